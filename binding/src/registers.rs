@@ -1,0 +1,79 @@
+//! Numbers that an opened cookie gives beside its text, left where JavaScript reads them without an object being made.
+
+use koa_session_rs::envelope::{Envelope, Lifetime};
+use koa_session_rs::session::{Opened, Repair};
+use napi::bindgen_prelude::Float64Array;
+
+/// The places of the registers; `lib/cookie.js` has the same.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A [`Repair`].
+    Repair,
+    /// A verdict.
+    Verdict,
+    /// A [`Shape`].
+    Shape,
+    /// `_expire`, where the shape is timed.
+    ExpireMs,
+    /// `_maxAge`, where the shape is timed.
+    MaxAgeMs,
+}
+
+/// What the text is: the user's keys alone, of a session that lives for a time or as long as the browser; or a foreign
+/// text whole.
+#[derive(Clone, Copy)]
+enum Shape {
+    Timed,
+    Browser,
+    Foreign,
+}
+
+/// A `Float64Array` of JavaScript's, held for as long as this lives.
+pub struct Registers(Float64Array);
+
+impl Registers {
+    /// Takes the array that JavaScript reads.
+    pub fn new(array: Float64Array) -> Self {
+        Self(array)
+    }
+
+    /// Leaves what is to be done about the signature.
+    pub fn set_repair(&mut self, repair: Repair) {
+        self.set(Place::Repair, f64::from(repair as u8));
+    }
+
+    /// Leaves what an opened cookie tells beside its text, and gives the text.
+    pub fn set_opened(&mut self, opened: Opened) -> String {
+        self.set(Place::Verdict, f64::from(opened.verdict as u8));
+        let (shape, text) = match opened.envelope {
+            Envelope::Plain { user, lifetime } => (self.set_lifetime(lifetime), user),
+            Envelope::Foreign { text, .. } => (Shape::Foreign, text),
+        };
+        self.set(Place::Shape, f64::from(shape as u8));
+        text
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "fifteen digits at most")]
+    fn set_lifetime(&mut self, lifetime: Lifetime) -> Shape {
+        match lifetime {
+            Lifetime::Timed {
+                expire_ms,
+                max_age_ms,
+            } => {
+                self.set(Place::ExpireMs, expire_ms as f64);
+                self.set(Place::MaxAgeMs, max_age_ms as f64);
+                Shape::Timed
+            }
+            Lifetime::Browser => Shape::Browser,
+        }
+    }
+
+    #[allow(unsafe_code, reason = "the array's memory is JavaScript's")]
+    fn set(&mut self, place: Place, value: f64) {
+        // SAFETY: no JavaScript runs while a native function does, and no other reference into the array is alive.
+        let registers = unsafe { self.0.as_mut() };
+        if let Some(register) = registers.get_mut(place as usize) {
+            *register = value;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+'use strict'
+
+/**
+ * The core's cookie for an app's options and keys. Both may change at any time, also in place, and rarely do: the last
+ * one is kept for as long as it fits.
+ */
+
+const binding = require('./binding')
+const { registers } = require('./registers')
+
+/** Options that change what a cookie of `cookies` is in ways the core does not know. */
+const UNUSUAL = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy']
+
+const TEXTS = ['key', 'path', 'domain', 'priority', 'sameSite']
+const FLAGS = ['httpOnly', 'partitioned']
+
+class CookiePool {
+  #options
+  #attributes
+  #keys
+  #cookie
+
+  /**
+   * Gives the core's cookie, ready for many requests.
+   *
+   * @param {object} options as `settings.current` or `ctx.sessionOptions` are
+   * @param {Array<string|Uint8Array>} [keys] `app.keys`; nothing where nothing is signed
+   * @returns {object|undefined} nothing where the core does not write such a cookie, or not with such keys
+   */
+  cookie (options, keys) {
+    const attributes = this.#attributesFor(options)
+    if (attributes === undefined) return undefined
+    if (!sameFields(attributes, this.#attributes) || !sameKeys(keys, this.#keys)) {
+      this.#keys = copyKeys(keys)
+      this.#cookie = keys !== undefined && this.#keys === undefined ? undefined : prepare(attributes, this.#keys)
+    }
+    this.#options = options
+    this.#attributes = attributes
+    return this.#cookie
+  }
+
+  #attributesFor (options) {
+    if (options === this.#options && Object.isFrozen(options)) return this.#attributes
+    return attributesOf(options)
+  }
+}
+
+function prepare (attributes, keys) {
+  try {
+    return new binding.SessionCookie(attributes, keys, registers)
+  } catch (err) {
+    // `cookies` has its own error for it, at the time of sending.
+    if (err.code === 'ERR_SESSION_OPTION') return undefined
+    throw err
+  }
+}
+
+/** Returns the attributes as the core takes them, or nothing where `cookies` would do something else with them. */
+function attributesOf (options) {
+  for (const name of UNUSUAL) {
+    if (Object.hasOwn(options, name)) return undefined
+  }
+  const attributes = {}
+  for (const name of TEXTS) {
+    const value = name === 'path' && !('path' in options) ? '/' : options[name]
+    if (value && typeof value !== 'string' && !(name === 'sameSite' && value === true)) return undefined
+    attributes[name] = value === true ? 'strict' : value || ''
+  }
+  for (const name of FLAGS) {
+    attributes[name] = Boolean(name === 'httpOnly' && !('httpOnly' in options) ? true : options[name])
+  }
+  return attributes
+}
+
+function sameFields (attributes, known) {
+  if (known === undefined) return false
+  for (const name in attributes) {
+    if (attributes[name] !== known[name]) return false
+  }
+  return true
+}
+
+/** Copies keys, since the bytes of a Buffer may change in place. Gives nothing for keys that the core does not take. */
+function copyKeys (keys) {
+  if (keys === undefined || keys.length === 0) return undefined
+  const copies = []
+  // By index: a hole is no key either.
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]
+    if (typeof key !== 'string' && !(key instanceof Uint8Array)) return undefined
+    copies.push(typeof key === 'string' ? key : Buffer.from(key))
+  }
+  return copies
+}
+
+function sameKeys (keys, known) {
+  if (keys === undefined || known === undefined) return keys === known
+  return keys.length === known.length && known.every((key, i) => sameKey(keys[i], key))
+}
+
+function sameKey (key, known) {
+  if (typeof known === 'string' || typeof key === 'string') return key === known
+  return key instanceof Uint8Array && known.equals(key)
+}
+
+module.exports = { CookiePool }

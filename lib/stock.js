@@ -1,0 +1,118 @@
+'use strict'
+
+/**
+ * Knows the cookies object that Koa makes, so that the core may read and write in its place.
+ *
+ * Frameworks and apps put their own object into `ctx.cookies`, or change the methods of Koa's. What they did has to go on
+ * working, so a class is known by its source text alone: `cookies` 0.9.1 or 0.9.2 and `keygrip` 1.1, whose every byte the
+ * core writes too. Any other is asked through its own `get` and `set`.
+ */
+
+const { createHash } = require('node:crypto')
+
+/** SHA-256 of the source texts that `Cookies` consists of. */
+const KNOWN_COOKIES = new Set([
+  // cookies 0.9.1
+  'b6fe4461146a2876b22a4f70ebf471a4b891a229ad3cd2c95e4f5f7f81cef18c',
+  // cookies 0.9.2
+  '0609d5367cf38b09c10f0e695e778ef881797f478fb3832b4d81c8d112df9254'
+])
+
+/** SHA-256 of the source text of `Keygrip`. */
+const KNOWN_KEYGRIP = new Set([
+  // keygrip 1.1.0
+  '69e2f92f8edd3697d7ab2275866254a52366dc61d266d7c544fa5fedff939cbd'
+])
+
+/** Koa's getter (2.7 to 3.3), without white space and semicolons. */
+const KNOWN_GETTER =
+  'getcookies(){if(!this[COOKIES]){' +
+  'this[COOKIES]=newCookies(this.req,this.res,{keys:this.app.keys,secure:this.request.secure})' +
+  '}returnthis[COOKIES]}'
+
+/** @type {WeakMap<Function, object>} the methods of a class at first sight, or nothing if it is not known */
+const classes = new WeakMap()
+
+/**
+ * Tells whether `cookies` is as Koa made it for `ctx`: its class, methods, request and response.
+ *
+ * @param {object} cookies `ctx.cookies`
+ * @param {object} ctx
+ * @returns {boolean} Its fields `secure` and `keys` are the caller's to look at.
+ */
+function isStockCookies (cookies, ctx) {
+  const Cookies = cookies?.constructor
+  if (typeof Cookies !== 'function') return false
+  const known = recall(Cookies, isKnownCookies)
+  return known !== undefined &&
+    cookies.get === known.get && cookies.set === known.set &&
+    Cookies.Cookie === known.Cookie &&
+    known.Cookie.prototype.toHeader === known.toHeader &&
+    known.Cookie.prototype.toString === known.toString &&
+    cookies.request === ctx.req && cookies.response === ctx.res
+}
+
+/**
+ * Tells whether `keys` is a stock Keygrip. Which keys it holds cannot be seen.
+ *
+ * @param {object} keys
+ * @returns {boolean}
+ */
+function isStockKeygrip (keys) {
+  const Keygrip = keys?.constructor
+  return typeof Keygrip === 'function' && recall(Keygrip, isKnownKeygrip) !== undefined
+}
+
+/**
+ * Finds the symbol under which Koa keeps the cookies object that its own getter made.
+ *
+ * @param {object} ctx
+ * @param {object} cookies `ctx.cookies`
+ * @returns {symbol|undefined} nothing where something else than Koa's getter gave the object
+ */
+function findSlot (ctx, cookies) {
+  let owner = ctx
+  while (owner !== null && !Object.hasOwn(owner, 'cookies')) owner = Object.getPrototypeOf(owner)
+  const { get } = (owner && Object.getOwnPropertyDescriptor(owner, 'cookies')) ?? {}
+  if (typeof get !== 'function' || textOf(get).replace(/[\s;]/g, '') !== KNOWN_GETTER) return undefined
+  return Object.getOwnPropertySymbols(ctx).find((symbol) => ctx[symbol] === cookies)
+}
+
+function recall (constructor, isKnown) {
+  if (!classes.has(constructor)) classes.set(constructor, isKnown(constructor) ? methodsOf(constructor) : undefined)
+  return classes.get(constructor)
+}
+
+function methodsOf (constructor) {
+  const { prototype, Cookie } = constructor
+  return {
+    get: prototype.get,
+    set: prototype.set,
+    Cookie,
+    toHeader: Cookie?.prototype.toHeader,
+    toString: Cookie?.prototype.toString
+  }
+}
+
+function isKnownCookies (Cookies) {
+  const { get, set } = Cookies.prototype
+  const { Cookie } = Cookies
+  if (typeof Cookie !== 'function') return false
+  return KNOWN_COOKIES.has(digest([Cookies, get, set, Cookie, Cookie.prototype.toHeader, Cookie.prototype.toString]))
+}
+
+function isKnownKeygrip (Keygrip) {
+  return KNOWN_KEYGRIP.has(digest([Keygrip]))
+}
+
+function digest (functions) {
+  const hash = createHash('sha256')
+  for (const each of functions) hash.update(typeof each === 'function' ? textOf(each) : '')
+  return hash.digest('hex')
+}
+
+function textOf (fn) {
+  return Function.prototype.toString.call(fn)
+}
+
+module.exports = { isStockCookies, isStockKeygrip, findSlot }

@@ -1,0 +1,216 @@
+//! The two entry points of a request in which the session lives in the cookie: open and close.
+//! With a store the cookie holds the record's id, and [`SessionCookie::read`] and [`SessionCookie::write`] carry that.
+
+use crate::codec;
+use crate::envelope::{self, Envelope, Lifetime};
+use crate::header::{self, Attributes, CookieTemplate, InvalidAttribute};
+use crate::keyring::{Keyring, Signature};
+use crate::verdict::Verdict;
+
+/// A session's cookie and its signature: names, attributes and keys, prepared once for many requests.
+pub struct SessionCookie {
+    value: CookieTemplate,
+    signature: CookieTemplate,
+    /// What `cookies` gives a signature that it repairs while reading: its own defaults, none of the app's attributes.
+    repaired: CookieTemplate,
+    keyring: Option<Keyring>,
+}
+
+/// What a request's `Cookie` header holds of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found<'h> {
+    /// The cookie's value where it may be trusted (and is not empty).
+    pub value: Option<&'h str>,
+    /// What the response has to say about the signature.
+    pub repair: Repair,
+}
+
+/// What is to be done about a signature that came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Repair {
+    /// Nothing: it is by the first key, or there is none, or none is needed.
+    None = 0,
+    /// An older key made it: send one by the first key.
+    Reissue = 1,
+    /// No key made it: have the browser drop it.
+    Clear = 2,
+}
+
+/// An opened session cookie.
+#[derive(Debug, PartialEq)]
+pub struct Opened {
+    /// Its text and envelope.
+    pub envelope: Envelope,
+    /// Valid or expired. Whether the text is JSON at all is for its parser to say.
+    pub verdict: Verdict,
+}
+
+impl SessionCookie {
+    /// Prepares the cookie `name` and its signature `name.sig`; without a `keyring` nothing is signed.
+    ///
+    /// # Errors
+    /// [`InvalidAttribute`] names the option that no cookie can carry.
+    ///
+    /// ```
+    /// use koa_session_rs::header::Attributes;
+    /// use koa_session_rs::keyring::Keyring;
+    /// use koa_session_rs::session::SessionCookie;
+    ///
+    /// # fn main() -> Result<(), koa_session_rs::header::InvalidAttribute> {
+    /// let attributes = Attributes { path: "/".into(), ..Attributes::default() };
+    /// let cookie = SessionCookie::new("koa.sess", &attributes, Keyring::new(["a secret"]))?;
+    /// let lines = cookie.write("an-id", None, false);
+    /// assert_eq!(
+    ///     lines,
+    ///     "koa.sess=an-id; path=/\nkoa.sess.sig=ycTOfBmlFROHygXm2kcGnl-W-t8; path=/"
+    /// );
+    /// let header = "koa.sess=an-id; koa.sess.sig=ycTOfBmlFROHygXm2kcGnl-W-t8";
+    /// assert_eq!(cookie.read(header).value, Some("an-id"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(
+        name: &str,
+        attributes: &Attributes,
+        keyring: Option<Keyring>,
+    ) -> Result<Self, InvalidAttribute> {
+        let signature_name = format!("{name}.sig");
+        let defaults = Attributes {
+            path: "/".to_owned(),
+            http_only: true,
+            ..Attributes::default()
+        };
+        Ok(Self {
+            value: CookieTemplate::new(name, attributes)?,
+            signature: CookieTemplate::new(&signature_name, attributes)?,
+            repaired: CookieTemplate::new(&signature_name, &defaults)?,
+            keyring,
+        })
+    }
+
+    /// Finds the cookie in a `Cookie` header and verifies its signature against every key.
+    #[must_use]
+    pub fn read<'h>(&self, header: &'h str) -> Found<'h> {
+        let value = header::find(header, &self.value.name);
+        let repair = match (value, &self.keyring) {
+            (Some(value), Some(keyring)) => {
+                match header::find(header, &self.signature.name).filter(|text| !text.is_empty()) {
+                    None => return Found::ABSENT,
+                    Some(signature) => match keyring.index(&self.signed(value), signature) {
+                        Some(0) => Repair::None,
+                        Some(_) => Repair::Reissue,
+                        None => {
+                            return Found {
+                                repair: Repair::Clear,
+                                ..Found::ABSENT
+                            };
+                        }
+                    },
+                }
+            }
+            _ => Repair::None,
+        };
+        Found {
+            value: value.filter(|value| !value.is_empty()),
+            repair,
+        }
+    }
+
+    /// Reads the cookie and opens what it holds: decodes it, reads its envelope, and judges it by `now_ms`.
+    #[must_use]
+    pub fn open(&self, header: &str, now_ms: f64) -> (Repair, Option<Opened>) {
+        let found = self.read(header);
+        (found.repair, found.value.map(|value| open(value, now_ms)))
+    }
+
+    /// Writes the line that repairs the signature, for the `header` and the [`Repair`] that [`Self::read`] gave.
+    #[must_use]
+    pub fn repair(&self, header: &str, repair: Repair, secure: bool) -> String {
+        let mut line = String::new();
+        let value = header::find(header, &self.value.name);
+        match (repair, value, &self.keyring) {
+            (Repair::Reissue, Some(value), Some(keyring)) => {
+                let signature = keyring.sign(&self.signed(value));
+                self.repaired
+                    .write(&mut line, signature.as_str(), None, secure);
+            }
+            _ => self.repaired.write(&mut line, "", Some(0.0), secure),
+        }
+        line
+    }
+
+    /// Writes the `Set-Cookie` lines of a session, parted by a line feed: appends the envelope to the user's `json`,
+    /// encodes and signs it.
+    #[must_use]
+    pub fn close(
+        &self,
+        json: &str,
+        lifetime: Lifetime,
+        expires_ms: Option<f64>,
+        secure: bool,
+    ) -> String {
+        self.write(&close(json, lifetime), expires_ms, secure)
+    }
+
+    /// Writes the `Set-Cookie` lines of `value` and its signature, parted by a line feed.
+    ///
+    /// An empty value clears the cookie: its lines expire at the epoch. `value` is checked by the caller
+    /// ([`header::is_value`]).
+    #[must_use]
+    pub fn write(&self, value: &str, expires_ms: Option<f64>, secure: bool) -> String {
+        let expires_ms = if value.is_empty() {
+            Some(0.0)
+        } else {
+            expires_ms
+        };
+        // Two lines of attributes and a signature beside the value.
+        let mut lines = String::with_capacity(value.len() + 256);
+        self.value.write(&mut lines, value, expires_ms, secure);
+        if let Some(keyring) = &self.keyring {
+            let signature = keyring.sign(&self.signed(value));
+            lines.push('\n');
+            self.signature
+                .write(&mut lines, signature.as_str(), expires_ms, secure);
+        }
+        lines
+    }
+
+    /// Signs any text with the first key; nothing where nothing is signed.
+    #[must_use]
+    pub fn sign(&self, text: &str) -> Option<Signature> {
+        Some(self.keyring.as_ref()?.sign(&[text]))
+    }
+
+    /// What a signature is made over: `name=value`.
+    fn signed<'s>(&'s self, value: &'s str) -> [&'s str; 3] {
+        [&self.value.name, "=", value]
+    }
+}
+
+impl Found<'_> {
+    const ABSENT: Self = Self {
+        value: None,
+        repair: Repair::None,
+    };
+}
+
+/// Opens a cookie value that was verified elsewhere: decodes it, reads its envelope, and judges it by `now_ms`.
+#[must_use]
+pub fn open(value: &str, now_ms: f64) -> Opened {
+    let envelope = envelope::read(codec::decode(value));
+    let expire_ms = match &envelope {
+        Envelope::Plain { lifetime, .. } => lifetime.expire_ms(),
+        Envelope::Foreign { expire_ms, .. } => *expire_ms,
+    };
+    Opened {
+        envelope,
+        verdict: Verdict::judge(true, expire_ms, now_ms),
+    }
+}
+
+/// Makes the cookie value of the user's `json`: appends the envelope and encodes both.
+#[must_use]
+pub fn close(json: &str, lifetime: Lifetime) -> String {
+    codec::encode(&envelope::append(json, lifetime))
+}
