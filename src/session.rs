@@ -63,9 +63,9 @@ impl SessionCookie {
     /// let lines = cookie.write("an-id", None, false);
     /// assert_eq!(
     ///     lines,
-    ///     "koa.sess=an-id; path=/\nkoa.sess.sig=ycTOfBmlFROHygXm2kcGnl-W-t8; path=/"
+    ///     "koa.sess=an-id; path=/\nkoa.sess.sig=UOmCNT7Lq2GT-0CEeekfVwojQ6w; path=/"
     /// );
-    /// let header = "koa.sess=an-id; koa.sess.sig=ycTOfBmlFROHygXm2kcGnl-W-t8";
+    /// let header = "koa.sess=an-id; koa.sess.sig=UOmCNT7Lq2GT-0CEeekfVwojQ6w";
     /// assert_eq!(cookie.read(header).value, Some("an-id"));
     /// # Ok(())
     /// # }

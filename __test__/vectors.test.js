@@ -1,0 +1,69 @@
+'use strict'
+
+// The golden files are what tests/vectors.rs reads too: here they are shown to be what the packages still give, and that
+// the addon gives the same as the core.
+
+const assert = require('node:assert/strict')
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
+const { test } = require('node:test')
+const binding = require('../lib/binding')
+const { registers, REGISTER, SHAPE } = require('../lib/registers')
+const make = require('./fixtures/make')
+
+const read = (name) => JSON.parse(readFileSync(join(__dirname, 'fixtures', `${name}.json`), 'utf8'))
+const plain = { key: 'koa.sess', path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
+const cookie = (attributes, keys) => new binding.SessionCookie({ ...plain, ...attributes }, keys, registers)
+
+for (const name of Object.keys(make)) {
+  test(`${name}.json is what the packages give`, () => {
+    assert.deepEqual(read(name), JSON.parse(JSON.stringify(make[name]())))
+  })
+}
+
+test('the addon finds cookies as the package does', () => {
+  for (const { header, name, value } of read('headers')) {
+    assert.equal(cookie({ key: name }).read(header), value || null, `${name} in ${header}`)
+  }
+})
+
+test('the addon writes lines as the package does', () => {
+  for (const { attributes, expires, line } of read('lines')) {
+    const { secure = false, ...rest } = attributes
+    const write = () => cookie(rest).write('value', expires ?? undefined, secure)
+    if (line === null) assert.throws(write, { code: 'ERR_SESSION_OPTION' })
+    else assert.equal(write(), line)
+  }
+})
+
+test('the addon signs as the package does', () => {
+  for (const { keys, text, signatures } of read('signatures')) {
+    for (const [i, key] of keys.entries()) {
+      assert.equal(cookie({}, [key]).sign(text), signatures[i])
+      assert.equal(cookie({}, [Buffer.from(key)]).sign(text), signatures[i])
+    }
+  }
+})
+
+test('the addon encodes and decodes as Buffer does', () => {
+  for (const { text, value } of read('encodings')) assert.equal(binding.encode(text), value)
+  for (const { value, text } of read('decodings')) assert.equal(binding.decode(value), text, value)
+})
+
+test('the addon reads envelopes', () => {
+  const { written, foreign } = read('envelopes')
+  const encode = (text) => Buffer.from(text).toString('base64')
+  for (const { text, user, lifetime } of written) {
+    assert.equal(binding.open(registers, encode(text), 0), user)
+    const timed = lifetime._session === undefined
+    assert.equal(registers[REGISTER.SHAPE], timed ? SHAPE.TIMED : SHAPE.BROWSER)
+    if (timed) {
+      assert.equal(registers[REGISTER.EXPIRE_MS], lifetime._expire)
+      assert.equal(registers[REGISTER.MAX_AGE_MS], lifetime._maxAge)
+    }
+  }
+  for (const { text } of foreign) {
+    assert.equal(binding.open(registers, encode(text), 0), text)
+    assert.equal(registers[REGISTER.SHAPE], SHAPE.FOREIGN)
+  }
+})

@@ -1,0 +1,218 @@
+//! What holds for any input: identities, and what a client can do to a cookie.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use koa_session_rs::codec;
+use koa_session_rs::envelope::{self, Envelope, Lifetime};
+use koa_session_rs::fingerprint::fingerprint;
+use koa_session_rs::header::{self, Attributes};
+use koa_session_rs::id::new_id;
+use koa_session_rs::keyring::Keyring;
+use koa_session_rs::session::{Found, Repair, SessionCookie, close};
+use koa_session_rs::verdict::Verdict;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+fn cookie(keys: &[&str]) -> SessionCookie {
+    let attributes = Attributes {
+        path: "/".to_owned(),
+        ..Attributes::default()
+    };
+    SessionCookie::new("koa.sess", &attributes, Keyring::new(keys)).unwrap()
+}
+
+/// Makes the `Cookie` header that a browser sends after it got these lines.
+fn echo(lines: &str) -> String {
+    let pairs: Vec<_> = lines
+        .lines()
+        .filter_map(|line| line.split(';').next())
+        .collect();
+    pairs.join("; ")
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            vec((any::<String>(), inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn user_json() -> impl Strategy<Value = String> {
+    vec((any::<String>(), json()), 0..6)
+        .prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>()).to_string())
+}
+
+fn lifetime() -> impl Strategy<Value = Lifetime> {
+    let number = -999_999_999_999_999..=999_999_999_999_999_i64;
+    prop_oneof![
+        Just(Lifetime::Browser),
+        (number.clone(), number).prop_map(|(expire_ms, max_age_ms)| Lifetime::Timed {
+            expire_ms,
+            max_age_ms
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn decoding_gives_back_what_was_encoded(text: String) {
+        prop_assert_eq!(codec::decode(&codec::encode(&text)), text);
+    }
+
+    #[test]
+    fn decoding_takes_the_url_safe_alphabet_and_no_padding(text: String, junk in "[ !.,~\u{7f}-\u{ff}]{0,3}") {
+        let value = codec::encode(&text);
+        let bare = value.trim_end_matches('=').replace('+', "-").replace('/', "_");
+        prop_assert_eq!(codec::decode(&bare), text.clone());
+        let (front, back) = bare.split_at(bare.len() / 2);
+        prop_assert_eq!(codec::decode(&[front, &junk, back].concat()), text);
+    }
+
+    #[test]
+    fn decoding_takes_anything(value: String) {
+        prop_assert!(codec::decode(&value).chars().count() <= value.encode_utf16().count());
+    }
+
+    #[test]
+    fn reading_gives_back_what_was_appended(user in user_json(), lifetime in lifetime()) {
+        let text = envelope::append(&user, lifetime);
+        prop_assert!(serde_json::from_str::<Value>(&text).is_ok());
+        prop_assert_eq!(envelope::read(text), Envelope::Plain { user, lifetime });
+    }
+
+    #[test]
+    fn reading_agrees_with_a_parser(members in vec((prop_oneof![Just("_expire"), Just("_maxAge"), Just("a")], any::<i32>()), 0..4)) {
+        let members: Vec<_> = members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let parsed: Value = serde_json::from_str(&text).unwrap();
+        let expire = parsed.get("_expire").and_then(Value::as_f64);
+        let read = match envelope::read(text) {
+            Envelope::Plain { lifetime, .. } => lifetime.expire_ms(),
+            Envelope::Foreign { expire_ms, .. } => expire_ms,
+        };
+        prop_assert_eq!(read, expire);
+    }
+
+    #[test]
+    fn what_is_closed_opens(user in user_json(), lifetime in lifetime(), name in "[a-z]{1,8}") {
+        let cookie = cookie(&["a secret"]);
+        let lines = cookie.close(&user, lifetime, None, false);
+        let header = format!("{name}=1; {}; other=2", echo(&lines));
+        let (repair, opened) = cookie.open(&header, 0.0);
+        prop_assert_eq!(repair, Repair::None);
+        prop_assert_eq!(opened.unwrap().envelope, Envelope::Plain { user, lifetime });
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_fails_verification(user in user_json(), at: prop::sample::Index, bit in 0..7_u8) {
+        let cookie = cookie(&["a secret", "an older one"]);
+        let header = echo(&cookie.close(&user, Lifetime::Browser, None, false));
+        let mut bytes = header.clone().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        let flipped = String::from_utf8(bytes).unwrap();
+        let found = cookie.read(&flipped);
+        prop_assert_eq!(found.value, None, "{} from {}", flipped, header);
+    }
+
+    #[test]
+    fn every_key_verifies_and_only_the_first_needs_no_new_signature(value in "[a-zA-Z0-9+/=]{1,64}", index in 0..5_usize) {
+        let keys = ["0", "1", "2", "3", "4"];
+        let header = echo(&cookie(&keys[index..=index]).write(&value, None, false));
+        let cookie = cookie(&keys);
+        let found = cookie.read(&header);
+        prop_assert_eq!(found.value, Some(value.as_str()));
+        prop_assert_eq!(found.repair, if index == 0 { Repair::None } else { Repair::Reissue });
+        prop_assume!(index > 0);
+        let repaired = echo(&cookie.repair(&header, found.repair, false));
+        let header = format!("koa.sess={value}; {repaired}");
+        prop_assert_eq!(cookie.read(&header), Found { value: Some(&value), repair: Repair::None });
+    }
+
+    #[test]
+    fn no_header_makes_a_signed_cookie_of_nothing(header: String) {
+        let found = cookie(&["a secret"]).read(&header);
+        prop_assert_eq!(found.value, None);
+    }
+
+    #[test]
+    fn finding_takes_any_header(header: String, name in "[a-z.]{1,9}") {
+        let expected = header.split(';').find_map(|pair| {
+            let pair = pair.trim_start_matches(' ');
+            let (found, value) = pair.split_once('=')?;
+            (found == name).then(|| value.to_owned())
+        });
+        let found = header::find(&header, &name).map(str::to_owned);
+        match expected {
+            Some(value) if value.starts_with('"') => prop_assert!(value.contains(&found.unwrap())),
+            expected => prop_assert_eq!(found, expected),
+        }
+    }
+
+    #[test]
+    fn equal_texts_alone_have_equal_fingerprints(one: String, other: String) {
+        prop_assert_eq!(fingerprint(&one), fingerprint(&one.clone()));
+        prop_assert_eq!(fingerprint(&one) == fingerprint(&other), one == other);
+    }
+
+    #[test]
+    fn expiry_turns_on_one_millisecond(expire in 1..4_102_444_800_000_i64) {
+        #[expect(clippy::cast_precision_loss, reason = "well below 2^53")]
+        let expire = expire as f64;
+        prop_assert_eq!(Verdict::judge(true, Some(expire), expire - 1.0), Verdict::Valid);
+        prop_assert_eq!(Verdict::judge(true, Some(expire), expire), Verdict::Valid);
+        prop_assert_eq!(Verdict::judge(true, Some(expire), expire + 1.0), Verdict::Expired);
+    }
+
+    #[test]
+    fn a_line_never_breaks(user in user_json(), expires in 0.0..253_402_300_799_999.0_f64) {
+        let lines = cookie(&["a secret"]).close(&user, Lifetime::Browser, Some(expires), true);
+        prop_assert_eq!(lines.lines().count(), 2);
+        prop_assert!(lines.bytes().all(|byte| byte == b'\n' || matches!(byte, b' '..=b'~')));
+        prop_assert!(header::is_value(&close(&user, Lifetime::Browser)));
+    }
+}
+
+#[test]
+fn ids_are_random_uuids() {
+    let ids: std::collections::HashSet<_> = (0..1000).map(|_| new_id("p:")).collect();
+    assert_eq!(ids.len(), 1000);
+    for id in ids {
+        let id = id.strip_prefix("p:").unwrap();
+        let dashes: Vec<_> = id.match_indices('-').map(|(at, _)| at).collect();
+        assert_eq!((id.len(), dashes), (36, vec![8, 13, 18, 23]));
+        assert_eq!(&id[14..15], "4");
+        assert!(matches!(&id[19..20], "8" | "9" | "a" | "b"));
+        assert!(
+            id.bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
+        );
+    }
+}
+
+#[test]
+fn verdicts_have_events_and_numbers() {
+    for (code, verdict, event) in [
+        (0, Verdict::Valid, None),
+        (1, Verdict::Missed, Some("session:missed")),
+        (2, Verdict::Invalid, Some("session:invalid")),
+        (3, Verdict::Expired, Some("session:expired")),
+    ] {
+        assert_eq!(Verdict::try_from(code), Ok(verdict));
+        assert_eq!(verdict.event(), event);
+    }
+    assert_eq!(Verdict::try_from(4), Err(4));
+}

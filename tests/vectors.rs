@@ -1,0 +1,185 @@
+//! The golden files that `__test__/fixtures/make.js` makes from the npm packages; JavaScript reads the same ones.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+
+use koa_session_rs::codec;
+use koa_session_rs::envelope::{self, Envelope, Lifetime};
+use koa_session_rs::header::{self, Attributes, CookieTemplate};
+use koa_session_rs::keyring::Keyring;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+fn golden<T: DeserializeOwned>(name: &str) -> T {
+    let path = format!(
+        "{}/__test__/fixtures/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = fs::read_to_string(&path).expect(&path);
+    serde_json::from_str(&text).expect(&path)
+}
+
+#[derive(Deserialize)]
+struct HeaderCase {
+    header: String,
+    name: String,
+    value: Option<String>,
+}
+
+#[test]
+fn finds_cookies_as_the_package_does() {
+    let cases: Vec<HeaderCase> = golden("headers");
+    assert!(!cases.is_empty());
+    for case in cases {
+        let found = header::find(&case.header, &case.name);
+        assert_eq!(
+            found,
+            case.value.as_deref(),
+            "{} in {}",
+            case.name,
+            case.header
+        );
+    }
+}
+
+#[derive(Deserialize)]
+struct LineCase {
+    attributes: serde_json::Map<String, Value>,
+    expires: Option<f64>,
+    line: Option<String>,
+}
+
+#[test]
+fn writes_lines_as_the_package_does() {
+    let cases: Vec<LineCase> = golden("lines");
+    assert!(!cases.is_empty());
+    for case in cases {
+        let text = |name: &str, default: &str| {
+            let value = case.attributes.get(name).and_then(Value::as_str);
+            value.unwrap_or(default).to_owned()
+        };
+        let flag = |name: &str, default: bool| {
+            let value = case.attributes.get(name).and_then(Value::as_bool);
+            value.unwrap_or(default)
+        };
+        let attributes = Attributes {
+            path: text("path", "/"),
+            domain: text("domain", ""),
+            priority: text("priority", ""),
+            same_site: text("sameSite", ""),
+            http_only: flag("httpOnly", true),
+            partitioned: flag("partitioned", false),
+        };
+        let written = CookieTemplate::new("koa.sess", &attributes)
+            .ok()
+            .map(|cookie| {
+                let mut line = String::new();
+                cookie.write(&mut line, "value", case.expires, flag("secure", false));
+                line
+            });
+        assert_eq!(written, case.line, "{:?}", case.attributes);
+    }
+}
+
+#[derive(Deserialize)]
+struct SignatureCase {
+    keys: Vec<String>,
+    text: String,
+    signatures: Vec<String>,
+}
+
+#[test]
+fn signs_and_verifies_as_keygrip_does() {
+    let cases: Vec<SignatureCase> = golden("signatures");
+    assert!(!cases.is_empty());
+    for case in cases {
+        let keyring = Keyring::new(&case.keys).expect("there are keys");
+        assert_eq!(keyring.sign(&[&case.text]).as_str(), case.signatures[0]);
+        for (index, signature) in case.signatures.iter().enumerate() {
+            assert_eq!(keyring.index(&[&case.text], signature), Some(index));
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct CodecCase {
+    text: String,
+    value: String,
+}
+
+#[test]
+fn encodes_and_decodes_as_buffer_does() {
+    let encodings: Vec<CodecCase> = golden("encodings");
+    let decodings: Vec<CodecCase> = golden("decodings");
+    assert!(!encodings.is_empty() && !decodings.is_empty());
+    for case in encodings {
+        assert_eq!(codec::encode(&case.text), case.value);
+    }
+    for case in decodings {
+        assert_eq!(codec::decode(&case.value), case.text, "{}", case.value);
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelopes {
+    written: Vec<WrittenCase>,
+    foreign: Vec<ForeignCase>,
+}
+
+#[derive(Deserialize)]
+struct WrittenCase {
+    text: String,
+    user: String,
+    lifetime: LifetimeCase,
+}
+
+#[derive(Deserialize)]
+struct LifetimeCase {
+    #[serde(rename = "_expire")]
+    expire_ms: Option<i64>,
+    #[serde(rename = "_maxAge")]
+    max_age_ms: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct ForeignCase {
+    text: String,
+    expire: Value,
+}
+
+#[test]
+fn reads_and_appends_envelopes() {
+    let cases: Envelopes = golden("envelopes");
+    assert!(!cases.written.is_empty() && !cases.foreign.is_empty());
+    for case in cases.written {
+        let lifetime = match (case.lifetime.expire_ms, case.lifetime.max_age_ms) {
+            (Some(expire_ms), Some(max_age_ms)) => Lifetime::Timed {
+                expire_ms,
+                max_age_ms,
+            },
+            _ => Lifetime::Browser,
+        };
+        assert_eq!(envelope::append(&case.user, lifetime), case.text);
+        let user = case.user;
+        assert_eq!(
+            envelope::read(case.text),
+            Envelope::Plain { user, lifetime }
+        );
+    }
+    for ForeignCase { text, expire } in cases.foreign {
+        // JSON has no infinity; the file says it in words.
+        let expire_ms = match &expire {
+            Value::String(number) => Some(number.to_lowercase().parse().expect("infinity")),
+            number => number.as_f64(),
+        };
+        assert_eq!(
+            envelope::read(text.clone()),
+            Envelope::Foreign { text, expire_ms }
+        );
+    }
+}
