@@ -1,6 +1,6 @@
 //! What holds for any input: identities, and what a client can do to a cookie.
 #![allow(
-    clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]

@@ -1,7 +1,7 @@
 //! The golden files that `__test__/fixtures/make.js` makes from the npm packages; JavaScript reads the same ones.
 #![allow(
     clippy::expect_used,
-    clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
