@@ -33,7 +33,8 @@ function session (opts, app) {
     try {
       await next()
     } finally {
-      if (settings.current.autoCommit) await startedSession(ctx)?.commit()
+      const started = startedSession(ctx)
+      if (started !== undefined && settings.current.autoCommit) await started.commit()
     }
   }
 }

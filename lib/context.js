@@ -7,7 +7,7 @@ const codec = require('./codec')
 const { RequestCookie } = require('./cookie')
 const { VERDICT, report } = require('./events')
 const { registers, SHAPE } = require('./registers')
-const { Session, isAdoptable, userData } = require('./session')
+const { Session, isAdoptable, stringify, userData } = require('./session')
 
 const debug = debuglog('koa-session-rs')
 
@@ -15,6 +15,9 @@ const ONE_DAY_MS = 24 * 60 * 60 * 1000
 
 /** A store keeps a record this much longer than the cookie lives, so that the cookie never outlives it. */
 const STORE_GRACE_MS = 10000
+
+/** What JSON.stringify may write anew without shortening it: escapes, exponents, long numbers, keys that are integers. */
+const ODD_JSON = /\\u|[\d.][eE]|\d{16}|"\d+":/
 
 /**
  * The session of one request: what is behind `ctx.session` before, while and after the app uses it.
@@ -145,7 +148,7 @@ class ContextSession {
   #admit (data, key) {
     if (!this.#isValid(data, key)) return this.#create()
     this.#create(data, key)
-    this.#fingerprint = binding.fingerprint(JSON.stringify(userData(this.#session)))
+    this.#fingerprint = binding.fingerprint(stringify(this.#session))
   }
 
   #isValid (data, key) {
@@ -174,18 +177,25 @@ class ContextSession {
       await this.#remove()
       if (this.store) this.externalKey = this.options.genid(this.ctx)
     }
-    const reason = save || regenerate || session._requireSave ? 'force' : this.#reasonToSave(session)
+    let json
+    let reason = 'force'
+    if (!save && !regenerate && !session._requireSave) {
+      json = stringify(session)
+      reason = this.#reasonToSave(session, json)
+    }
     debug('commit: %s', reason || 'nothing to save')
     if (!reason) return
-    if (typeof this.options.beforeSave === 'function') this.options.beforeSave(this.ctx, session)
-    await this.#save(userData(session), reason === 'changed')
+    if (typeof this.options.beforeSave === 'function') {
+      this.options.beforeSave(this.ctx, session)
+      json = undefined
+    }
+    await this.#save(session, json, reason === 'changed')
   }
 
-  #reasonToSave (session) {
-    const data = userData(session)
+  #reasonToSave (session, json) {
     const isKnown = this.#opened !== undefined || this.#fingerprint !== undefined
-    if (!isKnown && Object.keys(data).length === 0) return ''
-    if (!isKnown || this.#isChanged(JSON.stringify(data))) return 'changed'
+    if (!isKnown) return session.populated ? 'changed' : ''
+    if (this.#isChanged(json)) return 'changed'
     if (this.options.rolling) return 'rolling'
     const { _expire: expire } = session
     const renewing = this.options.renew && expire && this.maxAge && expire - Date.now() < this.maxAge / 2
@@ -194,30 +204,31 @@ class ContextSession {
 
   #isChanged (json) {
     if (this.#fingerprint !== undefined) return binding.fingerprint(json) !== this.#fingerprint
-    if (json === this.#opened) return false
-    // Other writers' JSON may say the same in another way (1.0, spaces, keys that are not saved).
-    this.#opened = JSON.stringify(userData(JSON.parse(this.#opened)))
-    return json !== this.#opened
+    const opened = this.#opened
+    if (json === opened) return false
+    // JSON that others wrote may say the same in other words. Most of them are longer; the rest have something odd.
+    if (json.length >= opened.length && !ODD_JSON.test(opened)) return true
+    return json !== JSON.stringify(userData(JSON.parse(opened)))
   }
 
-  async #save (data, changed) {
+  async #save (session, json, changed) {
     const { ctx, options, externalKey } = this
     const now = Date.now()
     const maxAge = this.maxAge || ONE_DAY_MS
     if (maxAge === 'session') this.maxAge = undefined
-    if (!externalKey) return this.#saveToCookie(data, maxAge, now)
+    if (!externalKey) return this.#saveToCookie(session, json, maxAge, now)
     const ttl = typeof maxAge === 'number' ? maxAge + STORE_GRACE_MS : maxAge
-    await this.store.set(externalKey, enclose(data, maxAge, maxAge + now), ttl, { changed, ctx, rolling: options.rolling })
+    await this.store.set(externalKey, enclose(userData(session), maxAge, maxAge + now), ttl, { changed, ctx, rolling: options.rolling })
     if (options.externalKey) options.externalKey.set(ctx, externalKey)
     else this.cookie.write(externalKey, Date.now())
   }
 
-  #saveToCookie (data, maxAge, now) {
+  #saveToCookie (session, json, maxAge, now) {
     const isWhole = maxAge === 'session' || (Number.isSafeInteger(maxAge) && Number.isSafeInteger(maxAge + now))
     if (isWhole && this.options.encode === codec.encode) {
-      this.cookie.close(JSON.stringify(data), now, maxAge === 'session' ? undefined : maxAge)
+      this.cookie.close(json ?? stringify(session), now, maxAge === 'session' ? undefined : maxAge)
     } else {
-      this.cookie.write(this.options.encode(enclose(data, maxAge, maxAge + now)), now)
+      this.cookie.write(this.options.encode(enclose(userData(session), maxAge, maxAge + now)), now)
     }
   }
 

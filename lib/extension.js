@@ -42,8 +42,7 @@ function contextSession (ctx) {
 function storedSession (ctx) {
   const started = ctx[CONTEXT_SESSION]
   if (started !== undefined) return started.store && started
-  const { store, ContextStore } = ctx[SETTINGS].current
-  return store || ContextStore ? contextSession(ctx) : undefined
+  return ctx[SETTINGS].hasStore ? contextSession(ctx) : undefined
 }
 
 /** Returns the session of a request, if anybody asked for it. */

@@ -84,6 +84,9 @@ class Settings {
     this.#given = given ?? {}
   }
 
+  /** Tells whether sessions live in a store. */
+  get hasStore () { return Boolean(this.#given.ContextStore || this.#given.store) }
+
   /** Gives the options with their defaults: a frozen object, the same one for as long as nothing changes. */
   get current () {
     if (this.#seen === undefined || !this.#isFresh()) {
