@@ -181,6 +181,7 @@ function cookieHeader (ctx) {
  * @returns {number|null|undefined} milliseconds; undefined for none; null for what the core does not write
  */
 function expiresOf (expires, maxAge, now) {
+  if (Number.isNaN(maxAge)) return null
   if (!maxAge && !expires) return undefined
   const ms = maxAge ? (typeof maxAge === 'number' ? now + maxAge : NaN) : expires instanceof Date ? expires.getTime() : NaN
   return ms >= 0 && ms <= LAST_DATE_MS ? ms : null
