@@ -4,7 +4,7 @@ use koa_session_rs::envelope::{Envelope, Lifetime};
 use koa_session_rs::session::{Opened, Repair};
 use napi::bindgen_prelude::Float64Array;
 
-/// The places of the registers; `lib/cookie.js` has the same.
+/// The places of the registers; `lib/registers.js` has the same.
 #[derive(Clone, Copy)]
 enum Place {
     /// A [`Repair`].

