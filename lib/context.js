@@ -138,7 +138,7 @@ class ContextSession {
 
   /** Throws what `decode` threw, and has the browser drop the cookie, so that the next request does not throw again. */
   #refuse (err) {
-    this.cookie.clear()
+    this.cookie.write('', Date.now())
     // Koa sends the headers of an error, and no others.
     err.headers = { 'set-cookie': this.ctx.response.get('set-cookie') }
     throw err
@@ -213,6 +213,7 @@ class ContextSession {
 
   async #save (session, json, changed) {
     const { ctx, options, externalKey } = this
+    const { key } = options
     const now = Date.now()
     const maxAge = this.maxAge || ONE_DAY_MS
     if (maxAge === 'session') this.maxAge = undefined
@@ -220,7 +221,7 @@ class ContextSession {
     const ttl = typeof maxAge === 'number' ? maxAge + STORE_GRACE_MS : maxAge
     await this.store.set(externalKey, enclose(userData(session), maxAge, maxAge + now), ttl, { changed, ctx, rolling: options.rolling })
     if (options.externalKey) options.externalKey.set(ctx, externalKey)
-    else this.cookie.write(externalKey, Date.now())
+    else this.cookie.write(externalKey, Date.now(), key)
   }
 
   #saveToCookie (session, json, maxAge, now) {

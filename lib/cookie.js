@@ -70,14 +70,16 @@ class RequestCookie {
    *
    * @param {string} value
    * @param {number} now milliseconds
+   * @param {string} [key] the cookie's name, where the app may have changed it since
    */
-  write (value, now) {
+  write (value, now, key = this.#session.options.key) {
     const { options, maxAge } = this.#session
     const expires = expiresOf(options.expires, maxAge, now)
-    const core = typeof value === 'string' && expires !== null ? this.#core(true) : undefined
+    const isPlain = typeof value === 'string' && expires !== null && key === options.key
+    const core = isPlain ? this.#core(true) : undefined
     const lines = core?.write(value, expires, this.#isSecure())
     if (lines) this.#send(lines)
-    else this.#set(value)
+    else this.#set(key, value)
   }
 
   /**
@@ -92,14 +94,14 @@ class RequestCookie {
     const expires = expiresOf(options.expires, maxAge, now)
     const core = expires !== null ? this.#core(true) : undefined
     if (core) this.#send(core.close(json, now, lifetime, expires, this.#isSecure()))
-    else this.#set(binding.close(json, now, lifetime))
+    else this.#set(options.key, binding.close(json, now, lifetime))
   }
 
   /** Has the browser drop the cookie. */
   clear () {
     const core = this.#core(true)
     if (core) this.#send(core.write('', undefined, this.#isSecure()))
-    else this.#set('', CLEARING)
+    else this.#set(this.#session.options.key, '', CLEARING)
   }
 
   /** Returns the core's cookie, or nothing where `ctx.cookies` has to be asked. */
@@ -163,9 +165,9 @@ class RequestCookie {
     return ctx.cookies.get(sessionOptions.key, sessionOptions)
   }
 
-  #set (value, over) {
+  #set (key, value, over) {
     const { ctx, sessionOptions } = this.#session
-    ctx.cookies.set(sessionOptions.key, value, over ? { ...sessionOptions, ...over } : sessionOptions)
+    ctx.cookies.set(key, value, over ? { ...sessionOptions, ...over } : sessionOptions)
   }
 }
 

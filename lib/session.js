@@ -2,8 +2,8 @@
 
 const { inspect } = require('node:util')
 
-/** Set while `stringify` runs: then JSON.stringify reads the session itself, and no copy is made. */
-let isStringifying = false
+/** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
+let stringified
 
 /** Returns the object it is given: what derives from it puts its private fields there. */
 class Given {
@@ -102,7 +102,11 @@ class Session extends Given {
   }
 
   /** Gives the user's data alone. */
-  toJSON () { return isStringifying ? this : userData(this) }
+  toJSON () {
+    if (stringified !== this) return userData(this)
+    stringified = undefined
+    return this
+  }
 
   [inspect.custom] () { return userData(this) }
 }
@@ -136,11 +140,14 @@ function userData (session) {
 function stringify (session) {
   if (Object.hasOwn(session, 'toJSON')) return JSON.stringify(userData(session))
   let json
-  isStringifying = true
+  stringified = session
   try {
     json = JSON.stringify(session)
+  } catch {
+    // Of the user's data, or of what is not saved anyway.
+    return JSON.stringify(userData(session))
   } finally {
-    isStringifying = false
+    stringified = undefined
   }
   // A key that begins with `_`, somewhere; or a text that looks like one.
   return json.includes('"_') ? JSON.stringify(userData(session)) : json

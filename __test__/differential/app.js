@@ -1,0 +1,73 @@
+'use strict'
+
+const { changeCookies } = require('./context-cookies')
+const { hooks } = require('./hooks')
+const perform = require('./operations')
+const { conclude } = require('./outcomes')
+const { portray, portrayError } = require('./portray')
+const { contextStore } = require('./store')
+const { build } = require('./values')
+
+function makeOptions (script, world) {
+  const options = { ...build(script.options), ...hooks(script.hooks, world) }
+  if (script.store?.as === 'store') options.store = world.store
+  if (script.store?.as === 'ContextStore') options.ContextStore = contextStore(world.store, world)
+  return script.frozenOptions ? Object.freeze(options) : options
+}
+
+function mount (session, script, options, app) {
+  switch (script.form) {
+    case 'app first': return session(app, options)
+    case 'app alone': return session(app)
+    default: return session(options, app)
+  }
+}
+
+/** Starts an app of one kind, `{ session, Koa }`, in the world. */
+function startApp ({ session, Koa }, script, world) {
+  const app = new Koa()
+  app.keys = world.keys
+  app.proxy = script.app.proxy
+  app.on('error', error => world.log(`app error ${portrayError(error)}`))
+  for (const name of ['missed', 'expired', 'invalid']) app.on(`session:${name}`, event => logEvent(name, event, world))
+  const options = makeOptions(script, world)
+  const given = { ...options }
+  const middleware = mount(session, script, options, app)
+  app.use(outer(script, world))
+  app.use(middleware)
+  if (script.second) app.use(session({ ...given, ...build(script.second) }, app))
+  app.use(inner(world))
+  return { app, options, given, handler: app.callback() }
+}
+
+function logEvent (name, { key, value, ctx, ...rest }, world) {
+  world.log(`event ${name} ${portray(key)} ${portray(value)} ${world.isOurs(ctx) ? 'ctx' : portray(ctx)} ${portray(rest)}`)
+}
+
+function outer (script, world) {
+  return async (ctx, next) => {
+    const { request } = world
+    world.ctx = ctx
+    changeCookies(script.app.cookies, ctx, world)
+    await perform(request.before, { ctx, world, where: 'before', guarded: true })
+    try {
+      await next()
+    } catch (error) {
+      if (request.outcome !== 'caught') throw error
+      world.log(`caught ${portrayError(error)}`)
+      ctx.status = 503
+      ctx.body = 'caught'
+    }
+    await perform(request.after, { ctx, world, where: 'after', guarded: true })
+  }
+}
+
+function inner (world) {
+  return async ctx => {
+    const { request } = world
+    await perform(request.operations, { ctx, world, where: 'route', guarded: request.guarded })
+    await conclude(request.outcome, ctx, world)
+  }
+}
+
+module.exports = startApp

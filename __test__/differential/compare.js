@@ -1,0 +1,41 @@
+'use strict'
+
+const allowed = require('./allowed')
+const { firstDifference } = require('./difference')
+const play = require('./runner')
+
+/**
+ * Plays a script with both kinds, `{ upstream, ours }`. Returns the records, the allowed differences that were met, and the
+ * first difference that is not allowed, or null.
+ */
+async function compare (script, kinds, stage, table = allowed) {
+  const entries = table.filter(entry => entry.applies(script))
+  // What is wanted may be what upstream does with another script: the one without the fault's cause.
+  const wanted = entries.reduce((rewritten, entry) => entry.wanted ? entry.wanted(rewritten) : rewritten, script)
+  const upstream = await play(wanted, [kinds.upstream].flat(), stage)
+  const ours = await play(script, [kinds.ours].flat(), stage)
+  const met = entries.filter(entry => entry.wanted || entry.reconcile(upstream, ours))
+  return { difference: firstDifference(upstream, ours), upstream, ours, met }
+}
+
+/** Writes a difference down for a person: the script, where the records part, and both sides of that request. */
+function report (script, { difference, upstream, ours }) {
+  const { request, part, line } = difference
+  const text = [
+    `seed ${script.seed}: ${part}${request === undefined ? '' : ` of request ${request}, line ${line}`}`,
+    `  upstream: ${difference.upstream}`,
+    `  ours:     ${difference.ours}`,
+    `script: ${JSON.stringify(script)}`
+  ]
+  if (request !== undefined) {
+    text.push(`sent: ${JSON.stringify(upstream.requests[request].sent)}`)
+    text.push(...sides('upstream', upstream.requests[request]), ...sides('ours', ours.requests[request]))
+  }
+  return text.map(line => line.length > 3000 ? `${line.slice(0, 3000)}… (${line.length})` : line).join('\n')
+}
+
+function sides (who, { log, status, headers, body }) {
+  return [`${who}:`, ...[...log, status, ...headers, body].map(line => `    ${line}`)]
+}
+
+module.exports = { compare, report }

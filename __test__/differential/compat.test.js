@@ -1,0 +1,102 @@
+'use strict'
+
+const { test, before, after } = require('node:test')
+const assert = require('node:assert/strict')
+const { request, script } = require('./by-hand')
+const { koa2, koa3, ours, upstream6, upstream7 } = require('./implementations')
+const { portray } = require('./portray')
+const play = require('./runner')
+const Stage = require('./stage')
+const { build } = require('./values')
+
+const peers = { '7.0.2': upstream7, '6.4.0': upstream6 }
+const frameworks = { 'Koa 3': koa3, 'Koa 2': koa2 }
+const contents = {
+  'plain data': { user: 'ann', views: 1, list: [1, null, { deep: true }], 10: 'first' },
+  'text of all kinds': { é: '日本 😀', quotes: '"\\/', half: { $: 'loneSurrogate' }, line: '\u2028', empty: '' },
+  'a big session': { text: { $: 'big', length: 8000, of: 'x' } }
+}
+const lifetimes = [undefined, 60000, 'session']
+
+let stage
+before(async () => { stage = await new Stage().open() })
+after(() => stage.close())
+
+/** Sets content with the first, then reads and changes it with each of the others in turn; returns the records. */
+async function handOver (kinds, { content, maxAge, store }) {
+  const requests = kinds.map((_, index) => index === 0
+    ? request(['assign', content])
+    : request(['toJSON'], ['read', 'populated'], ['read', 'maxAge'], ['set', 'by', index]))
+  // 6.4.0 has no defaults for these two; the store is told them.
+  const options = { rolling: false, renew: false, ...(maxAge && { maxAge }) }
+  const record = await play(script({ store, options, requests }), kinds, stage)
+  return record.requests
+}
+
+for (const [version, session] of Object.entries(peers)) {
+  for (const [framework, Koa] of Object.entries(frameworks)) {
+    for (const store of [false, true]) {
+      const what = store ? 'records of a store' : 'cookies'
+      test(`${what} of koa-session ${version} are read here, and ours there, on ${framework}`, async () => {
+        const [peer, own] = [{ session, Koa }, { session: ours, Koa }]
+        for (const [name, content] of Object.entries(contents)) {
+          for (const maxAge of lifetimes) {
+            const alone = await handOver([peer, peer, peer, peer], { content, maxAge, store })
+            assert.ok(alone[1].log.includes(`route toJSON  = ${portray(build(content))}`), name)
+            assert.deepEqual(await handOver([peer, own, peer, own], { content, maxAge, store }), alone, name)
+            assert.deepEqual(await handOver([own, peer, own, peer], { content, maxAge, store }), alone, name)
+          }
+        }
+      })
+    }
+  }
+
+  test(`a visitor goes to and fro between servers with koa-session ${version} and ours: nothing is lost`, async () => {
+    const turns = [0, 1, 1, 0, 1, 0, 0, 1, 0, 1]
+    const kinds = [{ session, Koa: koa3 }, { session: ours, Koa: koa3 }]
+    for (const store of [false, true]) {
+      const visits = turns.map(() => request(['count', 'views'], ['get', 'views']))
+      const { requests } = await play(script({ store, options: { rolling: true }, requests: visits }), turns.map(turn => kinds[turn]), stage)
+      for (const [index, { log }] of requests.entries()) assert.ok(log.includes(`route get 'views' = ${index + 1}`))
+    }
+  })
+
+  test(`keys are rotated while servers with koa-session ${version} and ours are running`, async () => {
+    const visits = [['old'], ['new', 'old'], ['new', 'old'], ['new'], ['new']].map(values => ({
+      ...request(['count', 'views'], ['get', 'views']),
+      rotate: { as: 'strings', values, inPlace: true }
+    }))
+    for (const kinds of [[session, ours], [ours, session]]) {
+      const { requests } = await play(script({ requests: visits }), kinds.map(session => ({ session, Koa: koa3 })), stage)
+      for (const [index, { log }] of requests.entries()) assert.ok(log.includes(`route get 'views' = ${index + 1}`))
+    }
+  })
+
+  test(`a session that ends at koa-session ${version} has ended here, and the other way round`, async () => {
+    for (const store of [false, true]) {
+      for (const kinds of [[session, ours], [ours, session]]) {
+        const visits = [request(['set', 'user', 'ann']), request(['get', 'user'], ['assign', null]), request(['get', 'user'])]
+        const { requests } = await play(script({ store, requests: visits }), kinds.map(session => ({ session, Koa: koa3 })), stage)
+        assert.ok(requests[1].log.includes("route get 'user' = 'ann'"))
+        assert.ok(requests[2].log.includes("route get 'user' = undefined"))
+      }
+    }
+  })
+
+  test(`koa-session ${version} and ours agree on the last millisecond of a session`, async () => {
+    // A browser drops a cookie at its date; one whose clock is late does not.
+    const later = (milliseconds, operation) => {
+      const visit = request(operation)
+      return { ...visit, advance: milliseconds, cookies: { ...visit.cookies, late: true } }
+    }
+    for (const store of [false, true]) {
+      for (const kinds of [[session, ours], [ours, session]]) {
+        for (const [age, user] of [[999, "'ann'"], [1000, "'ann'"], [1001, 'undefined']]) {
+          const visits = [request(['set', 'user', 'ann'], ['setMaxAge', 1000]), later(age, ['get', 'user'])]
+          const record = await play(script({ store, requests: visits }), kinds.map(session => ({ session, Koa: koa3 })), stage)
+          assert.ok(record.requests[1].log.includes(`route get 'user' = ${user}`), `${age}: ${record.requests[1].log}`)
+        }
+      }
+    }
+  })
+}

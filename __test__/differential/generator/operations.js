@@ -1,0 +1,94 @@
+'use strict'
+
+const { draw, drawKey, drawMaxAge, drawObject, names } = require('../values')
+
+const reads = ['isNew', 'length', 'populated', 'maxAge', 'externalKey', '_expire', '_requireSave']
+const optionChanges = {
+  domain: ['example.org', { $: 'undefined' }],
+  path: ['/here', '/'],
+  secure: [true, false],
+  rolling: [true, false],
+  renew: [true],
+  httpOnly: [false],
+  sameSite: ['lax', 'none', { $: 'undefined' }],
+  signed: [false, true],
+  overwrite: [false],
+  partitioned: [true],
+  expires: [{ $: 'date', at: 1900000000000 }],
+  key: ['other'],
+  autoCommit: [false]
+}
+const otherCookies = ['theme', 'lang', 'koa.sessx', 'xkoa.sess']
+
+// How often an operation comes, and its arguments. What reads and writes plain keys comes most.
+const draws = {
+  get: [10, random => [drawKey(random)]],
+  set: [22, random => [drawKey(random), draw(random)]],
+  count: [8, random => [random.pick(['views', 'n'])]],
+  delete: [4, random => [random.pick([...names, ...names, '_private', 'save', ''])]],
+  nested: [5, random => [drawKey(random), drawKey(random), draw(random)]],
+  rewrite: [1, random => [drawKey(random)]],
+  again: [1, random => [random.pick(names)]],
+  define: [0.3, random => [random.pick(names)]],
+  has: [1, random => [drawKey(random)]],
+  own: [1, random => [random.pick(names)]],
+  assign: [6, random => [drawAssigned(random)]],
+  assignSelf: [0.5, () => []],
+  assignCopy: [0.7, () => []],
+  held: [0.5, random => [drawKey(random), random.pick([null, {}, { a: 1 }])]],
+  setMaxAge: [4, random => [drawMaxAge(random)]],
+  requireSave: [1.5, random => [random.pick([true, false])]],
+  read: [10, random => [random.pick(reads)]],
+  toJSON: [2, () => []],
+  text: [2, () => []],
+  inspect: [2, () => []],
+  spread: [1, () => []],
+  same: [0.5, () => []],
+  save: [4, () => []],
+  saveCallback: [2, () => []],
+  saveLoosely: [1.5, () => []],
+  regenerate: [3, () => []],
+  regenerateCallback: [2, () => []],
+  login: [1.5, random => [random.pick(['ann', 'bob'])]],
+  manuallyCommit: [2, () => []],
+  commit: [1, random => [random.pick([{ $: 'undefined' }, {}, { save: true }, { regenerate: true }, { save: true, regenerate: true }])]],
+  commitCallback: [1, random => [random.pick([null, {}, { save: true }])]],
+  sessionOptions: [3, random => drawOptionChange(random)],
+  readOption: [1.5, random => [random.pick(['maxAge', 'key', 'rolling', 'domain', 'signed', 'overwrite'])]],
+  sameOptions: [0.3, () => []],
+  getCookie: [2, (random, key) => [random.pick([...otherCookies, key, `${key}.sig`]), random.pick([null, { signed: false }, { signed: true }])]],
+  setCookie: [2.5, (random, key) => [random.pick([...otherCookies, ...otherCookies, key]), random.pick(['1', 'dark', '']), random.pick([null, { signed: false }, { overwrite: true }, { signed: true, path: '/x' }])]],
+  setHeader: [1.5, (random, key) => ['Set-Cookie', random.pick(['raw=1; path=/', ['one=1', 'two=2; HttpOnly'], `${key}=raw`, [`${key}=a`, `${key}.sig=b`, 'rest=c'], [], ''])]],
+  removeHeader: [0.3, () => ['Set-Cookie']],
+  readHeader: [1, () => ['Set-Cookie']],
+  secureCookies: [0.7, random => [random.pick([true, true, false])]],
+  advance: [3, random => [random.pick([1, 1000, 60000, 86400000])]],
+  turn: [2, () => []]
+}
+const weights = Object.fromEntries(Object.entries(draws).map(([name, [weight]]) => [name, weight]))
+
+function drawAssigned (random) {
+  switch (random.weighted({ none: 4, object: 6, empty: 1, wrong: 0.8 })) {
+    case 'none': return null
+    case 'object': return drawObject(random)
+    case 'empty': return {}
+    case 'wrong': return random.pick(['x', 1, true, '', { $: 'undefined' }, { $: 'function' }, { $: 'symbol' }])
+  }
+}
+
+function drawOptionChange (random) {
+  if (random.chance(0.3)) return ['maxAge', drawMaxAge(random)]
+  const name = random.pick(Object.keys(optionChanges))
+  return [name, random.pick(optionChanges[name])]
+}
+
+/** Draws operations as `[name, ...arguments]`. */
+function drawOperations (random, script, count) {
+  const key = typeof script.options.key === 'string' ? script.options.key : 'koa.sess'
+  return random.times(count, () => {
+    const name = random.weighted(weights)
+    return [name, ...draws[name][1](random, key)]
+  })
+}
+
+module.exports = { drawOperations }

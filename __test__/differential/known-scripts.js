@@ -1,0 +1,50 @@
+'use strict'
+
+const { request, script } = require('./by-hand')
+
+/** Writes a request that sends a signed cookie with this session text. */
+function holding (payload, ...operations) {
+  const plain = request(...operations)
+  return { ...plain, cookies: { ...plain.cookies, from: 'crafted', payload, wrap: 'base64', signed: 'first' } }
+}
+
+function holdingId (id, ...operations) {
+  const plain = holding(id, ...operations)
+  return { ...plain, cookies: { ...plain.cookies, wrap: 'raw' } }
+}
+
+const circle = { $: 'circular' }
+const foreign = { keys: { as: 'strings', values: ['secret'] }, proxy: false, cookies: 'foreign' }
+const boundaries = [-1, 0, 1].map(offset => offset < 0 ? String(offset) : `+${offset}`)
+
+// Scripts that random ones come to seldom, by what they are about. There must be no difference in any.
+module.exports = {
+  'a private key holds what JSON cannot say': script({ requests: [request(['set', '_x', circle]), request(['set', '_x', circle], ['set', 'a', 1])] }),
+  'and in a store': script({ store: true, requests: [request(['set', '_x', { $: 'bigint' }], ['set', 'a', 1]), request(['set', '_x', circle])] }),
+  'a key holds what JSON cannot say': script({ hooks: { beforeSave: 'nothing' }, requests: [request(['set', 'x', circle])] }),
+  'and is to be encoded by the app': script({ hooks: { codec: 'hex' }, requests: [request(['set', 'x', { $: 'bigint' }])] }),
+  'and is to go to a store': script({ store: true, requests: [request(['set', 'x', { $: 'bigint' }]), request(['assign', { x: circle }])] }),
+  'maxAge is not a number': script({ requests: [request(['setMaxAge', { $: 'nan' }]), request(['assign', { maxAge: { $: 'nan' } }])] }),
+  'decode throws, and ctx.cookies is a framework\'s': script({ app: foreign, hooks: { codec: 'decodeFails' }, requests: [holding('{}', ['get', 'a'])] }),
+  'the key changes while a save goes on': script({ store: true, requests: [request(['saveLoosely'], ['sessionOptions', 'key', 'other'])] }),
+  'a session is saved again that ends with the browser': script({ options: { maxAge: 'session' }, requests: [request(['count', 'n'], ['save'], ['count', 'n'])] }),
+  'expired by a millisecond': script({ requests: boundaries.map(at => holding(`{"a":1,"_expire":@NOW${at}@,"_maxAge":1000}`, ['get', 'a'])) }),
+  'half of maxAge left': script({
+    options: { renew: true, maxAge: 1000 },
+    requests: [499, 500, 501].map(left => holding(`{"a":1,"_expire":@NOW+${left}@,"_maxAge":1000}`, ['get', 'a']))
+  }),
+  'half of maxAge left in a store': script({
+    store: true,
+    options: { renew: true, maxAge: 1000 },
+    requests: [request(['count', 'n']), ...[499, 1, 1].map(advance => ({ ...request(), advance }))]
+  }),
+  'a cookie was signed by the second key': script({
+    options: { maxAge: 1000, domain: 'example.com', sameSite: 'lax' },
+    requests: [request(['set', 'a', 1]), { ...request(['get', 'a']), rotate: { as: 'strings', values: ['newer', 'secret'] } }]
+  }),
+  'an untouched session in foreign JSON is not saved': script({
+    requests: ['{"b":1,"10":2}', '{"a":1e3}', '{"a":"\\u0041"}', '{"a":12345678901234567890}', '{"a":{"z":1,"1":2}}', '{ "a": 1 }', '{"a":1,"a":2}', '{"a":-0}']
+      .map(text => holding(text.replace(/ ?}$/, ',"_expire":@NOW+60000@,"_maxAge":60000}'), ['text']))
+  }),
+  'ids from outside': script({ store: true, requests: ['../../etc/passwd', '__proto__', 'constructor', '"id-1"', ' ', 'x'.repeat(5000)].map(id => holdingId(id, ['count', 'n'])) })
+}
