@@ -1,0 +1,73 @@
+'use strict'
+
+/**
+ * An app as one is written for koa-session: login, a counter, a store in a Map, a cookie of an own encoding, and an id
+ * in a header. It has one line that names its session module.
+ */
+
+const Koa = require('koa')
+
+/** Lives longer than an app, as a database does. */
+const records = new Map()
+
+const store = {
+  async get (key) {
+    return records.get(key)
+  },
+  async set (key, value, maxAge, { changed, rolling }) {
+    if (changed || rolling || !records.has(key)) records.set(key, value)
+  },
+  async destroy (key) {
+    records.delete(key)
+  }
+}
+
+/** The options of the three kinds of app. */
+const KINDS = {
+  counter: { maxAge: 3600000, renew: true, sameSite: 'lax' },
+  encoded: {
+    key: 'encoded',
+    encode: (data) => Buffer.from(JSON.stringify(data)).toString('hex'),
+    decode: (text) => JSON.parse(Buffer.from(text, 'hex').toString())
+  },
+  stored: { key: 'stored', store, prefix: 'app:', valid: (ctx, value) => value.views > 0 },
+  header: {
+    store,
+    externalKey: {
+      get: (ctx) => ctx.get('x-session-id'),
+      set: (ctx, value) => ctx.set('x-session-id', value)
+    }
+  }
+}
+
+/**
+ * Makes the app.
+ *
+ * @param {string} kind
+ * @param {string} module what it requires
+ */
+function createApp (kind, module) {
+  const app = new Koa()
+  app.keys = ['first secret', 'second secret']
+  // The line.
+  const session = load(module)
+  app.use(session({ ...KINDS[kind] }, app))
+  app.use(async (ctx) => {
+    if (ctx.path === '/login') {
+      ctx.session.user = ctx.query.user
+      await ctx.session.regenerate()
+    }
+    if (ctx.path === '/logout') ctx.session = null
+    else ctx.session.views = (ctx.session.views ?? 0) + 1
+    ctx.body = { ...ctx.session?.toJSON() }
+  })
+  return app
+}
+
+/** Loads a session module: the function itself, or its default export. */
+function load (module) {
+  const loaded = require(module)
+  return typeof loaded === 'function' ? loaded : loaded.default
+}
+
+module.exports = { createApp, KINDS }

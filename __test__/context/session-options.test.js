@@ -1,0 +1,181 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { KOAS, start } = require('../app')
+const { START_MS, freeze } = require('../clock')
+const { decode } = require('../forge')
+const { MODES } = require('../modes')
+
+/** Gives what stands behind the value in the first line. */
+const attributesOf = ({ lines }) => lines[0].slice(lines[0].indexOf(';'))
+
+/** Writes `change` into ctx.sessionOptions on /change, and saves something on every path. */
+function changing (change) {
+  return (ctx) => {
+    if (ctx.path === '/change') Object.assign(ctx.sessionOptions, change)
+    ctx.session.at = ctx.path
+  }
+}
+
+const CHANGES = [
+  [{ domain: 'example.com' }, '; path=/; domain=example.com; httponly'],
+  [{ path: '/change' }, '; path=/change; httponly'],
+  [{ httpOnly: false }, '; path=/'],
+  [{ sameSite: 'none', partitioned: true }, '; path=/; samesite=none; httponly; partitioned'],
+  [{ priority: 'high' }, '; path=/; priority=high; httponly'],
+  [{ maxAge: 3600000 }, '; path=/; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly'],
+  [{ expires: new Date('2024-02-03T04:05:06Z') }, '; path=/; expires=Sat, 03 Feb 2024 04:05:06 GMT; httponly'],
+  [{ domain: 'example.com', path: '/a', maxAge: 1000 }, '; path=/a; expires=Mon, 01 Jan 2024 00:00:01 GMT; domain=example.com; httponly']
+]
+
+for (const [version, Koa] of Object.entries(KOAS)) {
+  describe(`ctx.sessionOptions on ${version}`, () => {
+    for (const [change, expected] of CHANGES) {
+      for (const mode of ['cookie', 'store', 'ContextStore']) {
+        test(`${JSON.stringify(change)} counts for this request only: ${mode}`, async (t) => {
+          freeze(t)
+          const { options } = MODES[mode]()
+          const client = await start(t, changing(change), { Koa, options })
+          assert.equal(attributesOf(await client.get('/before')), '; path=/; httponly')
+          client.jar.clear()
+          assert.equal(attributesOf(await client.get('/change')), expected)
+          client.jar.clear()
+          assert.equal(attributesOf(await client.get('/after')), '; path=/; httponly')
+        })
+      }
+    }
+  })
+}
+
+describe('ctx.sessionOptions', () => {
+  test('has the options and their defaults, as an object of this request', async (t) => {
+    const seen = []
+    const client = await start(t, (ctx) => {
+      seen.push(ctx.sessionOptions)
+      return { same: ctx.sessionOptions === ctx.sessionOptions } // eslint-disable-line no-self-compare
+    }, { options: { maxAge: 1000, sealed: 'x' } })
+    assert.deepEqual((await client.get()).json, { same: true })
+    await client.get()
+    assert.notEqual(seen[0], seen[1])
+    const { encode, decode, genid, ...plain } = seen[0]
+    assert.deepEqual(plain, {
+      key: 'koa.sess',
+      maxAge: 1000,
+      autoCommit: true,
+      overwrite: true,
+      httpOnly: true,
+      signed: true,
+      rolling: false,
+      renew: false,
+      sealed: 'x'
+    })
+    assert.ok([encode, decode, genid].every((each) => typeof each === 'function'))
+  })
+
+  test('and session.maxAge are one', async (t) => {
+    freeze(t)
+    const client = await start(t, (ctx) => {
+      ctx.session.a = 1
+      const seen = [ctx.session.maxAge]
+      ctx.sessionOptions.maxAge = 2000
+      seen.push(ctx.session.maxAge)
+      ctx.session.maxAge = 3000
+      seen.push(ctx.sessionOptions.maxAge)
+      return seen
+    }, { options: { maxAge: 1000 } })
+    const { json, lines } = await client.get()
+    assert.deepEqual(json, [1000, 2000, 3000])
+    assert.deepEqual(decode(lines), { a: 1, _expire: START_MS + 3000, _maxAge: 3000 })
+  })
+
+  test('has the maxAge that came with the session', async (t) => {
+    const client = await start(t, (ctx) => {
+      if (ctx.path === '/put') ctx.session = { a: 1, maxAge: 5000 }
+      return ctx.session.maxAge === ctx.sessionOptions.maxAge ? { maxAge: ctx.sessionOptions.maxAge } : 'differ'
+    }, { options: { maxAge: 1000 } })
+    assert.deepEqual((await client.get('/put')).json, { maxAge: 5000 })
+    assert.deepEqual((await client.get()).json, { maxAge: 5000 })
+  })
+
+  test('written before the session is read decides where it is read', async (t) => {
+    const client = await start(t, (ctx) => {
+      if (ctx.query.key) ctx.sessionOptions.key = ctx.query.key
+      ctx.session.views = (ctx.session.views ?? 0) + 1
+      return ctx.session
+    })
+    assert.deepEqual((await client.get('/?key=one')).json, { views: 1 })
+    assert.deepEqual((await client.get('/?key=one')).json, { views: 2 })
+    assert.deepEqual((await client.get('/?key=two')).json, { views: 1 })
+    assert.deepEqual((await client.get('/')).json, { views: 1 })
+    assert.deepEqual([...client.jar.keys()], ['one', 'one.sig', 'two', 'two.sig', 'koa.sess', 'koa.sess.sig'])
+  })
+
+  test('written between two commits counts from then on', async (t) => {
+    for (const mode of ['cookie', 'store']) {
+      const client = await start(t, async (ctx) => {
+        ctx.sessionOptions.overwrite = false
+        for (const domain of ['one.com', 'two.com']) {
+          ctx.sessionOptions.domain = domain
+          ctx.session.domain = domain
+          await ctx.session.save()
+        }
+      }, { options: { ...MODES[mode]().options, autoCommit: false } })
+      const { lines } = await client.get()
+      assert.deepEqual(lines.map((line) => /domain=([^;]+)/.exec(line)?.[1]), ['one.com', 'one.com', 'two.com', 'two.com'])
+    }
+  })
+
+  test('written before the middleware counts as well', async (t) => {
+    freeze(t)
+    const client = await start(t, (ctx) => { ctx.session.a = 1 }, {
+      before: (app) => app.use((ctx, next) => {
+        ctx.sessionOptions.domain = ctx.query.domain
+        return next()
+      })
+    })
+    assert.equal(attributesOf(await client.get('/?domain=a.b')), '; path=/; domain=a.b; httponly')
+  })
+
+  test('secure, written for this request', async (t) => {
+    const client = await start(t, (ctx) => {
+      ctx.sessionOptions.secure = ctx.query.secure === 'true'
+      ctx.session.a = 1
+    }, { before: (app) => { app.proxy = true } })
+    const https = { 'x-forwarded-proto': 'https', cookie: '' }
+    assert.equal(attributesOf(await client.get('/?secure=true', https)), '; path=/; secure; httponly')
+    assert.equal(attributesOf(await client.get('/?secure=false', https)), '; path=/; httponly')
+  })
+
+  test('signed, encode, rolling and beforeSave, written for this request', async (t) => {
+    const client = await start(t, (ctx) => {
+      if (ctx.path === '/change') {
+        Object.assign(ctx.sessionOptions, {
+          signed: false,
+          rolling: true,
+          encode: () => 'mine',
+          beforeSave: (_, session) => { session.saved = true }
+        })
+      }
+      ctx.session.a = 1
+      ctx.state.session = ctx.session
+    }, {
+      before: (app) => app.use(async (ctx, next) => {
+        await next()
+        ctx.body = ctx.state.session
+      })
+    })
+    const { json, lines } = await client.get('/change')
+    assert.deepEqual(json, { a: 1, saved: true })
+    assert.deepEqual(lines, ['koa.sess=mine; path=/; httponly'])
+  })
+
+  test('expires a removed session where it was', async (t) => {
+    const client = await start(t, (ctx) => {
+      ctx.sessionOptions.domain = 'example.com'
+      ctx.session = null
+    })
+    assert.equal(attributesOf(await client.get()), '; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; domain=example.com; httponly')
+  })
+})

@@ -1,0 +1,172 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+const Keygrip = require('keygrip')
+
+const { KOAS, start } = require('../app')
+const { cookieHeader, encode, sign } = require('../forge')
+const { MODES } = require('../modes')
+
+const respond = (ctx) => {
+  if (ctx.path === '/put') ctx.session.a = 1
+  return ctx.session
+}
+
+const VALUE = encode('{"a":1,"_expire":9999999999999,"_maxAge":86400000}')
+
+/** The line that re-issues a signature by `key`. */
+const reissued = (key, value = VALUE) => `koa.sess.sig=${sign(`koa.sess=${value}`, key)}; path=/; httponly`
+
+const CLEARED = 'koa.sess.sig=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly'
+
+for (const [version, Koa] of Object.entries(KOAS)) {
+  describe(`app.keys on ${version}`, () => {
+    for (const wrap of [(keys) => keys, (keys) => keys.map((key) => Buffer.from(key)), (keys) => new Keygrip(keys)]) {
+      const kind = wrap(['a'])[0]?.constructor.name ?? 'Keygrip'
+
+      test(`the first signs, any verifies, and a later one is replaced: ${kind}`, async (t) => {
+        const client = await start(t, respond, { Koa, keys: wrap(['new', 'old', 'older']) })
+        for (const [key, lines] of [['new', []], ['old', [reissued('new')]], ['older', [reissued('new')]]]) {
+          const { json, lines: seen } = await client.get('/', { cookie: cookieHeader(VALUE, key) })
+          assert.deepEqual([json, seen], [{ a: 1 }, lines])
+        }
+      })
+
+      test(`a signature by no key is cleared: ${kind}`, async (t) => {
+        const client = await start(t, respond, { Koa, keys: wrap(['new', 'old']) })
+        const { json, lines } = await client.get('/', { cookie: cookieHeader(VALUE, 'another') })
+        assert.deepEqual([json, lines], [{}, [CLEARED]])
+      })
+
+      test(`a signature in a store's mode is replaced as well: ${kind}`, async (t) => {
+        const { options, store } = MODES.store()
+        store.records.set('id', '{"a":1}')
+        const client = await start(t, respond, { Koa, keys: wrap(['new', 'old']), options })
+        const old = await client.get('/', { cookie: cookieHeader('id', 'old') })
+        assert.deepEqual([old.json, old.lines], [{ a: 1 }, [reissued('new', 'id')]])
+        const wrong = await client.get('/', { cookie: cookieHeader('id', 'another') })
+        assert.deepEqual([wrong.json, wrong.lines], [{}, [CLEARED]])
+      })
+    }
+
+    /** Ways to rotate keys while the app runs: from ['old'] to ['new', 'old']. */
+    const ROTATIONS = {
+      'the array replaced': [['old'], (app) => { app.keys = ['new', 'old'] }],
+      'the array changed in place': [['old'], (app) => { app.keys.unshift('new') }],
+      'an element replaced': [['old', 'old'], (app) => { app.keys[0] = 'new' }],
+      'strings replaced by Buffers': [['old'], (app) => { app.keys = [Buffer.from('new'), Buffer.from('old')] }],
+      'an array replaced by a Keygrip': [['old'], (app) => { app.keys = new Keygrip(['new', 'old']) }],
+      'a Keygrip replaced by an array': [new Keygrip(['old']), (app) => { app.keys = ['new', 'old'] }],
+      'a Buffer changed in place': [[Buffer.from('old'), Buffer.from('old')], (app) => { app.keys[0].set(Buffer.from('new')) }]
+    }
+    for (const [name, [keys, rotate]] of Object.entries(ROTATIONS)) {
+      test(`rotated while the app runs: ${name}`, async (t) => {
+        const client = await start(t, respond, { Koa, keys })
+        await client.get('/put')
+        const { cookie } = client
+        assert.deepEqual((await client.get()).lines, [])
+
+        rotate(client.app)
+        const value = client.jar.get('koa.sess')
+        const { json, lines } = await client.get()
+        assert.deepEqual([json, lines], [{ a: 1 }, [reissued('new', value)]])
+        assert.deepEqual((await client.get()).lines, [])
+
+        client.app.keys = ['new']
+        const gone = await client.get('/', { cookie })
+        assert.deepEqual([gone.json, gone.lines], [{}, [CLEARED]])
+      })
+    }
+
+    test('a key added behind the others verifies, one taken away does not', async (t) => {
+      const client = await start(t, respond, { Koa, keys: ['new'] })
+      const cookie = cookieHeader(VALUE, 'old')
+      assert.deepEqual((await client.get('/', { cookie })).json, {})
+      client.app.keys.push('old')
+      assert.deepEqual((await client.get('/', { cookie })).json, { a: 1 })
+      client.app.keys.pop()
+      assert.deepEqual((await client.get('/', { cookie })).json, {})
+    })
+
+    test('keys behind a Keygrip, changed in place', async (t) => {
+      const keys = ['old']
+      const client = await start(t, respond, { Koa, keys: new Keygrip(keys) })
+      await client.get('/put')
+      keys.unshift('new')
+      const { json, lines } = await client.get()
+      assert.deepEqual([json, lines], [{ a: 1 }, [reissued('new', client.jar.get('koa.sess'))]])
+    })
+
+    for (const algorithm of ['sha1', 'sha256', 'sha512']) {
+      test(`a Keygrip of ${algorithm} signs, verifies and rotates`, async (t) => {
+        const client = await start(t, respond, { Koa, keys: new Keygrip(['old'], algorithm) })
+        const { lines } = await client.get('/put')
+        const value = client.jar.get('koa.sess')
+        assert.ok(lines[1].startsWith(`koa.sess.sig=${sign(`koa.sess=${value}`, 'old', algorithm)};`))
+        assert.deepEqual((await client.get()).json, { a: 1 })
+
+        client.app.keys = new Keygrip(['new', 'old'], algorithm)
+        const rotated = await client.get()
+        assert.deepEqual(rotated.json, { a: 1 })
+        assert.deepEqual(rotated.lines, [`koa.sess.sig=${sign(`koa.sess=${value}`, 'new', algorithm)}; path=/; httponly`])
+        const tampered = await client.get('/', { cookie: client.cookie.replace('sess=e', 'sess=f') })
+        assert.deepEqual([tampered.json, tampered.lines], [{}, [CLEARED]])
+      })
+    }
+
+    test('a Keygrip of one algorithm does not verify another\'s signature', async (t) => {
+      const client = await start(t, respond, { Koa, keys: new Keygrip(['first secret'], 'sha256') })
+      const { json, lines } = await client.get('/', { cookie: cookieHeader(VALUE) })
+      assert.deepEqual([json, lines], [{}, [CLEARED]])
+    })
+
+    test('a Keygrip of the app\'s own class is asked', async (t) => {
+      const calls = []
+      class Keygrip {
+        sign (text) {
+          calls.push(['sign', text])
+          return 'signed'
+        }
+
+        index (text, signature) {
+          calls.push(['index', text, signature])
+          return signature === 'signed' ? 0 : -1
+        }
+      }
+      const client = await start(t, respond, { Koa, keys: new Keygrip() })
+      const { lines } = await client.get('/put')
+      assert.equal(lines[1], 'koa.sess.sig=signed; path=/; httponly')
+      assert.deepEqual((await client.get()).json, { a: 1 })
+      const text = `koa.sess=${client.jar.get('koa.sess')}`
+      assert.ok(calls.some(([method, signed]) => method === 'sign' && signed === text))
+      assert.ok(calls.some(([method, signed]) => method === 'index' && signed === text))
+    })
+
+    test('an empty array is an error, as with koa-session', async (t) => {
+      const client = await start(t, respond, { Koa, keys: [] })
+      assert.equal((await client.get('/put')).status, 500)
+    })
+
+    test('keys that node:crypto refuses are an error', async (t) => {
+      const client = await start(t, respond, { Koa, keys: [5] })
+      assert.equal((await client.get('/put')).status, 500)
+      assert.equal((await client.get('/', { cookie: cookieHeader(VALUE) })).status, 500)
+    })
+  })
+}
+
+describe('a changed bit', () => {
+  test('anywhere in the value or the signature fails', async (t) => {
+    const client = await start(t, respond)
+    const cookie = cookieHeader(VALUE)
+    const from = cookie.indexOf('sess=') + 5
+    for (let i = from; i < cookie.length; i++) {
+      // The names between the two are not data.
+      if (cookie.slice(i).startsWith('; koa.sess.sig=')) i += '; koa.sess.sig='.length
+      const other = cookie[i] === 'A' ? 'B' : 'A'
+      const { json } = await client.get('/', { cookie: cookie.slice(0, i) + other + cookie.slice(i + 1) })
+      assert.deepEqual(json, {}, `at ${i}`)
+    }
+  })
+})

@@ -1,0 +1,34 @@
+'use strict'
+
+const { createHmac } = require('node:crypto')
+
+const { KEYS } = require('./app')
+
+/** Encodes data (or a text that is to be taken for JSON) as the cookie holds it. */
+function encode (data) {
+  return Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)).toString('base64')
+}
+
+/** Decodes the session in Set-Cookie lines. */
+function decode (lines, name = 'koa.sess') {
+  const line = lines.find((each) => each.startsWith(`${name}=`))
+  return JSON.parse(Buffer.from(line.slice(name.length + 1).split(';')[0], 'base64').toString())
+}
+
+/** Signs a text as keygrip does. */
+function sign (text, key = KEYS[0], algorithm = 'sha1') {
+  const digest = createHmac(algorithm, key).update(text).digest('base64')
+  return digest.replace(/[/+=]/g, (character) => ({ '/': '_', '+': '-', '=': '' })[character])
+}
+
+/**
+ * Writes the Cookie header of a cookie and its signature.
+ *
+ * @param {string} value
+ * @param {string} [key] that signs
+ */
+function cookieHeader (value, key, name = 'koa.sess') {
+  return `${name}=${value}; ${name}.sig=${sign(`${name}=${value}`, key)}`
+}
+
+module.exports = { encode, decode, sign, cookieHeader }

@@ -1,0 +1,54 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { start } = require('../app')
+const { decode } = require('../forge')
+const { MODES } = require('../modes')
+
+describe('autoCommit', () => {
+  for (const [mode, make] of Object.entries(MODES)) {
+    test(`false leaves it to the app: ${mode}`, async (t) => {
+      const { options, store } = make()
+      const client = await start(t, async (ctx) => {
+        ctx.session.views = (ctx.session.views ?? 0) + 1
+        if (ctx.path === '/commit') await ctx.session.manuallyCommit()
+        return { views: ctx.session.views }
+      }, { options: { ...options, autoCommit: false } })
+
+      const idle = await client.get()
+      assert.deepEqual([idle.json, idle.lines], [{ views: 1 }, []])
+      if (store) assert.deepEqual(store.take(), [])
+
+      assert.deepEqual((await client.get('/commit')).json, { views: 1 })
+      assert.ok(client.jar.size > 0)
+      if (store) assert.deepEqual(store.take(), ['set'])
+
+      assert.deepEqual((await client.get('/commit')).json, { views: 2 })
+      assert.deepEqual((await client.get()).json, { views: 3 })
+      assert.deepEqual((await client.get()).json, { views: 3 })
+    })
+  }
+
+  test('true saves what changed before an error too', async (t) => {
+    const { options, store } = MODES.store()
+    const client = await start(t, (ctx) => {
+      ctx.session.a = 1
+      ctx.throw(418)
+    }, { options })
+    assert.equal((await client.get()).status, 418)
+    assert.deepEqual(store.take(), ['set'])
+  })
+
+  test('true saves when the app has sent its body as a stream', async (t) => {
+    const { Readable } = require('node:stream')
+    const client = await start(t, (ctx) => {
+      ctx.session.a = 1
+      ctx.body = Readable.from(['a', 'b'])
+    }, { options: { autoCommit: true } })
+    const response = await client.get()
+    assert.equal(response.text, 'ab')
+    assert.equal(decode(response.lines).a, 1)
+  })
+})

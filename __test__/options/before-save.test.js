@@ -1,0 +1,69 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { start } = require('../app')
+const { MODES } = require('../modes')
+
+const respond = (ctx) => {
+  if (ctx.path === '/login') ctx.session.user = 'zoe'
+  if (ctx.path === '/save') ctx.session.save()
+  return { user: ctx.session.user, saved: ctx.session.saved }
+}
+
+describe('beforeSave', () => {
+  for (const [mode, make] of Object.entries(MODES)) {
+    test(`is called with ctx and the session, and only before a save: ${mode}`, async (t) => {
+      const calls = []
+      const client = await start(t, respond, {
+        options: {
+          ...make().options,
+          autoCommit: true,
+          beforeSave (...args) { calls.push([args.length, args[0].path, args[1] === args[0].session]) }
+        }
+      })
+      await client.get('/idle')
+      assert.deepEqual(calls, [])
+      await client.get('/login')
+      assert.deepEqual(calls, [[2, '/login', true]])
+      await client.get('/read')
+      assert.deepEqual(calls.length, 1)
+    })
+
+    test(`may change the session that is saved: ${mode}`, async (t) => {
+      const client = await start(t, respond, {
+        options: { ...make().options, beforeSave: (ctx, session) => { session.saved = (session.saved ?? 0) + 1 } }
+      })
+      await client.get('/login')
+      assert.deepEqual((await client.get()).json, { user: 'zoe', saved: 1 })
+    })
+
+    test(`may set maxAge for this save: ${mode}`, async (t) => {
+      const { options, store } = make()
+      const client = await start(t, respond, {
+        options: { ...options, maxAge: 1000, beforeSave: (ctx, session) => { session.maxAge = 5000 } }
+      })
+      const { lines } = await client.get('/login')
+      const json = store ? [...store.records.values()][0] : Buffer.from(lines[0].split(/[=;]/)[1], 'base64').toString()
+      assert.equal(JSON.parse(json)._maxAge, 5000)
+    })
+
+    test(`is not called for a removal: ${mode}`, async (t) => {
+      let calls = 0
+      const client = await start(t, (ctx) => { ctx.session = null }, { options: { ...make().options, beforeSave: () => calls++ } })
+      await client.get()
+      assert.equal(calls, 0)
+    })
+  }
+
+  test('that throws is the error of the request', async (t) => {
+    const { options, store } = MODES.store()
+    const client = await start(t, respond, {
+      options: { ...options, beforeSave () { throw Object.assign(new Error('no'), { status: 503 }) } }
+    })
+    const { status, lines } = await client.get('/login')
+    assert.deepEqual([status, lines], [503, []])
+    assert.deepEqual(store.take(), [])
+  })
+})

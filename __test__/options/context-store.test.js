@@ -1,0 +1,52 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { start } = require('../app')
+const { MODES, MapStore } = require('../modes')
+
+const respond = async (ctx) => {
+  if (ctx.path === '/login') ctx.session.user = 'zoe'
+  if (ctx.path === '/regenerate') await ctx.session.regenerate()
+  return { user: ctx.session.user }
+}
+
+describe('ContextStore', () => {
+  test('is made once a request, with ctx', async (t) => {
+    const inner = new MapStore()
+    const made = []
+    class Store {
+      constructor (...args) { made.push(args) }
+      get (...args) { return inner.get(...args) }
+      set (...args) { return inner.set(...args) }
+      destroy (...args) { return inner.destroy(...args) }
+    }
+    const ctxs = []
+    const client = await start(t, (ctx) => {
+      ctxs.push(ctx)
+      return respond(ctx)
+    }, { options: { ContextStore: Store } })
+    await client.get('/login')
+    await client.get('/regenerate')
+    assert.deepEqual(made.map((args) => args.length), [1, 1])
+    assert.ok(made.every(([ctx], i) => ctx === ctxs[i]))
+  })
+
+  test('comes before a store', async (t) => {
+    const { options, store } = MODES.ContextStore()
+    const other = new MapStore()
+    const client = await start(t, respond, { options: { ...options, store: other } })
+    await client.get('/login')
+    assert.deepEqual([store.take(), other.take()], [['set'], []])
+  })
+
+  test('may inherit its methods', async (t) => {
+    const { options, store } = MODES.ContextStore()
+    class Derived extends options.ContextStore {}
+    const client = await start(t, respond, { options: { ContextStore: Derived } })
+    await client.get('/login')
+    assert.deepEqual((await client.get()).json, { user: 'zoe' })
+    assert.deepEqual(store.take(), ['set', 'get'])
+  })
+})

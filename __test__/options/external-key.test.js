@@ -1,0 +1,68 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { start } = require('../app')
+const { cookieHeader } = require('../forge')
+const { MODES, externalKey } = require('../modes')
+
+const respond = (ctx) => {
+  if (ctx.path === '/login') ctx.session.user = 'zoe'
+  if (ctx.path === '/logout') ctx.session = null
+  return { user: ctx.session?.user }
+}
+
+/** Numbers ids, so that calls can be told beforehand. */
+function numbered () {
+  let number = 0
+  return () => `id${++number}`
+}
+
+describe('externalKey', () => {
+  const inHeader = { get: (ctx) => ctx.get('x-session'), set: (ctx, value) => ctx.set('x-session', value) }
+
+  test('takes the place of the cookie', async (t) => {
+    const { options, store } = MODES.store()
+    const client = await start(t, respond, { options: { ...options, externalKey: inHeader, genid: numbered() } })
+    const login = await client.get('/login')
+    assert.deepEqual([login.headers['x-session'], login.lines], ['id1', []])
+    assert.deepEqual((await client.get('/', { 'x-session': 'id1' })).json, { user: 'zoe' })
+    assert.deepEqual((await client.get('/', { cookie: cookieHeader('id1') })).json, {})
+    await client.get('/logout', { 'x-session': 'id1' })
+    assert.equal(store.records.size, 0)
+  })
+
+  test('is called with ctx and the id', async (t) => {
+    const calls = []
+    const spy = {
+      get (...args) {
+        calls.push(['get', args.length, args[0].path])
+        return externalKey.get(...args)
+      },
+      set (...args) {
+        calls.push(['set', args.length, args[0].path, args[1]])
+        return externalKey.set(...args)
+      }
+    }
+    const client = await start(t, respond, { options: { ...MODES.store().options, externalKey: spy, genid: numbered() } })
+    await client.get('/login')
+    await client.get('/read')
+    assert.deepEqual(calls, [['get', 1, '/login'], ['set', 2, '/login', 'id1'], ['get', 1, '/read']])
+  })
+
+  for (const nothing of [undefined, null, '', false]) {
+    test(`that gives ${JSON.stringify(nothing)} is a visitor without a session`, async (t) => {
+      const { options, store } = MODES.store()
+      const client = await start(t, respond, { options: { ...options, externalKey: { get: () => nothing, set () {} } } })
+      assert.deepEqual((await client.get()).json, {})
+      assert.deepEqual(store.take(), [])
+    })
+  }
+
+  test('without a store means nothing', async (t) => {
+    const client = await start(t, respond, { options: { externalKey: inHeader } })
+    await client.get('/login')
+    assert.deepEqual((await client.get()).json, { user: 'zoe' })
+  })
+})

@@ -1,0 +1,66 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { start } = require('../app')
+const { MODES } = require('../modes')
+
+const respond = async (ctx) => {
+  ctx.sessionOptions.domain = 'example.com'
+  ctx.session.views = (ctx.session.views ?? 0) + 1
+  ctx.session.maxAge = 5000
+  return { views: ctx.session.views }
+}
+
+/** An options object that notes every attempt to change it. */
+function watched (options) {
+  const writes = []
+  const note = (trap) => (target, name) => {
+    writes.push(`${trap} ${String(name)}`)
+    return true
+  }
+  const traps = ['set', 'defineProperty', 'deleteProperty', 'setPrototypeOf', 'preventExtensions']
+  return [new Proxy(options, Object.fromEntries(traps.map((trap) => [trap, note(trap)]))), writes]
+}
+
+describe('the options object', () => {
+  for (const [mode, make] of Object.entries(MODES)) {
+    test(`may be frozen: ${mode}`, async (t) => {
+      const client = await start(t, respond, { options: Object.freeze(make().options) })
+      assert.deepEqual((await client.get()).json, { views: 1 })
+      assert.deepEqual((await client.get()).json, { views: 2 })
+    })
+
+    test(`is never written to: ${mode}`, async (t) => {
+      const [options, writes] = watched({ ...make().options, sameSite: null, overwrite: null, maxage: 1000 })
+      const before = Object.keys(options)
+      const client = await start(t, respond, { options })
+      await client.get()
+      await client.get()
+      assert.deepEqual(writes, [])
+      assert.deepEqual(Object.keys(options), before)
+    })
+  }
+
+  test('may be shared by apps', async (t) => {
+    const options = Object.freeze({ key: 'shared' })
+    for (let i = 0; i < 2; i++) {
+      const client = await start(t, respond, { options })
+      assert.deepEqual((await client.get()).json, { views: 1 })
+      assert.deepEqual((await client.get()).json, { views: 2 })
+    }
+  })
+
+  test('may have no prototype, and keys of its own', async (t) => {
+    const options = Object.assign(Object.create(null), { key: 'own', unknown: { a: 1 } })
+    const seen = []
+    const client = await start(t, (ctx) => {
+      seen.push(ctx.sessionOptions.unknown)
+      return respond(ctx)
+    }, { options })
+    await client.get()
+    assert.ok(client.jar.has('own'))
+    assert.equal(seen[0], options.unknown)
+  })
+})

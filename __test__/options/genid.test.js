@@ -1,0 +1,80 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { start } = require('../app')
+const { MODES } = require('../modes')
+
+const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+const STORED = ['store', 'ContextStore', 'externalKey']
+
+const put = (ctx) => {
+  ctx.session.a = 1
+  return { id: ctx.session.externalKey }
+}
+
+describe('genid', () => {
+  for (const mode of STORED) {
+    test(`is a UUIDv4 by default, another for each session: ${mode}`, async (t) => {
+      const { options, store } = MODES[mode]()
+      const client = await start(t, put, { options })
+      const ids = []
+      for (let i = 0; i < 20; i++) ids.push((await client.get('/', { cookie: '' })).json.id)
+      for (const id of ids) assert.match(id, UUID_V4)
+      assert.equal(new Set(ids).size, 20)
+      assert.deepEqual([...store.records.keys()], ids)
+    })
+
+    test(`is called with ctx for each session without an id: ${mode}`, async (t) => {
+      const { options, store } = MODES[mode]()
+      const calls = []
+      const client = await start(t, put, {
+        options: { ...options, genid: (...args) => `${args[0].path.slice(1)}-${calls.push(args)}` }
+      })
+      assert.deepEqual((await client.get('/here')).json, { id: 'here-1' })
+      assert.deepEqual((await client.get('/there')).json, { id: 'here-1' })
+      assert.deepEqual(calls.map((args) => args.length), [1])
+      assert.deepEqual([...store.records.keys()], ['here-1'])
+    })
+
+    test(`is called for a visitor who is not given a session: ${mode}`, async (t) => {
+      let calls = 0
+      const client = await start(t, () => 'untouched', { options: { ...MODES[mode]().options, genid: () => `id${++calls}` } })
+      assert.deepEqual((await client.get()).lines, [])
+      assert.equal(calls, 1)
+    })
+  }
+
+  test('is not called where the cookie holds the session', async (t) => {
+    const client = await start(t, put, { options: { genid () { throw new Error('called') } } })
+    assert.deepEqual((await client.get()).json, {})
+  })
+
+  test('that throws is the error of the request', async (t) => {
+    const client = await start(t, put, { options: { ...MODES.store().options, genid () { throw Object.assign(new Error('no'), { status: 503 }) } } })
+    assert.equal((await client.get()).status, 503)
+  })
+})
+
+describe('prefix', () => {
+  for (const mode of STORED) {
+    test(`stands before the UUID: ${mode}`, async (t) => {
+      const client = await start(t, put, { options: { ...MODES[mode]().options, prefix: 'app:' } })
+      const { id } = (await client.get()).json
+      assert.ok(id.startsWith('app:'))
+      assert.match(id.slice(4), UUID_V4)
+    })
+  }
+
+  test('takes any text', async (t) => {
+    const client = await start(t, put, { options: { ...MODES.store().options, prefix: 'ü/{}%s' } })
+    assert.match((await client.get()).json.id, /^ü\/\{\}%s[0-9a-f]{8}-/)
+  })
+
+  test('gives way to genid', async (t) => {
+    const client = await start(t, put, { options: { ...MODES.store().options, prefix: 'app:', genid: () => 'mine' } })
+    assert.deepEqual((await client.get()).json, { id: 'mine' })
+  })
+})

@@ -1,0 +1,115 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { execFileSync } = require('node:child_process')
+const path = require('node:path')
+const { describe, test } = require('node:test')
+
+const { session, start } = require('../app')
+const { START_MS, freeze } = require('../clock')
+const { decode } = require('../forge')
+const { MODES, MapStore } = require('../modes')
+
+const ONE_DAY_MS = 86400000
+
+const put = (ctx) => {
+  ctx.session.a = 1
+  return { session: ctx.session.maxAge, options: ctx.sessionOptions.maxAge }
+}
+
+describe('maxAge', () => {
+  test('is one day in the envelope and nowhere else by default', async (t) => {
+    freeze(t)
+    const store = new MapStore()
+    for (const options of [{}, { maxAge: undefined }, { store }, { store, maxAge: undefined }]) {
+      const client = await start(t, put, { options })
+      const { lines, json } = await client.get()
+      assert.deepEqual(json, {})
+      assert.ok(lines.every((line) => line.endsWith('; path=/; httponly')))
+      if (!options.store) assert.deepEqual(decode(lines), { a: 1, _expire: START_MS + ONE_DAY_MS, _maxAge: ONE_DAY_MS })
+    }
+    for (const call of store.calls) {
+      assert.deepEqual(call.slice(2, 4), [`{"a":1,"_expire":${START_MS + ONE_DAY_MS},"_maxAge":${ONE_DAY_MS}}`, ONE_DAY_MS + 10000])
+    }
+    assert.equal(store.calls.length, 2)
+  })
+
+  test('given in milliseconds is in the envelope and the attributes', async (t) => {
+    freeze(t)
+    const client = await start(t, put, { options: { maxAge: 3600000 } })
+    const { lines, json } = await client.get()
+    assert.deepEqual(json, { session: 3600000, options: 3600000 })
+    assert.ok(lines.every((line) => line.endsWith('; path=/; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly')))
+    assert.deepEqual(decode(lines), { a: 1, _expire: START_MS + 3600000, _maxAge: 3600000 })
+  })
+
+  test("'session' lives as long as the browser", async (t) => {
+    const clock = freeze(t)
+    const client = await start(t, put, { options: { maxAge: 'session' } })
+    const { lines, json } = await client.get()
+    assert.deepEqual(json, { session: 'session', options: 'session' })
+    assert.ok(lines.every((line) => line.endsWith('; path=/; httponly')))
+    assert.deepEqual(decode(lines), { a: 1, _session: true })
+    clock.now += 1000 * ONE_DAY_MS
+    assert.deepEqual((await client.get()).lines, [])
+  })
+
+  test("'session' is in the record of a store", async (t) => {
+    const { options, store } = MODES.store()
+    const client = await start(t, put, { options: { ...options, maxAge: 'session' } })
+    const { lines } = await client.get()
+    assert.ok(lines.every((line) => line.endsWith('; path=/; httponly')))
+    assert.deepEqual([...store.records.values()], ['{"a":1,"_session":true}'])
+  })
+
+  for (const maxAge of [0, 1.5, 0.25, -1000, 8640000000000]) {
+    test(`of ${maxAge} is what koa-session makes of it`, async (t) => {
+      freeze(t)
+      const lines = []
+      for (const module of [session, require('koa-session').default]) {
+        const client = await start(t, put, { session: module, options: { maxAge } })
+        lines.push((await client.get()).lines)
+      }
+      assert.equal(lines[0].length, 2)
+      assert.deepEqual(lines[0], lines[1])
+    })
+  }
+
+  test('that no cookie can carry is the error of `cookies`', async (t) => {
+    const client = await start(t, put, { options: { maxAge: Infinity } })
+    const errors = []
+    client.app.on('error', (error) => errors.push(error))
+    assert.equal((await client.get()).status, 500)
+    assert.equal(errors.length, 1)
+    assert.ok(errors[0] instanceof TypeError)
+  })
+})
+
+describe('maxage, the old spelling', () => {
+  test('is maxAge', async (t) => {
+    freeze(t)
+    const client = await start(t, put, { options: { maxage: 3600000 } })
+    const { lines, json } = await client.get()
+    assert.deepEqual(json, { session: 3600000, options: 3600000 })
+    assert.equal(decode(lines)._maxAge, 3600000)
+    assert.ok(lines[0].endsWith('; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly'))
+  })
+
+  test('gives way to maxAge', async (t) => {
+    const client = await start(t, put, { options: { maxage: 1000, maxAge: 3600000 } })
+    assert.equal(decode((await client.get()).lines)._maxAge, 3600000)
+  })
+
+  test('is warned of outside of production', () => {
+    const script = `
+      process.on('warning', (warning) => console.log(warning.name))
+      const app = new (require('koa'))()
+      require('..')({ maxage: 1000 }, app)
+      require('..')({ maxAge: 1000 }, app)`
+    const run = (NODE_ENV) => execFileSync(process.execPath, ['-e', script], {
+      cwd: path.dirname(__dirname), env: { ...process.env, NODE_ENV, NODE_NO_WARNINGS: '' }, stdio: ['ignore', 'pipe', 'ignore']
+    }).toString()
+    assert.equal(run('development'), 'DeprecationWarning\n')
+    assert.equal(run('production'), '')
+  })
+})

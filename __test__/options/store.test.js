@@ -1,0 +1,190 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { KOAS, start } = require('../app')
+const { START_MS, freeze } = require('../clock')
+const { cookieHeader } = require('../forge')
+const { MODES, MapStore } = require('../modes')
+
+const HOUR_MS = 3600000
+
+const respond = async (ctx) => {
+  if (ctx.path === '/login') ctx.session.user = 'zoe'
+  if (ctx.path === '/logout') ctx.session = null
+  if (ctx.path === '/rename') ctx.session.user = 'zoë'
+  if (ctx.path === '/regenerate') await ctx.session.regenerate()
+  return { user: ctx.session?.user }
+}
+
+/** Numbers ids, so that calls can be told beforehand. */
+function numbered () {
+  let number = 0
+  return () => `id${++number}`
+}
+
+for (const mode of ['store', 'ContextStore', 'externalKey']) {
+  for (const [version, Koa] of Object.entries(KOAS)) {
+    test(`calls: ${mode} on ${version}`, async (t) => {
+      const clock = freeze(t)
+      const { options, store } = MODES[mode]()
+      const seen = []
+      const client = await start(t, (ctx) => {
+        seen.push(ctx)
+        return respond(ctx)
+      }, { Koa, options: { ...options, maxAge: HOUR_MS, rolling: false, genid: numbered() } })
+      const json = (now) => `{"user":"zoe","_expire":${now + HOUR_MS},"_maxAge":${HOUR_MS}}`
+      const take = () => store.calls.splice(0).map((call) => {
+        const more = call.pop()
+        assert.equal(more.ctx, seen.at(-1))
+        return [...call, Object.fromEntries(Object.entries(more).filter(([name]) => name !== 'ctx'))]
+      })
+
+      await client.get('/')
+      assert.deepEqual(take(), [])
+      await client.get('/login')
+      assert.deepEqual(take(), [['set', 'id2', json(START_MS), HOUR_MS + 10000, { changed: true, rolling: false }]])
+      clock.now += 1000
+      await client.get('/')
+      assert.deepEqual(take(), [['get', 'id2', HOUR_MS, { rolling: false }]])
+      await client.get('/logout')
+      assert.deepEqual(take(), [['get', 'id2', HOUR_MS, { rolling: false }], ['destroy', 'id2', {}]])
+      assert.equal(store.records.size, 0)
+      assert.ok(mode === 'externalKey' || client.jar.size === 0)
+    })
+  }
+
+  test(`regenerate() calls destroy for the old id and set for the new one: ${mode}`, async (t) => {
+    const { options, store } = MODES[mode]()
+    const client = await start(t, respond, { options: { ...options, genid: numbered() } })
+    await client.get('/login')
+    store.calls.length = 0
+    assert.deepEqual((await client.get('/regenerate')).json, { user: 'zoe' })
+    assert.deepEqual(store.calls.slice(0, 3).map(([method, key]) => [method, key]), [['get', 'id1'], ['destroy', 'id1'], ['set', 'id2']])
+    assert.deepEqual([...store.records.keys()], ['id2'])
+    assert.deepEqual((await client.get()).json, { user: 'zoe' })
+  })
+}
+
+describe('store', () => {
+  test('may answer at once', async (t) => {
+    const records = new Map()
+    const store = {
+      get: (key) => records.get(key),
+      set (key, value) { records.set(key, value) },
+      destroy (key) { records.delete(key) }
+    }
+    const client = await start(t, respond, { options: { store } })
+    await client.get('/login')
+    assert.deepEqual((await client.get()).json, { user: 'zoe' })
+    await client.get('/logout')
+    assert.equal(records.size, 0)
+  })
+
+  test('may answer by anything that can be awaited', async (t) => {
+    const inner = new MapStore()
+    // As a query of mongoose or knex: nothing happens before then() is called.
+    const query = (method) => (...args) => ({ then: (resolve, reject) => inner[method](...args).then(resolve, reject) })
+    const store = { get: query('get'), set: query('set'), destroy: query('destroy') }
+    const client = await start(t, respond, { options: { store } })
+    await client.get('/login')
+    assert.deepEqual((await client.get()).json, { user: 'zoe' })
+    await client.get('/logout')
+    assert.deepEqual(inner.take(), ['set', 'get', 'get', 'destroy'])
+  })
+
+  test('is called as a method of the object', async (t) => {
+    class Store {
+      #records = new Map()
+      get (key) { return this.#records.get(key) }
+      set (key, value) { this.#records.set(key, value) }
+      destroy (key) { this.#records.delete(key) }
+    }
+    const client = await start(t, respond, { options: { store: new Store() } })
+    await client.get('/login')
+    assert.deepEqual((await client.get()).json, { user: 'zoe' })
+  })
+
+  test('is asked for its three methods and nothing else', async (t) => {
+    const asked = new Set()
+    const store = new Proxy(new MapStore(), {
+      get (target, name) {
+        if (typeof name === 'string') asked.add(name)
+        const value = target[name]
+        return typeof value === 'function' ? value.bind(target) : value
+      }
+    })
+    const client = await start(t, respond, { options: { store } })
+    for (const path of ['/login', '/rename', '/regenerate', '/logout']) await client.get(path)
+    assert.deepEqual([...asked].sort(), ['destroy', 'get', 'set'])
+  })
+
+  test('may be a class with static methods, or a function', async (t) => {
+    const records = new Map()
+    class Store {
+      static get (key) { return records.get(key) }
+      static set (key, value) { records.set(key, value) }
+      static destroy (key) { records.delete(key) }
+    }
+    const client = await start(t, respond, { options: { store: Store } })
+    await client.get('/login')
+    assert.deepEqual((await client.get()).json, { user: 'zoe' })
+  })
+
+  const shared = { user: 'zoe', list: [1], _expire: 9e15, _maxAge: 1000 }
+  const RECORDS = {
+    'shared by many': shared,
+    frozen: Object.freeze({ ...shared }),
+    'an instance of a class': new (class Record { user = 'zoe'; _expire = 9e15; _maxAge = 1000; get more () { return 1 } })(),
+    'without a prototype': Object.assign(Object.create(null), shared)
+  }
+  for (const [name, record] of Object.entries(RECORDS)) {
+    test(`may give an object that is ${name}: its keys are copied`, async (t) => {
+      const before = { ...record }
+      const store = { get: () => record, set () {}, destroy () {} }
+      const client = await start(t, (ctx) => {
+        const { user, maxAge } = ctx.session
+        ctx.session.user = 'other'
+        return { user, maxAge }
+      }, { options: { store } })
+      for (let i = 0; i < 2; i++) {
+        assert.deepEqual((await client.get('/', { cookie: cookieHeader('id') })).json, { user: 'zoe', maxAge: 1000 })
+      }
+      assert.deepEqual({ ...record }, before)
+    })
+  }
+
+  test('is asked for the id as the browser sent it', async (t) => {
+    const { options, store } = MODES.store()
+    const client = await start(t, respond, { options: { ...options, signed: false } })
+    for (const id of ['a', 'A%20b', '"quoted"', 'é', 'x'.repeat(4000)]) {
+      await client.get('/', { cookie: `koa.sess=${id}` })
+      assert.equal(store.calls.pop()[1], id.replaceAll('"', ''))
+    }
+  })
+
+  for (const method of ['get', 'set', 'destroy']) {
+    test(`whose ${method} fails is the error of the request`, async (t) => {
+      const { options, store } = MODES.store()
+      const client = await start(t, respond, { options })
+      await client.get('/login')
+      store[method] = async () => { throw Object.assign(new Error('down'), { status: 503 }) }
+      const path = { get: '/', set: '/rename', destroy: '/logout' }[method]
+      assert.equal((await client.get(path)).status, 503)
+    })
+  }
+
+  test('has a record that is not there: a new id, and no cookie before there is something to keep', async (t) => {
+    const { options, store } = MODES.store()
+    const client = await start(t, (ctx) => {
+      if (ctx.path === '/login') ctx.session.user = 'zoe'
+      return { id: ctx.session.externalKey }
+    }, { options: { ...options, genid: numbered() } })
+    const cookie = cookieHeader('gone')
+    const idle = await client.get('/', { cookie })
+    assert.deepEqual([idle.json, idle.lines], [{ id: 'id1' }, []])
+    const { json } = await client.get('/login', { cookie })
+    assert.deepEqual([json, [...store.records.keys()]], [{ id: 'id2' }, ['id2']])
+  })
+})

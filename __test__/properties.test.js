@@ -1,0 +1,108 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const fc = require('fast-check')
+const theirSession = require('koa-session').default
+
+const binding = require('../lib/binding')
+const { createApp, handle, start } = require('./app')
+const { freeze } = require('./clock')
+const { cookieHeader, encode } = require('./forge')
+const { MODES } = require('./modes')
+
+const respond = (ctx) => ({ isNew: ctx.session.isNew, data: ctx.session })
+
+const NEW = { isNew: true, data: {} }
+
+// What makes a header nearly right; the signatures are by a key that the apps do not have.
+const VALUE = encode('{"user":"admin","_expire":9999999999999,"_maxAge":86400000}')
+const TOKENS = ['koa.sess', '=', ';', '; ', '"', '.sig', 'koa.sess=', 'koa.sess.sig=', VALUE, cookieHeader(VALUE, 'guess'), 'e30=', '__proto__']
+
+/** Texts of tokens with `unit`s between them. */
+const headers = (unit) => fc.array(fc.oneof(fc.constantFrom(...TOKENS), fc.string({ unit, maxLength: 20 })), { maxLength: 12 }).map((parts) => parts.join(''))
+
+// What Node lets through: Latin-1 without control characters.
+const latin1 = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code))
+const anything = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code))
+
+for (const mode of ['cookie', 'store']) {
+  test(`any header over HTTP is a new session: ${mode}`, async (t) => {
+    const client = await start(t, respond, { options: MODES[mode]().options })
+    await fc.assert(fc.asyncProperty(headers(latin1), async (cookie) => {
+      const { status, json } = await client.get('/', { cookie })
+      assert.deepEqual([status, json], [200, NEW])
+    }), { numRuns: 150 })
+  })
+
+  test(`any header of any characters is a new session: ${mode}`, async () => {
+    let seen
+    const app = createApp((ctx) => { seen = respond(ctx) }, { options: MODES[mode]().options })
+    await fc.assert(fc.asyncProperty(headers(anything), async (cookie) => {
+      seen = undefined
+      const { status } = await handle(app, { cookie })
+      assert.deepEqual([status, JSON.parse(JSON.stringify(seen))], [200, NEW])
+    }), { numRuns: 500 })
+  })
+}
+
+/** Names that mean something on a session, or that no object has as a key of its own by assignment. */
+const RESERVED = new Set(['isNew', 'length', 'populated', 'maxAge', 'externalKey', 'save', 'regenerate', 'manuallyCommit', 'commit', 'toJSON', '__proto__'])
+
+const strings = fc.oneof(
+  fc.string({ unit: anything, maxLength: 12 }),
+  fc.constantFrom('_expire', '"_expire":1,"_maxAge":2}', ',"_session":true}', '\\', '"', '}', '\ud800')
+)
+const { value: values } = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 3 }, strings, fc.double(), fc.integer(), fc.boolean(), fc.constant(null),
+    fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(strings.filter((key) => key !== '__proto__'), tie('value'), { maxKeys: 4 }))
+}))
+const sessions = fc.dictionary(strings.filter((key) => key[0] !== '_' && !RESERVED.has(key)), values, { maxKeys: 5 })
+
+for (const maxAge of [undefined, 3600000, 'session']) {
+  test(`any data comes back, and its cookie is koa-session's byte for byte: maxAge ${maxAge}`, async (t) => {
+    freeze(t)
+    let data
+    const put = (ctx) => {
+      if (ctx.path === '/put') Object.assign(ctx.session, data)
+      return ctx.session
+    }
+    const ours = await start(t, put, { options: { maxAge } })
+    const theirs = await start(t, put, { options: { maxAge }, session: theirSession })
+    await fc.assert(fc.asyncProperty(sessions, async (given) => {
+      data = given
+      const expected = JSON.parse(JSON.stringify(given))
+      ours.jar.clear()
+      theirs.jar.clear()
+      const written = await ours.get('/put')
+      assert.deepEqual(written.lines, (await theirs.get('/put')).lines)
+      // Each reads what the other wrote.
+      const cookie = ours.cookie
+      for (const client of [ours, theirs]) {
+        const { json, lines } = await client.get('/', cookie && { cookie })
+        assert.deepEqual([json, lines], [expected, []])
+      }
+    }), { numRuns: 70 })
+  })
+}
+
+const base64ish = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'ABCXYZabcxyz0189+/-_='), maxLength: 40 }),
+  fc.string({ unit: fc.constantFrom(...'Ae0+/-_= \t\r\n.,!$%éÿ\0'), maxLength: 40 }),
+  fc.string({ unit: latin1, maxLength: 40 }),
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64url'))
+)
+
+test('any text is decoded as Buffer.from(text, "base64") does', () => {
+  fc.assert(fc.property(fc.oneof(base64ish, fc.tuple(base64ish, base64ish).map((two) => two.join('='))), (text) => {
+    assert.equal(binding.decode(text), Buffer.from(text, 'base64').toString('utf8'))
+  }), { numRuns: 3000 })
+})
+
+test('any text is encoded as Buffer does', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+    assert.equal(binding.encode(text), Buffer.from(text).toString('base64'))
+    assert.equal(binding.decode(binding.encode(text)), text.toWellFormed?.() ?? Buffer.from(text).toString())
+  }), { numRuns: 500 })
+})

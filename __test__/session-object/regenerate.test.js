@@ -1,0 +1,99 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { KOAS, start } = require('../app')
+const { MODES } = require('../modes')
+
+/** Numbers ids, so that they can be told beforehand. */
+function numbered () {
+  let number = 0
+  return () => `id${++number}`
+}
+
+const respond = async (ctx) => {
+  if (ctx.path === '/put') ctx.session.a = 1
+  if (ctx.path === '/regenerate') await ctx.session.regenerate()
+  if (ctx.path === '/callback') {
+    const args = await new Promise((resolve) => ctx.session.regenerate((...given) => resolve(given)))
+    assert.equal(args.length, 0)
+  }
+  if (ctx.path === '/change') {
+    const promise = ctx.session.regenerate()
+    ctx.session.b = 2
+    await promise
+  }
+  if (ctx.path === '/floating') {
+    ctx.session.regenerate()
+    ctx.session.c = 3
+  }
+  return ctx.session
+}
+
+for (const [version, Koa] of Object.entries(KOAS)) {
+  for (const mode of ['store', 'ContextStore', 'externalKey']) {
+    describe(`regenerate(): ${mode} on ${version}`, () => {
+      for (const path of ['/regenerate', '/callback']) {
+        test(`keeps the content and changes the id: ${path}`, async (t) => {
+          const { options, store } = MODES[mode]()
+          const client = await start(t, respond, { Koa, options: { ...options, genid: numbered() } })
+          await client.get('/put')
+          const old = client.cookie
+          store.take()
+          assert.deepEqual((await client.get(path)).json, { a: 1 })
+          assert.deepEqual([...store.records.keys()], ['id2'])
+          assert.deepEqual(store.take().slice(0, 3), ['get', 'destroy', 'set'])
+          assert.deepEqual((await client.get()).json, { a: 1 })
+          assert.deepEqual((await client.get('/', { cookie: old })).json, {})
+        })
+      }
+
+      test('saves what changes after it', async (t) => {
+        const { options, store } = MODES[mode]()
+        const client = await start(t, respond, { Koa, options: { ...options, genid: numbered() } })
+        await client.get('/put')
+        await client.get('/change')
+        assert.deepEqual((await client.get()).json, { a: 1, b: 2 })
+        assert.deepEqual([...store.records.keys()], ['id2'])
+      })
+
+      test('sends a cookie for the new id only', async (t) => {
+        const { options } = MODES[mode]()
+        const client = await start(t, respond, { Koa, options: { ...options, genid: numbered() } })
+        await client.get('/put')
+        const { lines } = await client.get('/regenerate')
+        const values = lines.filter((line) => /^(koa\.sess|app\.id)=/.test(line)).map((line) => line.split(';')[0])
+        assert.equal(values.at(-1), mode === 'externalKey' ? 'app.id=id2' : 'koa.sess=id2')
+        assert.equal(client.jar.get(mode === 'externalKey' ? 'app.id' : 'koa.sess'), 'id2')
+      })
+    })
+  }
+
+  describe(`regenerate(): cookie on ${version}`, () => {
+    test('keeps the content', async (t) => {
+      const client = await start(t, respond, { Koa })
+      await client.get('/put')
+      for (const path of ['/regenerate', '/callback']) {
+        const { json, lines } = await client.get(path)
+        assert.deepEqual([json, lines.length], [{ a: 1 }, 2])
+        assert.deepEqual((await client.get()).json, { a: 1 })
+      }
+    })
+
+    test('need not be waited for', async (t) => {
+      const client = await start(t, respond, { Koa })
+      await client.get('/put')
+      await client.get('/floating')
+      assert.deepEqual((await client.get()).json, { a: 1, c: 3 })
+    })
+  })
+}
+
+test('regenerate() of a new session makes one under a new id', async (t) => {
+  const { options, store } = MODES.store()
+  const client = await start(t, respond, { options: { ...options, genid: numbered() } })
+  await client.get('/regenerate')
+  assert.deepEqual([...store.records.keys()], ['id2'])
+  assert.equal(client.jar.get('koa.sess'), 'id2')
+})

@@ -1,0 +1,59 @@
+'use strict'
+
+const { bareStage, setStage } = require('./stage')
+const { measure, median, medianAbove } = require('./stopwatch')
+const { payload } = require('./payload')
+const { prove } = require('./proof')
+const { BARE } = require('./subjects')
+
+const MODES = ['cookie', 'store']
+
+/** The cases of the table, by name. */
+const CASES = new Map([
+  ['untouched cookie', { action: 'untouched', mode: 'cookie' }],
+  ['untouched store', { action: 'untouched', mode: 'store' }],
+  ...MODES.flatMap((mode) => ['read', 'modify'].flatMap((action) => [100, 1000, 3000].map((bytes) =>
+    [`${mode} ${action} ${bytes}`, { action, mode, bytes }])))
+])
+
+/**
+ * Measures what subjects cost in a case.
+ *
+ * @param {object[]} subjects
+ * @param {object} scene
+ * @param {object} options as the stopwatch takes them
+ * @returns {Promise<Map<string, number>>} microseconds above the bare app, by the subject's name; those of JSON alone as
+ *   'JSON'
+ */
+async function costs (subjects, scene, options) {
+  const stages = await setStages(subjects, scene)
+  const runs = new Map([[BARE.name, bareStage(BARE, stages.values().next().value).visit]])
+  for (const [name, stage] of stages) runs.set(name, stage.visit)
+  if (scene.bytes !== undefined) runs.set('JSON', throughJson(scene.bytes))
+  const samples = await measure(runs, options)
+  // What went wrong only after many requests would have been measured as speed.
+  for (const stage of stages.values()) await prove(stage)
+  const bare = samples.get(BARE.name)
+  const result = new Map([...stages.keys()].map((name) => [name, medianAbove(samples.get(name), bare)]))
+  if (samples.has('JSON')) result.set('JSON', median(samples.get('JSON')))
+  return result
+}
+
+async function setStages (subjects, scene) {
+  const stages = new Map()
+  for (const subject of subjects.filter(({ modes }) => modes.includes(scene.mode))) {
+    const stage = await setStage(subject, scene)
+    await prove(stage)
+    stages.set(subject.name, stage)
+  }
+  return stages
+}
+
+function throughJson (bytes) {
+  const text = JSON.stringify(payload(bytes))
+  return () => {
+    JSON.stringify(JSON.parse(text))
+  }
+}
+
+module.exports = { CASES, costs, setStages }

@@ -1,0 +1,91 @@
+'use strict'
+
+/**
+ * What a request costs a live server: the processor time of its process, above that of bare Koa that gets the same
+ * Cookie header. Server and load generator share one processor, so that no time goes into waking another.
+ */
+
+const { GENERATORS } = require('./generator')
+const { LiveServer } = require('./live-server')
+const { isInstalled, lastProcessor } = require('./processor')
+const { median } = require('./stopwatch')
+const { BARE } = require('./subjects')
+
+/** The cases of the table, by name. */
+const LIVE_CASES = new Map([
+  ['read 100', { path: '/read', bytes: 100 }],
+  ['read 1000', { path: '/read', bytes: 1000 }],
+  ['read 3000', { path: '/read', bytes: 3000 }],
+  ['modify 1000', { path: '/modify', bytes: 1000 }]
+])
+
+/** Says why there can be no live measurement here, if so. */
+function obstacle () {
+  if (process.platform !== 'linux') return 'Linux only: processor time is read from /proc'
+  if (!isInstalled('taskset')) return 'taskset (util-linux) is not installed'
+}
+
+/** The servers of one table, each with its mode, and a bare one beside them. */
+class Servers {
+  #processor = lastProcessor()
+  #generate
+  #bare
+  #servers = new Map()
+
+  constructor (generator) {
+    this.#generate = GENERATORS[generator]
+  }
+
+  async start (subjects) {
+    this.#bare = await LiveServer.start(BARE, 'cookie', this.#processor)
+    for (const subject of subjects) {
+      for (const mode of subject.modes) {
+        this.#servers.set(`${subject.name} ${mode}`, await LiveServer.start(subject, mode, this.#processor))
+      }
+    }
+  }
+
+  stop () {
+    for (const server of [this.#bare, ...this.#servers.values()]) server?.stop()
+  }
+
+  /**
+   * Measures all in turn.
+   *
+   * @returns {Promise<Map<string, {us: number, bareUs: number, kept: number}>>} by subject and mode: microseconds above
+   *   bare, those of bare itself, and the part of bare's requests a second that is left
+   */
+  async measure ({ path, bytes }, { rounds, seconds }) {
+    const cookies = new Map()
+    for (const [name, server] of this.#servers) cookies.set(name, await server.visitorCookie(bytes))
+    const samples = new Map([...cookies.keys()].map((name) => [name, []]))
+    // The first round warms up.
+    for (let round = -1; round < rounds; round++) {
+      for (const [name, sample] of await this.#round(path, cookies, round < 0 ? 1 : seconds)) {
+        if (round >= 0) samples.get(name).push(sample)
+      }
+    }
+    const middle = (name, field) => median(samples.get(name).map((sample) => sample[field]))
+    return new Map([...samples.keys()].map((name) =>
+      [name, { us: middle(name, 'us'), bareUs: middle(name, 'bareUs'), kept: middle(name, 'kept') }]))
+  }
+
+  async #round (path, cookies, seconds) {
+    const bares = new Map()
+    const result = new Map()
+    for (const [name, cookie] of cookies) {
+      // Headers of one length cost bare Koa the same.
+      if (!bares.has(cookie.length)) bares.set(cookie.length, await this.#load(this.#bare, path, cookie, seconds))
+      const bare = bares.get(cookie.length)
+      const { us, rate } = await this.#load(this.#servers.get(name), path, cookie, seconds)
+      result.set(name, { us: us - bare.us, bareUs: bare.us, kept: rate / bare.rate })
+    }
+    return result
+  }
+
+  #load (server, path, cookie, seconds) {
+    return server.load(this.#generate, this.#processor, path, cookie, seconds)
+  }
+}
+
+module.exports = { LIVE_CASES, Servers, obstacle }

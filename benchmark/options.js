@@ -1,0 +1,76 @@
+'use strict'
+
+const { parseArgs } = require('node:util')
+const { GENERATORS } = require('./generator')
+const { SUBJECTS } = require('./subjects')
+
+const PARTS = ['inprocess', 'growth', 'live']
+
+/** How much is measured where no option says so. `requests` are those after which memory is looked at. */
+const FULL = { rounds: 15, batchMs: 20, spans: 50, liveRounds: 5, seconds: 1, requests: 100_000, sample: false }
+const QUICK = { rounds: 5, batchMs: 5, spans: 10, liveRounds: 1, seconds: 1, requests: 5_000, sample: true }
+
+const ARGUMENTS = {
+  quick: { type: 'boolean' },
+  only: { type: 'string' },
+  cases: { type: 'string' },
+  subjects: { type: 'string' },
+  rounds: { type: 'string' },
+  'batch-ms': { type: 'string' },
+  seconds: { type: 'string' },
+  requests: { type: 'string' },
+  load: { type: 'string' },
+  json: { type: 'string' },
+  help: { type: 'boolean' }
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param {string[]} args
+ * @returns {object} what to measure, and how much of it
+ */
+function options (args) {
+  const { values } = parseArgs({ args, options: ARGUMENTS })
+  const amounts = values.quick ? QUICK : FULL
+  const rounds = whole(values, 'rounds')
+  return {
+    help: values.help ?? false,
+    json: values.json,
+    parts: chosen(PARTS, values.only, 'only'),
+    subjects: chosen(SUBJECTS.map(({ name }) => name), values.subjects, 'subjects'),
+    isWanted: caseFilter(values.cases),
+    load: values.load === undefined ? undefined : chosen(Object.keys(GENERATORS), values.load, 'load')[0],
+    // A sample of the live table will do for a first look, unless cases are asked for by name.
+    sample: amounts.sample && values.cases === undefined,
+    rounds: rounds ?? amounts.rounds,
+    liveRounds: rounds ?? amounts.liveRounds,
+    batchMs: whole(values, 'batch-ms') ?? amounts.batchMs,
+    spans: amounts.spans,
+    seconds: whole(values, 'seconds') ?? amounts.seconds,
+    requests: whole(values, 'requests') ?? amounts.requests
+  }
+}
+
+function whole (values, name) {
+  if (values[name] === undefined) return undefined
+  const number = Number(values[name])
+  if (!Number.isInteger(number) || number < 1) throw new RangeError(`--${name}: a whole number above 0 is needed`)
+  return number
+}
+
+function chosen (all, list, name) {
+  if (list === undefined) return all
+  const wanted = list.split(',')
+  const unknown = wanted.find((one) => !all.includes(one))
+  if (unknown !== undefined) throw new RangeError(`--${name}: ${unknown} is none of ${all.join(', ')}`)
+  return all.filter((one) => wanted.includes(one))
+}
+
+function caseFilter (list) {
+  if (list === undefined) return () => true
+  const parts = list.split(',')
+  return (name) => parts.some((part) => name.includes(part))
+}
+
+module.exports = { options, PARTS }

@@ -1,0 +1,152 @@
+'use strict'
+
+/**
+ * The parts of the benchmark: each measures, prints its tables as it goes, and gives its figures as plain data.
+ */
+
+const { ALLOCATING, SERIES, allocations, remaining, slopes } = require('./growth')
+const { CASES, costs } = require('./inprocess')
+const { LIVE_CASES, Servers, obstacle } = require('./live')
+const { CONNECTIONS, bestGenerator } = require('./generator')
+const { Table, number, quotient, ratio } = require('./table')
+
+/** In the live sample: those the goals are about. */
+const SAMPLE = { subjects: ['koa-session', 'minimal+mem', 'floor', 'ours'], cases: ['read 1000', 'modify 1000'] }
+
+/** Memory is looked at for these: a process of its own for each takes its time. */
+const REMAINING = ['koa-session', 'ours']
+
+/** Reports what a request costs in one process. */
+async function inprocess (subjects, options) {
+  console.log('\nIn process, µs a request above bare Koa\n')
+  const columns = [...subjects.map(({ name }) => name), 'JSON']
+  const table = new Table(['case', ...columns, 'koa-session/ours', 'ours/floor'])
+  const figures = {}
+  for (const [name, scene] of wanted(CASES, options)) {
+    const measured = await costs(subjects, scene, options)
+    const ratios = ratiosOf((subject) => measured.get(subject))
+    table.line([name, ...columns.map((column) => number(measured.get(column))), ...ratios.map(ratio)])
+    figures[name] = { us: Object.fromEntries(measured), koaSessionByOurs: ratios[0], oursByFloor: ratios[1] }
+  }
+  return figures
+}
+
+function ratiosOf (us) {
+  return [quotient(us('koa-session'), us('ours')), quotient(us('ours'), us('floor'))]
+}
+
+/** Reports how costs grow. */
+async function growth (subjects, options) {
+  const figures = { series: {}, allocations: {}, remaining: {} }
+  for (const series of SERIES.filter(({ name }) => options.isWanted(name))) {
+    figures.series[series.name] = await growthOf(series, subjects, options)
+  }
+  figures.allocations = await allocationTable(subjects, options)
+  figures.remaining = await remainingTable(subjects, options)
+  return figures
+}
+
+async function growthOf ({ name, points }, subjects, options) {
+  console.log(`\nGrowth with ${name}: µs a request above bare Koa\n`)
+  const columns = [...subjects.map((subject) => subject.name), 'JSON']
+  const table = new Table(['', ...columns])
+  const measured = []
+  for (const point of points) {
+    measured.push(await costs(subjects, point.scene, options))
+    table.line([point.name, ...columns.map((column) => number(measured.at(-1).get(column)))])
+  }
+  const slope = slopes(points, measured)
+  if (slope) table.line(['ns a byte, first to last', ...columns.map((column) => number(slope.get(column)))])
+  const us = Object.fromEntries(points.map((point, i) => [point.name, Object.fromEntries(measured[i])]))
+  return { us, nsPerByte: slope && Object.fromEntries(slope) }
+}
+
+async function allocationTable (subjects, options) {
+  console.log('\nAllocated on the JavaScript heap, bytes a request above bare Koa\n')
+  const columns = subjects.map(({ name }) => name)
+  const table = new Table(['case', ...columns, 'koa-session/ours', 'ours/floor'])
+  const figures = {}
+  for (const [name, scene] of wanted(ALLOCATING, options)) {
+    const bytes = await allocations(subjects, scene, options)
+    const ratios = ratiosOf((subject) => bytes.get(subject))
+    const cells = columns.map((column) => bytes.has(column) ? bytes.get(column).toFixed(0) : '-')
+    table.line([name, ...cells, ...ratios.map(ratio)])
+    figures[name] = Object.fromEntries(bytes)
+  }
+  return figures
+}
+
+async function remainingTable (subjects, options) {
+  console.log(`\nMemory after ${options.requests} requests that modify 1000 bytes, KiB above that after the warm-up\n`)
+  const table = new Table(['', 'heap', 'process'])
+  const figures = {}
+  for (const subject of subjects.filter(({ name }) => REMAINING.includes(name))) {
+    for (const mode of subject.modes.filter((one) => options.isWanted(`${one} memory`))) {
+      const { heap, rss } = await remaining(subject, mode, options.requests)
+      table.line([`${subject.name} ${mode}`, ...[heap, rss].map((bytes) => (bytes / 1024).toFixed(0))])
+      figures[`${subject.name} ${mode}`] = { heap, rss }
+    }
+  }
+  return figures
+}
+
+/** Reports what a request costs a live server, as far as that can be told here. */
+async function live (subjects, options) {
+  const reason = obstacle()
+  if (reason) {
+    console.log(`\nLive: skipped (${reason})`)
+    return { skipped: reason }
+  }
+  const load = options.load ?? bestGenerator()
+  console.log(`\nLive, processor time of the server above bare Koa, µs a request (requests/s kept of bare Koa's)
+${load === 'wrk' ? 'wrk' : 'own load generator in Node'}, ${CONNECTIONS} connections, on the server's processor\n`)
+  const servers = new Servers(load)
+  try {
+    await servers.start(subjects.filter(({ name }) => !options.sample || SAMPLE.subjects.includes(name)))
+    return { load, cases: await liveTable(servers, options) }
+  } finally {
+    servers.stop()
+  }
+}
+
+async function liveTable (servers, options) {
+  const cases = wanted(LIVE_CASES, options).filter(([name]) => !options.sample || SAMPLE.cases.includes(name))
+  const figures = {}
+  for (const [name, scene] of cases) {
+    figures[name] = Object.fromEntries(await servers.measure(scene, { rounds: options.liveRounds, seconds: options.seconds }))
+  }
+  printLive(figures)
+  return figures
+}
+
+function printLive (figures) {
+  const cases = Object.values(figures)
+  const table = new Table(['', ...Object.keys(figures).map((name) => name.padStart(12))], 34)
+  for (const name of Object.keys(cases[0] ?? {})) {
+    table.line([name, ...cases.map((one) => `${number(one[name].us)} (${(one[name].kept * 100).toFixed(0)} %)`)])
+  }
+  table.line(['bare koa, store\'s header', ...cases.map((one) => number(bareOf(one, 'store')))])
+  table.line(['bare koa, cookie\'s header', ...cases.map((one) => number(bareOf(one, 'cookie')))])
+  for (const [dividend, divisor] of liveRatios()) {
+    const ratios = cases.map((one) => quotient(one[dividend]?.us, one[divisor]?.us))
+    if (ratios.some((value) => value !== undefined)) table.line([`${dividend} / ${divisor}`, ...ratios.map(ratio)])
+  }
+}
+
+function bareOf (measured, mode) {
+  return Object.entries(measured).find(([name]) => name.endsWith(mode))?.[1].bareUs
+}
+
+function liveRatios () {
+  return ['cookie', 'store'].flatMap((mode) => [
+    [`koa-session ${mode}`, `ours ${mode}`],
+    [`ours ${mode}`, `floor ${mode}`],
+    [`ours ${mode}`, 'minimal+mem store']
+  ])
+}
+
+function wanted (cases, { isWanted }) {
+  return [...cases].filter(([name]) => isWanted(name))
+}
+
+module.exports = { inprocess, growth, live }

@@ -1,0 +1,64 @@
+'use strict'
+
+const { createApp, KEYS } = require('./app')
+const { cookiesFrom, visitor } = require('./exchange')
+
+/** What each action asks the app for. */
+const URLS = { untouched: '/idle', read: '/read', modify: '/modify' }
+
+/** One app for each subject, mode and set of keys: Koa's own code meets no more kinds of ctx than it has to. */
+const callbacks = new Map()
+
+/**
+ * One subject in one case: its app, and a visitor with a session of the wanted size.
+ *
+ * The case is an action (untouched, read, modify) in a mode (cookie, store), with `bytes` of session JSON, `others`:
+ * a number of other cookies before the session's, and `keys`, the last of which signed the cookie if `last` is set.
+ */
+class Stage {
+  constructor (subject, scene, cookie) {
+    this.subject = subject
+    this.scene = scene
+    this.cookie = cookie
+    /** Makes the request that is measured; gives the response. */
+    this.visit = this.visitor(URLS[scene.action])
+  }
+
+  /** Makes a visitor of another page or with another Cookie header. */
+  visitor (url, cookie = this.cookie) {
+    return visitor(callback(this.subject, this.scene), url, cookie)
+  }
+}
+
+/**
+ * Sets a stage: the subject itself makes the session and its cookie.
+ *
+ * @param {object} subject
+ * @param {object} scene
+ * @returns {Promise<Stage>}
+ */
+async function setStage (subject, scene) {
+  if (scene.action === 'untouched') return new Stage(subject, scene)
+  const { keys, last, bytes, others = 0 } = scene
+  const maker = last ? createApp(subject, scene.mode, keys.slice(-1)).callback() : callback(subject, scene)
+  const res = await visitor(maker, `/fill/${bytes}`)()
+  const cookie = cookiesFrom(res.getHeader('set-cookie'))
+  return new Stage(subject, scene, [...otherCookies(others), cookie].join('; '))
+}
+
+function callback (subject, { mode, keys = KEYS }) {
+  const name = [subject.name, mode, ...keys].join()
+  if (!callbacks.has(name)) callbacks.set(name, createApp(subject, mode, keys).callback())
+  return callbacks.get(name)
+}
+
+function otherCookies (count) {
+  return Array.from({ length: count }, (_, i) => `other${String(i).padStart(2, '0')}=abcdefghijklmnopqrst`)
+}
+
+/** Sets a stage without middleware that gets the Cookie header of another. */
+function bareStage (bare, stage) {
+  return new Stage(bare, stage.scene, stage.cookie)
+}
+
+module.exports = { setStage, bareStage }

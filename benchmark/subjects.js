@@ -1,0 +1,90 @@
+'use strict'
+
+/**
+ * What is measured: middleware of the same purpose, each set up as its own documentation says.
+ */
+
+const { floor } = require('./floor')
+
+const MAX_AGE_MS = 24 * 60 * 60 * 1000
+
+/** Modes of all middleware that has a cookie mode. */
+const BOTH = ['cookie', 'store']
+
+/** The app without middleware: its cost is taken off everyone else's. */
+const BARE = { name: 'bare', modes: BOTH, use () {} }
+
+/**
+ * Each has the modes it knows, the cookie's name, whether that is signed, and a function that puts it into an app. It is
+ * given a store in store mode only.
+ */
+const SUBJECTS = [
+  {
+    name: 'koa-session',
+    package: 'koa-session',
+    modes: BOTH,
+    key: 'koa.sess',
+    signed: true,
+    use (app, store) {
+      const session = require('koa-session')
+      app.use((session.default ?? session)({ key: this.key, maxAge: MAX_AGE_MS, ...store && { store } }, app))
+    }
+  },
+  {
+    name: 'generic',
+    package: 'koa-generic-session',
+    modes: ['store'],
+    key: 'koa.sid',
+    signed: true,
+    use (app, store) {
+      app.use(require('koa-generic-session')({ key: this.key, store, cookie: { maxAge: MAX_AGE_MS } }))
+    }
+  },
+  {
+    name: 'minimal',
+    package: 'koa-session-minimal',
+    modes: ['store'],
+    key: 'koa.sess',
+    signed: false,
+    use (app, store) {
+      app.use(require('koa-session-minimal')({ key: this.key, store, cookie: { maxAge: MAX_AGE_MS } }))
+    }
+  },
+  {
+    name: 'minimal+mem',
+    package: 'koa-session-minimal',
+    modes: ['store'],
+    key: 'koa.sess',
+    signed: false,
+    use (app) {
+      app.use(require('koa-session-minimal')({ key: this.key, cookie: { maxAge: MAX_AGE_MS } }))
+    }
+  },
+  {
+    name: 'floor',
+    modes: BOTH,
+    key: 'koa.sess',
+    signed: true,
+    use (app, store) {
+      app.use(floor({ key: this.key, maxAge: MAX_AGE_MS, store }))
+    }
+  },
+  {
+    name: 'ours',
+    modes: BOTH,
+    key: 'koa.sess',
+    signed: true,
+    use (app, store) {
+      app.use(require('..')({ key: this.key, maxAge: MAX_AGE_MS, ...store && { store } }, app))
+    }
+  }
+]
+
+/** Gives the subject of a name. */
+function subject (name) {
+  const found = [BARE, ...SUBJECTS].find((one) => one.name === name)
+  if (found === undefined) throw new RangeError(`no such subject: ${name}`)
+  return found
+}
+
+module.exports = { BARE, SUBJECTS, subject }
