@@ -1,7 +1,10 @@
 'use strict'
 
-const { Settings, SessionOptions, SessionOptionError } = require('./lib/options')
-const { extend, storedSession, startedSession } = require('./lib/extension')
+const { SessionOptionError, typeOf } = require('./lib/errors')
+const { extendApp } = require('./lib/extension')
+const { of } = require('./lib/handle')
+const { middleware } = require('./lib/middleware')
+const { Settings, SessionOptions } = require('./lib/options')
 
 /**
  * Makes the session middleware of an app, and gives its `ctx` the properties `session` and `sessionOptions`.
@@ -20,26 +23,16 @@ const { extend, storedSession, startedSession } = require('./lib/extension')
 function session (opts, app) {
   if (typeof opts?.use === 'function') [opts, app] = [app, opts]
   if (typeof app?.use !== 'function') {
-    const details = { option: 'app', expected: 'Koa application', received: app === null ? 'null' : typeof app }
+    const details = { option: 'app', expected: 'Koa application', received: typeOf(app) }
     throw new SessionOptionError('app instance required: `session(opts, app)`', details)
   }
   const settings = new Settings(opts)
-  extend(app.context, settings)
-
-  return async function session (ctx, next) {
-    extend(ctx, settings)
-    const stored = storedSession(ctx)
-    if (stored) await stored.load()
-    try {
-      await next()
-    } finally {
-      const started = startedSession(ctx)
-      if (started !== undefined && settings.current.autoCommit) await started.commit()
-    }
-  }
+  extendApp(app.context, settings, opts?.as != null)
+  return middleware(settings)
 }
 
 module.exports = session
 module.exports.default = session
 module.exports.createSession = session
 module.exports.SessionOptions = SessionOptions
+module.exports.of = of

@@ -1,38 +1,63 @@
 'use strict'
 
-const { debuglog } = require('node:util')
-
 const binding = require('./binding')
-const codec = require('./codec')
+const { commit } = require('./commit')
 const { RequestCookie } = require('./cookie')
-const { VERDICT, report } = require('./events')
-const { registers, SHAPE } = require('./registers')
-const { Session, isAdoptable, stringify, userData } = require('./session')
-
-const debug = debuglog('koa-session-rs')
-
-const ONE_DAY_MS = 24 * 60 * 60 * 1000
-
-/** A store keeps a record this much longer than the cookie lives, so that the cookie never outlives it. */
-const STORE_GRACE_MS = 10000
-
-/** What JSON.stringify may write anew without shortening it: escapes, exponents, long numbers, keys that are integers. */
-const ODD_JSON = /\\u|[\d.][eE]|\d{16}|"\d+":/
+const { watchHead } = require('./early')
+const { sessionError } = require('./errors')
+const { toId } = require('./id')
+const { isPromise } = require('./judge')
+const { load, open } = require('./load')
+const { resolve } = require('./options')
+const { RecordStore } = require('./record-store')
+const { Session } = require('./session')
 
 /**
- * The session of one request: what is behind `ctx.session` before, while and after the app uses it.
+ * The session of one request: what is behind `ctx.session` before, while and after the app uses it. load.js fills it,
+ * commit.js empties it.
  */
 class ContextSession {
   #settings
-  /** The app's own copy of the options, made when it asks for one. */
+  /** The options as they were when the request came. */
+  #current
+  /** The options with their functions of ctx called; and the app's own copy, made when it asks for one. */
+  #resolved
   #copy
   #maxAge
-  #loaded = false
-  /** undefined: not opened yet. null: removed. */
-  #session
-  /** What the session was when it came in: its user keys as JSON text, or the text's fingerprint. */
-  #opened
-  #fingerprint
+  #id
+
+  /** The session object. undefined: not opened yet. null: removed. */
+  session
+  /** What is at the other end, as it came in or was last written: the user's keys as JSON, or the fingerprint of that. */
+  opened
+  fingerprint
+  /** The parsed object of which a small session was copied. */
+  snapshot
+  /** The session's JSON while it is committed. */
+  json
+  /** The id that an asynchronous genid will give. */
+  coming
+  /** Whether the store has a record under the id. */
+  isStored = false
+  /** The id of a session that was removed before another took its place; null for the one that nobody has read. */
+  doomed
+  /** Whether the session was assigned without having been read. */
+  isReset = false
+  isRemoved = false
+  isWritten = false
+  /** Whether the store failed and the app said 'anonymous': nothing of this session is ever written. */
+  isAnonymous = false
+  /** Whether the headers left with the cookie, or with one that clears it (`early`); and whether the app is through. */
+  isCookieSent = false
+  isCookieCleared = false
+  isFinished = false
+  /** Whether the headers left without what there was to send, and that has been told. */
+  isLost = false
+  /** How many middlewares of this session the request is in. */
+  depth = 0
+  /** The promise of the load. */
+  loading
+  #committing
 
   /**
    * @param {object} ctx
@@ -41,24 +66,37 @@ class ContextSession {
   constructor (ctx, settings) {
     this.ctx = ctx
     this.#settings = settings
-    this.options = settings.current
+    this.#current = settings.current
     this.#maxAge = this.options.maxAge
     this.cookie = new RequestCookie(this)
-    this.externalKey = undefined
-    const { ContextStore, store } = this.options
-    this.store = ContextStore ? new ContextStore(ctx) : store
+    const { ContextStore, store, ignore, early, autoCommit } = this.options
+    const records = ContextStore ? new ContextStore(ctx) : store
+    this.records = records ? new RecordStore(this, records, ContextStore || store) : undefined
+    this.isIgnored = typeof ignore === 'function' && Boolean(ignore(ctx))
+    if (early && autoCommit) watchHead(this)
   }
 
   get pool () { return this.#settings.pool }
+  get name () { return this.#settings.name }
+  get options () { return this.#copy ?? this.#resolved ?? this.#current }
+
+  /** Tells whether nobody can have changed the options since the request came. */
+  get isFixed () { return this.#copy === undefined }
 
   /** Gives the options of this request, for the app to change. */
   get sessionOptions () {
     if (this.#copy === undefined) {
-      this.#copy = { ...this.options }
-      if (this.#maxAge !== this.#copy.maxAge) this.#copy.maxAge = this.#maxAge
-      this.options = this.#copy
+      const isResolved = this.#resolved !== undefined && this.#resolved !== this.#current
+      const copy = { ...(isResolved ? this.#resolved : resolve(this.#settings.copy(), this.ctx)) }
+      if (this.#maxAge !== copy.maxAge) copy.maxAge = this.#maxAge
+      this.#copy = copy
     }
     return this.#copy
+  }
+
+  /** Calls the options that are functions of ctx; the first time counts for the whole request. */
+  resolve () {
+    if (this.#copy === undefined && this.#resolved === undefined) this.#resolved = resolve(this.#current, this.ctx)
   }
 
   get maxAge () { return this.#copy === undefined ? this.#maxAge : this.#copy.maxAge }
@@ -67,182 +105,143 @@ class ContextSession {
     else this.#copy.maxAge = value
   }
 
+  /** Gives the maxAge of the cookie: one that lives as long as the browser has none. */
+  get cookieMaxAge () { return this.maxAge === 'session' ? undefined : this.maxAge }
+
+  get id () { return this.#id }
+
+  /** Tells whether nobody has looked yet under which id the session came in (`lazy`). */
+  get isUnread () {
+    return this.records !== undefined && this.options.lazy === true && this.loading === undefined && this.#id === undefined
+  }
+
+  /** Gives the id under which the store has the session, or will have it. */
+  get externalKey () {
+    const isBegun = (this.session ?? this.loading) !== undefined && !this.isIgnored
+    if (this.records && isBegun && this.#id === undefined && this.coming === undefined) this.takeNewId()
+    return this.#id
+  }
+
   /** Gives the session, or null where it was removed. Without a store, the first time opens the cookie. */
   get () {
-    if (this.#session === undefined) {
-      if (this.store) this.#create()
-      else this.#open()
+    if (this.isIgnored) return null
+    if (this.session === undefined) {
+      this.#requireLoaded()
+      if (this.records) this.create(undefined, this.#id)
+      else if (isPromise(open(this))) this.#requireEarly()
     }
-    return this.#session
+    return this.session
   }
 
   /** Replaces the session's data (its id stays), or removes it by null. */
   set (value) {
-    if (value === null) this.#session = null
-    else if (typeof value === 'object') this.#create(value, this.externalKey)
-    else throw new Error('this.session can only be set as null or an object.')
-  }
-
-  #create (data, externalKey) {
-    if (this.store) this.externalKey = externalKey ?? this.options.genid(this.ctx)
-    this.#session = data ? Session.from(this, data) : Session.create(this)
-  }
-
-  /** Loads the session from its store. A second middleware on the same request finds it loaded. */
-  async load () {
-    if (this.#loaded) return
-    const { ctx, options } = this
-    const key = options.externalKey ? options.externalKey.get(ctx) : this.cookie.read()
-    const data = key ? await this.store.get(key, this.maxAge, { ctx, rolling: options.rolling }) : undefined
-    this.#loaded = true
-    if (key) this.#admit(data, key)
-    else this.#create()
-  }
-
-  /** Opens the session that the cookie holds. */
-  #open () {
-    if (this.options.decode !== codec.decode) return this.#decode()
-    const text = this.cookie.open(Date.now())
-    if (text === undefined) return this.#create()
-    // Read before anything else crosses.
-    const [, verdict, shape, expire, maxAge] = registers
-    let data
-    try {
-      data = JSON.parse(text)
-    } catch {
-      return this.#create()
+    if (this.isIgnored) throw sessionError('ERR_SESSION_IGNORED', 'the option ignore left this request without a session')
+    if (value === null) {
+      this.session = null
+      return
     }
-    if (shape === SHAPE.FOREIGN) return this.#admit(data)
-    if (verdict === VERDICT.VALID && typeof this.options.valid !== 'function' && isAdoptable(data)) {
-      this.maxAge = shape === SHAPE.BROWSER ? 'session' : maxAge
-      this.#session = new Session(this, data, false, shape === SHAPE.BROWSER ? undefined : expire)
-      this.#opened = text
-    } else {
-      this.#admit(enclose(data, shape === SHAPE.BROWSER ? 'session' : maxAge, expire))
+    if (typeof value !== 'object') throw new Error('this.session can only be set as null or an object.')
+    this.#requireLoaded()
+    this.isReset ||= !this.session
+    if (this.session === null) this.#forget()
+    this.create(value, this.#id)
+  }
+
+  #requireLoaded () {
+    if (this.session !== undefined || !this.records || !this.options.lazy) return
+    throw sessionError('ERR_SESSION_NOT_LOADED', 'with the option lazy, `await session.of(ctx).load()` comes before ctx.session')
+  }
+
+  #requireEarly () {
+    this.#settings.opensEarly = true
+    throw sessionError('ERR_SESSION_NOT_LOADED', 'the option valid answers by a promise: declare it as an async function')
+  }
+
+  /** Leaves the record that null removed to be destroyed, and lets a new id be taken. */
+  #forget () {
+    if (!this.isRemoved && this.doomed === undefined) this.doomed = this.isUnread ? null : this.isStored ? this.#id : undefined
+    this.isRemoved = false
+    this.#id = undefined
+    this.isStored = false
+    this.isCookieSent = false
+    if (this.records) this.fingerprint = undefined
+  }
+
+  /** Makes a session: of data, or a new one. Its id is new where none is given. */
+  create (data, id, isIncoming = false) {
+    this.#id = id
+    if (this.records && id === undefined && this.options.genid) this.takeNewId()
+    this.session = data ? Session.from(this, data, isIncoming) : Session.create(this)
+  }
+
+  takeNewId () {
+    const { genid, prefix } = this.options
+    this.isStored = false
+    const id = genid ? genid(this.ctx) : binding.newId(prefix || '')
+    this.coming = undefined
+    if (!isPromise(id)) {
+      this.#id = toId(id)
+      return
     }
-  }
-
-  /** Opens the cookie by the app's own `decode`. */
-  #decode () {
-    const value = this.cookie.read()
-    if (!value) return this.#create()
-    let data
-    try {
-      data = this.options.decode(value)
-    } catch (err) {
-      if (err instanceof Error && !(err instanceof SyntaxError)) this.#refuse(err)
-      return this.#create()
-    }
-    this.#admit(data)
-  }
-
-  /** Throws what `decode` threw, and has the browser drop the cookie, so that the next request does not throw again. */
-  #refuse (err) {
-    this.cookie.write('', Date.now())
-    // Koa sends the headers of an error, and no others.
-    err.headers = { 'set-cookie': this.ctx.response.get('set-cookie') }
-    throw err
-  }
-
-  /** Makes data that came in the session, if it is valid; else the session is a new one. */
-  #admit (data, key) {
-    if (!this.#isValid(data, key)) return this.#create()
-    this.#create(data, key)
-    this.#fingerprint = binding.fingerprint(stringify(this.#session))
-  }
-
-  #isValid (data, key) {
-    const { ctx, options } = this
-    const expire = typeof data?._expire === 'number' ? data._expire : undefined
-    let verdict = binding.judge(Boolean(data), expire, Date.now())
-    if (verdict === VERDICT.VALID && typeof options.valid === 'function' && !options.valid(ctx, data)) {
-      verdict = VERDICT.INVALID
-    }
-    if (verdict === VERDICT.VALID) return true
-    debug('verdict %d', verdict)
-    report(verdict, ctx, key, data)
-    return false
+    this.#id = undefined
+    this.coming = id.then((given) => { this.#id = toId(given) })
+    // Whoever needs the id awaits it; until then nobody may.
+    this.coming.catch(() => {})
   }
 
   /**
-   * Saves or removes the session, if anything calls for it.
+   * Loads the session from its store, or opens its cookie; a second call finds it done.
    *
-   * @param {{ save?: boolean, regenerate?: boolean }} [how] save: in any case; regenerate: in any case, under a new id
+   * @returns {Promise<void>|undefined} nothing where there is nothing to wait for
    */
-  async commit ({ save = false, regenerate = false } = {}) {
-    const session = this.#session
-    if (session === undefined) return
-    if (session === null) return this.#remove()
-    if (regenerate) {
-      await this.#remove()
-      if (this.store) this.externalKey = this.options.genid(this.ctx)
-    }
-    let json
-    let reason = 'force'
-    if (!save && !regenerate && !session._requireSave) {
-      json = stringify(session)
-      reason = this.#reasonToSave(session, json)
-    }
-    debug('commit: %s', reason || 'nothing to save')
-    if (!reason) return
-    if (typeof this.options.beforeSave === 'function') {
-      this.options.beforeSave(this.ctx, session)
-      json = undefined
-    }
-    await this.#save(session, json, reason === 'changed')
+  load () {
+    // With `lazy`, null may be assigned unread, and stays.
+    if (this.session === null && this.options.lazy) return undefined
+    this.loading ??= this.#load() ?? DONE
+    return this.loading === DONE ? undefined : this.loading
   }
 
-  #reasonToSave (session, json) {
-    const isKnown = this.#opened !== undefined || this.#fingerprint !== undefined
-    if (!isKnown) return session.populated ? 'changed' : ''
-    if (this.#isChanged(json)) return 'changed'
-    if (this.options.rolling) return 'rolling'
-    const { _expire: expire } = session
-    const renewing = this.options.renew && expire && this.maxAge && expire - Date.now() < this.maxAge / 2
-    return renewing ? 'renew' : ''
+  #load (id) {
+    if (this.isIgnored) return undefined
+    const loading = this.records ? load(this, id) : this.session === undefined ? open(this) : undefined
+    return loading?.then(() => { if (this.isFinished) this.records?.leave() })
   }
 
-  #isChanged (json) {
-    if (this.#fingerprint !== undefined) return binding.fingerprint(json) !== this.#fingerprint
-    const opened = this.#opened
-    if (json === opened) return false
-    // JSON that others wrote may say the same in other words. Most of them are longer; the rest have something odd.
-    if (json.length >= opened.length && !ODD_JSON.test(opened)) return true
-    return json !== JSON.stringify(userData(JSON.parse(opened)))
+  /** Drops what the request did to the session, and loads it again. */
+  reload () {
+    // What this request has saved already, it has under an id of its own.
+    const id = this.isStored ? this.#id : undefined
+    this.session = this.opened = this.snapshot = this.fingerprint = this.loading = this.doomed = undefined
+    this.isReset = this.isRemoved = false
+    this.loading = this.#load(id) ?? DONE
+    return this.loading
   }
 
-  async #save (session, json, changed) {
-    const { ctx, options, externalKey } = this
-    const { key } = options
-    const now = Date.now()
-    const maxAge = this.maxAge || ONE_DAY_MS
-    if (maxAge === 'session') this.maxAge = undefined
-    if (!externalKey) return this.#saveToCookie(session, json, maxAge, now)
-    const ttl = typeof maxAge === 'number' ? maxAge + STORE_GRACE_MS : maxAge
-    await this.store.set(externalKey, enclose(userData(session), maxAge, maxAge + now), ttl, { changed, ctx, rolling: options.rolling })
-    if (options.externalKey) options.externalKey.set(ctx, externalKey)
-    else this.cookie.write(externalKey, Date.now(), key)
+  /** Saves or removes the session, if anything calls for it. The commits of a request run one after another. */
+  commit (how) {
+    const run = () => commit(this, how)
+    const committing = this.#committing ? this.#committing.then(run) : run()
+    const settled = committing.then(ignore, ignore)
+    this.#committing = settled
+    // The caller's own promise: one that fails and that nobody awaits is to be heard of.
+    return committing.then(ignore)
   }
 
-  #saveToCookie (session, json, maxAge, now) {
-    const isWhole = maxAge === 'session' || (Number.isSafeInteger(maxAge) && Number.isSafeInteger(maxAge + now))
-    if (isWhole && this.options.encode === codec.encode) {
-      this.cookie.close(json ?? stringify(session), now, maxAge === 'session' ? undefined : maxAge)
-    } else {
-      this.cookie.write(this.options.encode(enclose(userData(session), maxAge, maxAge + now)), now)
-    }
+  /** Commits when the app is through. */
+  finish () {
+    return this.#committing ? this.commit() : commit(this)
   }
 
-  async #remove () {
-    if (this.externalKey) await this.store.destroy(this.externalKey, { ctx: this.ctx })
-    this.cookie.clear()
+  /** Ends the session's part in the request. */
+  end () {
+    this.isFinished = true
+    this.records?.leave()
   }
 }
 
-/** Puts the envelope behind the user's keys, as it is given to stores and hooks. */
-function enclose (data, maxAge, expire) {
-  if (maxAge === 'session') return Object.assign(data, { _session: true })
-  return Object.assign(data, { _expire: expire, _maxAge: maxAge })
-}
+/** A load that had nothing to wait for. */
+const DONE = Promise.resolve()
+
+function ignore () {}
 
 module.exports = { ContextSession }

@@ -13,8 +13,14 @@ const UNUSUAL = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy
 
 const TEXTS = ['key', 'path', 'domain', 'priority', 'sameSite']
 const FLAGS = ['httpOnly', 'partitioned']
+const ALL = [...TEXTS, ...FLAGS]
 
 class CookiePool {
+  /** How Koa makes `ctx.cookies`: the symbol under which it keeps the object, its class, and the prototype of contexts. */
+  slot
+  Cookies
+  base
+
   #options
   #attributes
   #keys
@@ -24,11 +30,12 @@ class CookiePool {
    * Gives the core's cookie, ready for many requests.
    *
    * @param {object} options as `settings.current` or `ctx.sessionOptions` are
+   * @param {boolean} isFixed whether nobody can have changed these options in place
    * @param {Array<string|Uint8Array>} [keys] `app.keys`; nothing where nothing is signed
    * @returns {object|undefined} nothing where the core does not write such a cookie, or not with such keys
    */
-  cookie (options, keys) {
-    const attributes = this.#attributesFor(options)
+  cookie (options, isFixed, keys) {
+    const attributes = isFixed && options === this.#options ? this.#attributes : attributesOf(options)
     if (attributes === undefined) return undefined
     if (!sameFields(attributes, this.#attributes) || !sameKeys(keys, this.#keys)) {
       this.#keys = copyKeys(keys)
@@ -39,9 +46,26 @@ class CookiePool {
     return this.#cookie
   }
 
-  #attributesFor (options) {
-    if (options === this.#options && Object.isFrozen(options)) return this.#attributes
-    return attributesOf(options)
+  /** Keeps how Koa makes `ctx.cookies`. */
+  learn (ctx, cookies, slot) {
+    this.slot = slot
+    this.Cookies = cookies.constructor
+    this.base = Object.getPrototypeOf(Object.getPrototypeOf(ctx))
+  }
+
+  /**
+   * Finds the option by which no cookie could be sent.
+   *
+   * @param {object} options
+   * @returns {string|undefined} its name
+   */
+  static invalidAttribute (options) {
+    const mistyped = TEXTS.find((name) => options[name] && !isText(name, options[name]))
+    if (mistyped !== undefined) return mistyped
+    const { expires, secure } = options
+    if (expires && !(expires instanceof Date && !Number.isNaN(expires.getTime()))) return 'expires'
+    if (secure !== undefined && typeof secure !== 'boolean' && secure !== 'force') return 'secure'
+    return binding.invalidAttribute(attributesOf({ ...pick(options) })) ?? undefined
   }
 }
 
@@ -63,8 +87,10 @@ function attributesOf (options) {
   const attributes = {}
   for (const name of TEXTS) {
     const value = name === 'path' && !('path' in options) ? '/' : options[name]
-    if (value && typeof value !== 'string' && !(name === 'sameSite' && value === true)) return undefined
-    attributes[name] = value === true ? 'strict' : value || ''
+    // A function of ctx is called when a cookie is sent; to read one, no attribute is needed.
+    const text = typeof value === 'function' ? '' : value === true ? 'strict' : value || ''
+    if (text && !isText(name, value)) return undefined
+    attributes[name] = text
   }
   for (const name of FLAGS) {
     attributes[name] = Boolean(name === 'httpOnly' && !('httpOnly' in options) ? true : options[name])
@@ -72,9 +98,18 @@ function attributesOf (options) {
   return attributes
 }
 
+function isText (name, value) {
+  return typeof value === 'string' || (name === 'sameSite' && value === true)
+}
+
+function pick (options) {
+  return Object.fromEntries(ALL.filter((name) => name in options).map((name) => [name, options[name]]))
+}
+
 function sameFields (attributes, known) {
+  if (attributes === known) return true
   if (known === undefined) return false
-  for (const name in attributes) {
+  for (const name of ALL) {
     if (attributes[name] !== known[name]) return false
   }
   return true
@@ -95,7 +130,11 @@ function copyKeys (keys) {
 
 function sameKeys (keys, known) {
   if (keys === undefined || known === undefined) return keys === known
-  return keys.length === known.length && known.every((key, i) => sameKey(keys[i], key))
+  if (keys.length !== known.length) return false
+  for (let i = 0; i < keys.length; i++) {
+    if (!sameKey(keys[i], known[i])) return false
+  }
+  return true
 }
 
 function sameKey (key, known) {

@@ -9,11 +9,18 @@
  */
 
 const binding = require('./binding')
+const { announce } = require('./events')
+const { warnOnce } = require('./errors')
+const { keepOnError } = require('./on-error')
 const { registers, REGISTER, REPAIR } = require('./registers')
-const { isStockCookies, isStockKeygrip, findSlot } = require('./stock')
+const { appendCookies, linesOf, secureCookies } = require('./set-cookie')
+const { isStockClass, isStockCookies, isStockKeygrip, findSlot } = require('./stock')
 
 /** The core writes dates of the years 1970 to 9999. */
 const LAST_DATE_MS = 253402300799999
+
+/** What browsers take of a name and its value, in bytes (RFC 6265bis, section 5.6). */
+const MAX_COOKIE_BYTES = 4096
 
 /** Signed by both sides where a Keygrip was there before us, to learn whether its first key is the app's. */
 const PROBE = 'koa-session-rs'
@@ -23,10 +30,11 @@ const CLEARING = { expires: new Date(0), maxAge: false }
 
 class RequestCookie {
   #session
-  #cookies
-  /** The Keygrip that was made under our eyes, and the app's keys that it was made of. */
-  #keygrip
+  /** The app's keys when the session was first looked for: what Koa would have made a Keygrip of. */
   #keys
+  /** The header, where the signature is by an older key. */
+  #older
+  #isKept = false
 
   /** @param {object} session the ContextSession whose cookie this is */
   constructor (session) {
@@ -34,11 +42,40 @@ class RequestCookie {
   }
 
   /**
+   * Tells why no cookie can be sent, where that is so.
+   *
+   * @returns {'headers-sent'|'insecure'|undefined}
+   */
+  get obstacle () {
+    const { ctx } = this.#session
+    if (ctx.res.headersSent) return 'headers-sent'
+    this.#session.resolve()
+    const { options } = this.#session
+    return options.secure === true && this.#isSecured === false ? 'insecure' : undefined
+  }
+
+  /** Tells whether the request has the cookie at all, verified or not. */
+  get isSent () {
+    const { ctx, options } = this.#session
+    const core = this.#core()
+    const header = core && cookieHeader(ctx)
+    if (header === undefined) return ctx.cookies.get(options.key, { signed: false }) !== undefined
+    return header !== '' && core.isSent(header)
+  }
+
+  /** Tells whether caches are told of the session (`cacheControl`). */
+  get isGuarded () { return this.#session.options.cacheControl === true }
+
+  /** Gives the lines of the response that are this cookie's. */
+  get lines () { return linesOf(this.#session.ctx.res, this.#session.options.key) }
+
+  /**
    * Finds and verifies the cookie.
    *
    * @returns {string|undefined} its value (with a store: an id)
    */
   read () {
+    if (this.#isAbsent) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#session.ctx)
     if (header === undefined) return this.#get()
@@ -54,6 +91,7 @@ class RequestCookie {
    * @returns {string|undefined} the session's JSON text
    */
   open (now) {
+    if (this.#isAbsent) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#session.ctx)
     if (header === '') return undefined
@@ -66,6 +104,22 @@ class RequestCookie {
   }
 
   /**
+   * Sends the signature by the first key, if what was read is signed by an older one.
+   *
+   * @param {number} [expires] milliseconds: when the session's cookie expires, as far as that is known
+   */
+  reissue (expires) {
+    if (this.#older === undefined || this.obstacle !== undefined) return
+    const { header, signature } = this.#older
+    this.#older = undefined
+    const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
+    const line = header === undefined
+      ? this.#unsigned()?.writeSignature(signature, until, this.#isSecure)
+      : this.#core(true)?.reissue(header, until, this.#isSecure)
+    if (line) this.#append([line], false)
+  }
+
+  /**
    * Sends a value as it stands (with a store: an id), living as long as the session's options say.
    *
    * @param {string} value
@@ -73,13 +127,15 @@ class RequestCookie {
    * @param {string} [key] the cookie's name, where the app may have changed it since
    */
   write (value, now, key = this.#session.options.key) {
-    const { options, maxAge } = this.#session
-    const expires = expiresOf(options.expires, maxAge, now)
+    this.#session.resolve()
+    const { options, cookieMaxAge } = this.#session
+    const expires = expiresOf(options.expires, cookieMaxAge, now)
     const isPlain = typeof value === 'string' && expires !== null && key === options.key
     const core = isPlain ? this.#core(true) : undefined
-    const lines = core?.write(value, expires, this.#isSecure())
+    const lines = core?.write(value, expires, this.#isSecure)
     if (lines) this.#send(lines)
-    else this.#set(key, value)
+    else this.#set(key, value, cookieMaxAge === this.#session.maxAge ? undefined : { maxAge: cookieMaxAge })
+    this.#measure(value)
   }
 
   /**
@@ -90,85 +146,163 @@ class RequestCookie {
    * @param {number|undefined} lifetime whole milliseconds for the envelope; undefined for maxAge 'session'
    */
   close (json, now, lifetime) {
-    const { options, maxAge } = this.#session
-    const expires = expiresOf(options.expires, maxAge, now)
+    this.#session.resolve()
+    const { options, cookieMaxAge } = this.#session
+    const expires = expiresOf(options.expires, cookieMaxAge, now)
     const core = expires !== null ? this.#core(true) : undefined
-    if (core) this.#send(core.close(json, now, lifetime, expires, this.#isSecure()))
-    else this.#set(options.key, binding.close(json, now, lifetime))
+    if (core === undefined) return this.write(binding.close(json, now, lifetime), now)
+    const lines = core.close(json, now, lifetime, expires, this.#isSecure)
+    this.#send(lines)
+    this.#measure(lines.slice(options.key.length + 1, lines.indexOf(';')))
   }
 
   /** Has the browser drop the cookie. */
   clear () {
     const core = this.#core(true)
-    if (core) this.#send(core.write('', undefined, this.#isSecure()))
+    if (core) this.#send(core.write('', undefined, this.#isSecure))
     else this.#set(this.#session.options.key, '', CLEARING)
+  }
+
+  /** Tells whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
+  get #isUnmade () {
+    const { ctx, pool } = this.#session
+    if (pool.slot === undefined || ctx[pool.slot] != null || Object.hasOwn(ctx, 'cookies')) return false
+    const context = Object.getPrototypeOf(ctx)
+    return Object.getPrototypeOf(context) === pool.base && !Object.hasOwn(context, 'cookies') && isStockClass(pool.Cookies)
+  }
+
+  /** Tells whether there is no cookie to be found, where that can be told without `ctx.cookies`. */
+  get #isAbsent () {
+    return !this.#session.ctx.req.headers.cookie && this.#isUnmade
+  }
+
+  /** Tells whether the connection is secure, as `ctx.cookies` sees it. */
+  get #isSecured () {
+    const { ctx } = this.#session
+    return this.#isUnmade ? ctx.secure : ctx.cookies.secure
   }
 
   /** Returns the core's cookie, or nothing where `ctx.cookies` has to be asked. */
   #core (sending = false) {
-    const { ctx, options, pool } = this.#session
-    const cookies = this.#look(ctx, pool)
-    if (!isStockCookies(cookies, ctx) || typeof cookies.secure !== 'boolean' || ctx.res.set !== undefined) return undefined
+    if (sending) this.#session.resolve()
+    const { ctx, options, pool, isFixed } = this.#session
+    const cookies = this.#isUnmade ? undefined : this.#look(ctx, pool)
+    if (cookies && !(isStockCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return undefined
+    if (ctx.res.set !== undefined) return undefined
     // `cookies` throws here, and so it shall.
-    if (sending && options.secure && !cookies.secure) return undefined
-    if (options.signed === false) return pool.cookie(options)
+    if (sending && options.secure && options.secure !== 'force' && !this.#isSecured) return undefined
+    if (options.signed === false) return pool.cookie(options, isFixed)
+    if (cookies === undefined) this.#keys ??= ctx.app.keys
     const keys = this.#keys ?? ctx.app.keys
     if (options.signed !== true || !Array.isArray(keys)) return undefined
-    const core = pool.cookie(options, keys)
-    return core && this.#isTrusted(cookies.keys, core) ? core : undefined
+    const core = pool.cookie(options, isFixed, keys)
+    return core && (cookies === undefined || isKeygripOf(cookies.keys, core)) ? core : undefined
   }
 
-  /** Gets `ctx.cookies`, and notes its keys if this is what made it: then they are the app's, all of them. */
+  /** Gets `ctx.cookies`, and learns how Koa makes it. */
   #look (ctx, pool) {
-    if (this.#cookies !== undefined) return ctx.cookies
-    const absent = pool.slot !== undefined && ctx[pool.slot] == null
-    const cookies = this.#cookies = ctx.cookies
-    if (pool.slot === undefined || ctx[pool.slot] !== cookies) {
-      pool.slot = findSlot(ctx, cookies)
-    } else if (absent && !Object.hasOwn(Object.getPrototypeOf(ctx), 'cookies')) {
-      this.#keygrip = cookies.keys
-      this.#keys = ctx.app.keys
+    const { cookies } = ctx
+    const isSigned = this.#session.options.signed !== false
+    if (pool.slot === undefined && isStockCookies(cookies, ctx) && (!isSigned || isStockKeygrip(cookies.keys))) {
+      pool.learn(ctx, cookies, findSlot(ctx, cookies))
     }
     return cookies
   }
 
-  #isTrusted (keygrip, core) {
-    if (!isStockKeygrip(keygrip)) return false
-    return this.#keygrip === undefined ? keygrip.sign(PROBE) === core.sign(PROBE) : keygrip === this.#keygrip
-  }
-
   /**
-   * Sends what reading found to be due about the signature.
+   * Does what reading found to be due about the signature.
    *
    * @returns {boolean} false where keys that nobody can see have the say
    */
   #repair (core, header) {
     const repair = registers[REGISTER.REPAIR]
     if (repair === REPAIR.NONE) return true
-    if (this.#keygrip === undefined) return false
-    const line = core.repair(header, repair === REPAIR.REISSUE, this.#session.ctx.cookies.secure)
-    appendCookies(this.#session.ctx.res, [line], false)
+    if (!this.#isUnmade) return false
+    const { ctx } = this.#session
+    if (repair === REPAIR.REISSUE) this.#older = { header }
+    else if (!ctx.res.headersSent) this.#append([core.dropSignature(ctx.secure)], false)
     return true
   }
 
   #send (lines) {
-    appendCookies(this.#session.ctx.res, lines.split('\n'), this.#session.options.overwrite)
+    this.#append(lines.split('\n'), this.#session.options.overwrite)
   }
 
-  #isSecure () {
-    const { ctx, options } = this.#session
-    return Boolean(options.secure !== undefined ? options.secure : ctx.cookies.secure)
+  #append (lines, overwrite) {
+    appendCookies(this.#session.ctx.res, lines, overwrite)
+    this.guard()
+  }
+
+  get #isSecure () {
+    const { options } = this.#session
+    return Boolean(options.secure !== undefined ? options.secure : this.#isSecured)
   }
 
   #get () {
     const { ctx, sessionOptions } = this.#session
-    return ctx.cookies.get(sessionOptions.key, sessionOptions)
+    const known = this.lines.length
+    const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
+    if (this.lines.length === known) return value
+    if (isStockCookies(ctx.cookies, ctx)) this.#takeReissued(ctx.res, `${sessionOptions.key}.sig=`)
+    if (this.lines.length > known) this.keep()
+    return value
+  }
+
+  /** Takes back the signature that `cookies` sends anew while it reads, without the cookie's attributes. */
+  #takeReissued (res, start) {
+    const header = res.getHeader('Set-Cookie')
+    const line = Array.isArray(header) ? header.at(-1) : undefined
+    if (!line?.startsWith(start) || line.startsWith(`${start};`) || this.#unsigned() === undefined) return
+    if (header.length > 1) res.setHeader('Set-Cookie', header.slice(0, -1))
+    else res.removeHeader('Set-Cookie')
+    this.#older = { signature: line.slice(start.length, line.indexOf(';')) }
+  }
+
+  /** Returns the core's cookie without keys, for what others sign. */
+  #unsigned () {
+    this.#session.resolve()
+    return this.#session.pool.cookie(this.#session.options, this.#session.isFixed)
   }
 
   #set (key, value, over) {
     const { ctx, sessionOptions } = this.#session
-    ctx.cookies.set(key, value, over ? { ...sessionOptions, ...over } : sessionOptions)
+    const isForced = sessionOptions.secure === 'force'
+    // Asked for a secure cookie, `cookies` throws where the connection is not.
+    const options = over || isForced ? { ...sessionOptions, ...over, ...(isForced && { secure: false }) } : sessionOptions
+    ctx.cookies.set(key, value, options)
+    if (isForced) secureCookies(ctx.res, key)
+    this.guard()
   }
+
+  /** Has an error response keep what the session has sent until then. */
+  keep () {
+    if (this.#isKept) return
+    this.#isKept = true
+    keepOnError(this.#session.ctx, this)
+  }
+
+  /** Keeps shared caches from storing a response that carries a session (`cacheControl`), also one of an error. */
+  guard () {
+    const { ctx } = this.#session
+    this.keep()
+    if (this.isGuarded && !ctx.res.hasHeader('Cache-Control')) ctx.res.setHeader('Cache-Control', 'private, no-store')
+  }
+
+  /** Tells of a cookie that browsers drop for its size. */
+  #measure (value) {
+    const { options } = this.#session
+    const bytes = options.key.length + String(value).length
+    if (bytes <= MAX_COOKIE_BYTES) return
+    announce(this.#session, 'oversize', undefined, { bytes, limit: MAX_COOKIE_BYTES })
+    warnOnce('KOA_SESSION_RS_OVERSIZE',
+      `the session cookie ${options.key} has ${bytes} bytes, and browsers drop one of over ${MAX_COOKIE_BYTES}: ` +
+      'keep less in the session, or use the option store')
+  }
+}
+
+/** Tells whether the first key of a Keygrip is that of the core's cookie; the others nobody can see. */
+function isKeygripOf (keygrip, core) {
+  return isStockKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
 }
 
 /** Returns the header's text, or nothing where that is not a text. */
@@ -187,23 +321,6 @@ function expiresOf (expires, maxAge, now) {
   if (!maxAge && !expires) return undefined
   const ms = maxAge ? (typeof maxAge === 'number' ? now + maxAge : NaN) : expires instanceof Date ? expires.getTime() : NaN
   return ms >= 0 && ms <= LAST_DATE_MS ? ms : null
-}
-
-/** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes those of the same names. */
-function appendCookies (res, lines, overwrite) {
-  let header = res.getHeader('Set-Cookie') || []
-  if (typeof header === 'string') header = [header]
-  for (const line of lines) {
-    if (overwrite) removeCookie(header, line.slice(0, line.indexOf('=') + 1))
-    header.push(line)
-  }
-  res.setHeader('Set-Cookie', header)
-}
-
-function removeCookie (header, start) {
-  for (let i = header.length - 1; i >= 0; i--) {
-    if (header[i].startsWith(start)) header.splice(i, 1)
-  }
 }
 
 module.exports = { RequestCookie }

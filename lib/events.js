@@ -1,25 +1,67 @@
 'use strict'
 
+const diagnostics = require('node:diagnostics_channel')
+const { inspect, types: { isNativeError } } = require('node:util')
+
 const binding = require('./binding')
 
 /** The core's verdicts: src/verdict.rs has the same numbers. */
 const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
 
+const channels = {
+  load: diagnostics.channel('koa-session-rs:load'),
+  save: diagnostics.channel('koa-session-rs:save'),
+  destroy: diagnostics.channel('koa-session-rs:destroy')
+}
+
 /**
  * Has the core name and emit the event of a verdict: `session:missed`, `session:invalid` or `session:expired`.
  *
  * @param {number} verdict
- * @param {object} ctx
- * @param {string} [key] the session's id, with a store
+ * @param {object} session the ContextSession
+ * @param {string} [key] the session's id, with a store; as it came, as in koa-session
  * @param {*} value the data that was judged
  */
-function report (verdict, ctx, key, value) {
-  binding.report(emit, verdict, ctx, key, value)
+function report (verdict, { ctx, name }, key, value) {
+  const emitNamed = name === 'session' ? emit : (ctx, event, fields) => emit(ctx, event, { ...fields, name })
+  binding.report(emitNamed, verdict, ctx, key, value)
+}
+
+/**
+ * Emits a lifecycle event, `session:created` and the like, with the id hashed. Costs nothing where nobody listens.
+ *
+ * @param {object} session the ContextSession
+ * @param {string} event
+ * @param {string} [id]
+ * @param {object} [fields]
+ */
+function announce ({ ctx, name }, event, id, fields) {
+  if (!(ctx.app.listenerCount?.(`session:${event}`) > 0)) return
+  emit(ctx, `session:${event}`, { key: hashed(id), ctx, name, ...fields })
+}
+
+/** Publishes on a diagnostics channel: `load`, `save` or `destroy`. Costs nothing where nobody subscribes. */
+function publish ({ ctx, name }, channel, id, fields) {
+  if (!channels[channel].hasSubscribers) return
+  channels[channel].publish({ key: hashed(id), ctx, name, ...fields })
+}
+
+/** Returns an id as events and logs show it: its SHA-256, which opens no session. */
+function hashed (id) {
+  return id === undefined ? undefined : binding.hashId(String(id))
 }
 
 /** Emits on a later turn of the event loop, so that no listener runs inside a getter. */
 function emit (ctx, name, event) {
-  setImmediate(() => ctx.app.emit(name, event))
+  setImmediate(() => {
+    try {
+      ctx.app.emit(name, event)
+    } catch (thrown) {
+      // Thrown on, it would end the process; and so would Koa's own listener, over what is no error.
+      const err = isNativeError(thrown) || thrown instanceof Error ? thrown : new Error(`non-error thrown: ${inspect(thrown)}`)
+      ctx.app.emit('error', err, ctx)
+    }
+  })
 }
 
-module.exports = { VERDICT, report }
+module.exports = { VERDICT, report, announce, publish, hashed }

@@ -1,53 +1,84 @@
 'use strict'
 
 const { ContextSession } = require('./context')
+const { invalidOption, sessionError, warnOnce } = require('./errors')
 
+/** On a context: the settings of its sessions, by name. On a ctx: its sessions, by name. */
 const SETTINGS = Symbol('koa-session-rs settings')
-const CONTEXT_SESSION = Symbol('koa-session-rs context session')
+const SESSIONS = Symbol('koa-session-rs sessions')
 
-/** What is defined on an app's context: `ctx.session` and `ctx.sessionOptions`. */
-const PROPERTIES = {
-  session: {
-    get () { return contextSession(this).get() },
-    set (value) { contextSession(this).set(value) },
+/**
+ * Gives a context the properties of a session. One that has a session of the name keeps it: a second `session()` on an
+ * app shares the session of the first, and so does one on an app mounted below.
+ *
+ * @param {object} context `app.context`, or the `ctx` of a request that came from an app without
+ * @param {import('./options').Settings} settings
+ * @returns {import('./options').Settings} those that the context has under the name
+ */
+function extend (context, settings) {
+  const known = context[SETTINGS]
+  if (known?.[settings.name] !== undefined) return known[settings.name]
+  const all = { __proto__: null, ...known, [settings.name]: settings }
+  Object.defineProperty(context, SETTINGS, { value: all, configurable: true })
+  Object.defineProperties(context, propertiesOf(settings.name, known === undefined))
+  return settings
+}
+
+/** Extends an app's context at the start, where a mistake can still be told. */
+function extendApp (context, settings, isNamed) {
+  const known = Object.hasOwn(context, SETTINGS) ? context[SETTINGS] : {}
+  if (known[settings.name] !== undefined) {
+    if (isNamed) throw invalidOption('as', 'a name of its own for each session', settings.name)
+    warnOnce('KOA_SESSION_RS_SHARED',
+      'session() was called twice for one app: both share the session and the options of the first; set `as` for another one')
+    return
+  }
+  if (isNamed && settings.name !== 'session' && settings.name in context) {
+    throw invalidOption('as', 'a name that ctx does not have', settings.name)
+  }
+  const { key } = settings.current
+  if (Object.values(known).some(({ current }) => current.key === key)) {
+    throw invalidOption('key', 'a name of its own for each session', key)
+  }
+  extend(context, settings)
+}
+
+/** Returns what is defined for a session: its property, and for the first one of a context what koa-session has too. */
+function propertiesOf (name, isFirst) {
+  const session = {
+    get () { return contextSession(this, name).get() },
+    set (value) { contextSession(this, name).set(value) },
     // Tests put their own session there.
     configurable: true
-  },
-  sessionOptions: {
-    get () { return contextSession(this).sessionOptions },
-    configurable: true
+  }
+  if (!isFirst) return { [name]: session }
+  return {
+    [name]: session,
+    sessionOptions: { get () { return contextSession(this, name).sessionOptions }, configurable: true },
+    commitSession: { value () { return contextSession(this, name).commit() }, configurable: true, writable: true },
+    regenerateSession: {
+      value () { return contextSession(this, name).commit({ regenerate: true }) }, configurable: true, writable: true
+    }
   }
 }
 
 /**
- * Gives a context the session properties. One that has them keeps them, and the settings they came with: a second
- * `session()` on an app shares the session of the first, and so does one on an app mounted below.
+ * Returns the session of a request, made when it is first asked for.
  *
- * @param {object} context `app.context`, or the `ctx` of a request that came from an app without
- * @param {import('./options').Settings} settings
+ * @throws {Error} code ERR_SESSION_UNKNOWN where the app has no session of the name
  */
-function extend (context, settings) {
-  if (context[SETTINGS] !== undefined) return
-  Object.defineProperty(context, SETTINGS, { value: settings })
-  Object.defineProperties(context, PROPERTIES)
-}
-
-/** Returns the session of a request, made when it is first asked for. */
-function contextSession (ctx) {
-  ctx[CONTEXT_SESSION] ??= new ContextSession(ctx, ctx[SETTINGS])
-  return ctx[CONTEXT_SESSION]
-}
-
-/** Returns the session of a request that has to be loaded from a store, if that is so. */
-function storedSession (ctx) {
-  const started = ctx[CONTEXT_SESSION]
-  if (started !== undefined) return started.store && started
-  return ctx[SETTINGS].hasStore ? contextSession(ctx) : undefined
+function contextSession (ctx, name) {
+  const started = startedSession(ctx, name)
+  if (started !== undefined) return started
+  const settings = ctx[SETTINGS]?.[name]
+  if (settings === undefined) throw sessionError('ERR_SESSION_UNKNOWN', `no session() of this app is called ${name}`)
+  if (ctx[SESSIONS] === undefined) Object.defineProperty(ctx, SESSIONS, { value: { __proto__: null } })
+  return (ctx[SESSIONS][name] = new ContextSession(ctx, settings))
 }
 
 /** Returns the session of a request, if anybody asked for it. */
-function startedSession (ctx) {
-  return ctx[CONTEXT_SESSION]
+function startedSession (ctx, name) {
+  return ctx[SESSIONS]?.[name]
 }
 
-module.exports = { extend, storedSession, startedSession }
+module.exports = { extend, extendApp, contextSession, startedSession }

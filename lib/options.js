@@ -3,6 +3,8 @@
 const binding = require('./binding')
 const codec = require('./codec')
 const { CookiePool } = require('./cookie-pool')
+const { invalidOption, warnOnce } = require('./errors')
+const { toMaxAge } = require('./max-age')
 
 /** Defaults of the options that have one. `null` and `undefined` mean the default. */
 const DEFAULTS = Object.freeze({
@@ -17,55 +19,57 @@ const DEFAULTS = Object.freeze({
   decode: codec.decode
 })
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function'
-const isString = (value) => typeof value === 'string'
-const isBoolean = (value) => typeof value === 'boolean'
-const isFunction = (value) => typeof value === 'function'
-const isMaxAge = (value) => value === 'session' || (typeof value === 'number' && !Number.isNaN(value))
-const isSameSite = (value) => typeof value === 'string' || typeof value === 'boolean'
+const isOf = (...types) => (value) => types.includes(typeof value)
+const isObject = isOf('object', 'function')
+
+const STRING = ['string', isOf('string')]
+const BOOLEAN = ['boolean', isOf('boolean')]
+const FUNCTION = ['function', isOf('function')]
 
 /** What each option has to be; where nothing is said, `cookies` judges it at the time of sending. */
 const EXPECTED = {
-  key: ['string', isString],
-  maxAge: ["number of milliseconds or 'session'", isMaxAge],
-  autoCommit: ['boolean', isBoolean],
-  overwrite: ['boolean', isBoolean],
-  httpOnly: ['boolean', isBoolean],
-  signed: ['boolean', isBoolean],
-  rolling: ['boolean', isBoolean],
-  renew: ['boolean', isBoolean],
-  secure: ['boolean', isBoolean],
-  sameSite: ['string or boolean', isSameSite],
-  encode: ['function', isFunction],
-  decode: ['function', isFunction],
-  genid: ['function', isFunction],
-  prefix: ['string', isString],
-  valid: ['function', isFunction],
-  beforeSave: ['function', isFunction]
+  key: STRING,
+  autoCommit: BOOLEAN,
+  overwrite: BOOLEAN,
+  httpOnly: ['boolean or function', isOf('boolean', 'function')],
+  signed: BOOLEAN,
+  rolling: BOOLEAN,
+  renew: BOOLEAN,
+  secure: [
+    "boolean, 'auto', 'force' or function",
+    (value) => value === 'auto' || value === 'force' || isOf('boolean', 'function')(value)
+  ],
+  sameSite: ['string, boolean or function', isOf('string', 'boolean', 'function')],
+  encode: FUNCTION,
+  decode: FUNCTION,
+  genid: FUNCTION,
+  prefix: STRING,
+  valid: FUNCTION,
+  beforeSave: FUNCTION,
+  as: STRING,
+  storeMaxAge: ['finite number of milliseconds', Number.isFinite],
+  configMaxAge: BOOLEAN,
+  onStoreError: FUNCTION,
+  lazy: BOOLEAN,
+  ignore: FUNCTION,
+  early: BOOLEAN,
+  rollUntouched: BOOLEAN,
+  underscoreKeys: BOOLEAN,
+  clearOnlySent: BOOLEAN,
+  idPattern: ['RegExp', (value) => value instanceof RegExp],
+  cacheControl: BOOLEAN
 }
 
 /** Options that are objects with methods. */
 const METHODS = { store: ['get', 'set', 'destroy'], externalKey: ['get', 'set'], ContextStore: ['get', 'set', 'destroy'] }
 
-/** Options that are read anew for every request, so that a change after the start counts. */
-const WATCHED = [
-  ...Object.keys(EXPECTED), ...Object.keys(METHODS),
-  'maxage', 'domain', 'path', 'expires', 'priority', 'partitioned', 'secureProxy'
-]
+/** Cookie attributes that may be functions of ctx. */
+const ATTRIBUTES = ['domain', 'path', 'secure', 'sameSite', 'httpOnly', 'priority', 'partitioned', 'expires']
 
-/** An option that is not what it has to be. */
-class SessionOptionError extends TypeError {
-  /**
-   * @param {string} message
-   * @param {{ option: string, expected: string, received: string }} details
-   */
-  constructor (message, details) {
-    super(message)
-    this.name = 'SessionOptionError'
-    this.code = 'ERR_SESSION_OPTION'
-    Object.assign(this, details)
-  }
-}
+/** Options that are read anew for every request, so that a change after the start counts. */
+const WATCHED = [...new Set([
+  ...Object.keys(EXPECTED), ...Object.keys(METHODS), ...ATTRIBUTES, 'maxAge', 'maxage', 'secureProxy'
+])]
 
 /** The options of one `session(opts, app)`, read live from the caller's object and never written to it. */
 class Settings {
@@ -74,6 +78,8 @@ class Settings {
   #current
   /** The cookies that the core has prepared for these options. */
   pool = new CookiePool()
+  /** Whether cookies are opened before the app runs: `valid` answers by promises. */
+  opensEarly = false
 
   /**
    * @param {object} [given] the caller's object
@@ -82,26 +88,49 @@ class Settings {
   constructor (given) {
     check(given ?? {})
     this.#given = given ?? {}
+    this.name = this.#given.as ?? 'session'
+    this.opensEarly = isAsync(this.#given.valid)
   }
 
   /** Tells whether sessions live in a store. */
   get hasStore () { return Boolean(this.#given.ContextStore || this.#given.store) }
 
+  get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
+
+  get rollUntouched () { return this.#given.rollUntouched === true }
+
   /** Gives the options with their defaults: a frozen object, the same one for as long as nothing changes. */
   get current () {
-    if (this.#seen === undefined || !this.#isFresh()) {
-      this.#seen = WATCHED.map((name) => this.#given[name])
+    if (this.#seen === undefined || !isSameOptions(this.#given, this.#seen)) {
+      this.#seen = Object.fromEntries(WATCHED.map((name) => [name, this.#given[name]]))
       this.#current = Object.freeze(complete(this.#given))
     }
     return this.#current
   }
 
-  #isFresh () {
-    for (let i = 0; i < WATCHED.length; i++) {
-      if (this.#given[WATCHED[i]] !== this.#seen[i]) return false
-    }
-    return true
+  /** Gives a copy of the options as they are now, for a request to change. */
+  copy () {
+    const options = complete(this.#given)
+    options.genid ??= () => binding.newId(options.prefix || '')
+    return options
   }
+}
+
+/** Compares what is watched. Written out, since a loop over the names costs ten times as much, on every request. */
+function isSameOptions (a, b) {
+  return a.key === b.key && a.maxAge === b.maxAge && a.maxage === b.maxage &&
+    a.autoCommit === b.autoCommit && a.overwrite === b.overwrite && a.httpOnly === b.httpOnly &&
+    a.signed === b.signed && a.rolling === b.rolling && a.renew === b.renew &&
+    a.secure === b.secure && a.sameSite === b.sameSite && a.domain === b.domain &&
+    a.path === b.path && a.expires === b.expires && a.priority === b.priority &&
+    a.partitioned === b.partitioned && a.secureProxy === b.secureProxy && a.encode === b.encode &&
+    a.decode === b.decode && a.genid === b.genid && a.prefix === b.prefix &&
+    a.valid === b.valid && a.beforeSave === b.beforeSave && a.store === b.store &&
+    a.ContextStore === b.ContextStore && a.externalKey === b.externalKey && a.as === b.as &&
+    a.storeMaxAge === b.storeMaxAge && a.configMaxAge === b.configMaxAge && a.onStoreError === b.onStoreError &&
+    a.lazy === b.lazy && a.ignore === b.ignore && a.early === b.early &&
+    a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
+    a.idPattern === b.idPattern && a.cacheControl === b.cacheControl
 }
 
 /** Returns a copy of the caller's options, keys in their order, with the defaults behind. */
@@ -109,12 +138,32 @@ function complete (given) {
   const options = { ...given }
   if (isRenamed(given)) options.maxAge = given.maxage
   for (const name in DEFAULTS) options[name] ??= DEFAULTS[name]
-  options.genid ??= () => binding.newId(options.prefix || '')
-  // A null attribute would be one that is there, to `cookies`.
-  if (options.sameSite == null) delete options.sameSite
-  if (options.secure === null) delete options.secure
-  if (options.maxAge === null) delete options.maxAge
+  // To `cookies`, null and 'auto' would be values.
+  for (const name of ['sameSite', 'secure', 'maxAge']) {
+    if (options[name] === null) delete options[name]
+  }
+  if (options.secure === 'auto') delete options.secure
+  if (typeof options.maxAge === 'number') options.maxAge = Math.trunc(options.maxAge)
   return options
+}
+
+/**
+ * Returns options in which the attributes that are functions of ctx are what these gave for it.
+ *
+ * @throws {SessionOptionError} for what no cookie can carry
+ */
+function resolve (options, ctx) {
+  const names = ATTRIBUTES.filter((name) => typeof options[name] === 'function')
+  if (names.length === 0) return options
+  const resolved = { ...options }
+  for (const name of names) {
+    const value = options[name](ctx)
+    if (value == null || (name === 'secure' && value === 'auto')) delete resolved[name]
+    else resolved[name] = value
+  }
+  const invalid = CookiePool.invalidAttribute(resolved)
+  if (invalid !== undefined) throw invalidOption(invalid, 'what a cookie can carry', resolved[invalid])
+  return Object.freeze(resolved)
 }
 
 /** Tells whether maxAge is given by its old spelling. */
@@ -124,17 +173,18 @@ function isRenamed (given) {
 
 /** Throws at the first option that is not what it has to be. */
 function check (given) {
-  if (typeof given !== 'object') throw invalid('opts', 'object', given)
+  if (typeof given !== 'object') throw invalidOption('opts', 'object', given)
   for (const name in EXPECTED) {
     const [expected, isExpected] = EXPECTED[name]
-    const value = name === 'maxAge' && isRenamed(given) ? given.maxage : given[name]
-    if (value != null && !isExpected(value)) throw invalid(name, expected, value)
+    if (given[name] != null && !isExpected(given[name])) throw invalidOption(name, expected, given[name])
   }
+  toMaxAge(isRenamed(given) ? given.maxage : given.maxAge)
   if (isRenamed(given) && process.env.NODE_ENV !== 'production') {
-    process.emitWarning('the option maxage is now maxAge', 'DeprecationWarning', 'KOA_SESSION_RS_MAXAGE')
+    warnOnce('KOA_SESSION_RS_MAXAGE', 'the option maxage is now maxAge', 'DeprecationWarning')
   }
-  if (given.ContextStore && !isClass(given.ContextStore)) {
-    throw refuse('ContextStore must be a class', 'ContextStore', 'class', given.ContextStore)
+  const { ContextStore } = given
+  if (ContextStore && !isClass(ContextStore)) {
+    throw invalidOption('ContextStore', 'class', ContextStore, 'ContextStore must be a class')
   }
   for (const name in METHODS) checkMethods(name, given[name])
 }
@@ -143,8 +193,8 @@ function checkMethods (name, value) {
   if (!value) return
   const [path, object] = name === 'ContextStore' ? ['ContextStore.prototype', value.prototype] : [name, value]
   for (const method of METHODS[name]) {
-    if (isObject(object) && typeof object[method] === 'function') continue
-    throw refuse(`${path}.${method} must be function`, `${path}.${method}`, 'function', object?.[method])
+    if (isObject(object) && typeof object?.[method] === 'function') continue
+    throw invalidOption(`${path}.${method}`, 'function', object?.[method], `${path}.${method} must be function`)
   }
 }
 
@@ -155,34 +205,23 @@ function isClass (value) {
   return /^class[\s{]/.test(text) || /^[^{]*\{[^\n]*classCallCheck\(/.test(text.replace(/\{\s*/, '{'))
 }
 
-function invalid (option, expected, value) {
-  const received = typeOf(value)
-  return refuse(`Invalid input: option ${option} must be ${expected}, received ${received}`, option, expected, value)
-}
-
-function refuse (message, option, expected, value) {
-  return new SessionOptionError(message, { option, expected, received: typeOf(value) })
-}
-
-/** Names a value's type, never the value: it may be a secret. */
-function typeOf (value) {
-  if (value === null) return 'null'
-  if (Number.isNaN(value)) return 'nan'
-  return Array.isArray(value) ? 'array' : typeof value
+/** Tells a function that is declared async, also a bound one. */
+function isAsync (value) {
+  return typeof value === 'function' && value instanceof (async () => {}).constructor
 }
 
 /** What `SessionOptions` is at run time: `parse` checks options and gives them with their defaults. */
 const SessionOptions = Object.freeze({
   parse (given) {
-    if (!isObject(given)) throw invalid('opts', 'object', given)
+    if (given === null || typeof given !== 'object') throw invalidOption('opts', 'object', given)
     check(given)
     const options = {}
-    for (const name of [...Object.keys(EXPECTED), ...Object.keys(METHODS)]) {
+    for (const name of WATCHED) {
       const value = given[name] ?? DEFAULTS[name]
-      if (value !== undefined) options[name] = value
+      if (value !== undefined && name in { ...EXPECTED, ...METHODS, maxAge: 0 }) options[name] = value
     }
     return options
   }
 })
 
-module.exports = { Settings, SessionOptions, SessionOptionError }
+module.exports = { Settings, SessionOptions, resolve }

@@ -2,6 +2,10 @@
 
 const { inspect } = require('node:util')
 
+const { warnOnce } = require('./errors')
+const { toJson } = require('./json')
+const { isMaxAge, toMaxAge } = require('./max-age')
+
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
 let stringified
 
@@ -32,26 +36,45 @@ class Session extends Given {
     Object.setPrototypeOf(object, Session.prototype)
   }
 
+  /**
+   * Makes parsed JSON a session.
+   *
+   * An object that changes its prototype is slow to take new keys (in V8 before Node 24, each then has a shape of its
+   * own), and one that is copied is slow to make. Small ones are copied.
+   *
+   * @param {object} context
+   * @param {object} data nobody else may hold it
+   * @param {number} [expire] milliseconds
+   * @param {number} size the length of the JSON
+   */
+  static adopt (context, data, expire, size) {
+    if (size >= SMALL) return new Session(context, data, false, expire)
+    context.snapshot = data
+    return new Session(context, { __proto__: Session.prototype, ...data }, false, expire)
+  }
+
   /** Makes a session without data. */
   static create (context) {
     return new Session(context, {}, true)
   }
 
-  /** Makes a session of data that somebody else may hold: its keys are copied. */
-  static from (context, data) {
-    const session = new Session(context, {}, false)
-    for (const key in data) session.#copy(key, data[key])
-    if (typeof data === 'object' && #state in data) session.#state = { ...data.#state, context }
+  /**
+   * Makes a session of data that somebody else may hold: its keys are copied.
+   *
+   * @param {object} context
+   * @param {object} data
+   * @param {boolean} isIncoming whether the data came from a store or cookie, where a bad maxAge is nobody's mistake
+   */
+  static from (context, data, isIncoming) {
+    const object = {}
+    const known = { context, isNew: false, expire: undefined, requireSave: false }
+    for (const key in data) {
+      if (INTERNAL.has(key)) restore(known, key, data[key], isIncoming)
+      else object[key] = data[key]
+    }
+    const session = new Session(context, object, false, undefined)
+    session.#state = #state in Object(data) ? { ...data.#state, context } : known
     return session
-  }
-
-  #copy (key, value) {
-    // Assigned, `__proto__` would become the prototype.
-    if (key === '__proto__') return
-    if (key === '_maxAge') this.#state.context.maxAge = value
-    else if (key === '_session') this.#state.context.maxAge = 'session'
-    // Not an assignment: a getter without a setter drops the value, and does not throw.
-    else Reflect.set(this, key, value)
   }
 
   /** Tells whether there was no session before this request. */
@@ -70,12 +93,12 @@ class Session extends Given {
   get length () { return Object.keys(userData(this)).length }
 
   /** Tells whether the user has put anything in. */
-  get populated () { return this.length > 0 }
+  get populated () { return isPopulated(this) }
 
   /** Gives the time to live, in milliseconds, or 'session'; setting it saves the session. */
   get maxAge () { return this.#state.context.maxAge }
   set maxAge (value) {
-    this.#state.context.maxAge = value
+    this.#state.context.maxAge = toMaxAge(value)
     this.#state.requireSave = true
   }
 
@@ -101,6 +124,11 @@ class Session extends Given {
     promise.then(() => callback(), callback)
   }
 
+  /** Tells whether keys that begin with `_` are the user's too (`underscoreKeys`). */
+  static keepsUnderscores (session) {
+    return session.#state.context.options.underscoreKeys === true
+  }
+
   /** Gives the user's data alone. */
   toJSON () {
     if (stringified !== this) return userData(this)
@@ -111,24 +139,94 @@ class Session extends Given {
   [inspect.custom] () { return userData(this) }
 }
 
-/** Names on the prototype that data would shadow, and must not. */
+/** The length of JSON below which copying its object pays. */
+const SMALL = 2000
+
+/** Names on the prototype that data would shadow, and must not; and `__proto__`, which would replace it. */
 const ACCESSORS = ['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey', '__proto__']
 
-/** Tells whether parsed JSON may become a session as it is. */
-function isAdoptable (data) {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) &&
-    !ACCESSORS.some((name) => Object.hasOwn(data, name))
+/** Keys of data that do not become the session's own. */
+const INTERNAL = new Set([...ACCESSORS, '_maxAge', '_session'])
+
+/** Takes from data what is not the user's. Of the rest of the accessors, data have no say. */
+function restore (known, key, value, isIncoming) {
+  const { context } = known
+  if (key === '_expire') known.expire = value
+  else if (key === '_requireSave') known.requireSave = value
+  else if (key === '_session') context.maxAge = 'session'
+  else if (key === '_maxAge') context.maxAge = isMaxAge(value) ? value : context.maxAge
+  else if (key === 'maxAge' && !(isIncoming && !isMaxAge(value))) {
+    context.maxAge = toMaxAge(value)
+    known.requireSave = true
+  }
 }
 
-/** Copies the user's data out of a session: no functions, and no keys that begin with `_`. */
+/**
+ * Tells whether parsed JSON may become a session as it is. An own `__proto__` is no more than a key then.
+ *
+ * Each name is written out: looked up by a variable, it costs fifty times as much in a large object.
+ */
+function isAdoptable (data) {
+  return typeof data === 'object' && data !== null && !Array.isArray(data) &&
+    !('isNew' in data || '_expire' in data || '_requireSave' in data || 'length' in data || 'populated' in data ||
+      'maxAge' in data || 'externalKey' in data)
+}
+
+/** Keys that are not the user's: what the envelope holds, and our own. */
+const RESERVED = new Set(['_expire', '_maxAge', '_session', '_requireSave', '__proto__'])
+
+/** Copies the user's data out of a session: no functions, and no keys that begin with `_` unless they are kept. */
 function userData (session) {
   const data = {}
   for (const key in session) {
-    if (key[0] === '_' || key === 'isNew') continue
+    if (key === 'isNew' || (key[0] === '_' && !isKept(session, key))) continue
     const value = session[key]
     if (typeof value !== 'function') data[key] = value
   }
   return data
+}
+
+function isKept (session, key) {
+  if (RESERVED.has(key)) return false
+  if (Session.keepsUnderscores(session)) return true
+  warnOnce('KOA_SESSION_RS_UNDERSCORE',
+    `session.${key} is not saved, since its name begins with an underscore: rename it, or set underscoreKeys: true`)
+  return false
+}
+
+/** Tells whether the user has put anything in. */
+function isPopulated (session) {
+  for (const key in session) {
+    if (key !== 'isNew' && typeof session[key] !== 'function' && (key[0] !== '_' || isKept(session, key))) return true
+  }
+  return false
+}
+
+/**
+ * Tells whether a session differs from the parsed JSON that it was copied from, where that can be told key by key.
+ *
+ * @param {object} before
+ * @param {Session} session
+ * @returns {boolean|undefined} undefined where only the JSON can tell: of objects, of keys that came or went, and of values
+ * that JSON does not have
+ */
+function isDifferent (before, session) {
+  const keys = Object.keys(before)
+  const keysNow = Object.keys(session)
+  if (keysNow.length < keys.length) return undefined
+  let differs = keysNow.length > keys.length
+  for (let i = 0; i < keysNow.length; i++) {
+    const key = keysNow[i]
+    const value = session[key]
+    // New keys come behind those that were there.
+    if ((i < keys.length && key !== keys[i]) || key[0] === '_' || !isJsonPrimitive(value)) return undefined
+    if (value !== before[key]) differs = true
+  }
+  return differs
+}
+
+function isJsonPrimitive (value) {
+  return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 }
 
 /**
@@ -138,19 +236,19 @@ function userData (session) {
  * @returns {string}
  */
 function stringify (session) {
-  if (Object.hasOwn(session, 'toJSON')) return JSON.stringify(userData(session))
+  if (Object.hasOwn(session, 'toJSON')) return toJson(userData(session))
   let json
   stringified = session
   try {
     json = JSON.stringify(session)
   } catch {
     // Of the user's data, or of what is not saved anyway.
-    return JSON.stringify(userData(session))
+    return toJson(userData(session))
   } finally {
     stringified = undefined
   }
   // A key that begins with `_`, somewhere; or a text that looks like one.
-  return json.includes('"_') ? JSON.stringify(userData(session)) : json
+  return json.includes('"_') ? toJson(userData(session)) : json
 }
 
-module.exports = { Session, isAdoptable, stringify, userData }
+module.exports = { Session, isAdoptable, isDifferent, isPopulated, stringify, userData }

@@ -24,6 +24,12 @@ const KNOWN_KEYGRIP = new Set([
   '69e2f92f8edd3697d7ab2275866254a52366dc61d266d7c544fa5fedff939cbd'
 ])
 
+/** The methods that `Keygrip` gives each of its objects, without white space. */
+const KNOWN_METHODS = [
+  'function(data){returnsign(data,keys[0])}',
+  'function(data,digest){for(vari=0,l=keys.length;i<l;i++){if(compare(digest,sign(data,keys[i]))){returni}}return-1}'
+]
+
 /** Koa's getter (2.7 to 3.3), without white space and semicolons. */
 const KNOWN_GETTER =
   'getcookies(){if(!this[COOKIES]){' +
@@ -42,14 +48,33 @@ const classes = new WeakMap()
  */
 function isStockCookies (cookies, ctx) {
   const Cookies = cookies?.constructor
+  return isStockClass(Cookies) && cookies.get === Cookies.prototype.get && cookies.set === Cookies.prototype.set &&
+    cookies.request === ctx.req && cookies.response === ctx.res
+}
+
+/** Tells whether a class of cookies objects is the package's, and nobody has changed its methods since. */
+function isStockClass (Cookies) {
   if (typeof Cookies !== 'function') return false
   const known = recall(Cookies, isKnownCookies)
   return known !== undefined &&
-    cookies.get === known.get && cookies.set === known.set &&
+    Cookies.prototype.get === known.get && Cookies.prototype.set === known.set &&
     Cookies.Cookie === known.Cookie &&
     known.Cookie.prototype.toHeader === known.toHeader &&
     known.Cookie.prototype.toString === known.toString &&
-    cookies.request === ctx.req && cookies.response === ctx.res
+    hasDefaults(known.Cookie.prototype)
+}
+
+/** Tells whether a cookie without attributes is what the package makes it: apps have set `Cookie.prototype.sameSite`. */
+function hasDefaults (cookie) {
+  return cookie.path === '/' && cookie.expires === undefined && cookie.domain === undefined && cookie.httpOnly === true &&
+    !cookie.partitioned && cookie.priority === undefined && cookie.sameSite === false && cookie.secure === false &&
+    cookie.overwrite === false
+}
+
+/** Tells whether a Keygrip is of the class that is known. */
+function isKnownClass (keys) {
+  const Keygrip = keys?.constructor
+  return typeof Keygrip === 'function' && recall(Keygrip, isKnownKeygrip) !== undefined
 }
 
 /**
@@ -59,8 +84,9 @@ function isStockCookies (cookies, ctx) {
  * @returns {boolean}
  */
 function isStockKeygrip (keys) {
-  const Keygrip = keys?.constructor
-  return typeof Keygrip === 'function' && recall(Keygrip, isKnownKeygrip) !== undefined
+  if (!isKnownClass(keys)) return false
+  return [keys.sign, keys.index].every((method, i) =>
+    typeof method === 'function' && textOf(method).replace(/\s/g, '') === KNOWN_METHODS[i])
 }
 
 /**
@@ -115,4 +141,4 @@ function textOf (fn) {
   return Function.prototype.toString.call(fn)
 }
 
-module.exports = { isStockCookies, isStockKeygrip, findSlot }
+module.exports = { isStockClass, isStockCookies, isStockKeygrip, findSlot }

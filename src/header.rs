@@ -20,9 +20,14 @@ const LAST_HTTP_DATE_MS: f64 = 253_402_300_799_999.0;
 /// ```
 #[must_use]
 pub fn find<'h>(header: &'h str, name: &str) -> Option<&'h str> {
+    find_all(header, name).next()
+}
+
+/// Finds every cookie called `name`, in the order of the header: a browser sends one for each path and domain it fits.
+pub fn find_all<'h>(header: &'h str, name: &str) -> impl Iterator<Item = &'h str> {
     header
         .split(';')
-        .find_map(|pair| {
+        .filter_map(move |pair| {
             pair.trim_start_matches(' ')
                 .strip_prefix(name)?
                 .strip_prefix('=')

@@ -39,8 +39,8 @@ impl Keyring {
     ///
     /// let Some(keyring) = Keyring::new(["new key", "old key"]) else { unreachable!() };
     /// let signature = keyring.sign(&["koa.sess=", "eyJ2aWV3cyI6MX0="]);
-    /// assert_eq!(keyring.index(&["koa.sess=eyJ2aWV3cyI6MX0="], signature.as_str()), Some(0));
-    /// assert_eq!(keyring.index(&["koa.sess=eyJ2aWV3cyI6Mn0="], signature.as_str()), None);
+    /// assert_eq!(keyring.index(&["koa.sess=eyJ2aWV3cyI6MX0="], &[signature.as_str()]), Some(0));
+    /// assert_eq!(keyring.index(&["koa.sess=eyJ2aWV3cyI6Mn0="], &[signature.as_str()]), None);
     /// assert!(Keyring::new::<[&str; 0], _>([]).is_none());
     /// ```
     pub fn new<I, K>(keys: I) -> Option<Self>
@@ -65,14 +65,16 @@ impl Keyring {
         }
     }
 
-    /// Finds the first key whose signature of the concatenated `parts` is `signature`.
+    /// Finds the first key whose signature of the concatenated `parts` is among `signatures`.
     ///
     /// Each comparison takes the same time wherever the texts differ.
     #[must_use]
-    pub fn index(&self, parts: &[&str], signature: &str) -> Option<usize> {
+    pub fn index(&self, parts: &[&str], signatures: &[&str]) -> Option<usize> {
         self.states.iter().position(|state| {
             let expected = sign_with(state, parts);
-            bool::from(expected.0.as_slice().ct_eq(signature.as_bytes()))
+            signatures
+                .iter()
+                .any(|signature| expected.0.as_slice().ct_eq(signature.as_bytes()).into())
         })
     }
 }

@@ -7,6 +7,7 @@
 //! A bad cookie is not an error but a verdict; errors are for misconfiguration.
 #![forbid(unsafe_code)]
 
+pub mod canonical;
 pub mod codec;
 pub mod envelope;
 pub mod fingerprint;

@@ -5,14 +5,17 @@ use crate::codec;
 use crate::envelope::{self, Envelope, Lifetime};
 use crate::header::{self, Attributes, CookieTemplate, InvalidAttribute};
 use crate::keyring::{Keyring, Signature};
-use crate::verdict::Verdict;
+use crate::verdict::{Data, Verdict};
+
+/// How many cookies of one name are tried.
+const MAX_DUPLICATES: usize = 4;
 
 /// A session's cookie and its signature: names, attributes and keys, prepared once for many requests.
 pub struct SessionCookie {
     value: CookieTemplate,
     signature: CookieTemplate,
-    /// What `cookies` gives a signature that it repairs while reading: its own defaults, none of the app's attributes.
-    repaired: CookieTemplate,
+    /// What `cookies` gives a signature that it drops while reading: its own defaults, none of the app's attributes.
+    dropped: CookieTemplate,
     keyring: Option<Keyring>,
 }
 
@@ -84,37 +87,45 @@ impl SessionCookie {
         Ok(Self {
             value: CookieTemplate::new(name, attributes)?,
             signature: CookieTemplate::new(&signature_name, attributes)?,
-            repaired: CookieTemplate::new(&signature_name, &defaults)?,
+            dropped: CookieTemplate::new(&signature_name, &defaults)?,
             keyring,
         })
     }
 
     /// Finds the cookie in a `Cookie` header and verifies its signature against every key.
+    ///
+    /// Of several cookies of the name, the first that verifies is taken, among the first four: a browser that got the
+    /// cookie for a domain and, later, for its parent sends both.
     #[must_use]
     pub fn read<'h>(&self, header: &'h str) -> Found<'h> {
-        let value = header::find(header, &self.value.name);
-        let repair = match (value, &self.keyring) {
-            (Some(value), Some(keyring)) => {
-                match header::find(header, &self.signature.name).filter(|text| !text.is_empty()) {
-                    None => return Found::ABSENT,
-                    Some(signature) => match keyring.index(&self.signed(value), signature) {
-                        Some(0) => Repair::None,
-                        Some(_) => Repair::Reissue,
-                        None => {
-                            return Found {
-                                repair: Repair::Clear,
-                                ..Found::ABSENT
-                            };
-                        }
-                    },
-                }
-            }
-            _ => Repair::None,
+        let Some(keyring) = &self.keyring else {
+            return Found::new(header::find(header, &self.value.name), Repair::None);
         };
-        Found {
-            value: value.filter(|value| !value.is_empty()),
-            repair,
+        let signatures: Vec<_> = header::find_all(header, &self.signature.name)
+            .filter(|signature| !signature.is_empty())
+            .take(MAX_DUPLICATES)
+            .collect();
+        let mut values = header::find_all(header, &self.value.name)
+            .take(MAX_DUPLICATES)
+            .peekable();
+        if signatures.is_empty() || values.peek().is_none() {
+            return Found::new(None, Repair::None);
         }
+        let verified = values.find_map(|value| {
+            let index = keyring.index(&self.signed(value), &signatures)?;
+            Some((value, index))
+        });
+        match verified {
+            Some((value, 0)) => Found::new(Some(value), Repair::None),
+            Some((value, _)) => Found::new(Some(value), Repair::Reissue),
+            None => Found::new(None, Repair::Clear),
+        }
+    }
+
+    /// Tells whether a `Cookie` header has the cookie at all, verified or not.
+    #[must_use]
+    pub fn is_sent(&self, header: &str) -> bool {
+        header::find(header, &self.value.name).is_some()
     }
 
     /// Reads the cookie and opens what it holds: decodes it, reads its envelope, and judges it by `now_ms`.
@@ -124,19 +135,34 @@ impl SessionCookie {
         (found.repair, found.value.map(|value| open(value, now_ms)))
     }
 
-    /// Writes the line that repairs the signature, for the `header` and the [`Repair`] that [`Self::read`] gave.
+    /// Writes the signature's line anew, by the first key, for the cookie that [`Self::read`] finds in `header`: with the
+    /// cookie's own attributes, and expiring with it. Nothing where there is no such cookie.
     #[must_use]
-    pub fn repair(&self, header: &str, repair: Repair, secure: bool) -> String {
+    pub fn reissue(&self, header: &str, expires_ms: Option<f64>, secure: bool) -> Option<String> {
+        let value = self.read(header).value?;
+        let signature = self.keyring.as_ref()?.sign(&self.signed(value));
+        Some(self.write_signature(signature.as_str(), expires_ms, secure))
+    }
+
+    /// Writes the line of a signature that was made elsewhere, with the cookie's own attributes.
+    #[must_use]
+    pub fn write_signature(
+        &self,
+        signature: &str,
+        expires_ms: Option<f64>,
+        secure: bool,
+    ) -> String {
         let mut line = String::new();
-        let value = header::find(header, &self.value.name);
-        match (repair, value, &self.keyring) {
-            (Repair::Reissue, Some(value), Some(keyring)) => {
-                let signature = keyring.sign(&self.signed(value));
-                self.repaired
-                    .write(&mut line, signature.as_str(), None, secure);
-            }
-            _ => self.repaired.write(&mut line, "", Some(0.0), secure),
-        }
+        self.signature
+            .write(&mut line, signature, expires_ms, secure);
+        line
+    }
+
+    /// Writes the line that has the browser drop a signature which no key made, as `cookies` does while it reads.
+    #[must_use]
+    pub fn drop_signature(&self, secure: bool) -> String {
+        let mut line = String::new();
+        self.dropped.write(&mut line, "", Some(0.0), secure);
         line
     }
 
@@ -188,11 +214,11 @@ impl SessionCookie {
     }
 }
 
-impl Found<'_> {
-    const ABSENT: Self = Self {
-        value: None,
-        repair: Repair::None,
-    };
+impl<'h> Found<'h> {
+    fn new(value: Option<&'h str>, repair: Repair) -> Self {
+        let value = value.filter(|value| !value.is_empty());
+        Self { value, repair }
+    }
 }
 
 /// Opens a cookie value that was verified elsewhere: decodes it, reads its envelope, and judges it by `now_ms`.
@@ -205,7 +231,7 @@ pub fn open(value: &str, now_ms: f64) -> Opened {
     };
     Opened {
         envelope,
-        verdict: Verdict::judge(true, expire_ms, now_ms),
+        verdict: Verdict::judge(Data::Object, expire_ms, now_ms),
     }
 }
 

@@ -8,33 +8,56 @@ pub enum Verdict {
     Valid = 0,
     /// There is no data: the store has none, or the cookie holds an empty value such as `null`.
     Missed = 1,
-    /// The app's own `valid` hook refused it.
+    /// It is no object, or the app's own `valid` hook refused it.
     Invalid = 2,
     /// Its `_expire` lies before now.
     Expired = 3,
 }
 
+/// What kind of thing the data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Data {
+    /// Nothing, or an empty value such as `null`, `0` or `""`.
+    Absent = 0,
+    /// An object with keys: what a session is.
+    Object = 1,
+    /// A text, a number or a list, which has no keys that anybody put there.
+    Other = 2,
+}
+
+impl From<u8> for Data {
+    /// Reads a kind's number; any that is none of them is [`Data::Other`].
+    fn from(number: u8) -> Self {
+        match number {
+            0 => Self::Absent,
+            1 => Self::Object,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl Verdict {
-    /// Judges data by its presence and its expiry (`_expire`, where that is a number), both in milliseconds.
+    /// Judges data by its kind and its expiry (`_expire`, where that is a number), in milliseconds.
     ///
     /// A session is expired from the first millisecond after `expire` on.
     ///
     /// ```
-    /// use koa_session_rs::verdict::Verdict;
+    /// use koa_session_rs::verdict::{Data, Verdict};
     ///
-    /// assert_eq!(Verdict::judge(false, None, 1000.0), Verdict::Missed);
-    /// assert_eq!(Verdict::judge(true, None, 1000.0), Verdict::Valid);
-    /// assert_eq!(Verdict::judge(true, Some(1000.0), 1000.0), Verdict::Valid);
-    /// assert_eq!(Verdict::judge(true, Some(999.0), 1000.0), Verdict::Expired);
+    /// assert_eq!(Verdict::judge(Data::Absent, None, 1000.0), Verdict::Missed);
+    /// assert_eq!(Verdict::judge(Data::Other, None, 1000.0), Verdict::Invalid);
+    /// assert_eq!(Verdict::judge(Data::Object, None, 1000.0), Verdict::Valid);
+    /// assert_eq!(Verdict::judge(Data::Object, Some(1000.0), 1000.0), Verdict::Valid);
+    /// assert_eq!(Verdict::judge(Data::Object, Some(999.0), 1000.0), Verdict::Expired);
     /// ```
     #[must_use]
-    pub fn judge(present: bool, expire_ms: Option<f64>, now_ms: f64) -> Self {
-        if !present {
-            return Self::Missed;
-        }
-        match expire_ms {
-            Some(expire) if expire < now_ms => Self::Expired,
-            _ => Self::Valid,
+    pub fn judge(data: Data, expire_ms: Option<f64>, now_ms: f64) -> Self {
+        match (data, expire_ms) {
+            (Data::Absent, _) => Self::Missed,
+            (Data::Other, _) => Self::Invalid,
+            (Data::Object, Some(expire)) if expire < now_ms => Self::Expired,
+            (Data::Object, _) => Self::Valid,
         }
     }
 

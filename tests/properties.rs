@@ -5,14 +5,15 @@
     reason = "a test fails by panicking"
 )]
 
+use koa_session_rs::canonical::is_canonical;
 use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
 use koa_session_rs::fingerprint::fingerprint;
 use koa_session_rs::header::{self, Attributes};
-use koa_session_rs::id::new_id;
+use koa_session_rs::id::{MAX_LENGTH, hash, is_acceptable, new_id};
 use koa_session_rs::keyring::Keyring;
 use koa_session_rs::session::{Found, Repair, SessionCookie, close};
-use koa_session_rs::verdict::Verdict;
+use koa_session_rs::verdict::{Data, Verdict};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -136,10 +137,33 @@ proptest! {
         let found = cookie.read(&header);
         prop_assert_eq!(found.value, Some(value.as_str()));
         prop_assert_eq!(found.repair, if index == 0 { Repair::None } else { Repair::Reissue });
-        prop_assume!(index > 0);
-        let repaired = echo(&cookie.repair(&header, found.repair, false));
-        let header = format!("koa.sess={value}; {repaired}");
+        let reissued = echo(&cookie.reissue(&header, None, false).unwrap());
+        let header = format!("koa.sess={value}; {reissued}");
         prop_assert_eq!(cookie.read(&header), Found { value: Some(&value), repair: Repair::None });
+    }
+
+    #[test]
+    fn of_duplicates_the_first_that_verifies_is_taken(values in vec("[a-z]{1,9}", 4), right in 0..4_usize) {
+        let cookie = cookie(&["a secret"]);
+        let signed = echo(&cookie.write(&values[right], None, false));
+        let (value, signature) = signed.split_once("; ").unwrap();
+        let pairs: Vec<_> = values
+            .iter()
+            .enumerate()
+            .map(|(index, other)| if index == right { value.to_owned() } else { format!("koa.sess={other}") })
+            .collect();
+        let header = format!("{}; koa.sess.sig=forged; {signature}", pairs.join("; "));
+        prop_assert_eq!(cookie.read(&header).value, Some(values[right].as_str()));
+        let header = format!("koa.sess=a; koa.sess=b; {header}; koa.sess.sig=forged");
+        prop_assert_eq!(cookie.read(&header).value.is_some(), right < 2 || ["a", "b"].contains(&values[right].as_str()));
+    }
+
+    #[test]
+    fn ids_that_climb_are_refused(front in "[a-z/]{0,5}", back in "[a-z/]{0,5}") {
+        let climbing = [front.as_str(), "/../", &back].concat();
+        prop_assert!(!is_acceptable(&climbing));
+        prop_assert!(!is_acceptable(&climbing.replace('/', "\\")));
+        prop_assert!(is_acceptable(&climbing.replace("..", "a..")));
     }
 
     #[test]
@@ -163,6 +187,20 @@ proptest! {
     }
 
     #[test]
+    fn what_a_serializer_writes_without_odd_keys_is_canonical(members in vec(("[a-z_]{1,5}", -999_999_i32..999_999, "[a-z0-9 \\n\"\\\\]{0,9}"), 0..6)) {
+        let members: Map<_, _> = members
+            .into_iter()
+            .flat_map(|(key, number, text)| [(format!("{key}n"), number.into()), (key, text.into())])
+            .collect();
+        let json = Value::Object(members).to_string();
+        prop_assert!(is_canonical(&json), "{}", json);
+        for odd in [r#"{"12":0,"#, r#"{"e":1E5,"#, r#"{"u":"\u00e9","#, r#"{"l":1234567890.123456,"#] {
+            let written_anew = json.replacen('{', odd, 1);
+            prop_assert!(!is_canonical(&written_anew));
+        }
+    }
+
+    #[test]
     fn equal_texts_alone_have_equal_fingerprints(one: String, other: String) {
         prop_assert_eq!(fingerprint(&one), fingerprint(&one.clone()));
         prop_assert_eq!(fingerprint(&one) == fingerprint(&other), one == other);
@@ -172,9 +210,9 @@ proptest! {
     fn expiry_turns_on_one_millisecond(expire in 1..4_102_444_800_000_i64) {
         #[expect(clippy::cast_precision_loss, reason = "well below 2^53")]
         let expire = expire as f64;
-        prop_assert_eq!(Verdict::judge(true, Some(expire), expire - 1.0), Verdict::Valid);
-        prop_assert_eq!(Verdict::judge(true, Some(expire), expire), Verdict::Valid);
-        prop_assert_eq!(Verdict::judge(true, Some(expire), expire + 1.0), Verdict::Expired);
+        prop_assert_eq!(Verdict::judge(Data::Object, Some(expire), expire - 1.0), Verdict::Valid);
+        prop_assert_eq!(Verdict::judge(Data::Object, Some(expire), expire), Verdict::Valid);
+        prop_assert_eq!(Verdict::judge(Data::Object, Some(expire), expire + 1.0), Verdict::Expired);
     }
 
     #[test]
@@ -201,6 +239,18 @@ fn ids_are_random_uuids() {
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
         );
     }
+}
+
+#[test]
+fn ids_are_refused_by_their_length_and_hashed() {
+    assert!(!is_acceptable(""));
+    assert!(is_acceptable(&"a".repeat(MAX_LENGTH)));
+    assert!(!is_acceptable(&"a".repeat(MAX_LENGTH + 1)));
+    for control in ['\0', '\n', '\r', '\u{1f}', '\u{7f}'] {
+        assert!(!is_acceptable(&format!("a{control}b")));
+    }
+    assert_eq!(hash("a").len(), 43);
+    assert_ne!(hash("a"), hash("b"));
 }
 
 #[test]

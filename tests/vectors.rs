@@ -101,7 +101,7 @@ fn signs_and_verifies_as_keygrip_does() {
         let keyring = Keyring::new(&case.keys).expect("there are keys");
         assert_eq!(keyring.sign(&[&case.text]).as_str(), case.signatures[0]);
         for (index, signature) in case.signatures.iter().enumerate() {
-            assert_eq!(keyring.index(&[&case.text], signature), Some(index));
+            assert_eq!(keyring.index(&[&case.text], &[signature]), Some(index));
         }
     }
 }

@@ -5,7 +5,7 @@ const { hooks } = require('./hooks')
 const perform = require('./operations')
 const { conclude } = require('./outcomes')
 const { portray, portrayError } = require('./portray')
-const { contextStore } = require('./store')
+const { contextStore, turn } = require('./store')
 const { build } = require('./values')
 
 function makeOptions (script, world) {
@@ -29,7 +29,12 @@ function startApp ({ session, Koa }, script, world) {
   app.keys = world.keys
   app.proxy = script.app.proxy
   app.on('error', error => world.log(`app error ${portrayError(error)}`))
-  for (const name of ['missed', 'expired', 'invalid']) app.on(`session:${name}`, event => logEvent(name, event, world))
+  for (const name of ['missed', 'expired', 'invalid']) {
+    app.on(`session:${name}`, event => {
+      logEvent(name, event, world)
+      if (script.listeners === 'throwing') throw new Error('listener failed')
+    })
+  }
   const options = makeOptions(script, world)
   const given = { ...options }
   const middleware = mount(session, script, options, app)
@@ -50,6 +55,7 @@ function outer (script, world) {
     world.ctx = ctx
     changeCookies(script.app.cookies, ctx, world)
     await perform(request.before, { ctx, world, where: 'before', guarded: true })
+    await endLooseSaves(request.before)
     try {
       await next()
     } catch (error) {
@@ -59,15 +65,27 @@ function outer (script, world) {
       ctx.body = 'caught'
     }
     await perform(request.after, { ctx, world, where: 'after', guarded: true })
+    await endLooseSaves([...request.operations, ...request.after])
   }
 }
 
 function inner (world) {
   return async ctx => {
     const { request } = world
-    await perform(request.operations, { ctx, world, where: 'route', guarded: request.guarded })
-    await conclude(request.outcome, ctx, world)
+    try {
+      await perform(request.operations, { ctx, world, where: 'route', guarded: request.guarded })
+      await conclude(request.outcome, ctx, world)
+    } catch (error) {
+      await endLooseSaves(request.operations)
+      throw error
+    }
   }
+}
+
+// Whether a save that nobody awaits comes before the load or the response is chance.
+async function endLooseSaves (operations) {
+  if (!operations.some(([name]) => name === 'saveLoosely')) return
+  for (let turns = 0; turns < 6; turns++) await turn()
 }
 
 module.exports = startApp

@@ -2,19 +2,21 @@
 
 const allowed = require('./allowed')
 const { firstDifference } = require('./difference')
+const mended = require('./mended')
 const play = require('./runner')
 
 /**
- * Plays a script with both kinds, `{ upstream, ours }`. Returns the records, the allowed differences that were met, and the
+ * Plays a script with both kinds, `{ upstream, ours }`; upstream's that are `mended` without the faults of the table. Returns the records, the allowed differences that were met, and the
  * first difference that is not allowed, or null.
  */
 async function compare (script, kinds, stage, table = allowed) {
   const entries = table.filter(entry => entry.applies(script))
   // What is wanted may be what upstream does with another script: the one without the fault's cause.
   const wanted = entries.reduce((rewritten, entry) => entry.wanted ? entry.wanted(rewritten) : rewritten, script)
-  const upstream = await play(wanted, [kinds.upstream].flat(), stage)
+  const session = mended(entries.flatMap(({ mend }) => mend ?? []))
+  const upstream = await play(wanted, [kinds.upstream].flat().map(kind => kind.mended ? { ...kind, session } : kind), stage)
   const ours = await play(script, [kinds.ours].flat(), stage)
-  const met = entries.filter(entry => entry.wanted || entry.reconcile(upstream, ours))
+  const met = entries.filter(entry => entry.wanted || entry.mend || entry.reconcile(upstream, ours))
   return { difference: firstDifference(upstream, ours), upstream, ours, met }
 }
 

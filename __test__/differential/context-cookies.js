@@ -13,9 +13,14 @@ function told (options) {
   return portray(Object.fromEntries(attributes.filter(name => said[name] != null).map(name => [name, said[name]])))
 }
 
+// Of an empty cookie, which is one to be dropped, the maxAge says nothing.
+function lasting (value, options) {
+  return value || !options ? options : { ...options, maxAge: undefined }
+}
+
 // What frameworks and apps put on ctx.cookies, by name. Each writes down the calls that reach it.
 const replacements = {
-  stock: () => {},
+  touched: () => {},
   foreign: (ctx, world, stock) => {
     ctx.cookies = {
       get (name, options) {
@@ -23,7 +28,7 @@ const replacements = {
         return stock.get(name, options)
       },
       set (name, value, options) {
-        world.log(`cookies.set ${name} ${portray(value)} ${told(options)}`)
+        world.log(`cookies.set ${name} ${portray(value)} ${told(lasting(value, options))}`)
         return stock.set(name, value, { ...options, domain: 'own.example' })
       }
     }
@@ -39,7 +44,7 @@ const replacements = {
   },
   patched: (ctx, world, stock) => {
     stock.set = function (name, value, options) {
-      world.log(`cookies.set ${name} ${portray(value)} ${told(options)}`)
+      world.log(`cookies.set ${name} ${portray(value)} ${told(lasting(value, options))}`)
       return Cookies.prototype.set.call(this, name, value, options)
     }
   },
@@ -52,7 +57,8 @@ const replacements = {
 
 /** Replaces or changes ctx.cookies in the named way. */
 function changeCookies (how, ctx, world) {
-  replacements[how](ctx, world, ctx.cookies)
+  // Koa makes them when they are asked for; who asks first makes a difference to some.
+  if (how !== 'stock') replacements[how](ctx, world, ctx.cookies)
 }
 
-module.exports = { changeCookies, names: Object.keys(replacements) }
+module.exports = { changeCookies, names: ['stock', ...Object.keys(replacements)] }

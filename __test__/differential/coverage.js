@@ -10,7 +10,7 @@ const sights = Object.entries({
   'a changed write': /^store\.set\/4 .* ctx \{ changed: true, /,
   'a forced or rolling write': /^store\.set\/4 .* ctx \{ changed: false, /,
   'a write with rolling': /^store\.set\/4 .* rolling: true \}$/,
-  'a write for \'session\'': /^store\.set\/4 .* 'session' ctx /,
+  'a write for \'session\'': /^store\.set\/4 .* _session: true \} 86410000 ctx /,
   'a record destroyed': /^store\.destroy\/2 .* ctx \{\}$/,
   'a store that fails': /^app error Error: (get|set|destroy) failed$/,
   'a ContextStore': /^new ContextStore\/1 ctx$/,

@@ -77,7 +77,8 @@ const externalKeys = {
 }
 
 /** Wraps a hook so that each call is written down with what it was given. */
-function noted (world, name, run) {
+function noted (world, name, run, isLater) {
+  if (isLater) return async (...args) => noted(world, name, run)(...args)
   return (...args) => {
     world.log(`${name}/${args.length} ${args.map(arg => world.isOurs(arg) ? 'ctx' : portray(arg)).join(' ')}`)
     const result = run(...args)
@@ -86,16 +87,24 @@ function noted (world, name, run) {
   }
 }
 
+/** Returns a hook by its name, and whether it is one that gives a promise. */
+function find (hooks, name) {
+  return [hooks[name.replace(/Later$/, '')], name.endsWith('Later')]
+}
+
 /** Makes the functions among the options from their names in the script. */
 function hooks (named, world) {
   const options = {}
   for (const [half, run] of Object.entries(codecs[named.codec] ?? {})) options[half] = noted(world, half, run)
-  if (named.valid) options.valid = noted(world, 'valid', valids[named.valid])
-  if (named.beforeSave) options.beforeSave = noted(world, 'beforeSave', beforeSaves[named.beforeSave])
-  if (named.genid) options.genid = noted(world, 'genid', ctx => genids[named.genid](ctx, ++world.ids))
+  if (named.valid) options.valid = noted(world, 'valid', ...find(valids, named.valid))
+  if (named.beforeSave) options.beforeSave = noted(world, 'beforeSave', ...find(beforeSaves, named.beforeSave))
+  if (named.genid) {
+    const [genid, isLater] = find(genids, named.genid)
+    options.genid = noted(world, 'genid', ctx => genid(ctx, ++world.ids), isLater)
+  }
   if (named.externalKey) {
-    const { get, set } = externalKeys[named.externalKey]
-    options.externalKey = { get: noted(world, 'externalKey.get', get), set: noted(world, 'externalKey.set', set) }
+    const [{ get, set }, isLater] = find(externalKeys, named.externalKey)
+    options.externalKey = { get: noted(world, 'externalKey.get', get, isLater), set: noted(world, 'externalKey.set', set) }
   }
   return options
 }

@@ -13,11 +13,20 @@ function holdingId (id, ...operations) {
   return { ...plain, cookies: { ...plain.cookies, wrap: 'raw' } }
 }
 
+function signedLast (plain) {
+  return { ...plain, cookies: { ...plain.cookies, signed: 'last' } }
+}
+
+/** Writes a script whose store is described. */
+function stored ({ store, hooks, ...given }) {
+  return { ...script(given), store, hooks }
+}
+
 const circle = { $: 'circular' }
 const foreign = { keys: { as: 'strings', values: ['secret'] }, proxy: false, cookies: 'foreign' }
 const boundaries = [-1, 0, 1].map(offset => offset < 0 ? String(offset) : `+${offset}`)
 
-// Scripts that random ones come to seldom, by what they are about. There must be no difference in any.
+// Scripts that random ones come to seldom, by what they are about. There must be no difference in any but what is allowed.
 module.exports = {
   'a private key holds what JSON cannot say': script({ requests: [request(['set', '_x', circle]), request(['set', '_x', circle], ['set', 'a', 1])] }),
   'and in a store': script({ store: true, requests: [request(['set', '_x', { $: 'bigint' }], ['set', 'a', 1]), request(['set', '_x', circle])] }),
@@ -27,6 +36,29 @@ module.exports = {
   'maxAge is not a number': script({ requests: [request(['setMaxAge', { $: 'nan' }]), request(['assign', { maxAge: { $: 'nan' } }])] }),
   'decode throws, and ctx.cookies is a framework\'s': script({ app: foreign, hooks: { codec: 'decodeFails' }, requests: [holding('{}', ['get', 'a'])] }),
   'the key changes while a save goes on': script({ store: true, requests: [request(['saveLoosely'], ['sessionOptions', 'key', 'other'])] }),
+  'a record is being written while the app goes on': stored({
+    store: { as: 'store', keep: 'text', timing: 'turn', missing: null, faults: [], records: {} },
+    hooks: { genid: 'counter' },
+    requests: [
+      request(['set', 'a', 1], ['saveLoosely'], ['setMaxAge', 5000], ['turn']),
+      request(['set', 'b', 1], ['saveLoosely'], ['assign', null], ['assign', { c: 1 }])
+    ]
+  }),
+  'a session is removed, made anew and removed': script({
+    store: true,
+    requests: [request(['set', 'a', 1]), request(['assign', null], ['assign', { b: 1 }], ['assign', null])]
+  }),
+  'genid fails for the session that takes the place of another': stored({
+    store: { as: 'store', keep: 'text', timing: 'sync', missing: null, faults: [], records: { 'rec-1': { a: 1 } } },
+    hooks: { genid: 'failing' },
+    requests: [holdingId('rec-1', ['assign', null], ['assign', {}])]
+  }),
+  'envelopes hold what is no time': script({
+    requests: ['"_expire":"@NOW+5@"', '"_maxAge":"60000"', '"_expire":{},"_maxAge":[1]'].map(envelope => ({
+      ...signedLast(holding(`{"a":1,${envelope}}`, ['get', 'a'], ['set', 'b', 1])),
+      rotate: { as: 'strings', values: ['newer', 'secret'] }
+    }))
+  }),
   'a session is saved again that ends with the browser': script({ options: { maxAge: 'session' }, requests: [request(['count', 'n'], ['save'], ['count', 'n'])] }),
   'expired by a millisecond': script({ requests: boundaries.map(at => holding(`{"a":1,"_expire":@NOW${at}@,"_maxAge":1000}`, ['get', 'a'])) }),
   'half of maxAge left': script({

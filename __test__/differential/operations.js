@@ -7,7 +7,14 @@ const { build } = require('./values')
 const called = run => new Promise((resolve, reject) => {
   const returned = run((...args) => resolve(`called with ${args.map(arg => arg instanceof Error ? portrayError(arg) : portray(arg))}, returned ${portray(returned)}`))
   Promise.resolve(returned).catch(reject)
+  neverCalled().then(resolve)
 })
+
+// Data may have taken the place of the method, and call nothing.
+async function neverCalled () {
+  for (let turns = 0; turns < 100; turns++) await turn()
+  return 'never called'
+}
 
 // What a middleware does, by name: each gets the scene ({ ctx, world }) and the arguments that stand in the script.
 const operations = {
@@ -41,8 +48,9 @@ const operations = {
   same: ({ ctx }) => ctx.session === ctx.session, // eslint-disable-line no-self-compare
   save: ({ ctx }) => ctx.session?.save(),
   saveCallback: ({ ctx }) => ctx.session && called(callback => ctx.session.save(callback)),
-  // Not awaited, as many apps do it. Its failure would end the process, so it is written down.
-  saveLoosely: ({ ctx, world }) => { ctx.session?.save().catch(error => world.log(`loose save failed ${portrayError(error)}`)) },
+  // Not awaited, as many apps do it. Its failure would end the process, so it is written down; a turn later, since it is
+  // nobody's promise in which microtask it fails.
+  saveLoosely: ({ ctx, world }) => { ctx.session?.save().catch(error => turn().then(() => world.log(`loose save failed ${portrayError(error)}`))) },
   regenerate: ({ ctx }) => ctx.session?.regenerate(),
   regenerateCallback: ({ ctx }) => ctx.session && called(callback => ctx.session.regenerate(callback)),
   manuallyCommit: ({ ctx }) => ctx.session?.manuallyCommit(),

@@ -4,6 +4,7 @@ const startApp = require('./app')
 const freeze = require('./clock')
 const { cookieHeader } = require('./cookies')
 const Mask = require('./mask')
+const { portrayError } = require('./portray')
 const { turn } = require('./store')
 const { build } = require('./values')
 const World = require('./world')
@@ -19,6 +20,8 @@ async function play (script, kinds, stage) {
   const world = new World(script)
   const mask = new Mask()
   const thaw = freeze(world.clock)
+  // Of a listener that throws; no test is to fail of it.
+  if (script.listeners) process.setUncaughtExceptionCaptureCallback(error => world.log(`uncaught ${portrayError(error)}`))
   try {
     const { apps, refused } = start(kinds, script, world)
     if (refused) return { refused, requests: [] }
@@ -29,6 +32,7 @@ async function play (script, kinds, stage) {
     }
     return { optionsKept: script.watchOptions ? apps.every(wereKept) : undefined, requests }
   } finally {
+    if (script.listeners) process.setUncaughtExceptionCaptureCallback(null)
     thaw()
   }
 }
@@ -69,18 +73,26 @@ async function playRequest (request, handler, script, world, mask, stage) {
   if (world.externalId && script.hooks.externalKey) headers['x-session-id'] = world.externalId
   const at = world.clock.now
   const answer = await stage.send(handler, { method: request.method, path: request.path, headers })
+  answer.headers = settled(answer.headers, request)
   // Events come on a later turn, and a save that nobody awaits may end there too.
   for (let turns = 0; turns < 6; turns++) await turn()
   world.externalId = find(answer.headers, 'x-session-id')[0] ?? world.externalId
   const setCookies = find(answer.headers, 'set-cookie')
   world.jar.take(setCookies)
   if (script.store && !script.hooks.genid) {
-    mask.learn([...answer.headers, ...world.lines].join('\n'), [keyOf(script), ...laterKeys], script.options.prefix ?? '', world.keysSpec)
+    mask.learn([...answer.headers, ...world.lines].join('\n'), [keyOf(script), ...laterKeys], typeof script.options.prefix === 'string' ? script.options.prefix : '', world.keysSpec)
     world.lines = world.lines.map(line => mask.text(line))
     answer.headers = answer.headers.map(line => mask.text(line))
     answer.body = mask.text(answer.body)
   }
   return { sent: { at, method: request.method, path: request.path, cookie }, log: world.lines, ...answer }
+}
+
+// Whether a save that nobody awaits sets its header before the body sets others is chance.
+function settled (headers, { before, operations, after }) {
+  if (![...before, ...operations, ...after].some(([name]) => name === 'saveLoosely')) return headers
+  const isCookie = line => line.startsWith('set-cookie: ')
+  return [...headers.filter(isCookie), ...headers.filter(line => !isCookie(line))]
 }
 
 function keyOf ({ options }) {

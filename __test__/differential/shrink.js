@@ -5,7 +5,7 @@ const plainRequest = { advance: 0, method: 'GET', path: '/', headers: {}, outcom
 const plainCookies = { separator: '; ', late: false, unsigned: false, signatureFirst: false, from: 'none' }
 const plainApp = { proxy: false, cookies: 'stock', keys: { as: 'strings', values: ['secret'] } }
 const plainStore = { keep: 'text', timing: 'sync', missing: null, faults: [], as: 'store' }
-const plainScript = { form: 'options first', second: undefined, watchOptions: undefined, frozenOptions: undefined, store: undefined }
+const plainScript = { form: 'options first', second: undefined, watchOptions: undefined, frozenOptions: undefined, listeners: undefined, store: undefined }
 
 /** Takes away from a script what the difference does not need; `differs(script)` says whether a smaller one still shows it. */
 async function shrink (script, differs) {

@@ -62,7 +62,7 @@ describe('maxAge', () => {
     assert.deepEqual([...store.records.values()], ['{"a":1,"_session":true}'])
   })
 
-  for (const maxAge of [0, 1.5, 0.25, -1000, 8640000000000]) {
+  for (const maxAge of [0, -1000, 8640000000000]) {
     test(`of ${maxAge} is what koa-session makes of it`, async (t) => {
       freeze(t)
       const lines = []
@@ -74,15 +74,6 @@ describe('maxAge', () => {
       assert.deepEqual(lines[0], lines[1])
     })
   }
-
-  test('that no cookie can carry is the error of `cookies`', async (t) => {
-    const client = await start(t, put, { options: { maxAge: Infinity } })
-    const errors = []
-    client.app.on('error', (error) => errors.push(error))
-    assert.equal((await client.get()).status, 500)
-    assert.equal(errors.length, 1)
-    assert.ok(errors[0] instanceof TypeError)
-  })
 })
 
 describe('maxage, the old spelling', () => {
@@ -105,7 +96,7 @@ describe('maxage, the old spelling', () => {
       process.on('warning', (warning) => console.log(warning.name))
       const app = new (require('koa'))()
       require('..')({ maxage: 1000 }, app)
-      require('..')({ maxAge: 1000 }, app)`
+      require('..')({ maxAge: 1000 }, new (require('koa'))())`
     const run = (NODE_ENV) => execFileSync(process.execPath, ['-e', script], {
       cwd: path.dirname(__dirname), env: { ...process.env, NODE_ENV, NODE_NO_WARNINGS: '' }, stdio: ['ignore', 'pipe', 'ignore']
     }).toString()

@@ -17,12 +17,12 @@ mod registers;
 
 use koa_session_rs::envelope::Lifetime;
 use koa_session_rs::fingerprint::fingerprint;
-use koa_session_rs::header::{self, Attributes, InvalidAttribute};
-use koa_session_rs::id::new_id;
+use koa_session_rs::header::{self, Attributes, CookieTemplate, InvalidAttribute};
+use koa_session_rs::id;
 use koa_session_rs::keyring::Keyring;
 use koa_session_rs::session;
-use koa_session_rs::verdict::Verdict;
-use koa_session_rs::{codec, session::Repair};
+use koa_session_rs::verdict::{Data, Verdict};
+use koa_session_rs::{canonical, codec};
 use napi::bindgen_prelude::{
     Either, Float64Array, FnArgs, Function, JsObjectValue, Object, Uint8Array, Unknown,
 };
@@ -43,6 +43,19 @@ pub struct CookieOptions {
     pub partitioned: bool,
 }
 
+impl From<&CookieOptions> for Attributes {
+    fn from(options: &CookieOptions) -> Self {
+        Self {
+            path: options.path.clone(),
+            domain: options.domain.clone(),
+            priority: options.priority.clone(),
+            same_site: options.same_site.clone(),
+            http_only: options.http_only,
+            partitioned: options.partitioned,
+        }
+    }
+}
+
 /// One session's cookie: see [`session::SessionCookie`].
 #[napi]
 pub struct SessionCookie {
@@ -58,21 +71,14 @@ impl SessionCookie {
         keys: Option<Vec<Key>>,
         registers: Float64Array,
     ) -> napi::Result<Self, &'static str> {
-        let attributes = Attributes {
-            path: options.path,
-            domain: options.domain,
-            priority: options.priority,
-            same_site: options.same_site,
-            http_only: options.http_only,
-            partitioned: options.partitioned,
-        };
+        let attributes = Attributes::from(&options);
         let keyring = keys.and_then(|keys| Keyring::new(keys.iter().map(key_bytes)));
         session::SessionCookie::new(&options.key, &attributes, keyring)
             .map(|core| Self {
                 core,
                 registers: Registers::new(registers),
             })
-            .map_err(invalid_attribute)
+            .map_err(|error| napi::Error::new("ERR_SESSION_OPTION", error.to_string()))
     }
 
     /// Opens the session that the `Cookie` header holds: gives its text, and fills the registers.
@@ -97,15 +103,33 @@ impl SessionCookie {
         Some(self.core.sign(&text)?.as_str().to_owned())
     }
 
-    /// Writes the line that the last `open` or `read` asked for, about the signature in this `header`.
+    /// Tells whether the header has the cookie at all.
     #[napi(catch_unwind)]
-    pub fn repair(&self, header: String, reissue: bool, secure: bool) -> String {
-        let repair = if reissue {
-            Repair::Reissue
-        } else {
-            Repair::Clear
-        };
-        self.core.repair(&header, repair, secure)
+    pub fn is_sent(&self, header: String) -> bool {
+        self.core.is_sent(&header)
+    }
+
+    /// Writes the signature's line anew, by the first key.
+    #[napi(catch_unwind)]
+    pub fn reissue(&self, header: String, expires_ms: Option<f64>, secure: bool) -> Option<String> {
+        self.core.reissue(&header, expires_ms, secure)
+    }
+
+    /// Writes the line of a signature that was made elsewhere.
+    #[napi(catch_unwind)]
+    pub fn write_signature(
+        &self,
+        signature: String,
+        expires_ms: Option<f64>,
+        secure: bool,
+    ) -> String {
+        self.core.write_signature(&signature, expires_ms, secure)
+    }
+
+    /// Writes the line that has the browser drop a signature which no key made.
+    #[napi(catch_unwind)]
+    pub fn drop_signature(&self, secure: bool) -> String {
+        self.core.drop_signature(secure)
     }
 
     /// Closes a session: gives its `Set-Cookie` lines. `max_age_ms` is left out for maxAge 'session'.
@@ -127,6 +151,14 @@ impl SessionCookie {
     pub fn write(&self, value: String, expires_ms: Option<f64>, secure: bool) -> Option<String> {
         header::is_value(&value).then(|| self.core.write(&value, expires_ms, secure))
     }
+}
+
+/// Names the option that no cookie can carry, if there is one.
+#[napi(catch_unwind)]
+pub fn invalid_attribute(options: CookieOptions) -> Option<&'static str> {
+    let attributes = Attributes::from(&options);
+    let template = CookieTemplate::new(&options.key, &attributes);
+    template.err().map(|InvalidAttribute(option)| option)
 }
 
 /// Opens a cookie value that came through `ctx.cookies`: gives its text, and fills the registers.
@@ -153,10 +185,10 @@ pub fn encode(json: String) -> String {
     codec::encode(&json)
 }
 
-/// Judges data by its presence and its expiry; gives the verdict's number.
+/// Judges data by its kind's number and its expiry; gives the verdict's number.
 #[napi(catch_unwind)]
-pub fn judge(present: bool, expire_ms: Option<f64>, now_ms: f64) -> u8 {
-    Verdict::judge(present, expire_ms, now_ms) as u8
+pub fn judge(data: u8, expire_ms: Option<f64>, now_ms: f64) -> u8 {
+    Verdict::judge(Data::from(data), expire_ms, now_ms) as u8
 }
 
 /// Emits a verdict's event by the function that JavaScript hands over: `emit(ctx, name, { key, value, ctx })`.
@@ -179,6 +211,12 @@ pub fn report(
     emit.call(FnArgs::from((ctx, name, event)))
 }
 
+/// Tells that JSON becomes no longer, and keeps its words where it keeps its length, when JavaScript writes it anew.
+#[napi(catch_unwind)]
+pub fn is_canonical(json: String) -> bool {
+    canonical::is_canonical(&json)
+}
+
 /// Hashes a session's JSON text; the eight bytes come as a string of eight characters, for comparison only.
 #[napi(catch_unwind, js_name = "fingerprint")]
 pub fn fingerprint_text(json: String) -> String {
@@ -192,7 +230,19 @@ pub fn fingerprint_text(json: String) -> String {
 /// Makes a new session id.
 #[napi(catch_unwind, js_name = "newId")]
 pub fn new_session_id(prefix: String) -> String {
-    new_id(&prefix)
+    id::new_id(&prefix)
+}
+
+/// Tells whether an id that came from a client may be shown to a store.
+#[napi(catch_unwind)]
+pub fn is_acceptable_id(id: String) -> bool {
+    id::is_acceptable(&id)
+}
+
+/// Hashes an id, for logs and events.
+#[napi(catch_unwind)]
+pub fn hash_id(id: String) -> String {
+    id::hash(&id)
 }
 
 /// Gives the version that this addon was built from.
@@ -214,10 +264,6 @@ fn key_bytes(key: &Key) -> &[u8] {
         Either::A(text) => text.as_bytes(),
         Either::B(bytes) => bytes,
     }
-}
-
-fn invalid_attribute(error: InvalidAttribute) -> napi::Error<&'static str> {
-    napi::Error::new("ERR_SESSION_OPTION", error.to_string())
 }
 
 /// The callers in lib/ pass whole numbers that fit; anything else goes through `ctx.cookies`.

@@ -55,7 +55,17 @@ function drawHook (random, share, usual, names) {
   return random.chance(0.6) ? random.pick(usual) : random.pick(names)
 }
 
-function drawHooks (random, stored, cookies) {
+// Of a few, the same as asynchronous functions. (In a cookie, `valid` decides before the app runs then.)
+function drawLater (random, hooks, store) {
+  if (!random.chance(0.06)) return
+  for (const name of ['valid', 'beforeSave', 'externalKey']) {
+    // That of nobody's promise would end the process.
+    if (hooks[name] && hooks[name] !== 'failing' && (store?.as === 'ContextStore' || name !== 'valid')) hooks[name] += 'Later'
+  }
+}
+
+function drawHooks (random, store, cookies) {
+  const stored = Boolean(store)
   const hooks = {
     codec: drawHook(random, stored ? 0.1 : 0.4, ['hex', 'hex', 'uri', 'base64', 'decodeFails'], hookNames.codec),
     valid: drawHook(random, 0.25, ['always', 'byUser'], hookNames.valid),
@@ -64,6 +74,7 @@ function drawHooks (random, stored, cookies) {
   // Now and then the default, whose ids are random. Signatures over those can be told from each other only under app.keys.
   hooks.genid = random.chance(stored ? 0.85 : 0.2) || (stored && cookies !== 'stock') ? drawHook(random, 1, ['counter', 'counter', 'counter', 'counter', 'counter', 'fixed'], [...hookNames.genid, 'counter']) : undefined
   hooks.externalKey = drawHook(random, stored ? 0.25 : 0.05, ['header', 'header', 'query'], hookNames.externalKey)
+  drawLater(random, hooks, store)
   return Object.fromEntries(Object.entries(hooks).filter(([, name]) => name))
 }
 
@@ -102,7 +113,7 @@ function drawOptions (random) {
   if (script.form === 'app alone') return script
   if (store) script.store = store
   script.options = drawPlainOptions(random)
-  script.hooks = drawHooks(random, Boolean(store), script.app.cookies)
+  script.hooks = drawHooks(random, store, script.app.cookies)
   if (random.chance(0.04)) script.second = random.pick([{}, { maxAge: 5000 }, { key: 'second' }])
   if (random.chance(0.05)) script.watchOptions = true
   if (random.chance(0.05)) script.frozenOptions = true

@@ -1,0 +1,88 @@
+'use strict'
+
+const { request, script } = require('../by-hand')
+
+/** Has the response that Koa makes of an error keep the session's lines, and the error of a decoder as it was. */
+const keeping = ContextSession => class extends ContextSession {
+  sent () {
+    const context = this
+    const { ctx } = context
+    if (context.isKept) return
+    context.isKept = true
+    const { onerror } = ctx
+    ctx.onerror = function (error) {
+      ctx.onerror = onerror
+      if (error != null && !ctx.res.headersSent) putBackAtEnd(ctx.res, context.lines)
+      return onerror.call(ctx, error)
+    }
+  }
+
+  initFromCookie () {
+    try {
+      super.initFromCookie()
+    } catch (error) {
+      const { undecodable } = this
+      if (undecodable?.headers) Object.defineProperty(undecodable.error, 'headers', undecodable.headers)
+      else if (undecodable) delete undecodable.error.headers
+      throw error
+    }
+  }
+}
+
+function putBackAtEnd (res, lines) {
+  const { end } = res
+  const names = lines.map(nameOf)
+  // Of several for one cookie, the last counts.
+  const last = lines.filter((_, index) => !names.includes(names[index], index + 1))
+  res.end = (...args) => {
+    res.end = end
+    const others = [res.getHeader('Set-Cookie') ?? []].flat().filter(line => !names.includes(nameOf(line)))
+    if (!res.headersSent && lines.length > 0) res.setHeader('Set-Cookie', [...others, ...last])
+    return end.apply(res, args)
+  }
+}
+
+function nameOf (line) {
+  return line.slice(0, line.indexOf('=') + 1)
+}
+
+/** Tells the app of a commit that failed after the app did, and answers with the app's own error. */
+const preferring = middleware => async (ctx, next) => {
+  let failure
+  const noting = async () => {
+    try {
+      await next()
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  }
+  try {
+    await middleware(ctx, noting)
+  } catch (error) {
+    if (!failure || error === failure.error) throw error
+    ctx.app.emit('error', error, ctx)
+    throw failure.error
+  }
+}
+
+const failingSet = { as: 'store', keep: 'text', timing: 'turn', missing: null, faults: [{ operation: 'set', each: 1 }], records: {} }
+
+module.exports = [
+  {
+    row: 5,
+    what: 'the session\'s cookies are on the response of an error',
+    applies: () => true,
+    mend: { context: keeping },
+    example: script({ requests: [{ ...request(['set', 'a', 1]), outcome: 'throw' }, request(['get', 'a'])] }),
+    shows: ["route get 'a' = 1"]
+  },
+  {
+    row: 6,
+    what: 'an error of the store is told, and the route\'s is answered',
+    applies: () => true,
+    mend: { middleware: preferring },
+    example: { ...script({ requests: [{ ...request(['set', 'a', 1]), outcome: 'throwStatus' }] }), hooks: { genid: 'counter' }, store: failingSet },
+    shows: ['app error Error: set failed', 'app error ForbiddenError: not yours']
+  }
+]

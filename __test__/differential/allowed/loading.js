@@ -1,0 +1,129 @@
+'use strict'
+
+const { request, script } = require('../by-hand')
+
+const isPromised = hooks => Object.values(hooks).some(name => name.endsWith('Later'))
+
+/** Waits for what the app's functions give, and takes from genid nothing but an id. */
+const awaiting = ContextSession => class extends ContextSession {
+  constructor (ctx, opts) {
+    super(ctx, opts)
+    const { genid } = this.opts
+    this.opts.genid = ctx => toId(genid(ctx))
+  }
+
+  // Also where it gives no promise: the session is read after it.
+  tell (session) {
+    if (typeof this.opts.beforeSave === 'function') return (async () => super.tell(session))()
+  }
+}
+
+function toId (given) {
+  const id = typeof given === 'number' ? String(given) : given
+  if (typeof id === 'string' && isShown(id)) return id
+  throw Object.assign(new TypeError(), { code: 'ERR_SESSION_ID' })
+}
+
+/** Tells an id that a store may be shown. */
+function isShown (id) {
+  // eslint-disable-next-line no-control-regex
+  return id !== '' && Buffer.byteLength(id) <= 4096 && !/[\0-\x1f\x7f]/.test(id) && !id.split(/[/\\]/).includes('..')
+}
+
+/** Misses an id from outside that no store should be shown. */
+const screening = ContextSession => class extends ContextSession {
+  constructor (ctx, opts) {
+    super(ctx, opts)
+    const { store } = this
+    if (store) this.store = { set: (...args) => store.set(...args), destroy: (...args) => store.destroy(...args), get: (...args) => isShown(String(args[0])) ? store.get(...args) : undefined }
+  }
+}
+
+const sharing = ContextSession => class extends ContextSession {
+  initFromExternal () {
+    this.loading ??= super.initFromExternal()
+    return this.loading
+  }
+}
+
+/** Takes nothing but objects for a session's data. */
+const demanding = ContextSession => class extends ContextSession {
+  valid (data, key) {
+    if (!data || (typeof data === 'object' && !Array.isArray(data))) return super.valid(data, key)
+    this.emit('invalid', { key, value: data, ctx: this.ctx })
+    return false
+  }
+}
+
+/** Catches what a listener throws. */
+const catching = ContextSession => class extends ContextSession {
+  emit (event, data) {
+    setImmediate(() => {
+      try {
+        this.app.emit(`session:${event}`, data)
+      } catch (error) {
+        this.app.emit('error', error, this.ctx)
+      }
+    })
+  }
+}
+
+function holding (payload, wrap, ...operations) {
+  const plain = request(...operations)
+  return { ...plain, cookies: { ...plain.cookies, from: 'crafted', payload, wrap, signed: 'first' } }
+}
+
+module.exports = [
+  {
+    row: 10,
+    what: 'a number from genid is an id, nothing and an empty text are none; beforeSave is awaited',
+    applies: () => true,
+    mend: { context: awaiting },
+    example: script({ store: true, hooks: { genid: 'undefined' }, requests: [request(['set', 'a', 1])] }),
+    shows: ['app error TypeError [ERR_SESSION_ID]']
+  },
+  {
+    row: 10,
+    what: 'promises of genid, valid, beforeSave and externalKey.get are awaited',
+    applies: ({ hooks }) => isPromised(hooks),
+    wanted: ({ hooks, ...script }) => ({ ...script, hooks: Object.fromEntries(Object.entries(hooks).map(([hook, name]) => [hook, name.replace(/Later$/, '')])) }),
+    example: script({
+      store: true,
+      hooks: { genid: 'counterLater', valid: 'byUserLater', beforeSave: 'stampLater', externalKey: 'headerLater' },
+      requests: [request(['set', 'user', 'b']), request(['get', 'user'], ['set', 'user', 'a']), request(['get', 'user'])]
+    }),
+    shows: ["route get 'user' = 'b'", "route get 'user' = undefined"]
+  },
+  {
+    row: 19,
+    what: 'a second session() finds the session of the first loaded, and does not load it again',
+    applies: script => Boolean(script.second),
+    mend: { context: sharing },
+    example: script({ store: true, second: {}, requests: [request(['count', 'views']), request(['get', 'views'])] }),
+    shows: ["store.get/3 'id-1' undefined ctx { rolling: false }", "route get 'views' = 1"]
+  },
+  {
+    row: 28,
+    what: 'what a listener throws reaches the app\'s error',
+    applies: ({ listeners }) => listeners === 'throwing',
+    mend: { context: catching },
+    example: script({ listeners: 'throwing', store: true, requests: [holding('id-1', 'raw', ['get', 'a'])] }),
+    shows: ['app error Error: listener failed']
+  },
+  {
+    row: 29,
+    what: 'an id from outside that is too long, has control characters or climbs a path is missed before the store',
+    applies: ({ store }) => Boolean(store),
+    mend: { context: screening },
+    example: script({ store: true, requests: [holding('../../etc/passwd', 'raw', ['get', 'a'])] }),
+    shows: ["event missed '../../etc/passwd' undefined ctx {}"]
+  },
+  {
+    row: 30,
+    what: 'a text, a number, true or a list is no session',
+    applies: () => true,
+    mend: { context: demanding },
+    example: script({ requests: [holding('["a","b"]', 'base64', ['toJSON'])] }),
+    shows: ["event invalid undefined [ 'a', 'b' ] ctx {}", 'route toJSON  = {}']
+  }
+]

@@ -1,0 +1,177 @@
+'use strict'
+
+const Cookies = require('cookies')
+const Keygrip = require('keygrip')
+const { request, script } = require('../by-hand')
+
+const { get, set } = Cookies.prototype
+const atMost = 4
+
+// Apps of which it is known how Koa makes their cookies: that is learnt when the first are asked for.
+const learnt = new WeakSet()
+
+function slotOf (ctx) {
+  return Object.getOwnPropertySymbols(ctx).find(symbol => ctx[symbol] instanceof Cookies)
+}
+
+// Attributes that koa-session's own way alone knows of.
+const unusual = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy']
+
+/** Reads cookies as the package of the name does: by one pattern over the header. */
+function valuesOf (header, name) {
+  const pattern = new RegExp(`(?:^|;) *${name.replace(/[$*+.?()[\]{}|\\^]/g, '\\$&')}=([^;]*)`, 'g')
+  return [...header.matchAll(pattern)].map(([, value]) => value.startsWith('"') ? value.slice(1, -1) : value)
+}
+
+/** Sees to it that a row may change how the session's cookie is read: here it is read as the package reads it. */
+const reading = ContextSession => 'candidates' in ContextSession.prototype
+  ? ContextSession
+  : class Reading extends ContextSession {
+    reading (read) {
+      this.isFresh = learnt.has(this.app) && slotOf(this.ctx) === undefined
+      return this.borrow(() => super.reading(read))
+    }
+
+    sendCookie (...args) {
+      this.borrow(() => super.sendCookie(...args))
+    }
+
+    clearCookie () {
+      this.borrow(() => super.clearCookie())
+    }
+
+    /** Does without cookies made for the app, so that it shows whether the app has asked for them. */
+    borrow (run) {
+      const { app, ctx } = this
+      const isMade = slotOf(ctx) !== undefined
+      try {
+        return run()
+      } finally {
+        if (this.isStock) learnt.add(app)
+        if (!isMade && slotOf(ctx)) delete ctx[slotOf(ctx)]
+      }
+    }
+
+    get isStock () {
+      const { ctx: { cookies, req }, opts } = this
+      const isPackage = cookies.constructor === Cookies && cookies.get === get && cookies.set === set && cookies.request === req
+      return isPackage && (opts.signed === false || cookies.keys?.constructor === Keygrip)
+    }
+
+    isPlain () {
+      return this.isStock && this.opts.signed === true
+    }
+
+    readCookie (name) {
+      return this.readOf(name, this.candidates(name, 1))
+    }
+
+    readOf (name, candidates) {
+      const found = this.find(name, candidates)
+      if (!found) return undefined
+      if (found.index < 0) set.call(this.ctx.cookies, `${name}.sig`, null, { path: '/', signed: false })
+      else if (found.index > 0) this.reissue(name, this.ctx.cookies.keys.sign(`${name}=${found.value}`))
+      return found.value
+    }
+
+    /** Gives the value that verifies, and the index of its key; nothing where there is nothing to verify. */
+    find (name, { values, signatures }) {
+      if (values.length === 0 || signatures.length === 0) return undefined
+      const { keys } = this.ctx.cookies
+      return values.map(value => ({ value, index: indexOf(keys, `${name}=${value}`, signatures) })).find(({ index }) => index >= 0) ?? { index: -1 }
+    }
+
+    candidates (name, limit) {
+      const header = this.ctx.req.headers.cookie ?? ''
+      const signatures = valuesOf(header, `${name}.sig`)
+      return { values: valuesOf(header, name).slice(0, limit), signatures: limit === 1 ? signatures.slice(0, 1).filter(Boolean) : signatures.filter(Boolean).slice(0, limit) }
+    }
+
+    reissue (name, signature) {
+      set.call(this.ctx.cookies, `${name}.sig`, signature, { signed: false })
+    }
+
+    /** Tells whether the attributes can be written, and no other way than here. */
+    isUsual () {
+      const { opts } = this
+      try {
+        return Boolean(new Cookies.Cookie(opts.key, 'value', { ...opts, maxAge: undefined })) && !unusual.some(name => Object.hasOwn(opts, name))
+      } catch {
+        return false
+      }
+    }
+  }
+
+function indexOf (keys, text, signatures) {
+  const found = signatures.map(signature => keys.index(text, signature)).filter(index => index >= 0)
+  return found.length > 0 ? Math.min(...found) : -1
+}
+
+/** Writes the signature of an older key anew as the cookie itself would be: the same attributes, and the same end. */
+const reissuing = ContextSession => class extends reading(ContextSession) {
+  reissue (name, signature) {
+    if (this.isUsual()) this.reissued = { name, signature }
+    else super.reissue(name, signature)
+  }
+
+  async initFromExternal () {
+    await super.initFromExternal()
+    this.sendReissued()
+  }
+
+  initFromCookie () {
+    super.initFromCookie()
+    this.sendReissued()
+  }
+
+  sendReissued () {
+    const { reissued, opts, session } = this
+    this.reissued = undefined
+    // A session that is not there has no life left; and a cookie that cannot be sent has no signature.
+    const isThere = this.store ? this.isStored : this.prevHash !== undefined
+    if (!reissued || !isThere || this.obstacle?.()) return
+    const date = new Date(session._expire)
+    const attributes = { ...opts, signed: false, overwrite: false, maxAge: undefined, expires: date >= 0 ? date : undefined }
+    set.call(this.ctx.cookies, `${reissued.name}.sig`, reissued.signature, attributes)
+    this.sent()
+  }
+}
+
+/** Tries each of several cookies of one name with each of their signatures. */
+const trying = ContextSession => class extends reading(ContextSession) {
+  readCookie (name) {
+    const { app: { keys }, cookies } = this.ctx
+    // Keys that nobody can see have the say, and where somebody asked for cookies before, it is not known whose keys those are.
+    const isKnown = Array.isArray(keys) && typeof cookies.secure === 'boolean' && new Keygrip(keys).sign('a') === cookies.keys.sign('a')
+    if (!isKnown || !this.isUsual()) return super.readCookie(name)
+    const candidates = this.candidates(name, atMost)
+    return this.isFresh || this.find(name, candidates)?.index === 0 ? this.readOf(name, candidates) : super.readCookie(name)
+  }
+}
+
+const jar = request().cookies
+const second = { as: 'strings', values: ['newer', 'secret'] }
+
+module.exports = [
+  {
+    row: 25,
+    what: 'the signature that a later key made is written anew as the cookie is: its attributes, its end',
+    applies: () => true,
+    mend: { context: reissuing },
+    example: script({
+      options: { maxAge: 1000, domain: 'example.com', sameSite: 'lax' },
+      requests: [request(['set', 'a', 1]), { ...request(['get', 'a']), rotate: second }]
+    }),
+    shows: ["route get 'a' = 1"]
+  },
+  {
+    row: 26,
+    what: 'of several cookies of the name, each is tried until one verifies',
+    applies: () => true,
+    mend: { context: trying },
+    example: script({
+      requests: [request(['set', 'a', 1]), { ...request(['get', 'a']), cookies: { ...jar, extras: [{ text: '@KEY@=other', before: true }] } }]
+    }),
+    shows: ["route get 'a' = 1"]
+  }
+]

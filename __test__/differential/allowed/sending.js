@@ -1,0 +1,75 @@
+'use strict'
+
+const { request, script } = require('../by-hand')
+
+/** Knows what to do without where no cookie can be sent; the rows say when that is. */
+const sending = ContextSession => 'obstacle' in ContextSession.prototype
+  ? ContextSession
+  : class Sending extends ContextSession {
+    obstacle () {}
+
+    /** Gives the obstacle to what carries the session: not of a cookie where externalKey does. */
+    obstacleToSession () {
+      return this.store && this.opts.externalKey ? undefined : this.obstacle()
+    }
+
+    initFromCookie () {
+      try {
+        super.initFromCookie()
+      } catch (error) {
+        throw this.undecodable && this.obstacle() ? this.undecodable.error : error
+      }
+    }
+
+    async perform (how = {}) {
+      const obstacle = this.session && how.regenerate ? this.obstacleToSession() : undefined
+      if (obstacle === 'headers-sent') throw Object.assign(new Error(), { code: 'ERR_SESSION_HEADERS_SENT' })
+      // Under an id that the browser does not learn, the session would be lost.
+      return super.perform(obstacle ? { save: true } : how)
+    }
+
+    clearCookie () {
+      if (!this.obstacle()) super.clearCookie()
+    }
+
+    async save (changed, session) {
+      this.isSilent = this.obstacleToSession()
+      if (this.isSilent && (!this.store || (this.isSilent === 'insecure' && !this.isStored))) return false
+      return super.save(changed, session)
+    }
+
+    sendCookie (key, value) {
+      if (!this.isSilent && !this.obstacle()) super.sendCookie(key, value)
+    }
+  }
+
+const securing = ContextSession => class extends sending(ContextSession) {
+  obstacle () {
+    return super.obstacle() ?? (this.opts.secure === true && this.ctx.cookies.secure === false ? 'insecure' : undefined)
+  }
+}
+
+const respecting = ContextSession => class extends sending(ContextSession) {
+  obstacle () {
+    return this.ctx.res.headersSent ? 'headers-sent' : super.obstacle()
+  }
+}
+
+module.exports = [
+  {
+    row: 1,
+    what: 'a secure cookie that cannot be sent is left out, and with it a new session',
+    applies: () => true,
+    mend: { context: securing },
+    example: script({ store: true, options: { secure: true }, requests: [request(['set', 'a', 1])] }),
+    shows: ["route set 'a' 1 = undefined"]
+  },
+  {
+    row: 2,
+    what: 'where the headers have left, the store is written all the same',
+    applies: () => true,
+    mend: { context: respecting },
+    example: script({ store: true, requests: [{ ...request(['set', 'a', 1]), outcome: 'raw' }] }),
+    shows: ["store.set/4 'id-1' { a: 1, _expire: 1700086400001, _maxAge: 86400000 } 86410000 ctx { changed: true, rolling: false }"]
+  }
+]

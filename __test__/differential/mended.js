@@ -1,0 +1,48 @@
+'use strict'
+
+const path = require('node:path')
+const anatomy = require('./anatomy')
+
+const directory = path.dirname(require.resolve('koa-session'))
+const files = ['index', 'context', 'session', 'util']
+const made = new Map()
+const numbers = new Map()
+
+/** Loads koa-session once more, so that changes to its classes are nobody else's. */
+function loadCopy () {
+  const paths = files.map(file => path.join(directory, `${file}.js`))
+  const kept = paths.map(file => require.cache[file])
+  for (const file of paths) delete require.cache[file]
+  try {
+    return Object.fromEntries(files.map((file, index) => [file, require(paths[index])]))
+  } finally {
+    for (const [index, file] of paths.entries()) {
+      delete require.cache[file]
+      if (kept[index]) require.cache[file] = kept[index]
+    }
+  }
+}
+
+/**
+ * Returns a koa-session 7.0.2 without the faults of the rows that are given: each mends a copy of its modules.
+ *
+ * @param {object[]} mends each may have `context(ContextSession)` and `session(Session)`, which return a class that
+ *   extends the one given (and is called Session too, since messages of the engine tell it), `hash(hash)` and `middleware(middleware)`, which wrap a function
+ */
+function mended (mends) {
+  for (const mend of mends) if (!numbers.has(mend)) numbers.set(mend, numbers.size)
+  const name = mends.map(mend => numbers.get(mend)).join()
+  if (!made.has(name)) made.set(name, mendCopy(mends))
+  return made.get(name)
+}
+
+function mendCopy (mends) {
+  const copy = loadCopy()
+  const apply = (part, given) => mends.reduce((mended, mend) => mend[part] ? mend[part](mended) : mended, given)
+  copy.context.ContextSession = apply('context', anatomy(copy.context.ContextSession, copy.util.default))
+  copy.session.Session = apply('session', copy.session.Session)
+  copy.util.default.hash = apply('hash', copy.util.default.hash)
+  return (...args) => apply('middleware', copy.index.default(...args))
+}
+
+module.exports = mended

@@ -1,0 +1,70 @@
+'use strict'
+
+const { contextSession } = require('./extension')
+
+/**
+ * What can be done to a session beside using its data: `session.of(ctx)`.
+ */
+class SessionHandle {
+  #context
+
+  constructor (context) {
+    this.#context = context
+  }
+
+  /** Gives the id under which the store has the session; undefined without a store. */
+  get id () { return this.#context.session === null ? this.#context.id : this.#context.externalKey }
+
+  /** Tells whether there was no session before this request; undefined before it is loaded, and after null. */
+  get isNew () { return this.#context.session?.isNew }
+
+  /** Loads the session, where that has not been done, and gives it: what `ctx.session` is then. */
+  async load () {
+    await this.#context.load()
+    return this.#context.get()
+  }
+
+  /** Drops what this request did to the session, loads it again, and gives it. */
+  async reload () {
+    await this.#context.reload()
+    return this.#context.get()
+  }
+
+  /** Destroys the session now: its record and its cookie. */
+  async destroy () {
+    this.#context.set(null)
+    return this.#context.commit()
+  }
+
+  /** Moves the session's expiry to now and its maxAge, whether it changed or not. */
+  async touch () {
+    await this.#context.load()
+    return this.#context.commit({ save: true })
+  }
+
+  /**
+   * Gives the session a new id, and destroys the record under the old one.
+   *
+   * @param {{ clear?: boolean, keep?: string[] }} [how] clear: without its data; keep: the keys that stay nevertheless
+   */
+  async regenerate ({ clear = false, keep } = {}) {
+    await this.#context.load()
+    return this.#context.commit({ regenerate: true, keep: keep ?? (clear ? [] : undefined) })
+  }
+
+  /** Saves the session if it has to be. */
+  commit () { return this.#context.commit() }
+}
+
+/**
+ * Returns the handle of a request's session.
+ *
+ * @param {object} ctx
+ * @param {string} [name] the option `as` of the session
+ * @throws {Error} code ERR_SESSION_UNKNOWN
+ */
+function of (ctx, name = 'session') {
+  return new SessionHandle(contextSession(ctx, name))
+}
+
+module.exports = { of }

@@ -1,0 +1,24 @@
+'use strict'
+
+const binding = require('./binding')
+const { sessionError } = require('./errors')
+
+/** Makes an id of what the app's `genid` gave. */
+function toId (given) {
+  const id = typeof given === 'number' ? String(given) : given
+  if (typeof id === 'string' && binding.isAcceptableId(id)) return id
+  throw sessionError('ERR_SESSION_ID', `genid must give a text or a number without control characters, gave ${describe(given)}`, TypeError)
+}
+
+/** Tells what is wrong with an id without showing it. */
+function describe (given) {
+  if (typeof given !== 'string') return given === null ? 'null' : typeof given
+  return given === '' ? 'an empty text' : 'a text that no store is shown'
+}
+
+/** Tells whether an id that came with the request may be shown to the store. */
+function isRefused (id, pattern) {
+  return !binding.isAcceptableId(String(id)) || (pattern instanceof RegExp && String(id).search(pattern) < 0)
+}
+
+module.exports = { toId, isRefused }

@@ -1,0 +1,47 @@
+'use strict'
+
+const binding = require('./binding')
+const { VERDICT } = require('./events')
+
+/** Kinds of data, for the core's verdict: src/verdict.rs has the same numbers. */
+const DATA = { ABSENT: 0, OBJECT: 1, OTHER: 2 }
+
+/**
+ * Judges data that came in: by the core, and then by the app's own `valid`.
+ *
+ * @param {object} session the ContextSession
+ * @param {*} data as the store or the cookie holds it
+ * @returns {number|Promise<number>} the verdict; a promise where `valid` gives one
+ */
+function judge ({ ctx, options }, data) {
+  const kind = !data ? DATA.ABSENT : typeof data === 'object' && !Array.isArray(data) ? DATA.OBJECT : DATA.OTHER
+  const expire = kind === DATA.OBJECT ? limit(data, options)._expire : undefined
+  const verdict = binding.judge(kind, typeof expire === 'number' ? expire : undefined, Date.now())
+  if (verdict !== VERDICT.VALID || typeof options.valid !== 'function') return verdict
+  const isValid = options.valid(ctx, data)
+  return isPromise(isValid) ? isValid.then(toVerdict) : toVerdict(isValid)
+}
+
+function toVerdict (isValid) {
+  return isValid ? VERDICT.VALID : VERDICT.INVALID
+}
+
+/** Holds data to the configured maxAge where they were written with a longer one (`configMaxAge`). */
+function limit (data, { configMaxAge, maxAge }) {
+  if (!configMaxAge || typeof maxAge !== 'number') return data
+  const { _session: isBrowser, ...rest } = data
+  if (isBrowser) return { ...rest, _maxAge: maxAge }
+  if (!(data._maxAge > maxAge)) return data
+  return { ...data, _expire: data._expire - (data._maxAge - maxAge), _maxAge: maxAge }
+}
+
+/** Tells whether options look at data before a session is made of it. */
+function isExacting ({ valid, configMaxAge }) {
+  return typeof valid === 'function' || configMaxAge === true
+}
+
+function isPromise (value) {
+  return typeof value?.then === 'function'
+}
+
+module.exports = { judge, limit, isExacting, isPromise }

@@ -1,0 +1,90 @@
+'use strict'
+
+const { flightsOf } = require('./flights')
+
+/**
+ * The app's store as one request uses it: its three methods, and what is done when one of them fails.
+ */
+class RecordStore {
+  #session
+  #store
+  #flights
+  #ticket
+
+  /**
+   * @param {object} session the ContextSession
+   * @param {object} store
+   * @param {object} owner what requests share: the store, or its class
+   */
+  constructor (session, store, owner) {
+    this.#session = session
+    this.#store = store
+    this.#flights = flightsOf(owner)
+  }
+
+  /** Tells whether the record that was loaded has been destroyed since, by another request. */
+  get isDestroyed () {
+    return this.#ticket !== undefined && this.#flights.isDestroyed(this.#ticket)
+  }
+
+  /**
+   * Loads a record, and is in flight with it from then on.
+   *
+   * @returns {Promise<{ data?: *, failure?: string }>} failure: 'ignore' or 'anonymous', where the store failed
+   */
+  async get (id) {
+    const { ctx, options, maxAge } = this.#session
+    this.leave()
+    this.#ticket = this.#flights.enter(id)
+    let data
+    const failure = await this.#guard('get', async () => {
+      data = await this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
+    })
+    return { data, failure }
+  }
+
+  /**
+   * Writes a record.
+   *
+   * @returns {Promise<boolean>} false where the store failed, and that is ignored
+   */
+  async set (id, record, ttl, changed) {
+    const { ctx, options } = this.#session
+    const ticket = this.#ticket?.id === id ? this.#ticket : undefined
+    if (ticket === undefined) this.#flights.create(id)
+    const failure = await this.#guard('set', () => this.#store.set(id, record, ttl, { changed, ctx, rolling: options.rolling }))
+    // Destroyed while it was being written: which came first at the store, nobody knows.
+    const isRevived = ticket !== undefined && this.#flights.isDestroyed(ticket) && this.#flights.isGone(ticket)
+    if (isRevived) await this.#guard('destroy', () => this.#store.destroy(id, { ctx }))
+    if (failure === 'anonymous') this.#session.isAnonymous = true
+    return failure === undefined
+  }
+
+  /** Destroys a record, for all requests that have loaded it. */
+  async destroy (id) {
+    const { ctx } = this.#session
+    this.#flights.destroy(id)
+    if (this.#ticket?.id === id) this.leave()
+    await this.#guard('destroy', () => this.#store.destroy(id, { ctx }))
+  }
+
+  /** Ends the flight. */
+  leave () {
+    if (this.#ticket !== undefined) this.#flights.leave(this.#ticket)
+    this.#ticket = undefined
+  }
+
+  /** Calls the store; where that fails, the app's `onStoreError` says what to do. */
+  async #guard (operation, call) {
+    try {
+      await call()
+    } catch (err) {
+      const { ctx, options } = this.#session
+      const policy = await options.onStoreError?.(err, operation, ctx)
+      if (policy !== 'ignore' && policy !== 'anonymous') throw err
+      return policy
+    }
+  }
+}
+
+module.exports = { RecordStore }

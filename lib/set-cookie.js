@@ -1,0 +1,40 @@
+'use strict'
+
+/** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes those of the same names. */
+function appendCookies (res, lines, overwrite) {
+  const header = setCookie(res)
+  for (const line of lines) {
+    if (overwrite) removeCookie(header, line.slice(0, line.indexOf('=') + 1))
+    header.push(line)
+  }
+  res.setHeader('Set-Cookie', header)
+}
+
+/** Returns the lines of a cookie and its signature. */
+function linesOf (res, key) {
+  return setCookie(res).filter((line) => line.startsWith(`${key}=`) || line.startsWith(`${key}.sig=`))
+}
+
+/** Adds Secure to the lines of a cookie and its signature, where `cookies` would have it. */
+function secureCookies (res, key) {
+  const own = linesOf(res, key)
+  const secured = setCookie(res).map((line) => {
+    if (!own.includes(line) || line.includes('; secure')) return line
+    const end = /(?:; httponly)?(?:; partitioned)?$/.exec(line).index
+    return `${line.slice(0, end)}; secure${line.slice(end)}`
+  })
+  res.setHeader('Set-Cookie', secured)
+}
+
+function setCookie (res) {
+  const header = res.getHeader('Set-Cookie') || []
+  return Array.isArray(header) ? header : [header]
+}
+
+function removeCookie (header, start) {
+  for (let i = header.length - 1; i >= 0; i--) {
+    if (header[i].startsWith(start)) header.splice(i, 1)
+  }
+}
+
+module.exports = { appendCookies, linesOf, secureCookies }

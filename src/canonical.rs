@@ -1,0 +1,68 @@
+//! Whether JSON is written as `JSON.stringify` writes it, as far as that matters for knowing that nothing changed.
+
+/// The digits from which on JavaScript may write a number anew.
+const LONG_NUMBER: usize = 16;
+
+/// Tells that `json`, a valid text, becomes no longer, and stays the same if it keeps its length, when JavaScript parses
+/// and writes it anew.
+///
+/// Others may write the same data in other words: with white space, `1.0`, `\/`, or a key twice. All of that becomes
+/// shorter. What may not are escapes (`\u001F`), exponents (`1e3`), numbers of many digits, and keys that are integers,
+/// which come first in JavaScript: of a text that has any of these the answer is no. It may be no for other texts too.
+///
+/// ```
+/// use koa_session_rs::canonical::is_canonical;
+///
+/// assert!(is_canonical(r#"{"a":[1,2.5,"1e3\n"],"b":"123456789012345678"}"#));
+/// assert!(!is_canonical(r#"{"a":1e3}"#));
+/// assert!(!is_canonical(r#"{"a":"\u001F"}"#));
+/// assert!(!is_canonical(r#"{"7":1}"#));
+/// ```
+#[must_use]
+pub fn is_canonical(json: &str) -> bool {
+    let mut rest = json.as_bytes();
+    while let [byte, after @ ..] = rest {
+        let next = match byte {
+            b'"' => after_string(after),
+            b'0'..=b'9' => after_number(rest),
+            _ => Some(after),
+        };
+        let Some(next) = next else { return false };
+        rest = next;
+    }
+    true
+}
+
+/// Skips a string and what follows it, from behind its opening quote. Nothing for one that may be written anew.
+fn after_string(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    let mut digits_only = true;
+    loop {
+        let (byte, after) = rest.split_first()?;
+        rest = match byte {
+            b'"' => {
+                let is_index =
+                    digits_only && rest.len() < text.len() && after.first() == Some(&b':');
+                return (!is_index).then_some(after);
+            }
+            b'\\' => match after.split_first()? {
+                (b'u', _) => return None,
+                (_, after) => after,
+            },
+            _ => after,
+        };
+        digits_only = digits_only && byte.is_ascii_digit();
+    }
+}
+
+/// Skips a number. Nothing for one that may be written anew.
+fn after_number(text: &[u8]) -> Option<&[u8]> {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let length = text
+        .iter()
+        .position(|byte| !is_digit(byte))
+        .unwrap_or(text.len());
+    let (_, after) = text.split_at_checked(length)?;
+    let is_kept = length < LONG_NUMBER && !matches!(after.first(), Some(b'e' | b'E'));
+    is_kept.then_some(after)
+}
