@@ -1,0 +1,31 @@
+//! Any text in a cookie: where it is JSON, its expiry is what a parser says, and an envelope put behind it comes off again.
+#![no_main]
+
+use koa_session_rs::canonical::is_canonical;
+use koa_session_rs::codec;
+use koa_session_rs::envelope::{self, Envelope, Lifetime};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+fuzz_target!(|text: &str| {
+    assert_eq!(codec::decode(&codec::encode(text)), text);
+    let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(text) else {
+        let _ = envelope::read(text.to_owned());
+        return;
+    };
+    let expire = value.get("_expire").and_then(Value::as_f64);
+    let read = match envelope::read(text.to_owned()) {
+        Envelope::Plain { lifetime, .. } => lifetime.expire_ms(),
+        Envelope::Foreign { expire_ms, .. } => expire_ms,
+    };
+    assert_eq!(read, expire);
+
+    // As a serializer writes it, an envelope goes behind it and comes off again.
+    let user = value.to_string();
+    let lifetime = Lifetime::Timed { expire_ms: 1, max_age_ms: -1 };
+    let enclosed = envelope::append(&user, lifetime);
+    assert_eq!(envelope::read(enclosed), Envelope::Plain { user: user.clone(), lifetime });
+    if is_canonical(text) {
+        assert!(user.len() <= text.len(), "{user} is longer than {text}");
+    }
+});
