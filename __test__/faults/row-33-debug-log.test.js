@@ -1,0 +1,78 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { execFile } = require('node:child_process')
+const { createHash } = require('node:crypto')
+const { describe, test } = require('node:test')
+
+const { isUpstream } = require('./frame')
+
+/** Plays requests in a process of its own, whose standard error is the log; prints the ids as JSON. */
+const PLAY = `
+const http = require('node:http')
+const Koa = require('koa')
+const subject = require(process.argv[1])
+const session = subject.default ?? subject
+const records = new Map()
+const store = { get: (id) => records.get(id), set: (id, data) => { records.set(id, data) }, destroy: (id) => { records.delete(id) } }
+function serve (opts) {
+  const app = new Koa()
+  app.keys = ['a key']
+  app.use(session({ signed: false, maxAge: 60000, ...opts }, app))
+  app.use(async (ctx) => {
+    if (ctx.path === '/in') ctx.session.user = 'the-secret-value'
+    if (ctx.path === '/new') await ctx.session.regenerate()
+    if (ctx.path === '/out') ctx.session = null
+    ctx.body = ctx.session?.user ?? ''
+  })
+  return http.createServer(app.callback()).listen(0, '127.0.0.1')
+}
+async function play (opts) {
+  const server = serve(opts)
+  await new Promise((resolve) => server.once('listening', resolve))
+  let cookie = 'koa.sess=the-missed-id'
+  const seen = []
+  for (const path of ['/me', '/in', '/me', '/new', '/out', '/me']) {
+    const res = await fetch('http://127.0.0.1:' + server.address().port + path, { headers: { cookie, connection: 'close' } })
+    await res.text()
+    const [line] = res.headers.getSetCookie()
+    if (line) cookie = line.slice(0, line.indexOf(';'))
+    seen.push(cookie.slice('koa.sess='.length))
+  }
+  server.close()
+  return seen
+}
+play({ store }).then(async (ids) => {
+  const values = await play({})
+  console.log(JSON.stringify({ ids: [...new Set(ids)].filter(Boolean), values: [...new Set(values)].filter(Boolean) }))
+})
+`
+
+function run (env) {
+  const subject = isUpstream ? require.resolve('koa-session') : require.resolve('../..')
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, ['-e', PLAY, subject], { cwd: __dirname, env: { ...process.env, ...env } }, (err, stdout, stderr) => {
+      if (err) reject(err)
+      else resolve({ ...JSON.parse(stdout), log: stderr })
+    })
+  })
+}
+
+const hashOf = (id) => createHash('sha256').update(id).digest('base64url')
+
+describe('row 33: the debug log', () => {
+  test('has neither ids nor data', async () => {
+    const { ids, values, log } = await run({ NODE_DEBUG: 'koa-session-rs', DEBUG: 'koa-session*' })
+    assert.ok(log.length > 0)
+    assert.ok(ids.length >= 3 && ids.includes('the-missed-id'), String(ids))
+    for (const id of ids) assert.ok(!log.includes(id), 'an id')
+    for (const value of values) assert.ok(!log.includes(value), 'a cookie')
+    assert.ok(!log.includes('the-secret-value'), 'data')
+    if (!isUpstream) assert.ok(log.includes(hashOf('the-missed-id')))
+  })
+
+  test('is silent unless asked for', async () => {
+    const { log } = await run({ NODE_DEBUG: '', DEBUG: '' })
+    assert.equal(log, '')
+  })
+})
