@@ -1,7 +1,8 @@
 import type Koa = require('koa')
 
 /**
- * Makes the session middleware of a Koa app and gives the app's contexts `ctx.session` and `ctx.sessionOptions`.
+ * Makes the session middleware of a Koa app and gives the app's contexts `ctx.session`, `ctx.sessionOptions`,
+ * `ctx.commitSession()` and `ctx.regenerateSession()`.
  *
  * `T` is the data of a session in `store`, `valid`, `beforeSave`, `encode` and `decode`: {@link session.SessionData}
  * unless said otherwise. Where neither is given, data and contexts are `any` there.
@@ -21,12 +22,12 @@ import type Koa = require('koa')
  * })
  */
 declare function session<T = session.Data> (
-  options: session.CreateSessionOptions<session.Fixed<T>> | null | undefined,
+  options: session.Options<session.Fixed<T>> | null | undefined,
   app: session.App
 ): session.Middleware
 declare function session<T = session.Data> (
   app: session.App,
-  options?: session.CreateSessionOptions<session.Fixed<T>> | null
+  options?: session.Options<session.Fixed<T>> | null
 ): session.Middleware
 
 declare namespace session {
@@ -42,6 +43,23 @@ declare namespace session {
    * app.use(createSession<Basket>({ valid: (ctx, data) => data.items?.length !== 0 }, app))
    */
   export const createSession: typeof session
+
+  /**
+   * Returns the handle of a request's session: what can be done to it beside using its data. It may be called before the
+   * middleware of `session()` ran, too.
+   *
+   * @param ctx the context of the request
+   * @param name the option `as` of the session; `'session'` where that was not given
+   * @throws Error with the code `ERR_SESSION_UNKNOWN`, where the app has no session of the name.
+   *
+   * @example
+   * app.use(async ctx => {
+   *   const handle = session.of(ctx)
+   *   await handle.regenerate({ keep: ['language'] })
+   *   ctx.body = handle.id
+   * })
+   */
+  export function of<C extends object, N extends string = 'session'> (ctx: C, name?: N): SessionHandle<SessionAt<C, N>>
 
   /** Loads the session in store mode, runs the middleware behind it, and commits the session. */
   export type Middleware = (ctx: any, next: any) => Promise<void>
@@ -82,7 +100,9 @@ declare namespace session {
      * Reads or sets how long this session lives, in milliseconds, or `'session'` for one that ends with the browser;
      * `undefined` where neither the options nor the loaded session say.
      *
-     * Setting it forces a save. It is kept with the session, and counts in later requests too.
+     * Setting it forces a save. It is kept with the session, and counts in later requests too. A fraction is cut off.
+     *
+     * @throws {@link SessionOptionError} for NaN, infinite numbers and other strings: `Invalid input: option maxAge …`
      */
     maxAge: number | 'session' | undefined
 
@@ -92,7 +112,10 @@ declare namespace session {
     /** Tells whether the app has any key in the session. */
     readonly populated: boolean
 
-    /** Reads the id under which the store holds the session; `undefined` in cookie mode. */
+    /**
+     * Reads the id under which the store holds the session, after `regenerate()` the new one; `undefined` in cookie mode,
+     * and until an asynchronous `genid` has given it.
+     */
     readonly externalKey: string | undefined
 
     /** Reads when the loaded session expires, in milliseconds since 1970; `undefined` for a new one. */
@@ -111,6 +134,8 @@ declare namespace session {
     /**
      * Destroys the record, and saves the same data under a new id: for logins. In cookie mode, which has no ids, it saves.
      *
+     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the headers have left and the new id cannot be sent.
+     *
      * @example
      * await ctx.session.regenerate()
      */
@@ -125,7 +150,10 @@ declare namespace session {
     commit (callback: Callback): undefined
     commit (options: CommitOptions | undefined, callback: Callback | undefined): Promise<void> | undefined
 
-    /** Copies the app's keys into a plain object, without those that begin with `_` and without functions. */
+    /**
+     * Copies the app's keys into a plain object, without functions, and without those that begin with `_` unless
+     * `underscoreKeys` keeps them.
+     */
     toJSON (): Record<string, unknown>
   }
 
@@ -149,6 +177,68 @@ declare namespace session {
   /** Is called when a commit is done, with the error if it failed. */
   export type Callback = (error?: any) => void
 
+  /* ---------------------------------------------------------------- session.of(ctx) */
+
+  /** Does to a session what its data cannot, whose names belong to the app: see {@link of}. */
+  export interface SessionHandle<S = any> {
+    /** Reads the id under which the store holds the session; `undefined` in cookie mode, and where none is known yet. */
+    readonly id: string | undefined
+
+    /** Tells whether this request began the session; `undefined` before it was loaded, and where it is null. */
+    readonly isNew: boolean | undefined
+
+    /**
+     * Loads the session where that was not done, and gives it: from then on `ctx.session` is that. For `lazy`; elsewhere
+     * it was loaded before, or is opened by this.
+     *
+     * Gives `null` where `ignore` left the request without a session, and after `ctx.session = null`.
+     */
+    load (): Promise<S>
+
+    /** Drops what this request did to the session, loads it again, and gives it. What was saved stays saved. */
+    reload (): Promise<S>
+
+    /**
+     * Destroys the session now: its record, and its cookie. Like `ctx.session = null` and `commit()`.
+     *
+     * @throws Error with the code `ERR_SESSION_IGNORED`, where `ignore` left the request without a session.
+     */
+    destroy (): Promise<void>
+
+    /** Saves the session, changed or not, so that its life begins anew. */
+    touch (): Promise<void>
+
+    /**
+     * Destroys the record, and saves the session under a new id. In cookie mode, which has no ids, it saves.
+     *
+     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the headers have left and the new id cannot be sent.
+     */
+    regenerate (how?: RegenerateOptions): Promise<void>
+
+    /** Saves the session where it has to be, as at the end of the request; after `ctx.session = null`, ends it. */
+    commit (): Promise<void>
+  }
+
+  /** Says what becomes of the data when a session gets a new id. */
+  export interface RegenerateOptions {
+    /**
+     * Removes the data.
+     *
+     * @default false
+     */
+    clear?: boolean | undefined
+
+    /**
+     * Lists the keys that stay; all others go.
+     *
+     * @default undefined
+     */
+    keep?: readonly string[] | undefined
+  }
+
+  /** Is what a context has under a name, if its type says. */
+  type SessionAt<C, N extends string> = 0 extends 1 & C ? any : N extends keyof C ? C[N] : any
+
   /**
    * Adds the session to Koa's contexts. What the app, or an installed `@types/koa-session`, declares on Koa's `BaseContext`
    * holds instead.
@@ -156,25 +246,43 @@ declare namespace session {
   export interface SessionContext {
     /**
      * Reads the session of this request: an empty one where the client sent none or an invalid one, and `null` after
-     * `ctx.session = null`, which `koa-session-rs/strict` has in the type.
+     * `ctx.session = null` and where `ignore` says so, which `koa-session-rs/strict` has in the type.
      *
      * In store mode it is loaded by the middleware; in cookie mode when it is first read.
+     *
+     * @throws Error with the code `ERR_SESSION_NOT_LOADED`, with `lazy` before `session.of(ctx).load()`.
      */
     get session (): OnBaseContext<'session', Strict extends true ? CurrentSession | null : CurrentSession>
 
     /**
      * Replaces the session's data by the keys of an object, under the same id, or ends the session by `null`: at the commit
-     * the record is destroyed, and the cookie expires.
+     * the record is destroyed, and the cookie expires. An object after `null` is a session with a new id.
      *
-     * @throws Error `this.session can only be set as null or an object.`
+     * @throws Error `this.session can only be set as null or an object.`; with the code `ERR_SESSION_NOT_LOADED` for an
+     * object before a `lazy` session was loaded; with `ERR_SESSION_IGNORED` for anything where `ignore` left none.
      */
     set session (value: object | null)
 
     /**
      * Reads this request's copy of the options. What is written to it, such as domain, path, maxAge or secure, counts for
-     * this request.
+     * this request. Attributes that are functions of ctx are called when this is first read.
      */
-    readonly sessionOptions: OnBaseContext<'sessionOptions', SessionOptions>
+    readonly sessionOptions: OnBaseContext<'sessionOptions', RequestOptions>
+
+    /**
+     * Saves the session where it has to be, or ends it after `ctx.session = null`: for `autoCommit: false`.
+     *
+     * @example
+     * app.use(session({ autoCommit: false }, app))
+     * app.use(async ctx => {
+     *   ctx.session = null
+     *   await ctx.commitSession()
+     * })
+     */
+    commitSession: OnBaseContext<'commitSession', () => Promise<void>>
+
+    /** Destroys the record, and saves the session under a new id, as `ctx.session.regenerate()` does. */
+    regenerateSession: OnBaseContext<'regenerateSession', () => Promise<void>>
   }
 
   /** Is what ctx.session reads as, but for null. */
@@ -183,19 +291,39 @@ declare namespace session {
   /* ---------------------------------------------------------------- options */
 
   /**
-   * Lists the options of {@link createSession}, each of which may be left out.
+   * Lists the options of {@link createSession}, each of which may be left out. {@link SessionOptions} and
+   * {@link CookieAttributes} describe them.
    *
    * They are read anew for every request, so that a change after the start counts, and are never written to. Attributes
    * that are not listed here go to `ctx.cookies` untouched; they compile once {@link CookieAttributes} is augmented with
    * them, or in an object that is not written in place.
+   *
+   * `domain`, `path`, `secure`, `sameSite`, `httpOnly`, `priority`, `partitioned` and `expires` may be functions of ctx.
+   * They are called when a cookie is sent or cleared, or `ctx.sessionOptions` is read, once a request; `undefined` and
+   * `null` leave the attribute to its default. What they give is checked before anything is sent.
+   *
+   * @throws {@link SessionOptionError} for what a function gave and no cookie can carry, as `;` and control characters, at
+   * the commit.
+   *
+   * @example
+   * app.use(session({ domain: ctx => ctx.hostname.endsWith('.example.com') ? 'example.com' : undefined }, app))
    */
+  export type Options<T = Data> = { [K in keyof SessionOptions<T>]?: SessionOptions<T>[K] | OnlyGiven<T, K> | undefined }
+
+  /** Lists the options, with attributes that are values. Where yours are functions of ctx, write {@link Options}. */
   export type CreateSessionOptions<T = Data> = { [K in keyof SessionOptions<T>]?: SessionOptions<T>[K] | undefined }
+
+  /** Is what `ctx.sessionOptions` has: the options of one request, to be written to. */
+  export interface RequestOptions extends Omit<SessionOptions, 'secure'> {
+    /** Limits the cookie to HTTPS: see {@link CookieAttributes.secure}. `'auto'` is absent here. */
+    secure?: boolean | 'force' | undefined
+  }
 
   /** Checks options and fills in the defaults. */
   export const SessionOptions: {
     /**
      * Checks options and returns a new object with them and the defaults of the rest. Attributes that only `cookies` checks,
-     * such as `domain` and `path`, are left out.
+     * such as `domain` and `path`, are left out. Attributes that are functions of ctx are returned as these.
      *
      * @throws {@link SessionOptionError}
      */
@@ -218,7 +346,10 @@ declare namespace session {
      * Where not given, sessions live for a day (86,400,000 ms), and so does their record; but only the cookie of a session
      * that was loaded says so by `expires`, not the first one, which ends with the browser.
      *
+     * A fraction of a millisecond is cut off.
+     *
      * @default undefined
+     * @throws {@link SessionOptionError} for NaN, infinite numbers and other strings: `Invalid input: option maxAge …`
      */
     maxAge?: number | 'session' | undefined
 
@@ -231,7 +362,7 @@ declare namespace session {
 
     /**
      * Commits the session when the middleware behind this one has run, also when it threw. Where `false`, the app awaits
-     * `ctx.session.manuallyCommit()`.
+     * `ctx.commitSession()`, or `ctx.session.manuallyCommit()` where the session is not null.
      *
      * @default true
      */
@@ -261,7 +392,7 @@ declare namespace session {
 
     /**
      * Saves on every response, so that the life of the session begins anew with each request. In cookie mode only where
-     * the app touched `ctx.session`.
+     * the app touched `ctx.session`, unless `rollUntouched` is on.
      *
      * @default false
      */
@@ -269,15 +400,117 @@ declare namespace session {
 
     /**
      * Saves when less than half of `maxAge` is left, so that users who come back stay logged in. In cookie mode only
-     * where the app touched `ctx.session`.
+     * where the app touched `ctx.session`, unless `rollUntouched` is on.
      *
      * @default false
      */
     renew: boolean
 
     /**
+     * Opens the cookie on every request, so that `rolling` and `renew` hold for sessions that nobody touched, too. For
+     * cookie mode; a store's session always is loaded.
+     *
+     * @default false
+     */
+    rollUntouched?: boolean | undefined
+
+    /**
+     * Decides the session's cookie when the headers leave, so that responses which send them before the middleware ends
+     * get it: `ctx.respond = false`, `res.write`, `res.writeHead`, `res.flushHeaders`, a pipe to `ctx.res`. What changes
+     * later is saved where there is a store and the browser has the id, and lost in cookie mode; each tells
+     * `session:uncommitted`. An asynchronous `beforeSave` cannot be awaited there, so in cookie mode no cookie is sent then.
+     * Does nothing with `autoCommit: false`.
+     *
+     * @default false
+     *
+     * @example
+     * app.use(session({ early: true }, app))
+     * app.use(ctx => {
+     *   ctx.session.streams = (ctx.session.streams ?? 0) + 1
+     *   ctx.respond = false
+     *   ctx.res.end('sent by hand')
+     * })
+     */
+    early?: boolean | undefined
+
+    /**
+     * Names the property of ctx that the session is, so that an app may have several: each has a `key` of its own. The
+     * events of such a session carry the name; `ctx.sessionOptions`, `ctx.commitSession()` and `ctx.regenerateSession()` are
+     * those of the first session of the app; {@link of} takes the name.
+     *
+     * Without it, a second `session()` of an app shares the session and the options of the first, and the process warns
+     * once (`KOA_SESSION_RS_SHARED`).
+     *
+     * @default undefined: the session is called 'session'
+     * @throws {@link SessionOptionError} where the app has a session of this name, or of this `key`.
+     *
+     * @example
+     * import type { SessionBase } from 'koa-session-rs'
+     *
+     * interface AdminData { user?: string }
+     *
+     * declare module 'koa' {
+     *   interface ExtendableContext {
+     *     get admin (): SessionBase & AdminData
+     *     set admin (value: object | null)
+     *   }
+     * }
+     *
+     * app.use(session(app))
+     * app.use(session({ as: 'admin', key: 'admin.sess', path: '/admin' }, app))
+     * app.use(async ctx => {
+     *   ctx.admin.user = 'ada'
+     *   await session.of(ctx, 'admin').regenerate()
+     * })
+     */
+    as?: string | undefined
+
+    /**
+     * Leaves requests without a session where it returns something truthy: nothing is read and nothing sent,
+     * `ctx.session` is null, and assigning to it throws. Called once a request, when the session is first asked for.
+     *
+     * @default undefined
+     * @throws Error with the code `ERR_SESSION_IGNORED`, where something is assigned to `ctx.session`.
+     *
+     * @example
+     * app.use(session({ ignore: ctx => ctx.path === '/health' }, app))
+     */
+    ignore?: Hook<[ctx: Named<T, Koa.Context>], unknown> | undefined
+
+    /**
+     * Keeps keys that begin with `_`, except `_expire`, `_maxAge`, `_session`, `_requireSave` and `__proto__`. Where it is
+     * off, such a key is not saved, and the process warns once and names it (`KOA_SESSION_RS_UNDERSCORE`).
+     *
+     * @default false
+     */
+    underscoreKeys?: boolean | undefined
+
+    /**
+     * Holds sessions to `maxAge` that were saved with a longer one: they expire as if they had been saved with this one.
+     *
+     * @default false
+     */
+    configMaxAge?: boolean | undefined
+
+    /**
+     * Sends no expired cookie for `ctx.session = null` to visitors who sent none.
+     *
+     * @default false
+     */
+    clearOnlySent?: boolean | undefined
+
+    /**
+     * Keeps caches from mixing up visitors: adds `Vary: Cookie` to responses for which the session was read, and
+     * `Cache-Control: private, no-store` to those that set its cookie, where the app set no Cache-Control.
+     *
+     * @default false
+     */
+    cacheControl?: boolean | undefined
+
+    /**
      * Holds the sessions, of which the cookie then has the id alone. The methods may return values, promises, or anything
-     * else that `await` takes.
+     * else that `await` takes. Of the ids that clients send it is never asked for an empty one, nor for one that is longer
+     * than 4096 bytes, or has a control character or `..` as a path segment: these are misses.
      *
      * @default undefined
      * @throws {@link SessionOptionError} `store.get must be function`, likewise for set and destroy.
@@ -302,6 +535,66 @@ declare namespace session {
      * likewise for set and destroy.
      */
     ContextStore?: (new (ctx: any) => Store<T>) | undefined
+
+    /**
+     * Leaves the store unread until the app awaits `session.of(ctx).load()`, so that requests without need of the session
+     * cost no read. `null` may be assigned unread, and ends the session. For store mode.
+     *
+     * @default false
+     * @throws Error with the code `ERR_SESSION_NOT_LOADED`, where `ctx.session` is read before, or set to an object.
+     *
+     * @example
+     * app.use(session({ store, lazy: true }, app))
+     * app.use(async ctx => {
+     *   if (ctx.path !== '/account') return
+     *   const account = await session.of(ctx).load()
+     *   ctx.body = account.user
+     * })
+     */
+    lazy?: boolean | undefined
+
+    /**
+     * Decides what a failure of the store does, by (a promise of) one of these:
+     *
+     * - `'throw'`: the request fails.
+     * - `'ignore'`: it goes on; after a failed `get` with a new session, which is saved.
+     * - `'anonymous'`: it goes on; after a failed `get` with a new session. From then on nothing is written, and the
+     *   session's cookie is not sent. A failed `destroy` is ignored.
+     *
+     * Where the app threw before the store failed, its error stays, and the store's goes to the app's `'error'` event.
+     *
+     * @default undefined: as with 'throw'
+     *
+     * @example
+     * app.use(session({
+     *   store,
+     *   onStoreError (error, operation, ctx) {
+     *     console.error(operation, error)
+     *     return operation === 'get' && ctx.method === 'GET' ? 'anonymous' : 'throw'
+     *   }
+     * }, app))
+     */
+    onStoreError?: Hook<
+      [error: any, operation: 'get' | 'set' | 'destroy', ctx: Named<T, Koa.Context>],
+      Awaitable<'throw' | 'ignore' | 'anonymous' | undefined | void>
+    > | undefined
+
+    /**
+     * Sets how long the store keeps sessions of `maxAge: 'session'`, in milliseconds; 10,000 more are added.
+     *
+     * @default 86,400,000: one day
+     */
+    storeMaxAge?: number | undefined
+
+    /**
+     * Narrows the ids that the store is asked for: one from a client that does not match is a miss.
+     *
+     * @default undefined
+     *
+     * @example
+     * app.use(session({ store, idPattern: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/ }, app))
+     */
+    idPattern?: RegExp | undefined
 
     /**
      * Carries the id elsewhere than in the cookie. For store mode.
@@ -337,11 +630,13 @@ declare namespace session {
     decode (text: string): T
 
     /**
-     * Makes the id of a session. For store mode.
+     * Makes the id of a session, or a promise of it. For store mode. A number is taken as its digits.
      *
      * @default a random UUID (version 4) behind `prefix`
+     * @throws TypeError with the code `ERR_SESSION_ID`, where it gives anything else, an empty text, or one with control
+     * characters or `..` as a path segment.
      */
-    genid?: Hook<[ctx: Named<T, Koa.Context>], string> | undefined
+    genid?: Hook<[ctx: Named<T, Koa.Context>], Awaitable<string | number>> | undefined
 
     /**
      * Begins the ids that the default `genid` makes.
@@ -351,10 +646,13 @@ declare namespace session {
     prefix?: string | undefined
 
     /**
-     * Judges data that were read and have not expired. Where it returns something falsy, a new session begins, and the app
-     * emits `session:invalid`.
+     * Judges data that were read and have not expired. Where it returns something falsy, or a promise of it, a new session
+     * begins, and the app emits `session:invalid`. In cookie mode a function that is declared `async` has the middleware
+     * open the cookie of every request.
      *
      * @default undefined
+     * @throws Error with the code `ERR_SESSION_NOT_LOADED`, in cookie mode, where a function that is not declared `async`
+     * gives a promise: once, since the middleware opens the cookies from then on.
      *
      * @example
      * app.use(session({ valid: (ctx, data) => data.agent === ctx.get('user-agent') }, app))
@@ -362,11 +660,11 @@ declare namespace session {
     valid?: Hook<[ctx: Named<T, Koa.Context>, data: T & Envelope], unknown> | undefined
 
     /**
-     * Runs before each save, and may change the session.
+     * Runs before each save, and may change the session. A promise is awaited.
      *
      * @default undefined
      */
-    beforeSave?: Hook<[ctx: Named<T, Koa.Context>, session: SessionOf<T>], void> | undefined
+    beforeSave?: Hook<[ctx: Named<T, Koa.Context>, session: SessionOf<T>], void | PromiseLike<void>> | undefined
   }
 
   /**
@@ -375,10 +673,17 @@ declare namespace session {
    */
   export interface CookieAttributes {
     /**
-     * Limits the cookie to HTTPS. Behind a proxy that ends TLS, `true` needs `app.proxy = true`.
+     * Limits the cookie to HTTPS. {@link Options} takes these:
      *
-     * @default whether the request came by HTTPS
-     * @throws Error `Cannot send secure cookie over unencrypted connection`, at the commit.
+     * - `'auto'`, `undefined`: where the request came by HTTPS.
+     * - `true`: always. A request that did not come by HTTPS gets no cookie, a new session is not written, a loaded one is;
+     *   the app emits `session:uncommitted`, and the process warns once (`KOA_SESSION_RS_INSECURE`). Behind a proxy that
+     *   ends TLS, `app.proxy = true` has Koa believe its `X-Forwarded-Proto`.
+     * - `'force'`: always, and it is sent whatever the request looks like.
+     * - `false`: never.
+     * - a function of ctx that returns one of them.
+     *
+     * @default as with 'auto'
      */
     secure?: boolean | undefined
 
@@ -395,6 +700,9 @@ declare namespace session {
      *
      * @default the host of the request alone
      * @throws TypeError `option domain is invalid`, at the commit.
+     *
+     * @example
+     * app.use(session({ domain: ctx => ctx.hostname.split('.').slice(-2).join('.') }, app))
      */
     domain?: string | undefined
 
@@ -451,9 +759,8 @@ declare namespace session {
    *     return text === null ? null : JSON.parse(text)
    *   }
    *
-   *   async set (id: string, record: object, maxAge: number | 'session') {
-   *     const ttl = maxAge === 'session' ? 86_400_000 : maxAge
-   *     await redis.set(id, JSON.stringify(record), 'PX', ttl)
+   *   async set (id: string, record: object, maxAge: number) {
+   *     await redis.set(id, JSON.stringify(record), 'PX', maxAge)
    *   }
    *
    *   async destroy (id: string) {
@@ -472,9 +779,10 @@ declare namespace session {
     /**
      * Writes a record.
      *
-     * @param maxAge how long to keep it, in milliseconds: 10,000 more than the session lives
+     * @param maxAge how long to keep it, in milliseconds: 10,000 more than the session lives, or than `storeMaxAge` says
+     * for `maxAge: 'session'`
      */
-    set (id: string, record: T & Envelope, maxAge: Named<T, number | 'session'>, request: StoreWrite<T>): any
+    set (id: string, record: T & Envelope, maxAge: Named<T, number>, request: StoreWrite<T>): any
 
     /** Removes a record. */
     destroy (id: string, request: { ctx: Named<T, Koa.Context> }): any
@@ -490,16 +798,21 @@ declare namespace session {
 
   /** Tells a store why it is written to, too. */
   export interface StoreWrite<T = Data> extends StoreRequest<T> {
-    /** Tells whether changed data are the reason; `false` for forced saves, also of changed data. */
+    /** Tells whether the data differ from what the store holds under this id; always `true` under a new one. */
     changed: boolean
   }
 
   /** Reads and writes the ids of sessions. */
   export interface ExternalKey<T = Data> {
-    /** Reads the id that the client sent: something falsy where it sent none. */
-    get (ctx: Named<T, Koa.Context>): string | null | undefined
-    /** Sends the id to the client. */
-    set (ctx: Named<T, Koa.Context>, id: string): void
+    /** Reads the id that the client sent, or gives a promise of it: something falsy where it sent none. */
+    get (ctx: Named<T, Koa.Context>): Awaitable<string | null | undefined>
+    /** Sends the id to the client. A promise is awaited. */
+    set (ctx: Named<T, Koa.Context>, id: string): void | PromiseLike<void>
+    /**
+     * Takes the id back from the client, at `null` and before a new one is sent. A promise is awaited. Where there is no
+     * such method, the cookie is expired.
+     */
+    remove? (ctx: Named<T, Koa.Context>): void | PromiseLike<void>
   }
 
   /** Goes with the data in cookies and records. */
@@ -515,15 +828,49 @@ declare namespace session {
   /* ---------------------------------------------------------------- events and errors */
 
   /**
-   * Names the events that the app emits, with a {@link SessionEvent} each and on a later turn of the event loop: `missed`
-   * where the store has no record, `expired` where the time of a session has passed, `invalid` where `valid` refused it.
+   * Lists the events that the app emits, by name, with what their listeners get. They come on a later turn of the event
+   * loop, and what a listener throws goes to the app's `'error'` event.
+   *
+   * The first three are koa-session's: their `key` is the id as the client sent it, which is a secret. In the others it is
+   * hashed.
+   *
+   * @example
+   * app.on('session:saved', ({ key, reason }: SessionEvents['session:saved']) => {
+   *   console.log('saved', key, reason)
+   * })
+   */
+  export interface SessionEvents<T = Data> {
+    /** Tells that there are no data: the store has no record of the id, or may not be asked for it. */
+    'session:missed': SessionEvent<T>
+    /** Tells that the time of a session has passed. */
+    'session:expired': SessionEvent<T>
+    /** Tells that `valid` refused a session, or that what came in is no object. */
+    'session:invalid': SessionEvent<T>
+    /** Tells that a new session was written for the first time. */
+    'session:created': LifecycleEvent<T>
+    /** Tells that a session was written, and why; also at the first time. */
+    'session:saved': SavedEvent<T>
+    /** Tells that a session was ended by `null` or by `destroy()`. */
+    'session:destroyed': LifecycleEvent<T>
+    /** Tells that a session got a new id, which is the one in `key`; in cookie mode, that it was asked for. */
+    'session:regenerated': LifecycleEvent<T>
+    /** Tells that a cookie was sent which is larger than browsers take. */
+    'session:oversize': OversizeEvent<T>
+    /** Tells that the session's cookie could not be sent. */
+    'session:uncommitted': UncommittedEvent<T>
+    /** Tells that a commit was dropped, since another request destroyed the session after this one had loaded it. */
+    'session:discarded': LifecycleEvent<T>
+  }
+
+  /**
+   * Names the events.
    *
    * @example
    * app.on('session:expired', (event: SessionEvent) => {
    *   console.log('expired', event.value)
    * })
    */
-  export type SessionEventName = 'session:missed' | 'session:expired' | 'session:invalid'
+  export type SessionEventName = keyof SessionEvents
 
   /** Tells what became of the session that a client sent. */
   export interface SessionEvent<T = Data> {
@@ -533,17 +880,116 @@ declare namespace session {
     value: (T & Envelope) | null | undefined
     /** Is the request's context. */
     ctx: Named<T, Koa.Context>
+    /** Is the option `as` of the session; absent where that was not given. */
+    name?: string | undefined
+  }
+
+  /** Tells what was done to a session. */
+  export interface LifecycleEvent<T = Data> {
+    /** Is the SHA-256 of the id, in URL-safe base64; `undefined` in cookie mode, and where there is no id yet. */
+    key: string | undefined
+    /** Is the request's context. */
+    ctx: Named<T, Koa.Context>
+    /** Is the option `as` of the session, or `'session'`. */
+    name: string
+  }
+
+  /** Tells why a session was written. */
+  export interface SavedEvent<T = Data> extends LifecycleEvent<T> {
+    reason: SaveReason
+  }
+
+  /**
+   * Says why a session was written: its data changed; `rolling`; `renew`; or it was asked for, by `save()`, `regenerate()`,
+   * `touch()`, `maxAge` or `_requireSave`.
+   */
+  export type SaveReason = 'changed' | 'rolling' | 'renew' | 'forced'
+
+  /** Tells how large a cookie is. */
+  export interface OversizeEvent<T = Data> extends LifecycleEvent<T> {
+    /** Counts the bytes of its name and value. */
+    bytes: number
+    /** Is what browsers take: 4096. */
+    limit: number
+  }
+
+  /** Tells why a cookie could not be sent. */
+  export interface UncommittedEvent<T = Data> extends LifecycleEvent<T> {
+    /**
+     * Is `'insecure'` where `secure` is true and the connection is not, `'headers-sent'` where the headers had left, and
+     * `'asynchronous'` where `early` would have had to await `beforeSave` or `genid`.
+     */
+    reason: 'insecure' | 'headers-sent' | 'asynchronous'
+  }
+
+  /**
+   * Lists the channels of `node:diagnostics_channel`, by name, with what their subscribers get. They are published to at
+   * once, and cost nothing without subscribers.
+   *
+   * @example
+   * import diagnostics from 'node:diagnostics_channel'
+   * import type { SessionChannels } from 'koa-session-rs'
+   *
+   * diagnostics.subscribe('koa-session-rs:save', (message) => {
+   *   const { name, reason } = message as SessionChannels['koa-session-rs:save']
+   *   console.log(name, reason)
+   * })
+   */
+  export interface SessionChannels<T = Data> {
+    /** Tells that a session was loaded, or begun. */
+    'koa-session-rs:load': LoadMessage<T>
+    /** Tells that a session was written, and why. */
+    'koa-session-rs:save': SavedEvent<T>
+    /** Tells that a session was ended. */
+    'koa-session-rs:destroy': LifecycleEvent<T>
+  }
+
+  /** Tells whether a session was loaded or begun. */
+  export interface LoadMessage<T = Data> extends LifecycleEvent<T> {
+    isNew: boolean
   }
 
   /**
    * Lists the codes of this package's errors.
    *
-   * | code | thrown | fields |
+   * | code | when | fields |
    * |---|---|---|
-   * | `ERR_SESSION_OPTION` | by `session` and `SessionOptions.parse`: {@link SessionOptionError} | `option`, `expected`, `received` |
-   * | `ERR_SESSION_BINDING` | when the package is loaded, where its native addon cannot be | `platform`, `arch`, `libc` |
+   * | `ERR_SESSION_OPTION` | an option, a maxAge or what an attribute's function gave is not what it has to be: {@link SessionOptionError} | `option`, `expected`, `received` |
+   * | `ERR_SESSION_BINDING` | the package is loaded, and its native addon cannot be | `platform`, `arch`, `libc`, `cause`, `causes` |
+   * | `ERR_SESSION_ID` | `genid` gave what cannot be an id | |
+   * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path | |
+   * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
+   * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` where `ignore` left none | |
+   * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left | |
+   * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have | |
    */
-  export type ErrorCode = 'ERR_SESSION_OPTION' | 'ERR_SESSION_BINDING'
+  export type ErrorCode =
+    | 'ERR_SESSION_OPTION'
+    | 'ERR_SESSION_BINDING'
+    | 'ERR_SESSION_ID'
+    | 'ERR_SESSION_VALUE'
+    | 'ERR_SESSION_NOT_LOADED'
+    | 'ERR_SESSION_IGNORED'
+    | 'ERR_SESSION_HEADERS_SENT'
+    | 'ERR_SESSION_UNKNOWN'
+
+  /**
+   * Lists the codes of the warnings, each of which `process.emitWarning` gives once a process.
+   *
+   * | code | when | what ends it |
+   * |---|---|---|
+   * | `KOA_SESSION_RS_INSECURE` | `secure: true` and a connection that is not | `app.proxy`, `secure: 'auto'` or `'force'` |
+   * | `KOA_SESSION_RS_OVERSIZE` | a cookie of over 4096 bytes was sent | fewer data, or `store` |
+   * | `KOA_SESSION_RS_UNDERSCORE` | a key that begins with `_` was not saved | another name, or `underscoreKeys` |
+   * | `KOA_SESSION_RS_SHARED` | `session()` was called twice for one app | `as` |
+   * | `KOA_SESSION_RS_MAXAGE` | `maxage` was given; a DeprecationWarning, not in production | `maxAge` |
+   */
+  export type WarningCode =
+    | 'KOA_SESSION_RS_INSECURE'
+    | 'KOA_SESSION_RS_OVERSIZE'
+    | 'KOA_SESSION_RS_UNDERSCORE'
+    | 'KOA_SESSION_RS_SHARED'
+    | 'KOA_SESSION_RS_MAXAGE'
 
   /** Is thrown for an option that is not what it has to be, and where the app is missing. */
   export interface SessionOptionError extends TypeError {
@@ -652,6 +1098,16 @@ declare namespace session {
 
   /** Is a function whose parameters may be annotated more narrowly, as a method's may. */
   type Hook<Args extends unknown[], Result> = { hook (...args: Args): Result }['hook']
+
+  /** Is what {@link Options} takes for an option beside its values. */
+  type OnlyGiven<T, K> =
+    K extends 'secure' ? 'auto' | 'force' | OfContext<T, boolean | 'auto' | 'force'>
+      : K extends 'domain' | 'path' | 'sameSite' | 'httpOnly' | 'priority' | 'partitioned' | 'expires'
+        ? OfContext<T, SessionOptions[K]>
+        : never
+
+  /** Is an attribute as a function of the request's context. */
+  type OfContext<T, Value> = Hook<[ctx: Named<T, Koa.Context>], Value | null | undefined>
 
   /** Is what Koa's BaseContext declares under a name, and otherwise X. */
   type OnBaseContext<Name extends string, X> =

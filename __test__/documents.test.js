@@ -32,6 +32,32 @@ describe('the README', () => {
   })
 })
 
+describe('index.d.ts', () => {
+  const types = read('index.d.ts')
+  const code = ['lib', 'binding/src'].flatMap((folder) => readdirSync(join(root, folder)).map((file) => read(`${folder}/${file}`))).join()
+
+  for (const [what, pattern] of [['error', /'(ERR_SESSION_\w+)'/g], ['warning', /'(KOA_SESSION_RS_\w+)'/g]]) {
+    test(`has each ${what} code, in the type and in its table`, () => {
+      const used = new Set(Array.from(code.matchAll(pattern), (match) => match[1]))
+      assert.notEqual(used.size, 0)
+      assert.deepEqual(Array.from(types.matchAll(new RegExp(`\\| ${pattern.source}`, 'g')), (match) => match[1]).sort(), [...used].sort())
+      for (const name of used) assert.ok(types.includes(`   * | \`${name}\` | `), name)
+      for (const name of used) assert.ok(read('docs/architecture.md').includes(`  | \`${name}\` | `), name)
+    })
+  }
+
+  test('has each event, and so has the README', () => {
+    const used = new Set([
+      ...Array.from(code.matchAll(/announce\(.*?, '(\w+)'/g), (match) => `session:${match[1]}`),
+      'session:missed', 'session:expired', 'session:invalid',
+      ...Array.from(code.matchAll(/diagnostics\.channel\('([\w:-]+)'\)/g), (match) => match[1])
+    ])
+    assert.ok(used.size >= 10)
+    assert.deepEqual(Array.from(types.matchAll(/^ {4}'([\w-]+:\w+)': /gm), (match) => match[1]).sort(), [...used].sort())
+    for (const name of used) assert.ok(read('README.md').includes(`\`${name}\``), name)
+  })
+})
+
 describe('docs/architecture.md', () => {
   test('shows the layout as it is', () => {
     const [tree] = /^index\.js {2,}session[^]*?(?=^```$)/m.exec(read('docs/architecture.md'))

@@ -130,6 +130,11 @@ async function staged (code, check) {
   }
 }
 
+/** Gives the signature that the apps here make. */
+function signed (name, value) {
+  return { [`${name}.sig`]: new (requireHere('keygrip'))(['a key']).sign(`${name}=${value}`) }
+}
+
 async function countsTo (visit, ...counts) {
   for (const count of counts) {
     const { status, text } = await visit()
@@ -160,6 +165,14 @@ const CHECKS = {
       assert.deepEqual([visit.cookies, stage.records.size], [{}, 0])
     }
   ],
+  Options: [
+    async (stage) => {
+      stage.app.proxy = true
+      const lines = async (host) => (await stage.client()('/', { headers: { 'x-forwarded-host': host } })).headers.getSetCookie()
+      for (const line of await lines('shop.example.com')) assert.match(line, /; domain=example\.com;/)
+      for (const line of await lines('localhost')) assert.doesNotMatch(line, /domain/)
+    }
+  ],
   Stores: [
     async (stage) => {
       const visit = stage.client()
@@ -171,6 +184,45 @@ const CHECKS = {
       const { headers } = await visit()
       assert.deepEqual([...stage.records.keys()], [headers.get('x-session-id')])
       assert.deepEqual(visit.cookies, {})
+    }
+  ],
+  'A store that fails': [
+    async (stage) => {
+      stage.records.get = () => { throw new Error('down') }
+      const visit = stage.client({ 'koa.sess': 'id', ...signed('koa.sess', 'id') })
+      await countsTo(visit, 1, 1)
+      assert.deepEqual(stage.logs, ['get / down', 'get / down'])
+      assert.equal(stage.records.size, 0)
+      stage.records.set = () => { throw new Error('down') }
+      stage.app.silent = true
+      assert.equal((await stage.client()()).status, 500)
+    }
+  ],
+  'Reading the store when it is needed': [
+    async (stage) => {
+      const visit = stage.client()
+      await visit()
+      stage.records.get = () => { throw new Error('read') }
+      stage.app.silent = true
+      assert.equal((await visit('/health')).text, 'ok')
+      assert.equal((await visit()).status, 500)
+    }
+  ],
+  'A second session': [
+    async (stage) => {
+      const visit = stage.client()
+      await countsTo(visit, 1)
+      const { text, headers } = await visit('/sudo')
+      assert.equal(text, 'you may')
+      assert.deepEqual(headers.getSetCookie().map((line) => line.split('=')[0]), ['admin.sess', 'admin.sess.sig'])
+      await countsTo(visit, 2)
+    }
+  ],
+  'Responses sent by hand': [
+    async (stage) => {
+      const visit = stage.client()
+      for (const count of [1, 2]) assert.equal((await visit('/stream')).text, `streams: ${count}`)
+      await countsTo(visit, 1)
     }
   ],
   Events: [
@@ -185,6 +237,16 @@ const CHECKS = {
       // The events come on a later turn, and each of these visits takes several.
       await countsTo(visit, 2)
       assert.deepEqual(stage.logs, ['session:invalid /other', 'session:expired /late', 'session:missed /gone'])
+    },
+    async (stage) => {
+      const visit = stage.client()
+      await visit()
+      await visit('/logout')
+      await visit()
+      const { logs } = stage
+      const [end] = logs.splice(logs.findIndex((text) => text.startsWith('destroyed')), 1)
+      assert.equal(end, 'destroyed 43')
+      assert.ok(logs.length >= 4 && logs.every((text) => text === 'saved changed'), logs.join())
     }
   ]
 }

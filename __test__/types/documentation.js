@@ -8,7 +8,7 @@ const { PROJECT } = require('./workspace')
 /** What an example may use without saying where it comes from. */
 const PRELUDE = `import Koa from 'koa'
 import session from 'koa-session-rs'
-import type { SessionEvent, Store } from 'koa-session-rs'
+import type { SessionEvent, SessionEvents, Store } from 'koa-session-rs'
 declare const app: Koa
 declare const ctx: Koa.Context
 declare const redis: any
@@ -21,10 +21,11 @@ function checkOptions () {
   const declared = new Declarations(path.join(PROJECT, 'index.d.ts'))
   const options = [...declared.membersOf('SessionOptions'), ...declared.membersOf('CookieAttributes')]
     .filter(option => option.name !== 'parse')
-  const defaults = { ...attributesOf(Cookie.prototype), ...require(PROJECT).SessionOptions.parse({}) }
+  const { SessionOptions } = require(PROJECT)
+  const defaults = { ...attributesOf(Cookie.prototype), ...SessionOptions.parse({}) }
   const problems = options.flatMap(option => problemsOf(option, defaults))
   const names = options.map(option => option.name)
-  for (const name of namesAtRunTime(defaults)) {
+  for (const name of new Set([...Object.keys(defaults), ...namesReadBy(SessionOptions)])) {
     if (names.filter(other => other === name).length !== 1) problems.push(`option ${name} is not declared once`)
   }
   return problems
@@ -44,6 +45,8 @@ function problemsOf ({ name, text, tags }, defaults) {
   const stated = literal(tags.default)
   const actual = defaults[name]
   if (stated === undefined || typeof actual === 'function') return problems
+  // What is off by default may be absent.
+  if (stated.value === false && actual === undefined) return problems
   if (stated.value !== actual) problems.push(`option ${name}: @default ${tags.default}, but it is ${actual}`)
   return problems
 }
@@ -55,8 +58,11 @@ function literal (text) {
   return /^'.*'$/.test(text) ? { value: text.slice(1, -1) } : undefined
 }
 
-function namesAtRunTime (defaults) {
-  return [...new Set([...Object.keys(defaults), 'maxAge', 'secureProxy'])]
+/** Lists the options that are asked of the object which an app gives. */
+function namesReadBy (SessionOptions) {
+  const names = new Set()
+  SessionOptions.parse(new Proxy({}, { get: (_, name) => { names.add(name) } }))
+  return [...names].filter(name => typeof name === 'string')
 }
 
 /** Compiles each `@example` as a file of its own; those that change the types of the program, in a program of their own. */
