@@ -47,7 +47,7 @@ async function commit (context, { save = false, regenerate = false, keep } = {})
   if (!save && !regenerate && isIdle(context, session)) return clearReplaced(context)
   context.json = undefined
   const reason = save || regenerate ? 'forced' : reasonToSave(context, session)
-  debug('%s: %s', context.name, reason || 'nothing to save')
+  if (debug.enabled) debug('%s: %s', context.name, reason || 'nothing to save')
   if (!reason) return clearReplaced(context)
   if (typeof context.options.beforeSave === 'function') {
     await context.options.beforeSave(context.ctx, session)
@@ -55,7 +55,10 @@ async function commit (context, { save = false, regenerate = false, keep } = {})
   }
   const json = jsonOf(context, session)
   context.json = undefined
-  if (await write(context, session, json, reason, isRenamed && wasStored) && isRenamed) announce(context, 'regenerated', context.id)
+  const isSaved = context.records
+    ? await write(context, session, json, reason, isRenamed && wasStored)
+    : send(context, session, json, reason)
+  if (isSaved && isRenamed) announce(context, 'regenerated', context.id)
 }
 
 /** Removes the user's data, but for some keys. */
@@ -104,6 +107,14 @@ function jsonOf (context, session) {
   return context.json
 }
 
+/** Sends the session that has no store, unless something is in the way. */
+function send (context, session, json, reason) {
+  const { obstacle } = context.cookie
+  if (obstacle === undefined) return saveCookie(context, session, json, reason)
+  tellUncommitted(context, obstacle)
+  return false
+}
+
 /** Sends the cookie of a session that has no store, and tells of it. */
 function saveCookie (context, session, json, reason) {
   const isNew = !isKnown(context)
@@ -112,7 +123,7 @@ function saveCookie (context, session, json, reason) {
   return tellSaved(context, reason, isNew)
 }
 
-/** Writes the session to its store and cookie; it may have moved to a new id. Gives false where that was not to be. */
+/** Writes the session to its store, and its id to the cookie; it may have moved to a new id. Gives false where that was not to be. */
 async function write (context, session, json, reason, hasMoved) {
   const isRequired = session._requireSave
   // What asks for a save while this one goes on asks for another.
@@ -127,22 +138,18 @@ async function write (context, session, json, reason, hasMoved) {
 }
 
 async function put (context, session, json, reason, hasMoved) {
-  const { records, options } = context
+  const { options } = context
   const { key } = options
-  const isNew = records ? !context.isStored : !isKnown(context)
-  const obstacle = records && context.isCookieSent ? undefined : obstacleTo(context)
+  const isNew = !context.isStored
+  const obstacle = context.isCookieSent ? undefined : obstacleTo(context)
   if (obstacle !== undefined) tellUncommitted(context, obstacle)
-  if (obstacle !== undefined && (!records || isOrphan(context, obstacle, isNew))) return false
+  if (obstacle !== undefined && isOrphan(context, obstacle, isNew)) return false
   // The request may go on to another id while this one is written.
   const id = context.externalKey
-  if (records) {
-    if (!await writeRecord(context, session, json, id)) return false
-    if (context.isCookieSent) return tellSaved(context, reason, isNew && !hasMoved, id)
-    if (options.externalKey) await options.externalKey.set(context.ctx, id)
-    else if (obstacle === undefined) writeId(context, id, key)
-  } else {
-    writeCookie(context, session, json)
-  }
+  if (!await writeRecord(context, session, json, id)) return false
+  if (context.isCookieSent) return tellSaved(context, reason, isNew && !hasMoved, id)
+  if (options.externalKey) await options.externalKey.set(context.ctx, id)
+  else if (obstacle === undefined) writeId(context, id, key)
   return tellSaved(context, reason, isNew && !hasMoved, id)
 }
 

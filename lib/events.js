@@ -27,6 +27,17 @@ function report (verdict, { ctx, name }, key, value) {
   binding.report(emitNamed, verdict, ctx, key, value)
 }
 
+/** The lifecycle events: put together for every request, their names would cost more than to ask whether anybody listens. */
+const NAMES = {
+  created: 'session:created',
+  saved: 'session:saved',
+  destroyed: 'session:destroyed',
+  regenerated: 'session:regenerated',
+  oversize: 'session:oversize',
+  uncommitted: 'session:uncommitted',
+  discarded: 'session:discarded'
+}
+
 /**
  * Emits a lifecycle event, `session:created` and the like, with the id hashed. Costs nothing where nobody listens.
  *
@@ -36,8 +47,9 @@ function report (verdict, { ctx, name }, key, value) {
  * @param {object} [fields]
  */
 function announce ({ ctx, name }, event, id, fields) {
-  if (!(ctx.app.listenerCount?.(`session:${event}`) > 0)) return
-  emit(ctx, `session:${event}`, { key: hashed(id), ctx, name, ...fields })
+  const full = NAMES[event]
+  if (!(ctx.app.listenerCount?.(full) > 0)) return
+  emit(ctx, full, { key: hashed(id), ctx, name, ...fields })
 }
 
 /** Publishes on a diagnostics channel: `load`, `save` or `destroy`. Costs nothing where nobody subscribes. */

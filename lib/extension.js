@@ -3,9 +3,8 @@
 const { ContextSession } = require('./context')
 const { invalidOption, sessionError, warnOnce } = require('./errors')
 
-/** On a context: the settings of its sessions, by name. On a ctx: its sessions, by name. */
+/** On a context: the settings of its sessions, by name. */
 const SETTINGS = Symbol('koa-session-rs settings')
-const SESSIONS = Symbol('koa-session-rs sessions')
 
 /**
  * Gives a context the properties of a session. One that has a session of the name keeps it: a second `session()` on an
@@ -72,13 +71,13 @@ function contextSession (ctx, name) {
   if (started !== undefined) return started
   const settings = ctx[SETTINGS]?.[name]
   if (settings === undefined) throw sessionError('ERR_SESSION_UNKNOWN', `no session() of this app is called ${name}`)
-  if (ctx[SESSIONS] === undefined) Object.defineProperty(ctx, SESSIONS, { value: { __proto__: null } })
-  return (ctx[SESSIONS][name] = new ContextSession(ctx, settings))
+  return (ctx[settings.slot] = new ContextSession(ctx, settings))
 }
 
 /** Returns the session of a request, if anybody asked for it. */
 function startedSession (ctx, name) {
-  return ctx[SESSIONS]?.[name]
+  const settings = ctx[SETTINGS]?.[name]
+  return settings && ctx[settings.slot]
 }
 
 module.exports = { extend, extendApp, contextSession, startedSession }

@@ -76,6 +76,8 @@ class Settings {
   #given
   #seen
   #current
+  /** Where a ctx has the session of these options. */
+  slot = Symbol('koa-session-rs session')
   /** The cookies that the core has prepared for these options. */
   pool = new CookiePool()
   /** Whether cookies are opened before the app runs: `valid` answers by promises. */

@@ -149,13 +149,25 @@ impl CookieTemplate {
     /// # }
     /// ```
     pub fn write(&self, line: &mut String, value: &str, expires_ms: Option<f64>, secure: bool) {
+        let date = expires_ms.and_then(http_date);
+        self.write_until(line, value, date.as_deref(), secure);
+    }
+
+    /// Appends the line, with `expires` as [`http_date`] gives it.
+    pub(crate) fn write_until(
+        &self,
+        line: &mut String,
+        value: &str,
+        expires: Option<&str>,
+        secure: bool,
+    ) {
         line.push_str(&self.name);
         line.push('=');
         line.push_str(value);
         line.push_str(&self.before_expires);
-        if let Some(date) = expires_ms.and_then(http_date) {
+        if let Some(date) = expires {
             line.push_str("; expires=");
-            line.push_str(&date);
+            line.push_str(date);
         }
         line.push_str(&self.before_secure);
         if secure {
@@ -219,7 +231,7 @@ fn is_label(label: &str) -> bool {
     clippy::cast_sign_loss,
     reason = "a fraction of a millisecond is cut, as JavaScript's Date does; the range is checked"
 )]
-fn http_date(ms: f64) -> Option<String> {
+pub(crate) fn http_date(ms: f64) -> Option<String> {
     let ms = ms.trunc();
     if !(0.0..=LAST_HTTP_DATE_MS).contains(&ms) {
         return None;

@@ -192,12 +192,14 @@ impl SessionCookie {
         };
         // Two lines of attributes and a signature beside the value.
         let mut lines = String::with_capacity(value.len() + 256);
-        self.value.write(&mut lines, value, expires_ms, secure);
+        let date = expires_ms.and_then(header::http_date);
+        self.value
+            .write_until(&mut lines, value, date.as_deref(), secure);
         if let Some(keyring) = &self.keyring {
             let signature = keyring.sign(&self.signed(value));
             lines.push('\n');
             self.signature
-                .write(&mut lines, signature.as_str(), expires_ms, secure);
+                .write_until(&mut lines, signature.as_str(), date.as_deref(), secure);
         }
         lines
     }
