@@ -1,8 +1,8 @@
 //! The core of koa-session-rs: every byte that a client can write is read here.
 //!
 //! JavaScript owns what the app touches (options, hooks, the session object, Koa's `ctx`); this crate owns what the
-//! client touches: the `Cookie` header, signatures, encodings, expiry and ids. It does no I/O and reads no clock: time is
-//! an argument, in milliseconds since the epoch, as JavaScript's `Date.now()` gives it.
+//! client touches: the `Cookie` header, signatures, encodings, expiry, ids and stored records. I/O is under [`store`] alone,
+//! and it reads no clock: time is an argument, in milliseconds since the epoch, as JavaScript's `Date.now()` gives it.
 //!
 //! A bad cookie is not an error but a verdict; errors are for misconfiguration.
 #![forbid(unsafe_code)]
@@ -14,5 +14,7 @@ pub mod fingerprint;
 pub mod header;
 pub mod id;
 pub mod keyring;
+pub mod record;
 pub mod session;
+pub mod store;
 pub mod verdict;

@@ -11,6 +11,7 @@ use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
 use koa_session_rs::header::{self, Attributes, CookieTemplate};
 use koa_session_rs::keyring::Keyring;
+use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, Subject, difference};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -181,5 +182,68 @@ fn reads_and_appends_envelopes() {
             envelope::read(text.clone()),
             Envelope::Foreign { text, expire_ms }
         );
+    }
+}
+
+#[derive(Deserialize)]
+struct Records {
+    differences: Vec<DifferenceCase>,
+    merges: Vec<MergesCase>,
+}
+
+#[derive(Deserialize)]
+struct DifferenceCase {
+    before: String,
+    after: String,
+    set: String,
+    delete: String,
+}
+
+#[derive(Deserialize)]
+struct MergesCase {
+    data: String,
+    steps: Vec<MergeCase>,
+}
+
+#[derive(Deserialize)]
+struct MergeCase {
+    set: String,
+    delete: String,
+    rev: u64,
+    conflicts: Option<String>,
+    data: String,
+}
+
+#[test]
+fn tells_changes_and_merges_them() {
+    let cases: Records = golden("records");
+    assert!(!cases.differences.is_empty() && !cases.merges.is_empty());
+    for case in cases.differences {
+        let found = difference(&case.before, &case.after).expect("both are objects");
+        assert_eq!((found.set, found.delete), (case.set, case.delete));
+    }
+    for case in cases.merges {
+        let new = NewRecord {
+            data: &case.data,
+            max_age: MaxAge::Browser,
+            subject: None,
+            label: None,
+            limit: None,
+        };
+        let mut record = Record::create(&new, 0, 0).expect("an object");
+        for step in case.steps {
+            let changes = Changes {
+                base: 1,
+                set: &step.set,
+                delete: &step.delete,
+                max_age: None,
+                subject: Subject::Unchanged,
+                label: None,
+                limit: None,
+            };
+            let conflicts = record.merge(&changes, 0, 0).expect("changes");
+            assert_eq!((conflicts, record.rev), (step.conflicts, step.rev));
+            assert_eq!(record.data, step.data);
+        }
     }
 }

@@ -13,6 +13,7 @@
     reason = "the shape of a #[napi] function is given"
 )]
 
+mod memory;
 mod registers;
 
 use koa_session_rs::envelope::Lifetime;
@@ -20,6 +21,7 @@ use koa_session_rs::fingerprint::fingerprint;
 use koa_session_rs::header::{self, Attributes, CookieTemplate, InvalidAttribute};
 use koa_session_rs::id;
 use koa_session_rs::keyring::Keyring;
+use koa_session_rs::record;
 use koa_session_rs::session;
 use koa_session_rs::verdict::{Data, Verdict};
 use koa_session_rs::{canonical, codec};
@@ -215,6 +217,18 @@ pub fn report(
 #[napi(catch_unwind)]
 pub fn is_canonical(json: String) -> bool {
     canonical::is_canonical(&json)
+}
+
+/// Tells what a request changed: `[set, delete]`, each empty where there is none; nothing where the texts say the same.
+#[napi(catch_unwind)]
+pub fn difference(
+    before: String,
+    after: String,
+) -> napi::Result<Option<Vec<String>>, &'static str> {
+    let record::Difference { set, delete } = record::difference(&before, &after)
+        .map_err(|error| napi::Error::new("ERR_SESSION_RECORD", error.to_string()))?;
+    let is_same = set.is_empty() && delete.is_empty();
+    Ok((!is_same).then(|| vec![set, delete]))
 }
 
 /// Hashes a session's JSON text; the eight bytes come as a string of eight characters, for comparison only.

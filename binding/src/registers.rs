@@ -68,11 +68,21 @@ impl Registers {
         }
     }
 
-    #[allow(unsafe_code, reason = "the array's memory is JavaScript's")]
     fn set(&mut self, place: Place, value: f64) {
+        self.put(place as usize, value);
+    }
+
+    /// Reads a number that JavaScript left.
+    pub fn at(&self, place: usize) -> f64 {
+        self.0.get(place).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Leaves a number.
+    #[allow(unsafe_code, reason = "the array's memory is JavaScript's")]
+    pub fn put(&mut self, place: usize, value: f64) {
         // SAFETY: no JavaScript runs while a native function does, and no other reference into the array is alive.
         let registers = unsafe { self.0.as_mut() };
-        if let Some(register) = registers.get_mut(place as usize) {
+        if let Some(register) = registers.get_mut(place) {
             *register = value;
         }
     }

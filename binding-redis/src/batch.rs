@@ -1,0 +1,318 @@
+//! Operations as they cross: some numbers each, and one text for all of them.
+
+use koa_session_rs::record::{Limit, MaxAge, Overflow};
+use koa_session_rs::store::redis::command::Failure;
+use koa_session_rs::store::redis::{
+    Changes, Format, NewRecord, Outcome, Request, SessionId, Subject,
+};
+use koa_session_rs::store::{Clock, Written};
+
+/// Numbers of an operation; lib/redis-batch.js has them too.
+const ASKED: usize = 8;
+
+/// Numbers of a result.
+const ANSWERED: usize = 6;
+
+/// `maxAge: 'session'`.
+const BROWSER: f64 = -1.0;
+
+const HAS_SUBJECT: u32 = 1;
+const HAS_NO_SUBJECT: u32 = 2;
+const HAS_LABEL: u32 = 4;
+const IS_HASHED: u32 = 8;
+const IS_NEW_HASHED: u32 = 16;
+const HAS_HASH: u32 = 32;
+
+/// What separates the texts: JSON has it escaped.
+const SEPARATOR: char = '\0';
+
+/// An operation's number in JavaScript, and what it asks; nothing where that cannot be read.
+pub type Asked = (f64, Option<Request>);
+
+/// Reads operations.
+pub fn read(numbers: &[f64], text: &str, format: &Format) -> Vec<Asked> {
+    let mut texts = text.split(SEPARATOR);
+    let asked = numbers.chunks_exact(ASKED).map(|numbers| {
+        let mut reader = Reader {
+            texts: &mut texts,
+            flags: 0,
+            format,
+        };
+        match *numbers {
+            [slot, kind, flags, now, ttl, base, max_age, limit] => {
+                reader.flags = u32::try_from(whole(flags)).unwrap_or_default();
+                let clock = Clock {
+                    now_ms: whole(now),
+                    ttl_ms: whole(ttl),
+                };
+                (
+                    slot,
+                    reader.request(whole(kind), clock, base, max_age, limit),
+                )
+            }
+            _ => (0.0, None),
+        }
+    });
+    asked.collect()
+}
+
+struct Reader<'a, 'b> {
+    texts: &'b mut std::str::Split<'a, char>,
+    flags: u32,
+    format: &'b Format,
+}
+
+impl Reader<'_, '_> {
+    fn request(
+        &mut self,
+        kind: u64,
+        clock: Clock,
+        base: f64,
+        max_age: f64,
+        limit: f64,
+    ) -> Option<Request> {
+        let now_ms = clock.now_ms;
+        Some(match kind {
+            0 => {
+                let (id, data) = (self.id(IS_HASHED)?, self.text()?);
+                let max_age = read_max_age(max_age).unwrap_or(MaxAge::Browser);
+                let (subject, label) = (self.optional(HAS_SUBJECT)?, self.optional(HAS_LABEL)?);
+                let limit = read_limit(limit);
+                Request::Create(
+                    id,
+                    NewRecord {
+                        data,
+                        max_age,
+                        subject,
+                        label,
+                        limit,
+                    },
+                    clock,
+                )
+            }
+            1 => Request::Load(self.id(IS_HASHED)?, now_ms),
+            2 => Request::Merge(
+                self.id(IS_HASHED)?,
+                self.changes(base, max_age, limit)?,
+                clock,
+            ),
+            3 => Request::Touch(self.id(IS_HASHED)?, clock),
+            4 => {
+                let (old, new) = (self.id(IS_HASHED)?, self.id(IS_NEW_HASHED)?);
+                Request::Regenerate(old, new, self.changes(base, max_age, limit)?, clock)
+            }
+            5 => Request::Destroy(self.id(IS_HASHED)?, now_ms),
+            6 => Request::List(self.json()?, now_ms),
+            7 => {
+                let subject = self.json()?;
+                Request::DestroyExcept(subject, self.optional(HAS_HASH)?, now_ms)
+            }
+            8 => Request::DestroyOnly(self.json()?, self.json()?, now_ms),
+            9 => Request::Clear,
+            10 => Request::GetPlain(self.json()?),
+            11 => Request::SetPlain(
+                self.json()?,
+                self.text()?,
+                (clock.ttl_ms > 0).then_some(clock.ttl_ms),
+            ),
+            12 => Request::DestroyPlain(self.json()?),
+            13 => Request::ClearPlain,
+            _ => return None,
+        })
+    }
+
+    fn text(&mut self) -> Option<String> {
+        self.texts.next().map(str::to_owned)
+    }
+
+    /// Reads a text that may have any characters, and so crosses as JSON.
+    fn json(&mut self) -> Option<String> {
+        serde_json::from_str(self.texts.next()?).ok()
+    }
+
+    /// Reads such a text, if the flag says that it is there.
+    #[allow(
+        clippy::option_option,
+        reason = "of these, the outer one tells that it cannot be read"
+    )]
+    fn optional(&mut self, flag: u32) -> Option<Option<String>> {
+        if self.flags & flag == 0 {
+            return Some(None);
+        }
+        self.json().map(Some)
+    }
+
+    fn id(&mut self, hashed: u32) -> Option<SessionId> {
+        let text = self.texts.next()?;
+        Some(if self.flags & hashed == 0 {
+            SessionId::of(text, self.format)
+        } else {
+            SessionId::of_hash(text)
+        })
+    }
+
+    fn changes(&mut self, base: f64, max_age: f64, limit: f64) -> Option<Changes> {
+        let (set, delete) = (self.text()?, self.text()?);
+        let subject = match self.optional(HAS_SUBJECT)? {
+            Some(subject) => Subject::Is(subject),
+            None if self.flags & HAS_NO_SUBJECT != 0 => Subject::None,
+            None => Subject::Unchanged,
+        };
+        let (max_age, limit) = (read_max_age(max_age), read_limit(limit));
+        Some(Changes {
+            base: whole(base),
+            set,
+            delete,
+            max_age,
+            subject,
+            label: self.optional(HAS_LABEL)?,
+            limit,
+        })
+    }
+}
+
+fn read_max_age(max_age: f64) -> Option<MaxAge> {
+    if max_age.is_nan() {
+        return None;
+    }
+    Some(if max_age < 0.0 {
+        MaxAge::Browser
+    } else {
+        MaxAge::Timed(whole(max_age))
+    })
+}
+
+/// So many; below zero, those beyond are refused.
+fn read_limit(limit: f64) -> Option<Limit> {
+    let overflow = if limit < 0.0 {
+        Overflow::Refuse
+    } else {
+        Overflow::Oldest
+    };
+    let max = u32::try_from(whole(limit.abs())).unwrap_or(u32::MAX);
+    (max > 0).then_some(Limit { max, overflow })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is no whole number that fits becomes the nearest one"
+)]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers came in")]
+fn number(number: u64) -> f64 {
+    number as f64
+}
+
+/// Results on their way to JavaScript.
+#[derive(Default)]
+pub struct Answers {
+    pub numbers: Vec<f64>,
+    /// Those of the results that have one, in their order.
+    pub texts: Vec<String>,
+}
+
+/// What a result is; lib/redis-answers.js has the same.
+#[derive(Clone, Copy)]
+enum Status {
+    Done,
+    Written,
+    Conflicting,
+    Missing,
+    Taken,
+    Refused,
+    Nothing,
+    Loaded,
+    Known,
+    Listed,
+    Count,
+    Text,
+    Failed,
+}
+
+impl Answers {
+    pub fn with_capacity(count: usize) -> Self {
+        Self {
+            numbers: Vec::with_capacity(count * ANSWERED),
+            texts: Vec::with_capacity(count),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// Appends a result.
+    pub fn push(&mut self, slot: f64, result: Result<Outcome, Failure>) {
+        match result {
+            Ok(outcome) => self.push_outcome(slot, outcome),
+            Err(failure) => self.row(slot, Status::Failed, [0.0; 4], Some(failure.to_string())),
+        }
+    }
+
+    fn push_outcome(&mut self, slot: f64, outcome: Outcome) {
+        let plain = [0.0; 4];
+        match outcome {
+            Outcome::Written(Written::Done {
+                rev,
+                conflicts: None,
+            }) => {
+                self.row(slot, Status::Written, [number(rev), 0.0, 0.0, 0.0], None);
+            }
+            Outcome::Written(Written::Done { rev, conflicts }) => {
+                self.row(
+                    slot,
+                    Status::Conflicting,
+                    [number(rev), 0.0, 0.0, 0.0],
+                    conflicts,
+                );
+            }
+            Outcome::Written(Written::Missing) => self.row(slot, Status::Missing, plain, None),
+            Outcome::Written(Written::Taken) => self.row(slot, Status::Taken, plain, None),
+            Outcome::Written(Written::Refused) => self.row(slot, Status::Refused, plain, None),
+            Outcome::Loaded(None) | Outcome::Text(None) => {
+                self.row(slot, Status::Nothing, plain, None);
+            }
+            Outcome::Loaded(Some(found)) => {
+                let max_age = match found.max_age {
+                    MaxAge::Timed(max_age_ms) => number(max_age_ms),
+                    MaxAge::Browser => BROWSER,
+                };
+                let has_subject = f64::from(u8::from(found.has_subject));
+                let numbers = [
+                    number(found.rev),
+                    number(found.expire_ms),
+                    max_age,
+                    has_subject,
+                ];
+                self.row(slot, Status::Loaded, numbers, Some(found.data));
+            }
+            Outcome::Known(is) => self.row(
+                slot,
+                Status::Known,
+                [f64::from(u8::from(is)), 0.0, 0.0, 0.0],
+                None,
+            ),
+            Outcome::Listed(listed) => self.row(
+                slot,
+                Status::Listed,
+                plain,
+                serde_json::to_string(&listed).ok(),
+            ),
+            Outcome::Count(count) => {
+                self.row(slot, Status::Count, [number(count), 0.0, 0.0, 0.0], None);
+            }
+            Outcome::Text(text) => self.row(slot, Status::Text, plain, text),
+            Outcome::Done => self.row(slot, Status::Done, plain, None),
+        }
+    }
+
+    fn row(&mut self, slot: f64, status: Status, numbers: [f64; 4], text: Option<String>) {
+        self.numbers.extend([slot, f64::from(status as u8)]);
+        self.numbers.extend(numbers);
+        self.texts.extend(text);
+    }
+}

@@ -1,0 +1,142 @@
+//! The Node-API surface of the Redis store: operations cross in batches, and so do their results.
+#![allow(
+    missing_docs,
+    reason = "JavaScript's side is documented where it is called, in lib/"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::must_use_candidate,
+    clippy::missing_errors_doc,
+    reason = "the shape of a #[napi] function is given"
+)]
+
+mod batch;
+mod node;
+mod options;
+mod router;
+mod slots;
+mod steps;
+mod transport;
+
+use std::sync::Arc;
+
+use koa_session_rs::store::redis::Format;
+use napi::Status;
+use napi::bindgen_prelude::{Float64Array, FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeCallContext, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::batch::Answers;
+use crate::options::ConnectionOptions;
+use crate::steps::Steps;
+use crate::transport::{Batch, Deliver};
+
+/// How keys are named.
+#[napi(object, object_to_js = false)]
+pub struct KeyOptions {
+    pub prefix: String,
+    pub from_koa_redis: bool,
+}
+
+impl From<KeyOptions> for Format {
+    fn from(
+        KeyOptions {
+            prefix,
+            from_koa_redis,
+        }: KeyOptions,
+    ) -> Self {
+        Self {
+            prefix,
+            from_koa_redis,
+        }
+    }
+}
+
+/// Connections of our own, in a thread of their own.
+#[napi]
+pub struct RedisTransport {
+    batches: Option<UnboundedSender<Batch>>,
+}
+
+#[napi]
+impl RedisTransport {
+    /// `deliver(numbers, texts)` is called with results; it does not keep the process alive.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        options: ConnectionOptions,
+        keys: KeyOptions,
+        deliver: Function<FnArgs<(Float64Array, Vec<String>)>, ()>,
+    ) -> napi::Result<Self> {
+        // It is there already where two stores are made, which is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let function = deliver
+            .build_threadsafe_function::<Answers>()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build_callback(|context: ThreadsafeCallContext<Answers>| {
+                let Answers { numbers, texts } = context.value;
+                Ok(FnArgs::from((Float64Array::new(numbers), texts)))
+            })?;
+        let deliver: Deliver = Arc::new(move |answers| {
+            // Where JavaScript has ended, nobody waits for them.
+            let _ = function.call(answers, ThreadsafeFunctionCallMode::NonBlocking);
+        });
+        let (batches, received) = unbounded_channel();
+        transport::spawn(options, keys.into(), received, deliver)
+            .map_err(|error| napi::Error::new(Status::GenericFailure, error.to_string()))?;
+        Ok(Self {
+            batches: Some(batches),
+        })
+    }
+
+    /// Starts the operations of a batch: `count` numbers, and their texts.
+    #[napi(catch_unwind)]
+    pub fn submit(&self, numbers: Float64Array, count: u32, text: String) {
+        if let Some(batches) = &self.batches {
+            let numbers = numbers.iter().take(count as usize).copied().collect();
+            // The thread ends after this only.
+            let _ = batches.send(Batch { numbers, text });
+        }
+    }
+
+    /// Closes all connections.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) {
+        self.batches = None;
+    }
+}
+
+/// The same operations, over a client of the user's.
+#[napi]
+pub struct RedisSteps {
+    steps: Steps,
+}
+
+#[napi]
+impl RedisSteps {
+    #[napi(constructor, catch_unwind)]
+    pub fn new(keys: KeyOptions) -> Self {
+        Self {
+            steps: Steps::new(keys.into()),
+        }
+    }
+
+    /// Starts an operation: its numbers and its text, as in a batch.
+    #[napi(catch_unwind)]
+    pub fn begin(&mut self, numbers: Float64Array, text: String) -> Vec<String> {
+        self.steps.begin(&numbers, &text)
+    }
+
+    /// Goes on with the answers to the commands of the last step.
+    #[napi(catch_unwind)]
+    pub fn next(&mut self, operation: u32, replies: String) -> Vec<String> {
+        self.steps.next(operation, &replies)
+    }
+}
+
+/// Gives the version that this addon was built from.
+#[napi(catch_unwind)]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}

@@ -1,0 +1,154 @@
+//! The steps of operations whose commands JavaScript sends, through a client of the user's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use koa_session_rs::store::redis::command::{Command, Failure, Reply, Target};
+use koa_session_rs::store::redis::{Format, Operation, Outcome, Step, start};
+use serde_json::Value;
+
+use crate::batch::{Answers, read};
+
+/// Separates the answers of a client; JSON has it escaped.
+const SEPARATOR: char = '\0';
+
+/// The operations of one store that are under way.
+pub struct Steps {
+    format: Arc<Format>,
+    operations: HashMap<u32, Operation<Outcome>>,
+    last: u32,
+}
+
+impl Steps {
+    pub fn new(format: Format) -> Self {
+        Self {
+            format: Arc::new(format),
+            operations: HashMap::new(),
+            last: 0,
+        }
+    }
+
+    /// Starts an operation. Gives a step: see [`commands`] and [`result`].
+    pub fn begin(&mut self, numbers: &[f64], text: &str) -> Vec<String> {
+        self.last = self.last.wrapping_add(1);
+        let request = read(numbers, text, &self.format)
+            .pop()
+            .and_then(|(_, request)| request);
+        match request {
+            Some(request) => self.go_on(
+                self.last,
+                start(Arc::clone(&self.format), request),
+                Vec::new(),
+            ),
+            None => result(Err(Failure::Input)),
+        }
+    }
+
+    /// Goes on with what the client answered: see [`read_replies`].
+    pub fn next(&mut self, operation: u32, replies: &str) -> Vec<String> {
+        match self.operations.remove(&operation) {
+            Some(running) => self.go_on(operation, running, read_replies(replies)),
+            None => result(Err(Failure::Closed)),
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        operation: u32,
+        mut running: Operation<Outcome>,
+        replies: Vec<Reply>,
+    ) -> Vec<String> {
+        match running.step(replies) {
+            Step::Done(done) => result(done),
+            Step::Send(send) => {
+                self.operations.insert(operation, running);
+                commands(operation, &send)
+            }
+        }
+    }
+}
+
+/// Writes what is to be sent: the operation's number, and for each command how many arguments it has, where it goes
+/// (the number of the argument that is the key, `@` and a node, or nothing: all nodes' names are asked for), and these.
+fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
+    let mut step = Vec::with_capacity(
+        1 + commands
+            .iter()
+            .map(|command| command.len() + 2)
+            .sum::<usize>(),
+    );
+    step.push(operation.to_string());
+    for command in commands {
+        step.push(command.len().to_string());
+        step.push(match &command.target {
+            Target::Key(place) => place.to_string(),
+            Target::Node(name) => ["@", name].concat(),
+            Target::Masters => String::new(),
+        });
+        step.extend(
+            command
+                .args()
+                .map(|arg| String::from_utf8_lossy(arg).into_owned()),
+        );
+    }
+    step
+}
+
+/// Writes a result: nothing, its numbers as JSON, and its text.
+fn result(result: Result<Outcome, Failure>) -> Vec<String> {
+    let mut answers = Answers::default();
+    answers.push(0.0, result);
+    let numbers = serde_json::to_string(&answers.numbers).unwrap_or_default();
+    [String::new(), numbers]
+        .into_iter()
+        .chain(answers.texts)
+        .collect()
+}
+
+/// Reads answers: a list of them. Each is a letter and what follows, up to a separator; or they are JSON, where a separator
+/// stands in one of them.
+fn read_replies(text: &str) -> Vec<Reply> {
+    if text.starts_with('[') {
+        let replies = serde_json::from_str::<Vec<Value>>(text).unwrap_or_default();
+        return replies.into_iter().map(from_json).collect();
+    }
+    match read_reply(&mut text.split(SEPARATOR)) {
+        Some(Reply::List(replies)) => replies,
+        _ => Vec::new(),
+    }
+}
+
+fn read_reply<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Reply> {
+    let part = parts.next()?;
+    let (kind, rest) = part.split_at_checked(1)?;
+    Some(match kind {
+        "t" => Reply::Text(rest.as_bytes().to_vec()),
+        "i" => Reply::Int(rest.parse().ok()?),
+        "l" => {
+            let count: usize = rest.parse().ok()?;
+            let mut replies = Vec::new();
+            for _ in 0..count {
+                replies.push(read_reply(parts)?);
+            }
+            Reply::List(replies)
+        }
+        "e" => Reply::Error(rest.to_owned()),
+        "f" => Reply::Failed(Failure::Lost),
+        _ => Reply::Nil,
+    })
+}
+
+/// Reads an answer: null, a number, a text, a list; an object with the first word of an error, or an empty one.
+fn from_json(value: Value) -> Reply {
+    match value {
+        Value::Null => Reply::Nil,
+        Value::Bool(is) => Reply::Int(i64::from(is)),
+        Value::Number(number) => number.as_i64().map_or(Reply::Nil, Reply::Int),
+        Value::String(text) => Reply::Text(text.into_bytes()),
+        Value::Array(values) => Reply::List(values.into_iter().map(from_json).collect()),
+        Value::Object(mut object) => match object.remove("error") {
+            Some(Value::String(code)) => Reply::Error(code),
+            _ => Reply::Failed(Failure::Lost),
+        },
+    }
+}

@@ -1,0 +1,5 @@
+//! Passes Node-API's linker arguments on.
+
+fn main() {
+    napi_build::setup();
+}

@@ -1,0 +1,291 @@
+//! The Node-API surface of the `SQLite` store: reads are answered at once, writes go to a thread of the store's own.
+//!
+//! Texts are arguments, and the numbers of a call are in an array, whose places `lib/sqlite-native.js` names. A write has a
+//! *slot*, by which its answer is told from the others'.
+#![allow(
+    missing_docs,
+    reason = "JavaScript's side is documented where it is called, in lib/"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::must_use_candidate,
+    clippy::missing_errors_doc,
+    reason = "the shape of a #[napi] function is given"
+)]
+
+mod answer;
+mod numbers;
+mod queue;
+mod task;
+mod writer;
+
+use std::time::Duration;
+
+use koa_session_rs::record::MaxAge;
+use koa_session_rs::store::sqlite::{Loaded, Reader, Settings, SqliteError, Synchronous};
+use koa_session_rs::store::{IdHash, Listed};
+use napi::bindgen_prelude::{Either, Float64ArraySlice, Function};
+use napi::{Env, JsString};
+use napi_derive::napi;
+
+use answer::Failure;
+use numbers::{Numbers, to_number, whole};
+use queue::{Answers, Queue};
+use task::{NewTexts, Task, Texts};
+
+/// What a read gives: a text, or why there is none.
+type Read<'env> = Either<JsString<'env>, Failure>;
+
+/// A store: the connection that reads, and the way to the thread that writes.
+#[napi]
+pub struct Sqlite {
+    settings: Settings,
+    /// Nothing until another process has let it be opened.
+    reader: Option<Reader>,
+    queue: Queue,
+}
+
+/// Opens a store. Its writes' answers are told by `complete(slots, answers)`.
+#[napi(catch_unwind)]
+pub fn open(
+    file: String,
+    is_full: bool,
+    patience_ms: f64,
+    max_bytes: Option<f64>,
+    complete: Function<Answers, ()>,
+) -> napi::Result<Either<Sqlite, Failure>> {
+    let settings = Settings {
+        file: file.into(),
+        synchronous: if is_full {
+            Synchronous::Full
+        } else {
+            Synchronous::Normal
+        },
+        patience: Duration::from_millis(whole(patience_ms)),
+        max_bytes: max_bytes.map(whole),
+    };
+    let reader = match Reader::open(&settings) {
+        Ok(reader) => Some(reader),
+        // The thread waits for it, and JavaScript does not.
+        Err(error) if error.is_busy() => None,
+        Err(error) => return Ok(Either::B(error.into())),
+    };
+    let queue = Queue::new(settings.clone(), complete)?;
+    Ok(Either::A(Sqlite {
+        settings,
+        reader,
+        queue,
+    }))
+}
+
+#[napi]
+impl Sqlite {
+    /// Loads a session: gives its JSON and leaves its numbers, or gives nothing where there is none.
+    #[napi(catch_unwind)]
+    pub fn load<'env>(
+        &mut self,
+        env: &'env Env,
+        id: String,
+        mut numbers: Float64ArraySlice<'env>,
+    ) -> napi::Result<Option<Read<'env>>> {
+        let id = IdHash::of(&id);
+        match self.reader().and_then(|reader| reader.load(id)) {
+            Ok(None) => Ok(None),
+            Ok(Some(loaded)) => {
+                leave(&mut numbers, &loaded);
+                to_js(env, &loaded.data).map(|text| Some(Either::A(text)))
+            }
+            Err(error) => Ok(Some(Either::B(error.into()))),
+        }
+    }
+
+    /// Lists a subject's sessions, as JSON.
+    #[napi(catch_unwind)]
+    pub fn list<'env>(
+        &mut self,
+        env: &'env Env,
+        subject: String,
+        now_ms: f64,
+    ) -> napi::Result<Read<'env>> {
+        let now_ms = whole(now_ms);
+        match self
+            .reader()
+            .and_then(|reader| reader.list(&subject, now_ms))
+        {
+            Ok(list) => to_js(env, &Listed::write_list(&list)).map(Either::A),
+            Err(error) => Ok(Either::B(error.into())),
+        }
+    }
+
+    #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments, reason = "texts cross as they are")]
+    pub fn create(
+        &self,
+        env: Env,
+        slot: u32,
+        numbers: &[f64],
+        id: String,
+        data: String,
+        subject: Option<String>,
+        label: Option<String>,
+    ) -> napi::Result<()> {
+        let texts = NewTexts {
+            data,
+            subject,
+            label,
+        };
+        let numbers = Numbers::read(numbers);
+        let id = IdHash::of(&id);
+        self.queue
+            .send(env, slot, Task::Create { id, texts, numbers })
+    }
+
+    #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments, reason = "texts cross as they are")]
+    pub fn merge(
+        &self,
+        env: Env,
+        slot: u32,
+        numbers: &[f64],
+        id: String,
+        set: String,
+        delete: String,
+        subject: Option<String>,
+        label: Option<String>,
+    ) -> napi::Result<()> {
+        let texts = Texts {
+            set,
+            delete,
+            subject,
+            label,
+        };
+        let numbers = Numbers::read(numbers);
+        let id = IdHash::of(&id);
+        self.queue
+            .send(env, slot, Task::Merge { id, texts, numbers })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn touch(&self, env: Env, slot: u32, numbers: &[f64], id: String) -> napi::Result<()> {
+        let numbers = Numbers::read(numbers);
+        let id = IdHash::of(&id);
+        self.queue.send(env, slot, Task::Touch { id, numbers })
+    }
+
+    #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments, reason = "texts cross as they are")]
+    pub fn regenerate(
+        &self,
+        env: Env,
+        slot: u32,
+        numbers: &[f64],
+        old: String,
+        new: String,
+        set: String,
+        delete: String,
+        subject: Option<String>,
+        label: Option<String>,
+    ) -> napi::Result<()> {
+        let task = Task::Regenerate {
+            old: IdHash::of(&old),
+            new: IdHash::of(&new),
+            texts: Texts {
+                set,
+                delete,
+                subject,
+                label,
+            },
+            numbers: Numbers::read(numbers),
+        };
+        self.queue.send(env, slot, task)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn destroy(&self, env: Env, slot: u32, id: String, now_ms: f64) -> napi::Result<()> {
+        let task = Task::Destroy {
+            id: IdHash::of(&id),
+            now_ms: whole(now_ms),
+        };
+        self.queue.send(env, slot, task)
+    }
+
+    /// Destroys a subject's sessions: all, or all but one, or only one, by their hashes.
+    #[napi(catch_unwind)]
+    pub fn destroy_all(
+        &self,
+        env: Env,
+        slot: u32,
+        subject: String,
+        except: Option<String>,
+        only: Option<String>,
+        now_ms: f64,
+    ) -> napi::Result<()> {
+        let task = Task::DestroyAll {
+            subject,
+            which: task::which(except.as_deref(), only.as_deref()),
+            now_ms: whole(now_ms),
+        };
+        self.queue.send(env, slot, task)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn clear(&self, env: Env, slot: u32) -> napi::Result<()> {
+        self.queue.send(env, slot, Task::Clear)
+    }
+
+    /// Answers when a read that another process was in the way of may be tried again.
+    #[napi(catch_unwind)]
+    pub fn turn(&self, env: Env, slot: u32) -> napi::Result<()> {
+        self.queue.send(env, slot, Task::Turn)
+    }
+
+    /// Ends the store: answers when all that was sent before is done, and the file closed.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self, env: Env, slot: u32) -> napi::Result<()> {
+        // First, so that the last connection, which tidies the file up, is the thread's.
+        self.reader = None;
+        self.queue.send(env, slot, Task::Close)
+    }
+
+    fn reader(&mut self) -> Result<&Reader, SqliteError> {
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => Reader::open(&self.settings)?,
+        };
+        Ok(self.reader.insert(reader))
+    }
+}
+
+/// Gives the version that this addon was built from.
+#[napi(catch_unwind)]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Leaves the numbers of what was loaded.
+fn leave(numbers: &mut Float64ArraySlice<'_>, loaded: &Loaded) {
+    let max_age = match loaded.max_age {
+        MaxAge::Timed(max_age_ms) => to_number(max_age_ms),
+        MaxAge::Browser => -1.0,
+    };
+    let values = [
+        to_number(loaded.rev),
+        to_number(loaded.expire_ms),
+        max_age,
+        f64::from(u8::from(loaded.has_subject)),
+    ];
+    // SAFETY: no JavaScript runs while a native function does, and no other reference into the array is alive.
+    let numbers = unsafe { numbers.as_mut() };
+    for (place, value) in numbers.iter_mut().zip(values) {
+        *place = value;
+    }
+}
+
+/// Most sessions are ASCII: V8 takes that as it is, where UTF-8 is decoded.
+fn to_js<'env>(env: &'env Env, text: &str) -> napi::Result<JsString<'env>> {
+    if text.is_ascii() {
+        env.create_string_latin1(text)
+    } else {
+        env.create_string(text)
+    }
+}

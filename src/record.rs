@@ -1,0 +1,407 @@
+//! A session as a store keeps it: its keys with the revision of each one's last write, so that two requests can write one
+//! session at the same time.
+//!
+//! Data is JSON text throughout. Its top-level keys and values are told apart and never looked into; a key is compared by its
+//! JSON token (`"user"`, with the quotes), which is how `JSON.stringify` writes it, whoever asks.
+
+use std::collections::HashMap;
+use std::fmt::{self, Write as _};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// How long a session lives after each save or touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaxAge {
+    /// For so many milliseconds.
+    Timed(u64),
+    /// As long as the browser ('session'): in a store, as long as the caller's `ttl_ms` says.
+    Browser,
+}
+
+impl MaxAge {
+    /// Gives the time after which a record is expired that is written or touched now.
+    #[must_use]
+    pub fn expire_ms(self, now_ms: u64, ttl_ms: u64) -> u64 {
+        now_ms.saturating_add(match self {
+            Self::Timed(max_age_ms) => max_age_ms,
+            Self::Browser => ttl_ms,
+        })
+    }
+}
+
+/// What is done where a subject has as many sessions as it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// The oldest sessions are destroyed.
+    Oldest,
+    /// The new session is refused.
+    Refuse,
+}
+
+/// How many sessions a subject may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// At least 1.
+    pub max: u32,
+    /// What is done beyond that.
+    pub overflow: Overflow,
+}
+
+/// A session that is to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRecord<'a> {
+    /// A JSON object.
+    pub data: &'a str,
+    /// Its own time to live.
+    pub max_age: MaxAge,
+    /// Whose it is, if anybody's.
+    pub subject: Option<&'a str>,
+    /// What the app calls it in lists.
+    pub label: Option<&'a str>,
+    /// Asked where there is a subject.
+    pub limit: Option<Limit>,
+}
+
+/// Whose a session is from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// As before.
+    #[default]
+    Unchanged,
+    /// Nobody's.
+    None,
+    /// This one's.
+    Is(&'a str),
+}
+
+/// What one request changed since it loaded the session.
+#[derive(Clone, Copy, Debug)]
+pub struct Changes<'a> {
+    /// The record's revision at the load.
+    pub base: u64,
+    /// The keys that were added or changed: a JSON object, or nothing.
+    pub set: &'a str,
+    /// The keys that were removed: a JSON array of strings, or nothing.
+    pub delete: &'a str,
+    /// The time to live, if the request assigned one.
+    pub max_age: Option<MaxAge>,
+    /// Whose the session is, if that changed.
+    pub subject: Subject<'a>,
+    /// What the app calls it in lists, if that changed.
+    pub label: Option<&'a str>,
+    /// Asked where the session gets a subject that it did not have.
+    pub limit: Option<Limit>,
+}
+
+/// A session as a store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Counts the writes of data; 1 where there was one.
+    pub rev: u64,
+    /// A JSON object, in the order in which its keys were first written.
+    pub data: String,
+    /// The revision of each key's last write, in the order of the keys.
+    pub revs: Vec<u64>,
+    /// Its own time to live.
+    pub max_age: MaxAge,
+    /// The time after which it is expired.
+    pub expire_ms: u64,
+    /// When it was created.
+    pub created_ms: u64,
+    /// When it was last saved or touched.
+    pub seen_ms: u64,
+    /// Whose it is, if anybody's.
+    pub subject: Option<String>,
+    /// What the app calls it in lists.
+    pub label: Option<String>,
+}
+
+/// Text that is not what a caller has to pass: a bug there, or a store written by something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotJson(
+    /// What was expected: `"a JSON object"`.
+    pub &'static str,
+);
+
+impl fmt::Display for NotJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the text is not {}", self.0)
+    }
+}
+
+impl std::error::Error for NotJson {}
+
+impl Record {
+    /// Makes a record of a session that is created now.
+    ///
+    /// # Errors
+    ///
+    /// Where the data are no JSON object.
+    pub fn create(new: &NewRecord<'_>, now_ms: u64, ttl_ms: u64) -> Result<Self, NotJson> {
+        Ok(Self {
+            rev: 1,
+            data: new.data.to_owned(),
+            revs: vec![1; Fields::parse(new.data)?.0.len()],
+            max_age: new.max_age,
+            expire_ms: new.max_age.expire_ms(now_ms, ttl_ms),
+            created_ms: now_ms,
+            seen_ms: now_ms,
+            subject: new.subject.map(str::to_owned),
+            label: new.label.map(str::to_owned),
+        })
+    }
+
+    /// Tells whether the record is expired. At the very millisecond it is not, as in koa-session.
+    #[must_use]
+    pub fn is_expired(&self, now_ms: u64) -> bool {
+        self.expire_ms < now_ms
+    }
+
+    /// Moves the expiry; no data are written.
+    pub fn touch(&mut self, now_ms: u64, ttl_ms: u64) {
+        self.expire_ms = self.max_age.expire_ms(now_ms, ttl_ms);
+        self.seen_ms = now_ms;
+    }
+
+    /// Merges what a request changed: keys that others wrote meanwhile stay, and of the same key the later write wins.
+    ///
+    /// Gives the keys in `set` that others wrote since the request's base, as a JSON array; nothing where there are none.
+    ///
+    /// ```
+    /// use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, Subject};
+    ///
+    /// let new = NewRecord { data: r#"{"a":1,"b":1}"#, max_age: MaxAge::Browser, subject: None, label: None, limit: None };
+    /// let mut record = Record::create(&new, 0, 1000)?;
+    /// let changes = |base, set| Changes {
+    ///     base, set, delete: "", max_age: None, subject: Subject::Unchanged, label: None, limit: None,
+    /// };
+    /// assert_eq!(record.merge(&changes(1, r#"{"a":2}"#), 10, 1000)?, None);
+    /// assert_eq!(record.merge(&changes(1, r#"{"b":2,"a":3}"#), 20, 1000)?.as_deref(), Some(r#"["a"]"#));
+    /// assert_eq!(record.data, r#"{"a":3,"b":2}"#);
+    /// assert_eq!((record.rev, record.expire_ms), (3, 1020));
+    /// # Ok::<(), koa_session_rs::record::NotJson>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where `set` is no JSON object or `delete` no JSON array.
+    pub fn merge(
+        &mut self,
+        changes: &Changes<'_>,
+        now_ms: u64,
+        ttl_ms: u64,
+    ) -> Result<Option<String>, NotJson> {
+        let conflicts = self.merge_data(changes)?;
+        if let Some(max_age) = changes.max_age {
+            self.max_age = max_age;
+        }
+        match changes.subject {
+            Subject::Unchanged => {}
+            Subject::None => self.subject = None,
+            Subject::Is(subject) => self.subject = Some(subject.to_owned()),
+        }
+        if let Some(label) = changes.label {
+            self.label = Some(label.to_owned());
+        }
+        self.touch(now_ms, ttl_ms);
+        Ok(conflicts)
+    }
+
+    fn merge_data(&mut self, changes: &Changes<'_>) -> Result<Option<String>, NotJson> {
+        let set = Fields::parse_or_none(changes.set)?;
+        let delete = Tokens::parse_or_none(changes.delete)?;
+        if set.0.is_empty() && delete.0.is_empty() {
+            return Ok(None);
+        }
+        let rev = self.rev + 1;
+        let before = Fields::parse(&self.data)?;
+        let mut merged: Vec<(&str, Option<&str>, u64)> = before
+            .0
+            .iter()
+            .zip(self.revs.iter().chain(std::iter::repeat(&self.rev)))
+            .map(|((key, json), rev)| (*key, Some(*json), *rev))
+            .collect();
+        let places: HashMap<&str, usize> = before
+            .0
+            .iter()
+            .enumerate()
+            .map(|(place, (key, _))| (*key, place))
+            .collect();
+        let mut conflicts = Vec::new();
+        for (key, json) in &set.0 {
+            match places.get(key).and_then(|place| merged.get_mut(*place)) {
+                Some(field) => {
+                    if field.2 > changes.base {
+                        conflicts.push(*key);
+                    }
+                    *field = (key, Some(json), rev);
+                }
+                None => merged.push((key, Some(json), rev)),
+            }
+        }
+        for key in &delete.0 {
+            if let Some(field) = places.get(key).and_then(|place| merged.get_mut(*place)) {
+                field.1 = None;
+            }
+        }
+        let kept = || {
+            merged
+                .iter()
+                .filter_map(|(key, json, rev)| json.map(|json| (*key, json, *rev)))
+        };
+        let data = write_object(kept().map(|(key, json, _)| (key, json)));
+        self.revs = kept().map(|(_, _, rev)| rev).collect();
+        self.data = data;
+        self.rev = rev;
+        Ok((!conflicts.is_empty()).then(|| write_array(&conflicts)))
+    }
+}
+
+/// What differs between two texts of one session, as [`Changes`] take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// A JSON object of the keys that were added or whose text changed; empty where there are none.
+    pub set: String,
+    /// A JSON array of the keys that are gone; empty where there are none.
+    pub delete: String,
+}
+
+/// Compares two JSON objects key by key, by their texts.
+///
+/// ```
+/// use koa_session_rs::record::difference;
+///
+/// let difference = difference(r#"{"a":1,"b":[2],"c":3}"#, r#"{"c":3,"b":[2,2],"d":4}"#)?;
+/// assert_eq!(difference.set, r#"{"b":[2,2],"d":4}"#);
+/// assert_eq!(difference.delete, r#"["a"]"#);
+/// # Ok::<(), koa_session_rs::record::NotJson>(())
+/// ```
+///
+/// # Errors
+///
+/// Where one of them is no JSON object.
+pub fn difference(before: &str, after: &str) -> Result<Difference, NotJson> {
+    let (before, after) = (Fields::parse(before)?, Fields::parse(after)?);
+    let known: HashMap<&str, &str> = before.0.iter().copied().collect();
+    let now: HashMap<&str, &str> = after.0.iter().copied().collect();
+    let set: Vec<(&str, &str)> = after
+        .0
+        .iter()
+        .filter(|(key, json)| known.get(key) != Some(json))
+        .copied()
+        .collect();
+    let delete: Vec<&str> = before
+        .0
+        .iter()
+        .map(|(key, _)| *key)
+        .filter(|key| !now.contains_key(key))
+        .collect();
+    Ok(Difference {
+        set: if set.is_empty() {
+            String::new()
+        } else {
+            write_object(set.into_iter())
+        },
+        delete: if delete.is_empty() {
+            String::new()
+        } else {
+            write_array(&delete)
+        },
+    })
+}
+
+/// The top-level keys (as JSON tokens) and values of a JSON object, as they stand in its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields<'a>(
+    /// In the order of the text.
+    pub Vec<(&'a str, &'a str)>,
+);
+
+impl<'a> Fields<'a> {
+    /// Tells the keys and values of a JSON object apart.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no JSON object.
+    pub fn parse(text: &'a str) -> Result<Self, NotJson> {
+        serde_json::from_str(text).map_err(|_| NotJson("a JSON object"))
+    }
+
+    /// Takes an empty text for an object without keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_or_none(text: &'a str) -> Result<Self, NotJson> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        Self::parse(text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((key, json)) = map.next_entry::<&RawValue, &RawValue>()? {
+                    fields.push((key.get(), json.get()));
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+/// The strings of a JSON array, as they stand in its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens<'a>(
+    /// In the order of the text.
+    pub Vec<&'a str>,
+);
+
+impl<'a> Tokens<'a> {
+    /// Tells the elements of a JSON array apart; an empty text is an array without any.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no JSON array.
+    pub fn parse_or_none(text: &'a str) -> Result<Self, NotJson> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let tokens: Vec<&RawValue> =
+            serde_json::from_str(text).map_err(|_| NotJson("a JSON array"))?;
+        Ok(Self(tokens.into_iter().map(RawValue::get).collect()))
+    }
+}
+
+/// Writes a JSON object of tokens and values.
+pub fn write_object<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = String::from("{");
+    for (key, json) in fields {
+        let comma = if text.len() > 1 { "," } else { "" };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{comma}{key}:{json}");
+    }
+    text.push('}');
+    text
+}
+
+/// Writes a JSON array of tokens.
+#[must_use]
+pub fn write_array(tokens: &[&str]) -> String {
+    ["[", &tokens.join(","), "]"].concat()
+}

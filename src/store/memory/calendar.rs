@@ -1,0 +1,63 @@
+//! Which sessions expire in which minute, so that expired ones are found without a timer and without a search.
+
+use std::collections::BTreeMap;
+
+use crate::store::IdHash;
+
+const MINUTE_MS: u64 = 60_000;
+
+/// Where a session stands in the calendar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    minute: u32,
+    place: u32,
+}
+
+impl Slot {
+    /// Tells whether a session that expires then may stay where it is.
+    pub fn fits(self, expire_ms: u64) -> bool {
+        self.minute == minute_of(expire_ms)
+    }
+}
+
+/// Sessions by the minute in which they expire, each in one place.
+#[derive(Debug, Default)]
+pub struct Calendar(BTreeMap<u32, Vec<IdHash>>);
+
+impl Calendar {
+    /// Enters a session, and gives its place.
+    pub fn add(&mut self, id: IdHash, expire_ms: u64) -> Slot {
+        let minute = minute_of(expire_ms);
+        let ids = self.0.entry(minute).or_default();
+        let place = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        ids.push(id);
+        Slot { minute, place }
+    }
+
+    /// Removes the session at a place. Gives the one that has taken the place, if there is one.
+    pub fn remove(&mut self, slot: Slot) -> Option<IdHash> {
+        let ids = self.0.get_mut(&slot.minute)?;
+        let place = slot.place as usize;
+        if place < ids.len() {
+            ids.swap_remove(place);
+        }
+        let moved = ids.get(place).copied();
+        if ids.is_empty() {
+            self.0.remove(&slot.minute);
+        } else if ids.len() < ids.capacity() / 4 {
+            // What was many once would else keep its memory for one that is left.
+            ids.shrink_to(ids.len() * 2);
+        }
+        moved
+    }
+
+    /// Gives a session whose minute is over, if there is one.
+    pub fn due(&self, now_ms: u64) -> Option<IdHash> {
+        let (minute, ids) = self.0.first_key_value()?;
+        (*minute < minute_of(now_ms)).then(|| ids.last().copied())?
+    }
+}
+
+fn minute_of(time_ms: u64) -> u32 {
+    u32::try_from(time_ms / MINUTE_MS).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,65 @@
+//! Which sessions are whose.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry, HashMap};
+use std::sync::Arc;
+
+use crate::store::IdHash;
+
+/// A session of a subject: when it was created, and its id.
+pub type Dated = (u64, IdHash);
+
+/// The sessions of one subject, the oldest first. Most have one.
+#[derive(Debug)]
+enum Sessions {
+    One(Dated),
+    Many(BTreeSet<Dated>),
+}
+
+/// The sessions of all subjects.
+#[derive(Debug, Default)]
+pub struct Subjects(HashMap<Arc<str>, Sessions>);
+
+impl Subjects {
+    /// Enters a session, and gives its subject as it is kept here.
+    pub fn add(&mut self, subject: &str, session: Dated) -> Arc<str> {
+        let Some((subject, _)) = self.0.get_key_value(subject) else {
+            let subject = Arc::<str>::from(subject);
+            self.0.insert(Arc::clone(&subject), Sessions::One(session));
+            return subject;
+        };
+        let subject = Arc::clone(subject);
+        if let Some(sessions) = self.0.get_mut(&subject) {
+            match sessions {
+                Sessions::One(one) => *sessions = Sessions::Many([*one, session].into()),
+                Sessions::Many(many) => {
+                    many.insert(session);
+                }
+            }
+        }
+        subject
+    }
+
+    /// Removes a session, and a subject that has none left.
+    pub fn remove(&mut self, subject: &Arc<str>, session: Dated) {
+        let Entry::Occupied(mut sessions) = self.0.entry(Arc::clone(subject)) else {
+            return;
+        };
+        if let Sessions::Many(many) = sessions.get_mut() {
+            many.remove(&session);
+            if !many.is_empty() {
+                return;
+            }
+        }
+        sessions.remove();
+    }
+
+    /// Lists a subject's sessions, the oldest first.
+    pub fn of(&self, subject: &str) -> Vec<Dated> {
+        match self.0.get(subject) {
+            None => Vec::new(),
+            Some(Sessions::One(one)) => vec![*one],
+            Some(Sessions::Many(many)) => many.iter().copied().collect(),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Stores: where sessions live under their ids, so that the cookie has the id alone.
+//!
+//! One contract for all of them: index.d.ts (`SessionStore`) has its words, `tests/store_contract.rs` its proof. A store never
+//! sees an id, only its [`IdHash`]: what leaks from a store opens no session. Time is an argument, in milliseconds.
+
+pub mod memory;
+pub mod redis;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::record::{Changes, NewRecord, NotJson, Record};
+
+/// The SHA-256 of a session id: what a store knows a session by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdHash(
+    /// The digest.
+    pub [u8; 32],
+);
+
+impl IdHash {
+    /// Hashes an id.
+    #[must_use]
+    pub fn of(id: &str) -> Self {
+        Self(Sha256::digest(id).into())
+    }
+
+    /// Writes the hash as lists and events have it: in URL-safe base64, without padding.
+    #[must_use]
+    pub fn to_base64(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// Reads what [`to_base64`](Self::to_base64) writes; nothing of anything else.
+    #[must_use]
+    pub fn from_base64(text: &str) -> Option<Self> {
+        let mut hash = [0; 32];
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut hash).ok()?;
+        (length == hash.len()).then_some(Self(hash))
+    }
+}
+
+/// When something is done, and how long a record without a `maxAge` of its own lives from then on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// `Date.now()`.
+    pub now_ms: u64,
+    /// Milliseconds.
+    pub ttl_ms: u64,
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is done.
+    Done {
+        /// The record's revision.
+        rev: u64,
+        /// The keys that others wrote since the writer's base, as a JSON array.
+        conflicts: Option<String>,
+    },
+    /// There is no record any more: destroyed, moved to another id, expired or evicted. Nothing was written.
+    Missing,
+    /// The id is another session's. Nothing was written.
+    Taken,
+    /// The subject has as many sessions as it may have. Nothing was written.
+    Refused,
+}
+
+/// A session in its subject's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// What the store knows it by.
+    pub hash: IdHash,
+    /// When it was created.
+    pub created_ms: u64,
+    /// When it was last saved or touched.
+    pub seen_ms: u64,
+    /// What the app calls it.
+    pub label: Option<String>,
+}
+
+impl Serialize for Listed {
+    /// As index.d.ts has it: `{ hash, created, seen, label? }`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = 3 + usize::from(self.label.is_some());
+        let mut listed = serializer.serialize_struct("Listed", fields)?;
+        listed.serialize_field("hash", &self.hash.to_base64())?;
+        listed.serialize_field("created", &self.created_ms)?;
+        listed.serialize_field("seen", &self.seen_ms)?;
+        if let Some(label) = &self.label {
+            listed.serialize_field("label", label)?;
+        }
+        listed.end()
+    }
+}
+
+impl Listed {
+    /// Writes a list as JSON.
+    #[must_use]
+    pub fn write_list(list: &[Self]) -> String {
+        // Of texts and numbers, it cannot fail.
+        serde_json::to_string(list).unwrap_or_default()
+    }
+}
+
+/// Which of a subject's sessions are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// All but this one.
+    Except(IdHash),
+    /// This one, if it is the subject's.
+    Only(IdHash),
+}
+
+impl Which {
+    /// Tells whether a session of the subject is meant.
+    #[must_use]
+    pub fn means(self, id: IdHash) -> bool {
+        match self {
+            Self::All => true,
+            Self::Except(kept) => id != kept,
+            Self::Only(meant) => id == meant,
+        }
+    }
+}
+
+/// A store failed.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The caller passed text that is not what it has to be.
+    Input(NotJson),
+    /// The store's own failure: a disk, a connection, a server.
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<NotJson> for StoreError {
+    fn from(error: NotJson) -> Self {
+        Self::Input(error)
+    }
+}
+
+/// The contract of a store whose calls block.
+///
+/// An expired record may be given by [`load`](Self::load), for the caller to tell so; for everything else it is missing.
+pub trait Store {
+    /// Stores a new session. Gives `Done`, `Taken` or `Refused`.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn create(&self, id: IdHash, new: &NewRecord<'_>, clock: Clock) -> Result<Written, StoreError>;
+
+    /// Loads a session.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn load(&self, id: IdHash, now_ms: u64) -> Result<Option<Record>, StoreError>;
+
+    /// Merges what a request changed. Gives `Done`, `Missing` or `Refused`.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn merge(&self, id: IdHash, changes: &Changes<'_>, clock: Clock)
+    -> Result<Written, StoreError>;
+
+    /// Moves a session's expiry. Gives whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn touch(&self, id: IdHash, clock: Clock) -> Result<bool, StoreError>;
+
+    /// Moves a session, with a request's changes, to a new id. Gives `Done`, `Missing`, `Taken` or `Refused`.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn regenerate(
+        &self,
+        old: IdHash,
+        new: IdHash,
+        changes: &Changes<'_>,
+        clock: Clock,
+    ) -> Result<Written, StoreError>;
+
+    /// Destroys a session. Gives whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn destroy(&self, id: IdHash, now_ms: u64) -> Result<bool, StoreError>;
+
+    /// Lists a subject's sessions, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn list(&self, subject: &str, now_ms: u64) -> Result<Vec<Listed>, StoreError>;
+
+    /// Destroys a subject's sessions. Gives how many there were.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn destroy_all(&self, subject: &str, which: Which, now_ms: u64) -> Result<u64, StoreError>;
+
+    /// Destroys all sessions.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn clear(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,162 @@
+//! The steps of an operation, as a future that is driven by hand: it waits for answers, and whoever drives it sends and answers.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::command::{Command, Failure, Reply};
+use super::script::Script;
+
+/// What lies between an operation and whoever drives it.
+#[derive(Clone, Default)]
+pub(super) struct Exchange(Arc<Mutex<Mailbox>>);
+
+#[derive(Default)]
+struct Mailbox {
+    commands: Vec<Command>,
+    replies: Option<Vec<Reply>>,
+}
+
+/// What an operation wants next.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// These are to be sent, and answered each, in their order.
+    Send(Vec<Command>),
+    /// It is over.
+    Done(Result<T, Failure>),
+}
+
+/// An operation under way.
+pub struct Operation<T> {
+    future: Pin<Box<dyn Future<Output = Result<T, Failure>> + Send>>,
+    exchange: Exchange,
+}
+
+impl<T> fmt::Debug for Operation<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").finish_non_exhaustive()
+    }
+}
+
+impl<T> Operation<T> {
+    /// Makes an operation of what it does; nothing is done until its first step.
+    pub(super) fn new<F>(run: impl FnOnce(Exchange) -> F) -> Self
+    where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        let exchange = Exchange::default();
+        Self {
+            future: Box::pin(run(exchange.clone())),
+            exchange,
+        }
+    }
+
+    /// Goes on with the answers to what the last step wanted; with none, the first time.
+    pub fn step(&mut self, replies: Vec<Reply>) -> Step<T> {
+        self.exchange
+            .with(|mailbox| mailbox.replies = Some(replies));
+        match self
+            .future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(result) => Step::Done(result),
+            Poll::Pending => Step::Send(
+                self.exchange
+                    .with(|mailbox| std::mem::take(&mut mailbox.commands)),
+            ),
+        }
+    }
+}
+
+impl Exchange {
+    fn with<R>(&self, use_it: impl FnOnce(&mut Mailbox) -> R) -> R {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends commands; gives as many answers. Where there is nothing to send, none.
+    pub(super) async fn send(&self, commands: Vec<Command>) -> Vec<Reply> {
+        if commands.is_empty() {
+            return Vec::new();
+        }
+        self.with(|mailbox| {
+            mailbox.commands = commands;
+            mailbox.replies = None;
+        });
+        poll_fn(|_| self.with(|mailbox| mailbox.replies.take().map_or(Poll::Pending, Poll::Ready)))
+            .await
+    }
+
+    /// Sends one command, for what it answers unless it fails.
+    pub(super) async fn ask(&self, command: Command) -> Result<Reply, Failure> {
+        let replies = self.send(vec![command]).await;
+        replies
+            .into_iter()
+            .next()
+            .ok_or(Failure::Unreadable)?
+            .checked()
+    }
+
+    /// Sends several, each for what it answers.
+    pub(super) async fn ask_all(&self, commands: Vec<Command>) -> Result<Vec<Reply>, Failure> {
+        let count = commands.len();
+        let replies = self.send(commands).await;
+        if replies.len() != count {
+            return Err(Failure::Unreadable);
+        }
+        replies.into_iter().map(Reply::checked).collect()
+    }
+
+    /// Runs a script on a key.
+    pub(super) async fn run(
+        &self,
+        script: Script,
+        key: &str,
+        args: &[&str],
+    ) -> Result<Reply, Failure> {
+        self.run_all(script, &[(key, args)])
+            .await?
+            .pop()
+            .ok_or(Failure::Unreadable)
+    }
+
+    /// Runs a script on several keys. A node that does not know it yet gets its text.
+    pub(super) async fn run_all(
+        &self,
+        script: Script,
+        on: &[(&str, &[&str])],
+    ) -> Result<Vec<Reply>, Failure> {
+        let commands = on
+            .iter()
+            .map(|(key, args)| invoke("evalsha", script.hash(), script, key, args));
+        let mut replies = self.send(commands.collect()).await;
+        let unknown: Vec<usize> = (0..replies.len())
+            .filter(|place| matches!(replies.get(*place), Some(Reply::Error(code)) if code == "NOSCRIPT"))
+            .collect();
+        let again = unknown.iter().filter_map(|place| on.get(*place));
+        let again = again.map(|(key, args)| invoke("eval", script.source(), script, key, args));
+        for (place, reply) in unknown.iter().zip(self.send(again.collect()).await) {
+            if let Some(unanswered) = replies.get_mut(*place) {
+                *unanswered = reply;
+            }
+        }
+        if replies.len() != on.len() {
+            return Err(Failure::Unreadable);
+        }
+        replies.into_iter().map(Reply::checked).collect()
+    }
+}
+
+fn invoke(name: &str, script_text: &str, script: Script, key: &str, args: &[&str]) -> Command {
+    let mut command = Command::about_key(3, &[name, script_text, "1", key]);
+    for arg in args {
+        command.push(arg);
+    }
+    if script.is_repeatable() {
+        command
+    } else {
+        command.once()
+    }
+}

@@ -1,0 +1,214 @@
+//! How a session lies in a hash: a field for each key, named by the key's JSON token, and beside them fields without quotes.
+//!
+//! | field | value |
+//! |---|---|
+//! | `"user"` | `<rev>:<place>:<json>`: the revision of the last write, the key's place among the others, its value |
+//! | `m` | `<rev> <expire> <age> <created> <seen>`: what a merge reads and writes, in one field |
+//! | `s`, `l` | subject and label, where there are any |
+//! | `u` | until when the subject's index is sure to have an entry of it |
+//! | `x` | it is moving to another id, and as good as gone |
+//!
+//! A place is `<rev>.<number>`: Redis does not keep the order of a larger hash. Numbers are decimal text, in milliseconds.
+
+use std::fmt::Write as _;
+
+use super::command::{Failure, Reply};
+use crate::record::{Fields, MaxAge, Record, write_object};
+
+/// What a store's own expiry adds to a session's, in milliseconds: it only cleans up.
+pub const GRACE_MS: u64 = 10_000;
+
+/// The longest time that is told to a server: it adds its clock to that.
+const LONGEST_MS: u64 = 4_000_000_000_000_000;
+
+/// A session as it lies in its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// What a session is everywhere.
+    pub record: Record,
+    /// The field `m` as it came.
+    pub meta: String,
+    /// Whether it is moving.
+    pub is_moving: bool,
+}
+
+/// Writes `age`.
+#[must_use]
+pub fn age(max_age: MaxAge) -> String {
+    match max_age {
+        MaxAge::Timed(max_age_ms) => max_age_ms.to_string(),
+        MaxAge::Browser => "session".to_owned(),
+    }
+}
+
+/// Gives the time to live that a server is told, in milliseconds.
+#[must_use]
+pub fn time_to_live(expire_ms: u64, now_ms: u64) -> u64 {
+    expire_ms
+        .saturating_sub(now_ms)
+        .saturating_add(GRACE_MS)
+        .min(LONGEST_MS)
+}
+
+/// Gives until when an index has the entry of a session that is written now: twice as long as it lives, so that the index need
+/// not be written each time the session is.
+#[must_use]
+pub fn indexed_until(expire_ms: u64, now_ms: u64) -> u64 {
+    expire_ms.saturating_add(expire_ms.saturating_sub(now_ms))
+}
+
+/// Writes the field `m`.
+#[must_use]
+pub fn meta(record: &Record) -> String {
+    let Record {
+        rev,
+        expire_ms,
+        created_ms,
+        seen_ms,
+        ..
+    } = record;
+    format!(
+        "{rev} {expire_ms} {} {created_ms} {seen_ms}",
+        age(record.max_age)
+    )
+}
+
+/// Gives the fields of a record and their values, in turn.
+///
+/// # Errors
+///
+/// Where the data are no JSON object.
+pub fn fields(record: &Record, until_ms: u64) -> Result<Vec<String>, Failure> {
+    let data = Fields::parse(&record.data).map_err(|_| Failure::Input)?.0;
+    let mut fields = Vec::with_capacity(data.len() * 2 + 8);
+    fields.extend(["m".to_owned(), meta(record)]);
+    if let Some(subject) = &record.subject {
+        fields.extend(["s".to_owned(), subject.clone()]);
+        fields.extend(["u".to_owned(), until_ms.to_string()]);
+    }
+    if let Some(label) = &record.label {
+        fields.extend(["l".to_owned(), label.clone()]);
+    }
+    let revs = record.revs.iter().chain(std::iter::repeat(&record.rev));
+    for (place, ((key, json), rev)) in data.iter().zip(revs).enumerate() {
+        fields.extend([(*key).to_owned(), format!("{rev}:0.{place}:{json}")]);
+    }
+    Ok(fields)
+}
+
+/// Reads the field `m`: rev, expire, age, created and seen.
+///
+/// # Errors
+///
+/// Where it is something else.
+pub fn read_meta(meta: &str) -> Result<(u64, u64, MaxAge, u64, u64), Failure> {
+    let mut words = meta.split(' ');
+    let mut word = || words.next().ok_or(Failure::Unreadable);
+    let rev = number(word()?)?;
+    let expire_ms = number(word()?)?;
+    let max_age = match word()? {
+        "session" => MaxAge::Browser,
+        age => MaxAge::Timed(number(age)?),
+    };
+    Ok((rev, expire_ms, max_age, number(word()?)?, number(word()?)?))
+}
+
+/// Reads a number.
+///
+/// # Errors
+///
+/// Where it is none.
+pub fn number(text: &str) -> Result<u64, Failure> {
+    text.parse().map_err(|_| Failure::Unreadable)
+}
+
+/// Reads a hash: its fields and values in turn. Nothing where it has no session.
+///
+/// # Errors
+///
+/// Where it is something else.
+pub fn read(reply: Reply) -> Result<Option<Stored>, Failure> {
+    let pairs = reply.list()?;
+    let mut keys: Vec<Key<'_>> = Vec::with_capacity(pairs.len() / 2);
+    let (mut meta, mut subject, mut label, mut is_moving) = (None, None, None, false);
+    for pair in pairs.chunks_exact(2) {
+        let [Reply::Text(field), Reply::Text(value)] = pair else {
+            return Err(Failure::Unreadable);
+        };
+        match field.as_slice() {
+            b"m" => meta = Some(utf8(value)?),
+            b"s" => subject = Some(utf8(value)?.to_owned()),
+            b"l" => label = Some(utf8(value)?.to_owned()),
+            b"x" => is_moving = true,
+            [b'"', ..] => keys.push(Key::read(utf8(field)?, utf8(value)?)?),
+            _ => {}
+        }
+    }
+    let Some(meta) = meta else {
+        return Ok(None);
+    };
+    if !keys.is_sorted_by_key(|key| key.place) {
+        keys.sort_by_key(|key| key.place);
+    }
+    let (rev, expire_ms, max_age, created_ms, seen_ms) = read_meta(meta)?;
+    let record = Record {
+        rev,
+        data: write_data(&keys),
+        revs: keys.iter().map(|key| key.rev).collect(),
+        max_age,
+        expire_ms,
+        created_ms,
+        seen_ms,
+        subject,
+        label,
+    };
+    Ok(Some(Stored {
+        record,
+        meta: meta.to_owned(),
+        is_moving,
+    }))
+}
+
+struct Key<'a> {
+    token: &'a str,
+    json: &'a str,
+    rev: u64,
+    place: (u64, u64),
+}
+
+impl<'a> Key<'a> {
+    fn read(token: &'a str, value: &'a str) -> Result<Self, Failure> {
+        let (rev, rest) = value.split_once(':').ok_or(Failure::Unreadable)?;
+        let (place, json) = rest.split_once(':').ok_or(Failure::Unreadable)?;
+        let (written, among) = place.split_once('.').ok_or(Failure::Unreadable)?;
+        let place = (number(written)?, number(among)?);
+        Ok(Self {
+            token,
+            json,
+            rev: number(rev)?,
+            place,
+        })
+    }
+}
+
+fn write_data(keys: &[Key<'_>]) -> String {
+    if keys.is_empty() {
+        return write_object(std::iter::empty());
+    }
+    let length: usize = keys
+        .iter()
+        .map(|key| key.token.len() + key.json.len() + 2)
+        .sum();
+    let mut data = String::with_capacity(length + 1);
+    for key in keys {
+        let before = if data.is_empty() { '{' } else { ',' };
+        // Writing to a String cannot fail.
+        let _ = write!(data, "{before}{}:{}", key.token, key.json);
+    }
+    data.push('}');
+    data
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(bytes).map_err(|_| Failure::Unreadable)
+}

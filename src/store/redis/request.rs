@@ -1,0 +1,213 @@
+//! What is asked of the store, and what it answers.
+
+use crate::record::{self, Limit, MaxAge};
+use crate::store::{Clock, IdHash, Listed, Written};
+
+/// How keys are named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// Before all keys.
+    pub prefix: String,
+    /// Whether records are read that koa-redis wrote, under the ids themselves.
+    pub from_koa_redis: bool,
+}
+
+impl Format {
+    /// Gives the key of a session.
+    #[must_use]
+    pub fn session_key(&self, hash: &str) -> String {
+        [&self.prefix, "s:", hash].concat()
+    }
+
+    /// Gives the key of a subject's index.
+    #[must_use]
+    pub fn index_key(&self, subject: &str) -> String {
+        [&self.prefix, "u:", subject].concat()
+    }
+
+    /// Gives a pattern of all keys, for SCAN.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        let mut pattern = String::with_capacity(self.prefix.len() + 8);
+        for c in self.prefix.chars() {
+            if matches!(c, '*' | '?' | '[' | ']' | '\\' | '^') {
+                pattern.push('\\');
+            }
+            pattern.push(c);
+        }
+        pattern + "[su]:*"
+    }
+}
+
+/// What a session is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionId {
+    /// The hash of the id, in base64url.
+    pub hash: String,
+    /// The id itself, where records of koa-redis are asked for.
+    pub legacy: Option<String>,
+}
+
+impl SessionId {
+    /// Takes an id.
+    #[must_use]
+    pub fn of(id: &str, format: &Format) -> Self {
+        let hash = IdHash::of(id).to_base64();
+        Self {
+            hash,
+            legacy: format.from_koa_redis.then(|| id.to_owned()),
+        }
+    }
+
+    /// Takes a hash alone.
+    #[must_use]
+    pub fn of_hash(hash: &str) -> Self {
+        Self {
+            hash: hash.to_owned(),
+            legacy: None,
+        }
+    }
+}
+
+/// [`record::NewRecord`], owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRecord {
+    /// A JSON object.
+    pub data: String,
+    /// Its own time to live.
+    pub max_age: MaxAge,
+    /// Whose it is, if anybody's.
+    pub subject: Option<String>,
+    /// What the app calls it in lists.
+    pub label: Option<String>,
+    /// Asked where there is a subject.
+    pub limit: Option<Limit>,
+}
+
+impl NewRecord {
+    pub(super) fn borrow(&self) -> record::NewRecord<'_> {
+        record::NewRecord {
+            data: &self.data,
+            max_age: self.max_age,
+            subject: self.subject.as_deref(),
+            label: self.label.as_deref(),
+            limit: self.limit,
+        }
+    }
+}
+
+/// [`record::Subject`], owned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// As before.
+    #[default]
+    Unchanged,
+    /// Nobody's.
+    None,
+    /// This one's.
+    Is(String),
+}
+
+/// [`record::Changes`], owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// The record's revision at the load.
+    pub base: u64,
+    /// A JSON object, or nothing.
+    pub set: String,
+    /// A JSON array of strings, or nothing.
+    pub delete: String,
+    /// The time to live, if the request assigned one.
+    pub max_age: Option<MaxAge>,
+    /// Whose the session is, if that changed.
+    pub subject: Subject,
+    /// What the app calls it in lists, if that changed.
+    pub label: Option<String>,
+    /// Asked where the session gets a subject that it did not have.
+    pub limit: Option<Limit>,
+}
+
+impl Changes {
+    pub(super) fn borrow(&self) -> record::Changes<'_> {
+        record::Changes {
+            base: self.base,
+            set: &self.set,
+            delete: &self.delete,
+            max_age: self.max_age,
+            subject: match &self.subject {
+                Subject::Unchanged => record::Subject::Unchanged,
+                Subject::None => record::Subject::None,
+                Subject::Is(subject) => record::Subject::Is(subject),
+            },
+            label: self.label.as_deref(),
+            limit: self.limit,
+        }
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// As [`Store::create`](crate::store::Store::create).
+    Create(SessionId, NewRecord, Clock),
+    /// As [`Store::load`](crate::store::Store::load); the number is the time.
+    Load(SessionId, u64),
+    /// As [`Store::merge`](crate::store::Store::merge).
+    Merge(SessionId, Changes, Clock),
+    /// As [`Store::touch`](crate::store::Store::touch).
+    Touch(SessionId, Clock),
+    /// As [`Store::regenerate`](crate::store::Store::regenerate): the old id, the new one.
+    Regenerate(SessionId, SessionId, Changes, Clock),
+    /// As [`Store::destroy`](crate::store::Store::destroy).
+    Destroy(SessionId, u64),
+    /// As [`Store::list`](crate::store::Store::list).
+    List(String, u64),
+    /// As [`Store::destroy_all`](crate::store::Store::destroy_all): all but this hash.
+    DestroyExcept(String, Option<String>, u64),
+    /// As [`Store::destroy_all`](crate::store::Store::destroy_all): this hash alone.
+    DestroyOnly(String, String, u64),
+    /// As [`Store::clear`](crate::store::Store::clear).
+    Clear,
+    /// Reads what koa-redis reads: under the prefix and the id.
+    GetPlain(String),
+    /// Writes what koa-redis writes: the id, a JSON text, the time to live in milliseconds.
+    SetPlain(String, String, Option<u64>),
+    /// Removes it.
+    DestroyPlain(String),
+    /// Removes all that begins with the prefix.
+    ClearPlain,
+}
+
+/// What a request is given of a session that it loads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// A JSON object.
+    pub data: String,
+    /// The record's revision; 0 of one that koa-redis wrote.
+    pub rev: u64,
+    /// The time after which it is expired.
+    pub expire_ms: u64,
+    /// Its own time to live.
+    pub max_age: MaxAge,
+    /// Whether it is somebody's.
+    pub has_subject: bool,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// To create, merge and regenerate.
+    Written(Written),
+    /// To load.
+    Loaded(Option<Found>),
+    /// To touch and destroy: whether there was one.
+    Known(bool),
+    /// To list.
+    Listed(Vec<Listed>),
+    /// To the others that destroy: how many there were.
+    Count(u64),
+    /// To reading plainly.
+    Text(Option<String>),
+    /// To clearing, and to writing and removing plainly.
+    Done,
+}

@@ -1,0 +1,387 @@
+//! Sessions in a file, for one machine and all processes there: an `SQLite` database in WAL mode, in which readers wait for
+//! nobody, and one process writes at a time.
+//!
+//! Two connections belong to a store: a [`Reader`], and a [`SqliteStore`] that writes. What was committed by the one, the other
+//! sees with its next read.
+
+mod error;
+mod file;
+mod row;
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+pub use self::error::{Reason, SqliteError};
+pub use self::file::{Settings, Synchronous};
+pub use self::row::Loaded;
+use self::row::signed;
+use super::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
+use crate::record::{Changes, Limit, NewRecord, Overflow, Record, Subject};
+
+/// How much of the file a reader keeps in memory at most.
+const CACHE_KIB: i32 = 16 * 1024;
+
+/// A connection that reads.
+#[derive(Debug)]
+pub struct Reader(Connection);
+
+impl Reader {
+    /// Opens the file, and makes it where it is missing. Waits for nobody.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be used, or is not ready yet and another process is writing ([`Reason::Busy`]).
+    pub fn open(settings: &Settings) -> Result<Self, SqliteError> {
+        let connection = file::open(settings)?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        Ok(Self(connection))
+    }
+
+    /// Loads a session, also an expired one.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub fn load(&self, id: IdHash) -> Result<Option<Loaded>, SqliteError> {
+        row::load(&self.0, id)
+    }
+
+    /// Lists a subject's sessions, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails.
+    pub fn list(&self, subject: &str, now_ms: u64) -> Result<Vec<Listed>, SqliteError> {
+        row::list(&self.0, subject, now_ms)
+    }
+}
+
+/// A connection that writes. Its calls block.
+///
+/// ```
+/// use koa_session_rs::record::{MaxAge, NewRecord};
+/// use koa_session_rs::store::sqlite::{Settings, SqliteStore};
+/// use koa_session_rs::store::{Clock, IdHash, Store};
+///
+/// let file = std::env::temp_dir().join(format!("koa-session-rs-{}.db", std::process::id()));
+/// let store = SqliteStore::open(&Settings::new(&file))?;
+/// let new = NewRecord { data: "{}", max_age: MaxAge::Timed(1000), subject: None, label: None, limit: None };
+/// store.create(IdHash::of("a"), &new, Clock { now_ms: 0, ttl_ms: 1000 })?;
+/// assert!(store.load(IdHash::of("a"), 0)?.is_some());
+/// drop(store);
+/// std::fs::remove_file(file)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    patience: Duration,
+}
+
+impl SqliteStore {
+    /// Opens the file, and makes it where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be used.
+    pub fn open(settings: &Settings) -> Result<Self, SqliteError> {
+        Ok(Self {
+            connection: file::patiently(settings.patience, || file::open(settings))?,
+            patience: settings.patience,
+        })
+    }
+
+    /// Runs operations in one transaction, and gives their results once it is committed. What fails leaves nothing behind, and
+    /// the others stay.
+    ///
+    /// # Errors
+    ///
+    /// Where another process held the lock for too long, or the database fails: then nothing was done.
+    pub fn group<Op, Out>(
+        &self,
+        ops: &[Op],
+        run: impl Fn(&Self, &Op) -> Result<Out, StoreError>,
+    ) -> Result<Vec<Result<Out, StoreError>>, SqliteError> {
+        self.begin()?;
+        let mut results = Vec::with_capacity(ops.len());
+        for op in ops {
+            results.push(run(self, op));
+            // Some failures take the whole transaction with them.
+            if self.connection.is_autocommit() {
+                break;
+            }
+        }
+        if !self.connection.is_autocommit() {
+            match self.execute("COMMIT") {
+                Ok(()) => return Ok(results),
+                Err(error) => {
+                    self.roll_back()?;
+                    if ops.len() == 1 {
+                        return Err(error);
+                    }
+                }
+            }
+        } else if ops.len() == 1 {
+            return Ok(results);
+        }
+        // Nothing of it is stored. Alone, each has its own result.
+        Ok(ops.iter().map(|op| self.alone(|| run(self, op))).collect())
+    }
+
+    /// Removes so many of the sessions that were expired at a time, the oldest first, and gives how many there were. Waits for
+    /// nobody.
+    ///
+    /// # Errors
+    ///
+    /// Where the database fails, or another process is writing.
+    pub fn remove_expired(&self, before_ms: u64, max: u32) -> Result<usize, SqliteError> {
+        let expired = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM session WHERE expire < ?1 LIMIT 1)",
+            )?
+            .query_row([signed(before_ms)], |row| row.get::<_, bool>(0))?;
+        if !expired {
+            return Ok(0);
+        }
+        let sql = "DELETE FROM session WHERE number IN
+            (SELECT number FROM session WHERE expire < ?1 ORDER BY expire LIMIT ?2)";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.execute((signed(before_ms), max))?)
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), SqliteError> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(), SqliteError> {
+        file::patiently(self.patience, || self.execute("BEGIN IMMEDIATE"))
+    }
+
+    fn roll_back(&self) -> Result<(), SqliteError> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.execute("ROLLBACK")
+    }
+
+    /// Runs in a transaction of its own.
+    fn alone<T>(&self, run: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.begin()?;
+        let result = run().and_then(|value| {
+            // Where the transaction is gone, so is what was written.
+            self.execute("COMMIT")?;
+            Ok(value)
+        });
+        if result.is_err() {
+            self.roll_back()?;
+        }
+        result
+    }
+
+    /// Runs so that a failure leaves nothing behind: in a savepoint of the group's transaction, or in a transaction.
+    fn atomically<T>(&self, run: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.connection.is_autocommit() {
+            return self.alone(run);
+        }
+        self.execute("SAVEPOINT operation")?;
+        let result = run();
+        if result.is_err() && !self.connection.is_autocommit() {
+            self.execute("ROLLBACK TO operation")?;
+        }
+        if !self.connection.is_autocommit() {
+            self.execute("RELEASE operation")?;
+        }
+        result
+    }
+
+    /// Fetches a record that is not expired.
+    fn live(&self, id: IdHash, now_ms: u64) -> Result<Option<(i64, Record)>, SqliteError> {
+        let found = row::fetch(&self.connection, id)?;
+        Ok(found.filter(|(_, record)| !record.is_expired(now_ms)))
+    }
+
+    /// Tells whether an id is free, after an expired record under it is gone.
+    fn vacate(&self, id: IdHash, now_ms: u64) -> Result<bool, SqliteError> {
+        if self.live(id, now_ms)?.is_some() {
+            return Ok(false);
+        }
+        self.connection
+            .prepare_cached("DELETE FROM session WHERE id = ?1")?
+            .execute([id.0])?;
+        Ok(true)
+    }
+
+    /// Tells whether a session may come to a subject, after those that have to make room for it are gone.
+    fn admit(
+        &self,
+        subject: Option<&str>,
+        limit: Option<Limit>,
+        id: IdHash,
+        now_ms: u64,
+    ) -> Result<bool, SqliteError> {
+        let (Some(subject), Some(limit)) = (subject, limit) else {
+            return Ok(true);
+        };
+        let others: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM session WHERE subject = ?1 AND expire >= ?2 AND id <> ?3",
+            )?
+            .query_row((subject, signed(now_ms), id.0), |row| row.get(0))?;
+        let beyond = others + 1 - i64::from(limit.max);
+        if beyond <= 0 || limit.overflow == Overflow::Refuse {
+            return Ok(beyond <= 0);
+        }
+        let sql = "DELETE FROM session WHERE number IN
+            (SELECT number FROM session WHERE subject = ?1 AND expire >= ?2 AND id <> ?3
+             ORDER BY created, number LIMIT ?4)";
+        self.connection
+            .prepare_cached(sql)?
+            .execute((subject, signed(now_ms), id.0, beyond))?;
+        Ok(true)
+    }
+
+    /// Merges into a session that then goes on under an id, its own or another.
+    fn merge_as(
+        &self,
+        id: IdHash,
+        next: IdHash,
+        changes: &Changes<'_>,
+        clock: Clock,
+    ) -> Result<Written, StoreError> {
+        let Some((number, mut record)) = self.live(id, clock.now_ms)? else {
+            return Ok(Written::Missing);
+        };
+        let arriving = match changes.subject {
+            Subject::Is(subject) if record.subject.as_deref() != Some(subject) => Some(subject),
+            _ => None,
+        };
+        let conflicts = record.merge(changes, clock.now_ms, clock.ttl_ms)?;
+        if !self.admit(arriving, changes.limit, id, clock.now_ms)? {
+            return Ok(Written::Refused);
+        }
+        row::update(&self.connection, number, &record)?;
+        if next != id || changes.subject != Subject::Unchanged {
+            row::assign(&self.connection, number, next, record.subject.as_deref())?;
+        }
+        Ok(Written::Done {
+            rev: record.rev,
+            conflicts,
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn create(&self, id: IdHash, new: &NewRecord<'_>, clock: Clock) -> Result<Written, StoreError> {
+        self.atomically(|| {
+            let record = Record::create(new, clock.now_ms, clock.ttl_ms)?;
+            if !self.vacate(id, clock.now_ms)? {
+                return Ok(Written::Taken);
+            }
+            if !self.admit(new.subject, new.limit, id, clock.now_ms)? {
+                return Ok(Written::Refused);
+            }
+            row::insert(&self.connection, id, &record)?;
+            Ok(Written::Done {
+                rev: record.rev,
+                conflicts: None,
+            })
+        })
+    }
+
+    fn load(&self, id: IdHash, _now_ms: u64) -> Result<Option<Record>, StoreError> {
+        let found = file::patiently(self.patience, || row::fetch(&self.connection, id))?;
+        Ok(found.map(|(_, record)| record))
+    }
+
+    fn merge(
+        &self,
+        id: IdHash,
+        changes: &Changes<'_>,
+        clock: Clock,
+    ) -> Result<Written, StoreError> {
+        self.atomically(|| self.merge_as(id, id, changes, clock))
+    }
+
+    fn touch(&self, id: IdHash, clock: Clock) -> Result<bool, StoreError> {
+        self.atomically(|| {
+            let sql = "UPDATE session
+                SET expire = ?2 + min(ifnull(max_age, ?3), 9223372036854775807 - ?2), seen = ?2
+                WHERE id = ?1 AND expire >= ?2";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let touched = statement.execute((id.0, signed(clock.now_ms), signed(clock.ttl_ms)))?;
+            Ok(touched > 0)
+        })
+    }
+
+    fn regenerate(
+        &self,
+        old: IdHash,
+        new: IdHash,
+        changes: &Changes<'_>,
+        clock: Clock,
+    ) -> Result<Written, StoreError> {
+        self.atomically(|| {
+            if self.live(old, clock.now_ms)?.is_none() {
+                return Ok(Written::Missing);
+            }
+            if !self.vacate(new, clock.now_ms)? {
+                return Ok(Written::Taken);
+            }
+            self.merge_as(old, new, changes, clock)
+        })
+    }
+
+    fn destroy(&self, id: IdHash, now_ms: u64) -> Result<bool, StoreError> {
+        self.atomically(|| {
+            let sql = "DELETE FROM session WHERE id = ?1 RETURNING expire >= ?2";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query((id.0, signed(now_ms)))?;
+            Ok(match rows.next()? {
+                Some(row) => row.get(0)?,
+                None => false,
+            })
+        })
+    }
+
+    fn list(&self, subject: &str, now_ms: u64) -> Result<Vec<Listed>, StoreError> {
+        Ok(file::patiently(self.patience, || {
+            row::list(&self.connection, subject, now_ms)
+        })?)
+    }
+
+    fn destroy_all(&self, subject: &str, which: Which, now_ms: u64) -> Result<u64, StoreError> {
+        // Expired ones go as well, and do not count.
+        let (sql, id) = match which {
+            Which::All => (
+                "DELETE FROM session WHERE subject = ?1 AND ?3 IS NULL RETURNING expire >= ?2",
+                None,
+            ),
+            Which::Except(id) => (
+                "DELETE FROM session WHERE subject = ?1 AND id <> ?3 RETURNING expire >= ?2",
+                Some(id.0),
+            ),
+            Which::Only(id) => (
+                "DELETE FROM session WHERE subject = ?1 AND id = ?3 RETURNING expire >= ?2",
+                Some(id.0),
+            ),
+        };
+        self.atomically(|| {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query((subject, signed(now_ms), id))?;
+            let mut destroyed = 0;
+            while let Some(row) = rows.next()? {
+                destroyed += u64::from(row.get::<_, bool>(0)?);
+            }
+            Ok(destroyed)
+        })
+    }
+
+    fn clear(&self) -> Result<(), StoreError> {
+        self.atomically(|| Ok(self.execute("DELETE FROM session")?))
+    }
+}
