@@ -215,8 +215,48 @@ declare namespace session {
      */
     regenerate (how?: RegenerateOptions): Promise<void>
 
-    /** Saves the session where it has to be, as at the end of the request; after `ctx.session = null`, ends it. */
+    /**
+     * Saves the session where it has to be, as at the end of the request; after `ctx.session = null`, ends it.
+     *
+     * @throws Error with the code `ERR_SESSION_LIMIT` and the `status` 409, where `maxSessions` refuses the session;
+     * `ERR_SESSION_ID_TAKEN`, where `genid` gave the id of another session twice.
+     */
     commit (): Promise<void>
+
+    /**
+     * Lists the sessions of this one's subject, the oldest first: those that were saved. None where the session is nobody's.
+     *
+     * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
+     *
+     * @example
+     * app.use(session({ store, subject: 'userId', label: ctx => ctx.get('User-Agent') }, app))
+     * app.use(async ctx => {
+     *   const sessions = await session.of(ctx).list()
+     *   ctx.body = sessions.map(({ hash, label, seen, current }) => ({ hash, label, seen: new Date(seen), current }))
+     * })
+     */
+    list (): Promise<SessionListing[]>
+
+    /**
+     * Destroys a session of the same subject, and gives whether there was one. Its own is destroyed with its cookie.
+     *
+     * @param hash as {@link list} gives it; another subject's is not found
+     * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
+     */
+    revoke (hash: string): Promise<boolean>
+
+    /**
+     * Destroys all other sessions of the same subject ('log out my other devices'), and gives how many there were.
+     *
+     * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
+     */
+    revokeOthers (): Promise<number>
+  }
+
+  /** Is one of a subject's sessions, as {@link SessionHandle.list} gives it. */
+  export interface SessionListing extends ListedSession {
+    /** Tells whether it is the session of this request. */
+    current: boolean
   }
 
   /** Says what becomes of the data when a session gets a new id. */
@@ -587,6 +627,57 @@ declare namespace session {
     storeMaxAge?: number | undefined
 
     /**
+     * Merges what a request changed into what the store holds by then, with a store that has koa-session's three methods
+     * alone: the commits of one session wait for each other, and each reads the record again. Keys that other requests
+     * wrote stay, and a session that was destroyed meanwhile stays destroyed. Between two processes a window remains, from
+     * the reading to the writing. A {@link SessionStore} always merges, and has no such window.
+     *
+     * @default false
+     */
+    merge?: boolean | undefined
+
+    /**
+     * Says whose a session is, so that the sessions of one subject can be listed and revoked: a key of the session, or a
+     * function that gives a text, a number, or something empty where it is nobody's. With a {@link SessionStore}.
+     *
+     * @default undefined: sessions are not listed
+     * @throws {@link SessionOptionError} where the store is none; at the commit, TypeError with the code
+     * `ERR_SESSION_VALUE`, where it leads to anything else.
+     *
+     * @example
+     * app.use(session({ store, subject: 'userId' }, app))
+     * app.use(async ctx => {
+     *   if (ctx.path === '/logout-others') ctx.body = { ended: await session.of(ctx).revokeOthers() }
+     * })
+     */
+    subject?: (string & keyof T) | Hook<
+      [session: T, ctx: Named<T, Koa.Context>], string | number | bigint | null | undefined
+    > | undefined
+
+    /**
+     * Names a session in lists. Called when a session is created, gets a new id, or comes to a subject.
+     *
+     * @default undefined
+     *
+     * @example
+     * app.use(session({ store, subject: 'userId', label: ctx => ctx.get('User-Agent') }, app))
+     */
+    label?: Hook<[ctx: Named<T, Koa.Context>], string | null | undefined> | undefined
+
+    /**
+     * Limits how many sessions a subject has. A number alone means `overflow: 'oldest'`: the oldest are destroyed. With
+     * `'refuse'` the session that would be one too many is not written, and no cookie is sent.
+     *
+     * @default undefined: as many as there are
+     * @throws Error with the code `ERR_SESSION_LIMIT` and the `status` 409, at the commit; a login that wants to answer
+     * otherwise awaits `session.of(ctx).commit()`.
+     *
+     * @example
+     * app.use(session({ store, subject: 'userId', maxSessions: { max: 3, overflow: 'refuse' } }, app))
+     */
+    maxSessions?: number | SessionLimit | undefined
+
+    /**
      * Narrows the ids that the store is asked for: one from a client that does not match is a miss.
      *
      * @default undefined
@@ -788,6 +879,157 @@ declare namespace session {
     destroy (id: string, request: { ctx: Named<T, Koa.Context> }): any
   }
 
+  /**
+   * Marks a session store: is `Symbol.for('koa-session-rs.store')`. Its value there is the version of the contract.
+   */
+  export const STORE: unique symbol
+
+  /**
+   * Keeps sessions so that requests which run at the same time do not lose each other's writes, and so that a subject's
+   * sessions can be listed and destroyed. `koa-session-rs/testing` has the suite that says whether a store is one.
+   *
+   * Methods may give their result at once or by a promise. Data are JSON text throughout: of an object, and only its
+   * top-level keys are told apart. A record has a revision, which counts its writes of data and is 1 at its creation; each
+   * key carries the revision of its last write.
+   *
+   * A record expires at the time of its last write or touch, by `Date.now()`, plus its own `maxAge`; for `'session'`, plus
+   * `ttlMs`. It is expired after that millisecond, and then missing for all methods but {@link load}. What a store removes
+   * by itself, it removes later.
+   *
+   * What is stored has the SHA-256 of an id, and never the id.
+   *
+   * @example
+   * import { MemoryStore } from 'koa-session-rs/stores/memory'
+   *
+   * app.use(session({ store: new MemoryStore() }, app))
+   */
+  export interface SessionStore extends Store<any> {
+    readonly [STORE]: 1
+
+    /** Stores a new session. `'taken'`: the id is a living session's; `'refused'`: by the limit. Neither writes anything. */
+    create (id: string, record: NewRecord, ttlMs: number): Awaitable<Created | 'taken' | 'refused'>
+
+    /** Loads a session. An expired one may be given: the caller looks at `expire`. */
+    load (id: string): Awaitable<LoadedRecord | undefined>
+
+    /**
+     * Merges what a request changed, and moves the expiry. Without keys in `set` and `delete` no data are written.
+     * `'missing'`: the session was destroyed, got another id, expired or was evicted. `'refused'`: by the limit. Neither
+     * writes anything.
+     */
+    merge (id: string, changes: Changes, ttlMs: number): Awaitable<Merged | 'missing' | 'refused'>
+
+    /** Moves the expiry. */
+    touch (id: string, ttlMs: number): Awaitable<true | 'missing'>
+
+    /**
+     * Moves what is stored under one id, with a request's changes, to another. Who writes to the first from then on gets
+     * `'missing'`. `'taken'`: the second is a living session's.
+     */
+    regenerate (
+      oldId: string, newId: string, changes: Changes, ttlMs: number
+    ): Awaitable<Merged | 'missing' | 'taken' | 'refused'>
+
+    /** Destroys a session, and gives whether there was one. */
+    destroy (id: string): Awaitable<boolean>
+
+    /** Lists a subject's sessions, the oldest first. */
+    list (subject: string): Awaitable<ListedSession[]>
+
+    /** Destroys a subject's sessions, and gives how many. */
+    destroyAll (subject: string, which?: WhichSessions): Awaitable<number>
+
+    /** Destroys all sessions. */
+    clear (): Awaitable<void>
+
+    /** Ends the store when its pending writes are done. */
+    close (): Awaitable<void>
+  }
+
+  /** Is a session that is to be stored. */
+  export interface NewRecord {
+    /** Is the JSON of the user's keys. */
+    data: string
+    /** Is how long the session lives after each write or touch, in milliseconds, or `'session'`. */
+    maxAge: number | 'session'
+    /** Says whose it is. */
+    subject?: string | undefined
+    /** Names it in lists. */
+    label?: string | undefined
+    /** Holds for its subject. */
+    limit?: SessionLimit | undefined
+  }
+
+  /** Is a session as it was stored. */
+  export interface LoadedRecord {
+    /** Is the JSON of the user's keys. */
+    data: string
+    /** Counts the writes of data. */
+    rev: number
+    /** Is when the session expires, in milliseconds since 1970. */
+    expire: number
+    /** Is how long it lives after each write or touch. */
+    maxAge: number | 'session'
+    /** Tells whether the store knows whose it is. */
+    hasSubject: boolean
+  }
+
+  /** Is what a request changed since it loaded a session. */
+  export interface Changes {
+    /** Is the record's revision at the load. */
+    base: number
+    /** Is the JSON of the keys that were added or changed; empty where there are none. */
+    set: string
+    /** Lists the keys that are gone. */
+    delete: string[]
+    /** Is the new time to live, where the request assigned one. */
+    maxAge?: number | 'session' | undefined
+    /** Says whose the session is from now on, where that changed; `null`: nobody's. */
+    subject?: string | null | undefined
+    /** Names it in lists from now on. */
+    label?: string | undefined
+    /** Holds for the subject that the session comes to. One that it had is not asked for again. */
+    limit?: SessionLimit | undefined
+  }
+
+  /** Tells of a session that was created. */
+  export interface Created {
+    rev: number
+  }
+
+  /** Tells of changes that were written. */
+  export interface Merged {
+    rev: number
+    /** Lists the keys in `set` that others wrote after `base`. */
+    conflicts: string[]
+  }
+
+  /** Limits a subject's sessions. */
+  export interface SessionLimit {
+    /** Is how many there may be: at least 1. */
+    max: number
+    /** Says what is done beyond that: the oldest sessions are destroyed, or the new one is refused. */
+    overflow: 'oldest' | 'refuse'
+  }
+
+  /** Is a session in its subject's list. */
+  export interface ListedSession {
+    /** Is the SHA-256 of its id, in URL-safe base64. */
+    hash: string
+    /** Is when it was created, in milliseconds since 1970. A new id does not change that. */
+    created: number
+    /** Is when it was last saved or touched. */
+    seen: number
+    /** Is what the option `label` gave. */
+    label?: string | undefined
+  }
+
+  /** Narrows a subject's sessions by their hashes: all but one, or one alone. */
+  export interface WhichSessions {
+    except?: string | undefined
+    only?: string | undefined
+  }
+
   /** Tells a store of the request that it serves. */
   export interface StoreRequest<T = Data> {
     /** Is the request's context. */
@@ -850,7 +1092,7 @@ declare namespace session {
     'session:created': LifecycleEvent<T>
     /** Tells that a session was written, and why; also at the first time. */
     'session:saved': SavedEvent<T>
-    /** Tells that a session was ended by `null` or by `destroy()`. */
+    /** Tells that a session was ended by `null`, by `destroy()` or by `revoke()`. */
     'session:destroyed': LifecycleEvent<T>
     /** Tells that a session got a new id, which is the one in `key`; in cookie mode, that it was asked for. */
     'session:regenerated': LifecycleEvent<T>
@@ -858,8 +1100,13 @@ declare namespace session {
     'session:oversize': OversizeEvent<T>
     /** Tells that the session's cookie could not be sent. */
     'session:uncommitted': UncommittedEvent<T>
-    /** Tells that a commit was dropped, since another request destroyed the session after this one had loaded it. */
+    /**
+     * Tells that a commit was dropped, since the session had been destroyed after this request loaded it; with a
+     * {@link SessionStore}, also since it had got another id, expired or been evicted.
+     */
     'session:discarded': LifecycleEvent<T>
+    /** Tells that keys were written over which other requests had written after this one loaded the session. */
+    'session:conflict': ConflictEvent<T>
   }
 
   /**
@@ -892,6 +1139,11 @@ declare namespace session {
     ctx: Named<T, Koa.Context>
     /** Is the option `as` of the session, or `'session'`. */
     name: string
+  }
+
+  /** Tells which keys two requests wrote at the same time. The later commit won. */
+  export interface ConflictEvent<T = Data> extends LifecycleEvent<T> {
+    keys: string[]
   }
 
   /** Tells why a session was written. */
@@ -957,11 +1209,14 @@ declare namespace session {
    * | `ERR_SESSION_OPTION` | an option, a maxAge or what an attribute's function gave is not what it has to be: {@link SessionOptionError} | `option`, `expected`, `received` |
    * | `ERR_SESSION_BINDING` | the package is loaded, and its native addon cannot be | `platform`, `arch`, `libc`, `cause`, `causes` |
    * | `ERR_SESSION_ID` | `genid` gave what cannot be an id | |
-   * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path | |
+   * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path; `subject` leads to what names nobody | |
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
    * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` where `ignore` left none | |
    * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left | |
    * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have | |
+   * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
+   * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session | `status`, `expose` |
+   * | `ERR_SESSION_SUBJECT` | sessions are to be listed or revoked without the option `subject` | |
    */
   export type ErrorCode =
     | 'ERR_SESSION_OPTION'
@@ -972,6 +1227,9 @@ declare namespace session {
     | 'ERR_SESSION_IGNORED'
     | 'ERR_SESSION_HEADERS_SENT'
     | 'ERR_SESSION_UNKNOWN'
+    | 'ERR_SESSION_ID_TAKEN'
+    | 'ERR_SESSION_LIMIT'
+    | 'ERR_SESSION_SUBJECT'
 
   /**
    * Lists the codes of the warnings, each of which `process.emitWarning` gives once a process.

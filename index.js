@@ -5,6 +5,7 @@ const { extendApp } = require('./lib/extension')
 const { of } = require('./lib/handle')
 const { middleware } = require('./lib/middleware')
 const { Settings, SessionOptions } = require('./lib/options')
+const { STORE } = require('./lib/session-store')
 
 /**
  * Makes the session middleware of an app, and gives its `ctx` the properties `session` and `sessionOptions`.
@@ -36,3 +37,4 @@ module.exports.default = session
 module.exports.createSession = session
 module.exports.SessionOptions = SessionOptions
 module.exports.of = of
+module.exports.STORE = STORE

@@ -8,9 +8,12 @@ const { sessionError } = require('./errors')
 const { toId } = require('./id')
 const { isPromise } = require('./judge')
 const { load, open } = require('./load')
+const { MergingStore } = require('./merging-store')
 const { resolve } = require('./options')
 const { RecordStore } = require('./record-store')
+const { SerialStore } = require('./serial-store')
 const { Session } = require('./session')
+const { isSessionStore } = require('./session-store')
 
 /**
  * The session of one request: what is behind `ctx.session` before, while and after the app uses it. load.js fills it,
@@ -28,10 +31,9 @@ class ContextSession {
 
   /** The session object. undefined: not opened yet. null: removed. */
   session
-  /** What is at the other end, as it came in or was last written: the user's keys as JSON, or the fingerprint of that. */
+  /** What is at the other end, as it came in or was last written: the user's keys as JSON, the fingerprint of that, or a copy. */
   opened
   fingerprint
-  /** The parsed object of which a small session was copied. */
   snapshot
   /** The session's JSON while it is committed. */
   json
@@ -47,6 +49,12 @@ class ContextSession {
   isWritten = false
   /** Whether the store failed and the app said 'anonymous': nothing of this session is ever written. */
   isAnonymous = false
+  /** Whether the session was gone from its store when it was to be written. */
+  isDiscarded = false
+  /** Whether the app has been told that its subject has too many sessions. */
+  isRefused = false
+  /** Whether the request said how long the session is to live. */
+  isMaxAgeAssigned = false
   /** Whether the headers left with the cookie, or with one that clears it (`early`); and whether the app is through. */
   isCookieSent = false
   isCookieCleared = false
@@ -71,9 +79,14 @@ class ContextSession {
     this.cookie = new RequestCookie(this)
     const { ContextStore, store, ignore, early, autoCommit } = this.options
     const records = ContextStore ? new ContextStore(ctx) : store
-    this.records = records ? new RecordStore(this, records, ContextStore || store) : undefined
+    this.records = records ? this.#use(records, ContextStore || store) : undefined
     this.isIgnored = typeof ignore === 'function' && Boolean(ignore(ctx))
     if (early && autoCommit) watchHead(this)
+  }
+
+  #use (store, owner) {
+    if (isSessionStore(store)) return new MergingStore(this, store, true)
+    return this.options.merge ? new MergingStore(this, new SerialStore(this, store, owner), false) : new RecordStore(this, store, owner)
   }
 
   get pool () { return this.#settings.pool }
@@ -103,6 +116,12 @@ class ContextSession {
   set maxAge (value) {
     if (this.#copy === undefined) this.#maxAge = value
     else this.#copy.maxAge = value
+  }
+
+  /** Takes the maxAge that the app gives the session. */
+  assignMaxAge (value) {
+    this.maxAge = value
+    this.isMaxAgeAssigned = true
   }
 
   /** Gives the maxAge of the cookie: one that lives as long as the browser has none. */
@@ -164,7 +183,21 @@ class ContextSession {
     this.#id = undefined
     this.isStored = false
     this.isCookieSent = false
-    if (this.records) this.fingerprint = undefined
+    if (this.records) this.forgetStored()
+  }
+
+  /** Tells whether it is known what is at the other end. */
+  get isKnown () { return this.opened !== undefined || this.fingerprint !== undefined || this.snapshot !== undefined }
+
+  /** Forgets what the store has. */
+  forgetStored () {
+    this.fingerprint = this.opened = this.snapshot = undefined
+  }
+
+  /** Takes a session that was loaded, and the id under which the store has it. */
+  take (session, id) {
+    this.#id = id
+    this.session = session
   }
 
   /** Makes a session: of data, or a new one. Its id is new where none is given. */
@@ -211,8 +244,9 @@ class ContextSession {
   reload () {
     // What this request has saved already, it has under an id of its own.
     const id = this.isStored ? this.#id : undefined
-    this.session = this.opened = this.snapshot = this.fingerprint = this.loading = this.doomed = undefined
-    this.isReset = this.isRemoved = false
+    this.session = this.loading = this.doomed = undefined
+    this.forgetStored()
+    this.isReset = this.isRemoved = this.isDiscarded = this.isRefused = this.isMaxAgeAssigned = false
     this.loading = this.#load(id) ?? DONE
     return this.loading
   }
@@ -229,7 +263,7 @@ class ContextSession {
 
   /** Commits when the app is through. */
   finish () {
-    return this.#committing ? this.commit() : commit(this)
+    return this.#committing ? this.commit(AT_END) : commit(this, AT_END)
   }
 
   /** Ends the session's part in the request. */
@@ -238,6 +272,8 @@ class ContextSession {
     this.records?.leave()
   }
 }
+
+const AT_END = { isAtEnd: true }
 
 /** A load that had nothing to wait for. */
 const DONE = Promise.resolve()

@@ -1,8 +1,9 @@
 'use strict'
 
-const { clearCookie, clearReplaced, isGone, reasonToSave, saveCookie, tellUncommitted } = require('./commit')
+const { isGone, reasonToSave, saveCookie } = require('./commit')
 const { isPromise } = require('./judge')
-const { stringify } = require('./session')
+const { tellUncommitted } = require('./obstacle')
+const { clearCookie, clearReplaced } = require('./remove')
 
 /**
  * Decides the session's cookie when the headers leave, where that is before the middleware ends (`early`): `res.write`,
@@ -60,9 +61,9 @@ function decide (context) {
   if (isGone(context)) return
   context.json = undefined
   const reason = reasonToSave(context, session)
-  context.json = undefined
   if (!reason) return clear(context, clearReplaced)
   const saving = records ? undefined : options.beforeSave?.(context.ctx, session)
+  context.json = undefined
   if (context.coming || isPromise(saving)) {
     // Nothing can be awaited here; what fails fails at the commit, too.
     saving?.then(undefined, () => {})
@@ -72,7 +73,7 @@ function decide (context) {
   if (records && options.externalKey) options.externalKey.set(context.ctx, context.externalKey)
   else if (context.cookie.obstacle !== undefined) return tellUncommitted(context, context.cookie.obstacle)
   else if (records) context.cookie.write(context.externalKey, Date.now())
-  else saveCookie(context, session, stringify(session), reason)
+  else saveCookie(context, session, reason)
   context.isCookieSent = true
 }
 

@@ -35,7 +35,8 @@ const NAMES = {
   regenerated: 'session:regenerated',
   oversize: 'session:oversize',
   uncommitted: 'session:uncommitted',
-  discarded: 'session:discarded'
+  discarded: 'session:discarded',
+  conflict: 'session:conflict'
 }
 
 /**

@@ -1,5 +1,7 @@
 'use strict'
 
+const { sessionError } = require('./errors')
+const { announce, hashed } = require('./events')
 const { contextSession } = require('./extension')
 
 /**
@@ -54,6 +56,43 @@ class SessionHandle {
 
   /** Saves the session if it has to be. */
   commit () { return this.#context.commit() }
+
+  /**
+   * Lists the sessions of this one's subject, the oldest first; none where it is nobody's.
+   *
+   * @returns {Promise<{ hash: string, created: number, seen: number, label?: string, current: boolean }[]>}
+   */
+  async list () {
+    const records = await this.#listed()
+    const own = hashed(this.id)
+    return (await records.list()).map((listed) => ({ ...listed, current: listed.hash === own }))
+  }
+
+  /** Destroys a session of the same subject, by its hash as `list` gives it. Gives whether there was one. */
+  async revoke (hash) {
+    const records = await this.#listed()
+    if (hash === hashed(this.id)) {
+      await this.destroy()
+      return true
+    }
+    const isRevoked = await records.destroyAll({ only: String(hash) }) > 0
+    if (isRevoked) announce(this.#context, 'destroyed', undefined, { key: hash })
+    return isRevoked
+  }
+
+  /** Destroys all other sessions of the same subject, and gives how many there were. */
+  async revokeOthers () {
+    const records = await this.#listed()
+    return records.destroyAll({ except: hashed(this.id) })
+  }
+
+  /** Gives the store of the session, loaded, where it can list. */
+  async #listed () {
+    await this.#context.load()
+    const { records, options } = this.#context
+    if (options.subject != null && records?.lists) return records
+    throw sessionError('ERR_SESSION_SUBJECT', 'sessions are listed with the option subject, and a session store')
+  }
 }
 
 /**

@@ -45,11 +45,51 @@ function begin (session) {
   if (genid || lazy || session.session !== undefined) session.create()
 }
 
-async function loadRecord (session, id) {
+function loadRecord (session, id) {
+  if (!session.records.merges) return loadData(session, id)
+  const loading = session.records.load(id)
+  return isPromise(loading) ? loading.then((loaded) => admitRecord(session, id, loaded)) : admitRecord(session, id, loading)
+}
+
+async function loadData (session, id) {
   const { data, failure } = await session.records.get(id)
   if (failure === undefined) return admit(session, data, id)
   session.isAnonymous = failure === 'anonymous'
   session.create()
+}
+
+/** Makes what a session store has the session. Gives a promise where the app's `valid` does. */
+function admitRecord (session, id, { record, failure }) {
+  if (failure !== undefined) {
+    session.isAnonymous = failure === 'anonymous'
+    return session.create()
+  }
+  if (record === undefined) return settle(session, VERDICT.MISSED, undefined, id)
+  const { data: text, expire, maxAge } = record
+  const data = JSON.parse(text)
+  if (expire < Date.now() || isExacting(session.options) || !isAdoptable(data)) {
+    const admitting = admit(session, enclose(data, maxAge, expire), id)
+    return isPromise(admitting) ? admitting.then(() => keepText(session, text)) : keepText(session, text)
+  }
+  adopt(session, data, text, maxAge, expire)
+  session.take(session.session, id)
+  session.isStored = true
+}
+
+/** Remembers what a session store has, where the session is made of that: it is what changes are told from. */
+function keepText (session, text) {
+  if (!session.isStored) return
+  session.fingerprint = undefined
+  session.opened = text
+}
+
+/** Makes parsed JSON the session, as it is. */
+function adopt (session, data, text, maxAge, expire) {
+  const isBrowser = maxAge === 'session'
+  session.maxAge = maxAge
+  session.session = Session.adopt(session, data, isBrowser ? undefined : expire, text.length)
+  session.opened = text
+  session.cookie.reissue(isBrowser ? undefined : expire)
 }
 
 /**
@@ -78,13 +118,10 @@ function openCookie (session) {
     return session.create()
   }
   if (shape === SHAPE.FOREIGN) return admit(session, data)
-  const isBrowser = shape === SHAPE.BROWSER
+  const givenMaxAge = shape === SHAPE.BROWSER ? 'session' : maxAge
   const isPlain = verdict === VERDICT.VALID && text.length <= SHALLOW_LENGTH && !isExacting(options) && isAdoptable(data)
-  if (!isPlain) return admit(session, enclose(data, isBrowser ? 'session' : maxAge, expire))
-  session.maxAge = isBrowser ? 'session' : maxAge
-  session.session = Session.adopt(session, data, isBrowser ? undefined : expire, text.length)
-  session.opened = text
-  cookie.reissue(isBrowser ? undefined : expire)
+  if (!isPlain) return admit(session, enclose(data, givenMaxAge, expire))
+  adopt(session, data, text, givenMaxAge, expire)
 }
 
 /** Opens the cookie by the app's own `decode`. */
@@ -116,15 +153,21 @@ function settle (session, verdict, data, id) {
     report(verdict, session, id, data)
     return session.create()
   }
-  session.create(limit(data, session.options), id, true)
-  session.isStored = id !== undefined
-  try {
-    session.fingerprint = binding.fingerprint(stringify(session.session))
-  } catch (err) {
-    if (!(err instanceof RangeError)) throw err
-    // Nested too deeply for JSON.stringify, it could never be saved.
-    return settle(session, VERDICT.INVALID, data, id)
+  session.forgetStored()
+  const limited = limit(data, session.options)
+  const restored = Session.restore(session, limited)
+  if (restored !== undefined) session.take(restored, id)
+  else {
+    session.create(limited, id, true)
+    try {
+      session.fingerprint = binding.fingerprint(stringify(session.session))
+    } catch (err) {
+      if (!(err instanceof RangeError)) throw err
+      // Nested too deeply for JSON.stringify, it could never be saved.
+      return settle(session, VERDICT.INVALID, data, id)
+    }
   }
+  session.isStored = id !== undefined
   session.cookie.reissue(session.session._expire)
 }
 

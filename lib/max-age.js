@@ -22,4 +22,20 @@ function isMaxAge (value) {
   return value === 'session' || Number.isFinite(value)
 }
 
-module.exports = { isMaxAge, toMaxAge }
+const ONE_DAY_MS = 24 * 60 * 60 * 1000
+
+/** A store that is told a time to live keeps a record this much longer, so that the cookie never outlives it. */
+const STORE_GRACE_MS = 10000
+
+/**
+ * Gives the maxAge of a session as its record has it, and how many milliseconds the record lives.
+ *
+ * @param {object} session the ContextSession
+ * @returns {{ maxAge: number|'session', ttl: number }}
+ */
+function lifetimeOf ({ maxAge: given, options }) {
+  const maxAge = given || ONE_DAY_MS
+  return { maxAge, ttl: maxAge === 'session' ? options.storeMaxAge ?? ONE_DAY_MS : maxAge }
+}
+
+module.exports = { ONE_DAY_MS, STORE_GRACE_MS, isMaxAge, lifetimeOf, toMaxAge }

@@ -5,6 +5,8 @@ const codec = require('./codec')
 const { CookiePool } = require('./cookie-pool')
 const { invalidOption, warnOnce } = require('./errors')
 const { toMaxAge } = require('./max-age')
+const { isSessionStore } = require('./session-store')
+const { checkStore } = require('./store-check')
 
 /** Defaults of the options that have one. `null` and `undefined` mean the default. */
 const DEFAULTS = Object.freeze({
@@ -57,7 +59,11 @@ const EXPECTED = {
   underscoreKeys: BOOLEAN,
   clearOnlySent: BOOLEAN,
   idPattern: ['RegExp', (value) => value instanceof RegExp],
-  cacheControl: BOOLEAN
+  cacheControl: BOOLEAN,
+  merge: BOOLEAN,
+  subject: ['string or function', isOf('string', 'function')],
+  label: FUNCTION,
+  maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isLimit]
 }
 
 /** Options that are objects with methods. */
@@ -132,7 +138,8 @@ function isSameOptions (a, b) {
     a.storeMaxAge === b.storeMaxAge && a.configMaxAge === b.configMaxAge && a.onStoreError === b.onStoreError &&
     a.lazy === b.lazy && a.ignore === b.ignore && a.early === b.early &&
     a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
-    a.idPattern === b.idPattern && a.cacheControl === b.cacheControl
+    a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
+    a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions
 }
 
 /** Returns a copy of the caller's options, keys in their order, with the defaults behind. */
@@ -173,6 +180,19 @@ function isRenamed (given) {
   return !('maxAge' in given) && 'maxage' in given
 }
 
+/** Tells a number of sessions, and what is done beyond it. */
+function isLimit (value) {
+  const { max, overflow } = typeof value === 'object' ? value : { max: value, overflow: 'oldest' }
+  return Number.isInteger(max) && max > 0 && max < 2 ** 32 && (overflow === 'oldest' || overflow === 'refuse')
+}
+
+/** Throws where an option needs what its store cannot do. */
+function checkSubject ({ subject, maxSessions, store, ContextStore }) {
+  if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
+  if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
+  throw invalidOption('store', 'a session store, such as those of koa-session-rs, where the option subject is given', ContextStore ?? store)
+}
+
 /** Throws at the first option that is not what it has to be. */
 function check (given) {
   if (typeof given !== 'object') throw invalidOption('opts', 'object', given)
@@ -188,7 +208,9 @@ function check (given) {
   if (ContextStore && !isClass(ContextStore)) {
     throw invalidOption('ContextStore', 'class', ContextStore, 'ContextStore must be a class')
   }
+  checkStore(ContextStore?.prototype ?? given.store)
   for (const name in METHODS) checkMethods(name, given[name])
+  checkSubject(given)
 }
 
 function checkMethods (name, value) {

@@ -1,6 +1,12 @@
 'use strict'
 
+const binding = require('./binding')
+const { isChanged, jsonOf } = require('./change')
+const { enclose } = require('./envelope')
 const { flightsOf } = require('./flights')
+const { STORE_GRACE_MS, lifetimeOf } = require('./max-age')
+const { isFlat, userData } = require('./session')
+const { handleFailure } = require('./store-failure')
 
 /**
  * The app's store as one request uses it: its three methods, and what is done when one of them fails.
@@ -21,6 +27,8 @@ class RecordStore {
     this.#store = store
     this.#flights = flightsOf(owner)
   }
+
+  get merges () { return false }
 
   /** Tells whether the record that was loaded has been destroyed since, by another request. */
   get isDestroyed () {
@@ -44,11 +52,32 @@ class RecordStore {
   }
 
   /**
-   * Writes a record.
+   * Writes the whole session under an id.
    *
-   * @returns {Promise<boolean>} false where the store failed, and that is ignored
+   * @param {object} data the session object
+   * @param {string} id
+   * @returns {Promise<'written'|'missing'|'failed'>} missing: another request destroyed it meanwhile; failed: the store failed,
+   * and the app says that the request goes on
    */
-  async set (id, record, ttl, changed) {
+  async write (data, id) {
+    const session = this.#session
+    const { maxAge, ttl } = lifetimeOf(session)
+    const wasStored = session.isStored
+    const changed = !wasStored || isChanged(session, data)
+    const record = userData(data)
+    const snapshot = isFlat(record) ? { ...record } : undefined
+    const fingerprint = snapshot ? undefined : binding.fingerprint(jsonOf(session, data))
+    enclose(record, maxAge, maxAge + Date.now())
+    if (!await this.#set(id, record, typeof ttl === 'number' ? ttl + STORE_GRACE_MS : ttl, changed)) return 'failed'
+    if (wasStored && this.isDestroyed) return 'missing'
+    if (id === session.id) {
+      Object.assign(session, { snapshot, fingerprint })
+      session.isStored = true
+    }
+    return 'written'
+  }
+
+  async #set (id, record, ttl, changed) {
     const { ctx, options } = this.#session
     const ticket = this.#ticket?.id === id ? this.#ticket : undefined
     if (ticket === undefined) this.#flights.create(id)
@@ -79,10 +108,7 @@ class RecordStore {
     try {
       await call()
     } catch (err) {
-      const { ctx, options } = this.#session
-      const policy = await options.onStoreError?.(err, operation, ctx)
-      if (policy !== 'ignore' && policy !== 'anonymous') throw err
-      return policy
+      return handleFailure(this.#session, err, operation)
     }
   }
 }

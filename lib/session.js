@@ -53,6 +53,29 @@ class Session extends Given {
     return new Session(context, { __proto__: Session.prototype, ...data }, false, expire)
   }
 
+  /**
+   * Makes a session of a store's record, where nothing in it can change unseen: primitives under names that are the user's.
+   *
+   * @param {object} context
+   * @param {object} record somebody else may hold it
+   * @returns {Session|undefined} undefined where the record is not so simple
+   */
+  static restore (context, record) {
+    const snapshot = {}
+    const object = {}
+    for (const key in record) {
+      const value = record[key]
+      if (key === '_expire' || key === '_maxAge') continue
+      if (key[0] === '_' || !isJsonPrimitive(value)) return undefined
+      snapshot[key] = value
+      object[key] = value
+    }
+    if (!isAdoptable(snapshot)) return undefined
+    if ('_maxAge' in record && isMaxAge(record._maxAge)) context.maxAge = record._maxAge
+    context.snapshot = snapshot
+    return new Session(context, object, false, record._expire)
+  }
+
   /** Makes a session without data. */
   static create (context) {
     return new Session(context, {}, true)
@@ -98,7 +121,7 @@ class Session extends Given {
   /** Gives the time to live, in milliseconds, or 'session'; setting it saves the session. */
   get maxAge () { return this.#state.context.maxAge }
   set maxAge (value) {
-    this.#state.context.maxAge = toMaxAge(value)
+    this.#state.context.assignMaxAge(toMaxAge(value))
     this.#state.requireSave = true
   }
 
@@ -156,7 +179,7 @@ function restore (known, key, value, isIncoming) {
   else if (key === '_session') context.maxAge = 'session'
   else if (key === '_maxAge') context.maxAge = isMaxAge(value) ? value : context.maxAge
   else if (key === 'maxAge' && !(isIncoming && !isMaxAge(value))) {
-    context.maxAge = toMaxAge(value)
+    context.assignMaxAge(toMaxAge(value))
     known.requireSave = true
   }
 }
@@ -225,6 +248,14 @@ function isDifferent (before, session) {
   return differs
 }
 
+/** Tells whether an object has nothing but what JSON writes as it is, under keys that are the user's. */
+function isFlat (data) {
+  for (const key in data) {
+    if (key[0] === '_' || !isJsonPrimitive(data[key])) return false
+  }
+  return true
+}
+
 function isJsonPrimitive (value) {
   return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 }
@@ -251,4 +282,4 @@ function stringify (session) {
   return json.includes('"_') ? toJson(userData(session)) : json
 }
 
-module.exports = { Session, isAdoptable, isDifferent, isPopulated, stringify, userData }
+module.exports = { Session, isAdoptable, isDifferent, isFlat, isPopulated, stringify, userData }

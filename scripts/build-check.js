@@ -8,8 +8,8 @@ const { spawnSync } = require('node:child_process')
 const { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
+const { addons, root } = require('./addons')
 
-const root = join(__dirname, '..')
 const rust = /^rust-version = "(\d+)\.(\d+)"/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))
 
 let folder
@@ -68,11 +68,15 @@ describe('without a Rust that can build it', () => {
   })
 
   test('the loader names the same Rust', () => {
-    assert.ok(readFileSync(join(root, 'lib/binding.js'), 'utf8').includes(`Rust ${minimum} or newer`))
+    assert.ok(readFileSync(join(root, 'lib/addon.js'), 'utf8').includes(`Rust ${minimum} or newer`))
   })
 })
 
 describe('a build', () => {
+  test('of what is no addon is refused', () => {
+    for (const args of [['--only', 'mysql'], ['--only']]) assertRefused(build({}, ...args), 'main, sqlite, redis')
+  })
+
   test('with an argument that napi does not know ends with code 1', () => {
     assertRefused({ ...build({}, '--no-such-argument'), stdout: '' }, 'cannot be built')
   })
@@ -87,7 +91,7 @@ describe('a build', () => {
   })
 
   test('whose Rust panics throws a JavaScript error, and the process lives on', () => {
-    const { status, stderr } = build({}, '--features', 'fault-injection', '--output-dir', folder)
+    const { status, stderr } = build({}, '--only', 'main', '--features', 'fault-injection', '--output-dir', folder)
     assert.equal(status, 0, stderr)
     const addon = join(folder, readdirSync(folder).find((file) => file.endsWith('.node')))
     const child = spawnSync(process.execPath, ['-e', `
@@ -102,9 +106,12 @@ describe('a build', () => {
   })
 
   test('has no exported function that lets a panic through', () => {
-    const sources = readdirSync(join(root, 'binding/src')).map((file) => readFileSync(join(root, 'binding/src', file), 'utf8'))
+    const sources = addons().flatMap(({ folder }) => {
+      const files = readdirSync(join(root, folder, 'src'), { recursive: true }).filter((file) => file.endsWith('.rs'))
+      return files.map((file) => readFileSync(join(root, folder, 'src', file), 'utf8'))
+    })
     const exported = sources.flatMap((source) => [...source.matchAll(/#\[napi(\([^\]]*\))?\]\s*(?:#\[[^\]]*\]\s*)*pub fn (\w+)/g)])
-    assert.ok(exported.some(([, , name]) => name === 'version'))
+    assert.equal(exported.filter(([, , name]) => name === 'version').length, addons().length)
     assert.deepEqual(exported.filter(([, how]) => !how?.includes('catch_unwind')).map(([, , name]) => name), [])
   })
 

@@ -1,6 +1,7 @@
 'use strict'
 
-// Builds the addon beside package.json: node scripts/build.js [napi build arguments] [-- cargo arguments]
+// Builds the addons beside package.json:
+// node scripts/build.js [--only main|sqlite|redis] [napi build arguments] [-- cargo arguments]
 
 const { spawnSync } = require('node:child_process')
 const { readFileSync } = require('node:fs')
@@ -45,14 +46,23 @@ function napiCli () {
   }
 }
 
+// The list of addons needs the CLI too, whose absence is told first.
 function build (args) {
-  const cut = args.includes('--') ? args.indexOf('--') : args.length
-  const options = ['--platform', '--release', '--no-js', '--manifest-path', 'binding/Cargo.toml', '--output-dir', '.']
-  const { error, signal, status } = spawnSync(process.execPath,
-    [napiCli(), 'build', ...options, ...args.slice(0, cut), '--', '--locked', ...args.slice(cut + 1)],
-    { cwd: root, stdio: 'inherit' })
-  if (error !== undefined) refuse(error.message)
-  if (status !== 0) refuse(`The build ended with ${signal ?? `code ${status}`}.`)
+  const cli = napiCli()
+  const { chosen, writeNapiManifest } = require('./addons')
+  let choice
+  try { choice = chosen(args) } catch (error) { refuse(error.message) }
+  const { chosenAddons, rest } = choice
+  const cut = rest.includes('--') ? rest.indexOf('--') : rest.length
+  for (const addon of chosenAddons) {
+    const options = ['--platform', '--release', '--no-js', '--manifest-path', `${addon.folder}/Cargo.toml`,
+      '--package-json-path', writeNapiManifest(addon), '--output-dir', '.']
+    const { error, signal, status } = spawnSync(process.execPath,
+      [cli, 'build', ...options, ...rest.slice(0, cut), '--', '--locked', ...rest.slice(cut + 1)],
+      { cwd: root, stdio: 'inherit' })
+    if (error !== undefined) refuse(error.message)
+    if (status !== 0) refuse(`The build of ${addon.name} ended with ${signal ?? `code ${status}`}.`)
+  }
 }
 
 const minimum = minimumRust()

@@ -1,13 +1,13 @@
 'use strict'
 
-// Installs tarballs into an empty folder and visits a Koa app there, by require and by import:
-// node scripts/install-check.js <main package> <platform package>
+// Installs tarballs into an empty folder and visits a Koa app there, by require and by import, and with each store:
+// node scripts/install-check.js <main packages> <platform packages>
 
 const Installation = require('./installation')
 
 const installation = new Installation(process.argv.slice(2))
 try {
-  for (const program of ['require.js', 'import.mjs']) {
+  for (const program of ['require.js', 'import.mjs', 'memory.js', 'sqlite.js', 'redis.js']) {
     const { status, signal, stdout, stderr } = installation.node(program)
     process.stdout.write(`${program} on ${process.platform}-${process.arch}, Node ${process.version}: ${stdout}`)
     process.stderr.write(stderr)

@@ -1,42 +1,53 @@
 'use strict'
 
-// Packs the main package as it is published: node scripts/main-package.js <folder for the tarball>
-// It names the platform packages as optional dependencies. package.json does not: before they are published,
-// or while their next version is not, `npm install` in a checkout could not find them.
+// Packs the main package as it is published, and those of the addons that it does not bring:
+// node scripts/main-package.js <folder for the tarballs>
+// It names the platform packages as optional dependencies, and the addons' packages as optional peers. package.json does
+// not: before they are published, or while their next version is not, `npm install` in a checkout could not find them.
 
 const { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { dirname, join, resolve } = require('node:path')
-const { parseTriple } = require('@napi-rs/cli')
+const { platformPackages, stageAddonPackage } = require('./addon-package')
+const { addons, root } = require('./addons')
 const npm = require('./npm')
 
-const root = join(__dirname, '..')
+const packages = addons().filter(({ entry }) => entry !== undefined)
 
 function publishedManifest () {
   // What only a checkout has a use for stays in the checkout.
   const { devDependencies, napi, scripts, ...manifest } = require('../package.json')
-  const platforms = napi.targets.map((triple) => `${manifest.name}-${parseTriple(triple).platformArchABI}`)
-  manifest.optionalDependencies = Object.fromEntries(platforms.map((name) => [name, manifest.version]))
+  manifest.optionalDependencies = platformPackages(manifest.name)
+  for (const { name } of packages) {
+    manifest.peerDependencies[name] = manifest.version
+    manifest.peerDependenciesMeta[name] = { optional: true }
+  }
   return manifest
 }
 
-function pack (out) {
-  const stage = mkdtempSync(join(tmpdir(), 'koa-session-rs-pack-'))
+function stageMainPackage (folder) {
+  const [{ files }] = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root }))
+  for (const { path } of files) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    copyFileSync(join(root, path), join(folder, path))
+  }
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
+}
+
+/** Packs what is staged in an empty folder, and gives the tarball's path. */
+function pack (out, stage) {
+  const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-pack-'))
   try {
-    const [{ files }] = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root }))
-    for (const { path } of files) {
-      mkdirSync(join(stage, dirname(path)), { recursive: true })
-      copyFileSync(join(root, path), join(stage, path))
-    }
-    writeFileSync(join(stage, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
+    stage(folder)
     mkdirSync(out, { recursive: true })
-    const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', resolve(out)], { cwd: stage }))
+    const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', resolve(out)], { cwd: folder }))
     return join(out, filename)
   } finally {
-    rmSync(stage, { recursive: true })
+    rmSync(folder, { recursive: true })
   }
 }
 
 const [out] = process.argv.slice(2)
-if (out === undefined) throw new Error('name a folder for the tarball')
-console.log(pack(out))
+if (out === undefined) throw new Error('name a folder for the tarballs')
+console.log(pack(out, stageMainPackage))
+for (const addon of packages) console.log(pack(out, (folder) => stageAddonPackage(folder, addon)))

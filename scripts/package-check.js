@@ -5,104 +5,105 @@
 const { after, before, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
-const { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } = require('node:fs')
+const { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const esbuild = require('esbuild')
-const { parseTriple } = require('@napi-rs/cli')
 const Installation = require('./installation')
+const { PLATFORMS, addons } = require('./addons')
 const npm = require('./npm')
+const { assertRefused, filesIn, loading } = require('./package-report')
 const checkout = require('../package.json')
 
-// Prints the fields of the error that requiring the first argument throws, for a test to read.
-const REPORT = `
-  try {
-    require(process.argv[1])
-    console.log(JSON.stringify({ code: 'loaded' }))
-  } catch (error) {
-    const { code, platform, arch, libc, message, cause, causes } = error
-    console.log(JSON.stringify({
-      code, platform, arch, libc, message, cause: cause && { code: cause.code, found: cause.found }, causes: causes?.length
-    }))
-  }`
-
-const PLATFORMS = checkout.napi.targets.map((triple) => parseTriple(triple).platformArchABI)
 const HOST = 'linux-x64-gnu'
 const ADDON = `koa-session-rs.${HOST}.node`
 
-let out, mainPackage, platformPackage, complete, bare
+/** The addons that are packages of their own. */
+const STORES = addons().filter(({ entry }) => entry !== undefined)
 
+/** How large an addon may be, in bytes. */
+const LIMITS = { 'koa-session-rs': 1_000_000, 'koa-session-rs-sqlite': 4_000_000, 'koa-session-rs-redis': 8_000_000 }
+
+let out, mainPackage, platformPackage, complete, cookies, bare
+
+/** Packs, and gives the tarballs: the first is the main package, or its addon. */
 function pack (script) {
-  return execFileSync(process.execPath, [join(__dirname, script), out], { encoding: 'utf8' }).trim()
-}
-
-function filesIn (folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
-    .sort()
-}
-
-// Requires a module in the installation and returns what it threw, as REPORT prints it.
-function loading (installation, what = 'koa-session-rs', ...flags) {
-  const { status, stdout, stderr } = installation.node(...flags, '-e', REPORT, what)
-  assert.equal(status, 0, stderr)
-  return JSON.parse(stdout)
-}
-
-function assertRefused (report, platform, arch, named) {
-  assert.deepEqual([report.code, report.platform, report.arch], ['ERR_SESSION_BINDING', platform, arch])
-  assert.ok(report.message.includes(named), report.message)
-  assert.ok(report.message.split('\n').length <= 7, report.message)
+  return execFileSync(process.execPath, [join(__dirname, script), out], { encoding: 'utf8' }).trim().split('\n')
 }
 
 before(() => {
   assert.equal(`${process.platform}-${process.arch}`, 'linux-x64', 'the package check runs on linux-x64')
   out = mkdtempSync(join(tmpdir(), 'koa-session-rs-packages-'))
-  platformPackage = pack('platform-package.js')
-  mainPackage = pack('main-package.js')
-  complete = new Installation([mainPackage, platformPackage])
+  const platformPackages = pack('platform-package.js')
+  const mainPackages = pack('main-package.js')
+  platformPackage = platformPackages[0]
+  mainPackage = mainPackages[0]
+  complete = new Installation([...mainPackages, ...platformPackages])
+  cookies = new Installation([mainPackage, platformPackage])
   bare = new Installation([mainPackage])
 })
 
 after(() => {
-  for (const installation of [complete, bare]) installation?.remove()
+  for (const installation of [complete, cookies, bare]) installation?.remove()
   if (out) rmSync(out, { recursive: true })
 })
 
 describe('contents', () => {
   test('the main package has these files and no others', () => {
+    const within = (folder) => filesIn(join(__dirname, '..', folder)).map((file) => `${folder}/${file}`)
     assert.deepEqual(filesIn(complete.path('node_modules/koa-session-rs')), [
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      ...within('adapters'),
+      'docs/adapters.md',
       'docs/migrating.md',
+      'docs/stores.md',
       'index.d.ts',
       'index.js',
-      ...readdirSync(join(__dirname, '../lib')).sort().map((file) => `lib/${file}`),
+      ...within('lib'),
       'package.json',
+      ...within('stores'),
       'strict.d.ts',
-      'strict.js'
+      'strict.js',
+      'testing.d.ts',
+      'testing.js'
     ])
   })
 
-  test('the platform package is the addon alone, small and stripped', (t) => {
-    const folder = complete.path(`node_modules/koa-session-rs-${HOST}`)
-    assert.deepEqual(filesIn(folder), ['LICENSE', 'README.md', ADDON, 'package.json'])
-    const addon = readFileSync(join(folder, ADDON))
-    assert.ok(addon.length < 1_000_000, `${addon.length} bytes`)
-    assert.ok(!addon.includes('.symtab\0'), 'symbols are stripped')
-    const sizes = ['koa-session-rs', `koa-session-rs-${HOST}`].map((name) => {
-      const installed = complete.path('node_modules', name)
-      const bytes = filesIn(installed).reduce((sum, file) => sum + statSync(join(installed, file)).size, 0)
-      return `${name} ${Math.round(bytes / 1000)} kB`
+  for (const { name } of addons()) {
+    test(`a platform package is the addon alone, small and stripped: ${name}`, (t) => {
+      const folder = complete.path(`node_modules/${name}-${HOST}`)
+      const file = `${name}.${HOST}.node`
+      assert.deepEqual(filesIn(folder), ['LICENSE', 'README.md', file, 'package.json'])
+      const addon = readFileSync(join(folder, file))
+      assert.ok(addon.length < LIMITS[name], `${addon.length} bytes`)
+      assert.ok(!addon.includes('.symtab\0'), 'symbols are stripped')
+      const sizes = [name, `${name}-${HOST}`].map((name) => {
+        const installed = complete.path('node_modules', name)
+        const bytes = filesIn(installed).reduce((sum, file) => sum + statSync(join(installed, file)).size, 0)
+        return `${name} ${Math.round(bytes / 1000)} kB`
+      })
+      t.diagnostic(`installed: ${sizes.join(', ')}`)
     })
-    t.diagnostic(`installed: ${sizes.join(', ')}`)
-  })
+  }
+
+  for (const { name } of STORES) {
+    test(`the package of an addon asks for each platform, and requires each: ${name}`, () => {
+      const folder = complete.path('node_modules', name)
+      assert.deepEqual(filesIn(folder), ['LICENSE', 'README.md', 'index.js', 'package.json'])
+      const { optionalDependencies, version } = require(join(folder, 'package.json'))
+      assert.equal(version, checkout.version)
+      assert.deepEqual(optionalDependencies, Object.fromEntries(PLATFORMS.map((platform) => [`${name}-${platform}`, version])))
+      const literals = readFileSync(join(folder, 'index.js'), 'utf8').matchAll(/require\('([\w-]+)'\)/g)
+      assert.deepEqual([...literals].map((match) => match[1]), Object.keys(optionalDependencies))
+      assert.deepEqual(Object.keys(require(folder)), PLATFORMS)
+    })
+  }
 
   test('nothing runs at installation, and nothing else is installed', () => {
-    for (const name of ['koa-session-rs', `koa-session-rs-${HOST}`]) {
+    for (const name of addons().flatMap(({ name }) => [name, `${name}-${HOST}`])) {
       const manifest = require(complete.path('node_modules', name, 'package.json'))
       assert.equal(manifest.version, checkout.version)
       assert.deepEqual([manifest.scripts, manifest.dependencies, manifest.gypfile], [undefined, undefined, undefined])
@@ -120,9 +121,21 @@ describe('contents', () => {
     assert.deepEqual(literals(/require\('\.\.\/koa-session-rs\.([\w-]+)\.node'\)/g), [...PLATFORMS].sort())
   })
 
-  test('npm installs the platform package on its platform alone', () => {
-    const { os, cpu, libc, main } = require(complete.path(`node_modules/koa-session-rs-${HOST}/package.json`))
-    assert.deepEqual({ os, cpu, libc, main }, { os: ['linux'], cpu: ['x64'], libc: ['glibc'], main: ADDON })
+  test('npm installs a platform package on its platform alone', () => {
+    for (const { name } of addons()) {
+      const { os, cpu, libc, main } = require(complete.path(`node_modules/${name}-${HOST}/package.json`))
+      assert.deepEqual({ os, cpu, libc, main }, { os: ['linux'], cpu: ['x64'], libc: ['glibc'], main: `${name}.${HOST}.node` })
+    }
+  })
+
+  test('who asks for the main package alone gets none of the stores\' addons', () => {
+    const manifest = require(cookies.path('node_modules/koa-session-rs/package.json'))
+    assert.deepEqual(filesIn(cookies.path('node_modules')).filter((file) => file.endsWith('.node')),
+      [`koa-session-rs-${HOST}/${ADDON}`])
+    for (const { name } of STORES) {
+      assert.equal(manifest.peerDependencies[name], checkout.version)
+      assert.deepEqual(manifest.peerDependenciesMeta[name], { optional: true })
+    }
   })
 })
 
@@ -134,6 +147,31 @@ describe('an app in an empty folder', () => {
       assert.equal(stdout, 'visited\n'.repeat(visits))
     })
   }
+
+  for (const [store, said] of [['memory', 'visited\n'], ['sqlite', 'visited\n'], ['redis', 'loaded\n']]) {
+    test(`has its stores: ${store}`, () => {
+      const { status, stdout, stderr } = complete.node(`${store}.js`)
+      assert.equal(status, 0, stderr)
+      assert.equal(stdout, said)
+    })
+  }
+
+  test('loads the addon of a store when one is made, and not before', () => {
+    const { status, stdout, stderr } = complete.node('-e', `
+      const loaded = () => Object.keys(require.cache).filter((path) => path.endsWith('.node')).length
+      const counts = [loaded()]
+      for (const name of ['', '/stores/memory', '/stores/sqlite', '/stores/redis', '/testing']) {
+        require('koa-session-rs' + name)
+        counts.push(loaded())
+      }
+      const { SqliteStore } = require('koa-session-rs/stores/sqlite')
+      new SqliteStore({ file: 'first-use.db' }).close()
+      counts.push(loaded())
+      console.log(counts.join())
+    `)
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, '0,1,1,1,1,1,2\n')
+  })
 })
 
 test('what `npm pack` makes of a checkout works beside the platform package', () => {
@@ -147,6 +185,61 @@ test('what `npm pack` makes of a checkout works beside the platform package', ()
     assert.equal(stdout, 'visited\n')
   } finally {
     installation.remove()
+  }
+})
+
+describe('without the package of a store', () => {
+  const MAKING = {
+    'koa-session-rs-sqlite': "new (require('koa-session-rs/stores/sqlite').SqliteStore)({ file: 'a.db' })",
+    'koa-session-rs-redis': "new (require('koa-session-rs/stores/redis').RedisStore)({ url: 'redis://127.0.0.1:1' })"
+  }
+
+  /** Makes a store in an installation and returns what that threw, as REPORT prints it. */
+  function making (installation, name) {
+    const program = installation.write(`make-${name}.js`, MAKING[name])
+    return loading(installation, program)
+  }
+
+  test('the rest works', () => {
+    const { status, stdout, stderr } = cookies.node('memory.js')
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, 'visited\n')
+  })
+
+  for (const { name } of STORES) {
+    test(`the error says what to install: ${name}`, () => {
+      const report = making(cookies, name)
+      assertRefused(report, 'linux', 'x64', `npm install ${name}@${checkout.version}`)
+      assert.deepEqual([report.package, report.libc, report.cause.code], [name, 'gnu', 'MODULE_NOT_FOUND'])
+    })
+
+    test(`and with it, but without its binary, the error names the platform's package: ${name}`, () => {
+      const folder = complete.path('node_modules', `${name}-${HOST}`)
+      renameSync(folder, `${folder}.away`)
+      try {
+        const report = making(complete, name)
+        assertRefused(report, 'linux', 'x64', `${name}-${HOST}`)
+        assert.equal(report.package, name)
+      } finally {
+        renameSync(`${folder}.away`, folder)
+      }
+    })
+
+    test(`of another version, the error names both: ${name}`, () => {
+      const path = 'node_modules/koa-session-rs/package.json'
+      const manifest = readFileSync(complete.path(path), 'utf8')
+      complete.write(path, JSON.stringify({ ...JSON.parse(manifest), version: '99.0.0' }))
+      // The main addon is of that version by what the test says, so that the store's is the one that is not.
+      const preload = complete.write('of-any-version.js', `
+        const binding = require('node:module').createRequire(${JSON.stringify(complete.path('node_modules/koa-session-rs/index.js'))})
+        binding('koa-session-rs-${HOST}').version = () => '99.0.0'
+      `)
+      const program = complete.write(`make-${name}.js`, MAKING[name])
+      const report = loading(complete, program, '-r', preload)
+      complete.write(path, manifest)
+      assertRefused(report, 'linux', 'x64', '99.0.0')
+      assert.deepEqual([report.package, report.cause.found], [name, checkout.version])
+    })
   }
 })
 

@@ -1,15 +1,14 @@
 'use strict'
 
-// Builds the addon and packs it as the package of its platform:
-// node scripts/platform-package.js <folder for the tarball> [napi build arguments, e.g. --target <triple>]
+// Builds the addons and packs each as the package of its platform:
+// node scripts/platform-package.js <folder for the tarballs> [--only main|sqlite|redis] [napi build arguments, e.g. --target <triple>]
 
 const { execFileSync } = require('node:child_process')
 const { copyFileSync, existsSync, mkdirSync } = require('node:fs')
 const { dirname, join, resolve } = require('node:path')
 const { parseTriple } = require('@napi-rs/cli')
+const { chosen, root, writeNapiManifest } = require('./addons')
 const npm = require('./npm')
-
-const root = join(__dirname, '..')
 
 // Names the platform of a build with these arguments, as npm packages of addons are named: linux-x64-gnu.
 function platformOf (args) {
@@ -23,26 +22,32 @@ function platformOf (args) {
   return parseTriple(triple).platformArchABI
 }
 
-function stage (platform) {
+function stage (addon, platform) {
   const manifest = require.resolve('@napi-rs/cli/package.json')
   const cli = join(dirname(manifest), require(manifest).bin.napi)
-  execFileSync(process.execPath, [cli, 'create-npm-dirs'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-  const folder = join(root, 'npm', platform)
-  const addon = `koa-session-rs.${platform}.node`
-  copyFileSync(join(root, addon), join(folder, addon))
+  const path = writeNapiManifest(addon)
+  execFileSync(process.execPath, [cli, 'create-npm-dirs', '--package-json-path', path, '--npm-dir', dirname(path)],
+    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  const folder = join(root, dirname(path), platform)
+  const file = `${addon.name}.${platform}.node`
+  copyFileSync(join(root, file), join(folder, file))
   // npm packs a licence that lies in the folder, whatever `files` says.
   if (existsSync(join(root, 'LICENSE'))) copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
   return folder
 }
 
 function pack (out, args) {
-  const platform = platformOf(args)
+  const { chosenAddons, rest } = chosen(args)
+  const platform = platformOf(rest)
   execFileSync(process.execPath, [join(__dirname, 'build.js'), ...args], { stdio: ['ignore', 2, 2] })
   mkdirSync(out, { recursive: true })
-  const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', resolve(out)], { cwd: stage(platform) }))
-  return join(out, filename)
+  return chosenAddons.map((addon) => {
+    const cwd = stage(addon, platform)
+    const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', resolve(out)], { cwd }))
+    return join(out, filename)
+  })
 }
 
 const [out, ...args] = process.argv.slice(2)
-if (out === undefined) throw new Error('name a folder for the tarball')
-console.log(pack(out, args))
+if (out === undefined) throw new Error('name a folder for the tarballs')
+console.log(pack(out, args).join('\n'))

@@ -1,14 +1,15 @@
 'use strict'
 
-// Serves a counter with the given session middleware and visits it twice: the second visit must find the first one's count.
+// Serves a counter with the given session middleware, and a store if there is one, and visits it twice: the second visit must
+// find the first one's count.
 
 const assert = require('node:assert/strict')
 const Koa = require('koa')
 
-module.exports = async function visit (session) {
+module.exports = async function visit (session, store) {
   const app = new Koa()
   app.keys = ['installed']
-  app.use(session({ key: 'visits' }, app))
+  app.use(session({ key: 'visits', store }, app))
   app.use((ctx) => {
     ctx.session.count = (ctx.session.count ?? 0) + 1
     ctx.body = String(ctx.session.count)

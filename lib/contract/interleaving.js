@@ -1,0 +1,75 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+
+const { assertData, fieldsOf, toText } = require('./json')
+const { LIFE_MS } = require('./world')
+
+const KEYS = ['a', 'b', 'c', '__proto__', '']
+
+/** A session as the contract says it: each key with its value's text and the revision of its last write. */
+class Model {
+  rev = 1
+  fields = new Map()
+
+  constructor (data) {
+    for (const [key, text] of fieldsOf(data)) this.fields.set(key, { text, rev: 1 })
+  }
+
+  get data () {
+    return toText(Array.from(this.fields, ([key, { text }]) => [key, text]))
+  }
+
+  merge ({ base, set, delete: gone }) {
+    const changed = set === '' ? new Map() : fieldsOf(set)
+    if (changed.size === 0 && gone.length === 0) return { rev: this.rev, conflicts: [] }
+    this.rev++
+    const conflicts = []
+    for (const [key, text] of changed) {
+      if (this.fields.get(key)?.rev > base) conflicts.push(key)
+      this.fields.set(key, { text, rev: this.rev })
+    }
+    for (const key of gone) this.fields.delete(key)
+    return { rev: this.rev, conflicts }
+  }
+}
+
+/** Gives what a request might change, each key set, deleted or left alone. */
+function randomChanges (world, base, step) {
+  const set = new Map()
+  const gone = []
+  for (const key of KEYS) {
+    const choice = world.below(4)
+    if (choice === 0) set.set(key, `${step}`)
+    else if (choice === 1) gone.push(key)
+  }
+  return { base, set: set.size === 0 ? '' : toText(set), delete: gone }
+}
+
+const sorted = ({ rev, conflicts }) => ({ rev, conflicts: [...conflicts].sort() })
+
+const clauses = {
+  async 'merges as a model does, in any interleaving' (world) {
+    const { store, rounds } = world
+    for (let round = 0; round < rounds; round++) {
+      const start = '{"a":0,"b":0}'
+      const id = await world.created({ data: start })
+      const model = new Model(start)
+      // The revisions at which four requests have loaded the session.
+      const bases = [1, 1, 1, 1]
+      for (let step = 0; step < 12; step++) {
+        const request = world.below(bases.length)
+        const changes = randomChanges(world, bases[request], step)
+        const merged = await store.merge(id, changes, LIFE_MS)
+        assert.deepEqual(sorted(merged), sorted(model.merge(changes)), `round ${round}, step ${step}`)
+        const loaded = await world.loaded(id)
+        assertData(loaded.data, model.data)
+        assert.equal(loaded.rev, model.rev)
+        bases[request] = loaded.rev
+      }
+      await store.destroy(id)
+    }
+  }
+}
+
+module.exports = clauses

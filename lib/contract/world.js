@@ -1,0 +1,79 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { randomUUID, createHash } = require('node:crypto')
+
+/** What one clause has to work with: a store, and names that nobody has used in it. */
+class World {
+  #random
+
+  constructor (store, { seed, rounds }) {
+    this.store = store
+    this.rounds = rounds
+    this.#random = generator(seed)
+  }
+
+  /** Gives a number from 0 up to, and without, a limit. The same seed gives the same numbers. */
+  below (limit) {
+    return Math.floor(this.#random() * limit)
+  }
+
+  newId () {
+    return `contract:${randomUUID()}`
+  }
+
+  newSubject () {
+    return `subject:${randomUUID()}`
+  }
+
+  /** Creates a session, and gives its id. */
+  async created (record, ttlMs = LIFE_MS) {
+    const id = this.newId()
+    await this.store.create(id, { data: '{}', maxAge: LIFE_MS, ...record }, ttlMs)
+    return id
+  }
+
+  /** Loads a session that has to be there. */
+  async loaded (id) {
+    const loaded = await this.store.load(id)
+    assert.equal(typeof loaded?.data, 'string', 'the session is not there')
+    return loaded
+  }
+}
+
+/** Long enough that no store removes anything by its own clock while a clause runs. */
+const LIFE_MS = 600000
+
+/** A small generator of numbers that look random: mulberry32. */
+function generator (seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** Calls something while Date.now() gives a certain time. */
+async function at (time, call) {
+  const now = Date.now
+  Date.now = () => time
+  try {
+    return await call()
+  } finally {
+    Date.now = now
+  }
+}
+
+/** Gives changes that change nothing, but for what is given. */
+function changes (given) {
+  return { base: 1, set: '', delete: [], ...given }
+}
+
+/** Hashes an id as lists have it. */
+function hashOf (id) {
+  return createHash('sha256').update(id).digest('base64url')
+}
+
+module.exports = { LIFE_MS, World, at, changes, hashOf }

@@ -1,0 +1,160 @@
+'use strict'
+
+const binding = require('./binding')
+const { invalidOption } = require('./errors')
+const { SessionStore } = require('./session-store')
+
+const DEFAULTS = { maxEntries: 100000, maxBytes: 64 * 1024 * 1024 }
+
+/**
+ * Numbers of a call and of its answer, beside the texts that are arguments; binding/src/memory.rs has the same places.
+ * They hold until the next call.
+ */
+const PLACE = {
+  NOW: 0,
+  TTL: 1,
+  MAX_AGE: 2,
+  BASE: 3,
+  LIMIT_MAX: 4,
+  LIMIT_REFUSES: 5,
+  SUBJECT_CHANGE: 6,
+  OUTCOME: 7,
+  REV: 8,
+  EXPIRE: 9,
+  HAS_SUBJECT: 10
+}
+
+/** What became of a write. */
+const OUTCOMES = [undefined, 'missing', 'taken', 'refused']
+
+const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
+
+/** Sessions in this process's memory; stores/memory.d.ts has the words. */
+class MemoryStore extends SessionStore {
+  #native
+  #numbers = new Float64Array(Object.keys(PLACE).length)
+
+  constructor (options = {}) {
+    super()
+    const { maxEntries, maxBytes } = complete(options)
+    this.#native = new binding.MemoryStore(maxEntries, maxBytes, this.#numbers)
+  }
+
+  create (id, { data, maxAge, subject, label, limit }, ttlMs) {
+    this.#begin(ttlMs, maxAge, limit)
+    refusing(() => this.#native.create(id, data, subject, label))
+    return this.#written()
+  }
+
+  load (id) {
+    const data = this.#native.load(id)
+    if (data === null) return undefined
+    const numbers = this.#numbers
+    const maxAge = numbers[PLACE.MAX_AGE]
+    return {
+      data,
+      rev: numbers[PLACE.REV],
+      expire: numbers[PLACE.EXPIRE],
+      maxAge: maxAge < 0 ? 'session' : maxAge,
+      hasSubject: numbers[PLACE.HAS_SUBJECT] === 1
+    }
+  }
+
+  merge (id, changes, ttlMs) {
+    this.#beginChanges(ttlMs, changes)
+    const { set, delete: gone, subject, label } = changes
+    return this.#merged(refusing(() => this.#native.merge(id, set, toText(gone), subject, label)))
+  }
+
+  touch (id, ttlMs) {
+    this.#begin(ttlMs)
+    return this.#native.touch(id) || 'missing'
+  }
+
+  regenerate (oldId, newId, changes, ttlMs) {
+    this.#beginChanges(ttlMs, changes)
+    const { set, delete: gone, subject, label } = changes
+    return this.#merged(refusing(() => this.#native.regenerate(oldId, newId, set, toText(gone), subject, label)))
+  }
+
+  destroy (id) {
+    return this.#native.destroy(id, Date.now())
+  }
+
+  list (subject) {
+    return JSON.parse(this.#native.list(subject, Date.now()))
+  }
+
+  destroyAll (subject, { except, only } = {}) {
+    return this.#native.destroyAll(subject, except, only, Date.now())
+  }
+
+  clear () {
+    this.#native.clear()
+  }
+
+  /** Forgets all sessions: nobody else has them. */
+  close () {
+    this.#native.clear()
+  }
+
+  #begin (ttlMs, maxAge, limit) {
+    const numbers = this.#numbers
+    numbers[PLACE.NOW] = Date.now()
+    numbers[PLACE.TTL] = ttlMs
+    numbers[PLACE.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : Math.max(maxAge, 0)
+    numbers[PLACE.LIMIT_MAX] = limit?.max ?? 0
+    numbers[PLACE.LIMIT_REFUSES] = limit?.overflow === 'refuse' ? 1 : 0
+  }
+
+  #beginChanges (ttlMs, { base, maxAge, subject, limit }) {
+    this.#begin(ttlMs, maxAge, limit)
+    this.#numbers[PLACE.BASE] = base
+    const change = subject === null ? SUBJECT.NOBODY : subject === undefined ? SUBJECT.UNCHANGED : SUBJECT.GIVEN
+    this.#numbers[PLACE.SUBJECT_CHANGE] = change
+  }
+
+  #written () {
+    return OUTCOMES[this.#numbers[PLACE.OUTCOME]] ?? { rev: this.#numbers[PLACE.REV] }
+  }
+
+  #merged (conflicts) {
+    const written = this.#written()
+    if (typeof written === 'string') return written
+    return { rev: written.rev, conflicts: conflicts === null ? [] : JSON.parse(conflicts) }
+  }
+}
+
+/** Runs a write, which fails for a session that is larger than the store. */
+function refusing (write) {
+  try {
+    return write()
+  } catch (err) {
+    if (err.code === 'ERR_SESSION_STORE') Object.assign(err, { store: 'memory', reason: 'full' })
+    throw err
+  }
+}
+
+function toText (keys) {
+  return keys.length === 0 ? '' : JSON.stringify(keys)
+}
+
+/** Checks options, and gives them with their defaults. */
+function complete (given) {
+  if (given === null || typeof given !== 'object') throw invalidOption('options', 'object', given)
+  const names = Object.keys(DEFAULTS)
+  const unknown = Object.keys(given).find((name) => !names.includes(name))
+  if (unknown !== undefined) {
+    throw invalidOption(unknown, `one of ${names.join(', ')}`, given[unknown],
+      `Invalid input: MemoryStore has no option ${unknown}, but ${names.join(' and ')}`)
+  }
+  const options = { ...DEFAULTS }
+  for (const name of names) {
+    const value = given[name] ?? DEFAULTS[name]
+    if (!Number.isSafeInteger(value) || value < 1) throw invalidOption(name, 'a positive integer', value)
+    options[name] = value
+  }
+  return options
+}
+
+module.exports = { MemoryStore }

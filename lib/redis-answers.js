@@ -1,0 +1,136 @@
+'use strict'
+
+// Not those that a test's clock has put in their place.
+const { clearInterval, setInterval } = require('node:timers')
+const { sessionError } = require('./errors')
+
+/** What a result is; binding-redis/src/batch.rs has the same numbers. */
+const STATUS = {
+  DONE: 0,
+  WRITTEN: 1,
+  CONFLICTING: 2,
+  MISSING: 3,
+  TAKEN: 4,
+  REFUSED: 5,
+  NOTHING: 6,
+  LOADED: 7,
+  KNOWN: 8,
+  LISTED: 9,
+  COUNT: 10,
+  TEXT: 11,
+  FAILED: 12
+}
+
+/** Numbers of a result: its slot, its status, and these. */
+const NUMBERS = 6
+
+const MESSAGES = {
+  timeout: 'there was no answer in time: it may have been carried out',
+  lost: 'the connection broke before the answer: it may have been carried out',
+  unreachable: 'no server could be reached',
+  denied: 'the server refuses the user, the password or the command',
+  tls: 'there is no TLS with the server: its certificate is not trusted, or it has none',
+  closed: 'it was closed',
+  server: 'the server answered with an error',
+  unreadable: 'what is stored there is not a session of this store',
+  input: 'what was given is not what it has to be'
+}
+
+/**
+ * Makes the error of an operation that failed.
+ *
+ * @param {string} failure a reason, and behind a space the first word of the server's error
+ */
+function storeError (failure) {
+  const [reason, errcode] = failure.split(' ')
+  const told = errcode === undefined ? MESSAGES[reason] : `${MESSAGES[reason]} (${errcode})`
+  const error = Object.assign(sessionError('ERR_SESSION_STORE', `The Redis store: ${told}`), { store: 'redis', reason })
+  if (errcode !== undefined) error.errcode = errcode
+  return error
+}
+
+/** Reads the result that stands at a place of the numbers; a failure is an Error. */
+function readAnswer (numbers, at, text) {
+  const number = numbers[at + 2]
+  switch (numbers[at + 1]) {
+    case STATUS.LOADED: return loaded(numbers, at, text)
+    case STATUS.NOTHING: return undefined
+    case STATUS.WRITTEN: return { rev: number, conflicts: [] }
+    case STATUS.CONFLICTING: return { rev: number, conflicts: JSON.parse(text) }
+    case STATUS.MISSING: return 'missing'
+    case STATUS.TAKEN: return 'taken'
+    case STATUS.REFUSED: return 'refused'
+    case STATUS.KNOWN: return number === 1
+    case STATUS.LISTED: return JSON.parse(text)
+    case STATUS.COUNT: return number
+    case STATUS.TEXT: return text
+    case STATUS.FAILED: return storeError(text)
+  }
+}
+
+function loaded (numbers, at, data) {
+  const maxAge = numbers[at + 4]
+  return {
+    data,
+    rev: numbers[at + 2],
+    expire: numbers[at + 3],
+    maxAge: maxAge < 0 ? 'session' : maxAge,
+    hasSubject: numbers[at + 5] === 1
+  }
+}
+
+/** Tells the results that have a text. */
+function hasText (status) {
+  return status === STATUS.LOADED || status === STATUS.CONFLICTING || status === STATUS.LISTED ||
+    status === STATUS.TEXT || status === STATUS.FAILED
+}
+
+/** The operations that were not answered yet, by their slots. It knows nothing of the store, which may go before it. */
+class Answers {
+  #resolves = []
+  #rejects = []
+  #free = []
+  #count = 0
+  #idle
+  // Does nothing but keep the process alive while an answer is due.
+  #timer = setInterval(() => {}, 0x7fffffff).unref()
+
+  /** Gives a slot for the next operation. */
+  get next () { return this.#free.length === 0 ? this.#resolves.length : this.#free[this.#free.length - 1] }
+
+  /** Waits for the answer at the next slot. */
+  wait () {
+    return new Promise((resolve, reject) => {
+      const slot = this.#free.length === 0 ? this.#resolves.length : this.#free.pop()
+      this.#resolves[slot] = resolve
+      this.#rejects[slot] = reject
+      if (this.#count++ === 0) this.#timer.ref()
+    })
+  }
+
+  /** Takes the results of a batch. */
+  take (numbers, texts) {
+    let nextText = 0
+    for (let at = 0; at < numbers.length; at += NUMBERS) {
+      const text = hasText(numbers[at + 1]) ? texts[nextText++] : undefined
+      const answer = readAnswer(numbers, at, text)
+      const slot = numbers[at]
+      if (numbers[at + 1] === STATUS.FAILED) this.#rejects[slot](answer)
+      else this.#resolves[slot](answer)
+      this.#resolves[slot] = this.#rejects[slot] = undefined
+      this.#free.push(slot)
+      this.#count--
+    }
+    if (this.#count > 0) return
+    this.#timer.unref()
+    this.#idle?.()
+  }
+
+  /** Waits until nothing is due any more, for good. */
+  async end () {
+    if (this.#count > 0) await new Promise((resolve) => { this.#idle = resolve })
+    clearInterval(this.#timer)
+  }
+}
+
+module.exports = { Answers, readAnswer, storeError }

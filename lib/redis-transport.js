@@ -1,0 +1,70 @@
+'use strict'
+
+// Not the one that a test's clock has put in its place.
+const { setImmediate } = require('node:timers')
+const { Answers, storeError } = require('./redis-answers')
+const { Batch } = require('./redis-batch')
+
+/** Connections of the addon's: the operations of one turn of the event loop cross together, and so do results. */
+class Transport {
+  #connect
+  #native
+  #answers = new Answers()
+  #batch = new Batch()
+  #isScheduled = false
+  #closing
+  #flush = () => {
+    this.#isScheduled = false
+    if (this.#batch.isEmpty) return
+    this.#native ??= this.#connect()
+    this.#batch.flush((numbers, count, text) => this.#native.submit(numbers, count, text))
+  }
+
+  /**
+   * @param {object} connection options, as binding-redis/src/options.rs has them
+   * @param {object} keys
+   */
+  constructor (connection, keys) {
+    const { RedisTransport } = require('./redis-binding')
+    const answers = this.#answers
+    // On first use. The addon holds the function, and so must nothing that holds the addon's object.
+    this.#connect = () => new RedisTransport(connection, keys, (numbers, texts) => answers.take(numbers, texts))
+  }
+
+  /**
+   * Asks for something, and gives the promise of its answer.
+   *
+   * @param {number} kind one of KIND
+   * @param {number} ttlMs
+   * @param {(batch: Batch, a, b, c) => void} write
+   */
+  ask (kind, ttlMs, write, a, b, c) {
+    if (this.#closing !== undefined) return Promise.reject(storeError('closed'))
+    const batch = this.#batch.begin(this.#answers.next, kind, ttlMs)
+    try {
+      write(batch, a, b, c)
+    } catch (error) {
+      batch.undo()
+      return Promise.reject(error)
+    }
+    if (!this.#isScheduled) {
+      this.#isScheduled = true
+      setImmediate(this.#flush)
+    }
+    return this.#answers.wait()
+  }
+
+  /** Waits for all answers that are due, and closes the connections. */
+  close () {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  async #end () {
+    this.#flush()
+    this.#native?.close()
+    await this.#answers.end()
+  }
+}
+
+module.exports = { Transport }

@@ -1,0 +1,5 @@
+'use strict'
+
+const { MemoryStore } = require('../lib/memory-store')
+
+module.exports = { MemoryStore }

@@ -1,0 +1,5 @@
+'use strict'
+
+const { SqliteStore } = require('../lib/sqlite-store')
+
+module.exports = { SqliteStore }
