@@ -1,0 +1,270 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { EventEmitter } = require('node:events')
+const { describe, test } = require('node:test')
+
+const expressSession = require('express-session')
+const memorystore = require('memorystore')
+
+const { connectStore } = require('../../adapters/connect')
+const { start } = require('../app')
+const { lifeOfSessions } = require('./life')
+
+const MemoryStore = memorystore(expressSession)
+
+const RECORD = { user: 'ann', _expire: Date.now() + 60000, _maxAge: 60000 }
+
+/** A store of express-session that notes how it was called; each method may be replaced. */
+class NotingStore extends EventEmitter {
+  calls = []
+  sessions = new Map()
+
+  constructor (methods = {}) {
+    super()
+    Object.assign(this, methods)
+  }
+
+  get (id, callback) {
+    this.calls.push(['get', id])
+    setImmediate(callback, null, this.sessions.get(id))
+  }
+
+  set (id, session, callback) {
+    this.calls.push(['set', id, session])
+    this.sessions.set(id, JSON.parse(JSON.stringify(session)))
+    setImmediate(callback)
+  }
+
+  touch (id, session, callback) {
+    this.calls.push(['touch', id, session])
+    setImmediate(callback)
+  }
+
+  destroy (id, callback) {
+    this.calls.push(['destroy', id])
+    this.sessions.delete(id)
+    setImmediate(callback)
+  }
+
+  names () { return this.calls.splice(0).map(([name]) => name) }
+}
+
+describe('express-session\'s MemoryStore', () => {
+  const memory = new expressSession.MemoryStore()
+  const peek = (id) => {
+    const data = memory.sessions[id] && JSON.parse(memory.sessions[id])
+    return data && { data, ttl: Date.parse(data.cookie.expires) - Date.now() }
+  }
+  const plant = (id, data, ttl) => {
+    const expires = new Date(Date.now() + ttl)
+    memory.sessions[id] = JSON.stringify({ ...data, cookie: { ...data.cookie, expires } })
+  }
+  lifeOfSessions(() => ({ adapt: () => connectStore(memory), peek, plant }), { touches: true })
+})
+
+describe('memorystore', () => {
+  const memory = new MemoryStore({})
+  const peek = (id) => {
+    const text = memory.store.peek(id)
+    const left = memory.store.dump().find(({ k }) => k === id)
+    return text === undefined ? undefined : { data: JSON.parse(text), ttl: left.e - Date.now() }
+  }
+  const plant = (id, data, ttl) => memory.store.set(id, JSON.stringify(data), ttl)
+  lifeOfSessions(() => ({ adapt: () => connectStore(memory), peek, plant }), { touches: true })
+})
+
+describe('what the store is given', () => {
+  test('has the members that stores read of a cookie', async () => {
+    const noting = new NotingStore()
+    await connectStore(noting).set('id', RECORD, 70000)
+    const [[, id, { cookie, ...rest }]] = noting.calls
+    assert.deepEqual([id, rest], ['id', RECORD])
+    const left = cookie.expires - Date.now()
+    assert.ok(cookie.expires instanceof Date && left > 65000 && left <= 70000)
+    assert.ok(Math.abs(cookie.maxAge - left) <= 1 && Math.abs(cookie.originalMaxAge - 70000) <= 1000)
+    const { expires, originalMaxAge } = cookie
+    const written = { path: '/', httpOnly: true, expires: expires.toISOString(), originalMaxAge }
+    assert.deepEqual(JSON.parse(JSON.stringify(cookie)), written)
+    assert.deepEqual(JSON.parse(JSON.stringify(cookie.data)), written)
+  })
+
+  test('is what express-session can read', async () => {
+    const memory = new expressSession.MemoryStore()
+    await connectStore(memory).set('id', RECORD, 70000)
+    const session = await new Promise((resolve, reject) => {
+      memory.load('id', (err, loaded) => err ? reject(err) : resolve(loaded))
+    })
+    assert.equal(session.user, 'ann')
+    assert.ok(session.cookie.maxAge > 65000 && session.cookie.expires instanceof Date)
+  })
+
+  test('has no expiry where there is no time to live', async () => {
+    for (const ttl of [undefined, 'session', Infinity]) {
+      const noting = new NotingStore()
+      await connectStore(noting).set('id', RECORD, ttl)
+      const [[, , { cookie }]] = noting.calls
+      assert.deepEqual([cookie.expires, cookie.maxAge, cookie.originalMaxAge], [null, null, null])
+    }
+  })
+
+  test('names the keys of the user so that none is taken for the cookie', async () => {
+    const store = connectStore(new NotingStore())
+    const record = { cookie: { originalMaxAge: 5 }, 'koa:cookie': 1, 'koa:koa:cookie': 2, other: 'koa:cookie' }
+    await store.set('id', record, 1000)
+    assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
+    // What is written again is what was read.
+    await store.set('id', await store.get('id'), 1000)
+    assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
+  })
+
+  test('may have been stored without the adapter', async () => {
+    const noting = new NotingStore()
+    noting.sessions.set('id', { user: 'ann', cookie: { mine: true } })
+    noting.sessions.set('express', { user: 'bob', cookie: { originalMaxAge: null, expires: null, path: '/' } })
+    const store = connectStore(noting)
+    assert.deepEqual(await store.get('id'), { user: 'ann', cookie: { mine: true } })
+    assert.deepEqual(await store.get('express'), { user: 'bob' })
+  })
+
+  test('is not written to, and neither is what the caller has', async () => {
+    const frozen = Object.freeze({ user: 'ann', cookie: Object.freeze({ originalMaxAge: 1 }) })
+    const noting = new NotingStore()
+    noting.sessions.set('id', frozen)
+    const store = connectStore(noting)
+    await store.set('other', frozen, 1000)
+    assert.deepEqual(await store.get('id'), { user: 'ann' })
+  })
+})
+
+describe('moving the expiry', () => {
+  const unchanged = { changed: false, rolling: true }
+
+  test('touches the store, by the expiry of the record', async () => {
+    const noting = new NotingStore()
+    await connectStore(noting).set('id', RECORD, 70000, unchanged)
+    const [[name, , { cookie }]] = noting.calls
+    assert.deepEqual([name, cookie.expires.getTime()], ['touch', RECORD._expire])
+  })
+
+  test('writes all to a store without touch', async () => {
+    const noting = new NotingStore({ touch: undefined })
+    await connectStore(noting).set('id', RECORD, 70000, unchanged)
+    assert.deepEqual(noting.names(), ['set'])
+  })
+
+  test('writes all where the data have changed, or the expiry is judged by the record', async () => {
+    const noting = new NotingStore()
+    const store = connectStore(noting)
+    await store.set('id', RECORD, 70000, { changed: true, rolling: true })
+    await store.set('id', RECORD, 70000, { changed: false, rolling: false })
+    await store.set('id', RECORD, 70000)
+    assert.deepEqual(noting.names(), ['set', 'set', 'set'])
+  })
+
+  test('goes by what the request has loaded', async () => {
+    const noting = new NotingStore()
+    const store = connectStore(noting)
+    await store.set('id', RECORD, 70000, { changed: true, rolling: true })
+    const ctx = {}
+    await store.set('id', RECORD, 70000, { ...unchanged, ctx })
+    assert.deepEqual(noting.names(), ['set', 'set'])
+    await store.set('id', RECORD, 70000, { ...unchanged, ctx })
+    await store.set('id', { ...RECORD, _maxAge: 1 }, 70000, { ...unchanged, ctx })
+    assert.deepEqual(noting.names(), ['touch', 'set'])
+    const later = {}
+    await store.get('id', undefined, { ctx: later })
+    await store.set('id', { ...RECORD, _maxAge: 1 }, 70000, { ...unchanged, ctx: later })
+    await store.set('id2', { ...RECORD, _maxAge: 1 }, 70000, { ...unchanged, ctx: later })
+    assert.deepEqual(noting.names(), ['get', 'touch', 'set'])
+  })
+
+  test('leaves the record\'s expiry exact where it was not moved', async () => {
+    const store = connectStore(new NotingStore())
+    const past = { ...RECORD, _expire: 1 }
+    await store.set('id', past, 70000, { changed: true, rolling: false })
+    assert.deepEqual(await store.get('id'), past)
+  })
+})
+
+describe('a store that fails', () => {
+  const failure = new RangeError('down')
+
+  for (const [how, method] of [
+    ['by its callback', (...args) => args.at(-1)(failure)],
+    ['by its promise', async () => { throw failure }],
+    ['by throwing', () => { throw failure }]
+  ]) {
+    test(`${how} rejects`, async () => {
+      const store = connectStore(new NotingStore({ get: method, set: method, touch: method, destroy: method }))
+      await assert.rejects(store.get('id'), failure)
+      await assert.rejects(store.set('id', RECORD, 1000), failure)
+      await assert.rejects(store.set('id', RECORD, 1000, { changed: false, rolling: true }), failure)
+      await assert.rejects(store.destroy('id'), failure)
+    })
+  }
+
+  test('by ENOENT has no such session', async () => {
+    const get = (id, callback) => callback(Object.assign(new Error('no file'), { code: 'ENOENT' }))
+    assert.equal(await connectStore(new NotingStore({ get })).get('id'), undefined)
+  })
+
+  test('asks the app what to do', async (t) => {
+    const store = connectStore(new NotingStore({ get: (id, callback) => callback(failure) }))
+    const told = []
+    const onStoreError = (err, operation) => {
+      told.push([err, operation])
+      return 'anonymous'
+    }
+    const client = await start(t, (ctx) => ({ user: ctx.session.user ?? 'nobody' }), { options: { store, onStoreError } })
+    const signature = new (require('keygrip'))(client.app.keys).sign('koa.sess=id')
+    client.cookie = `koa.sess=id; koa.sess.sig=${signature}`
+    assert.deepEqual((await client.get('/')).json, { user: 'nobody' })
+    assert.deepEqual(told, [[failure, 'get']])
+  })
+})
+
+describe('a store that is disconnected', () => {
+  test('is not called, and rejects', async () => {
+    const noting = new NotingStore()
+    const store = connectStore(noting)
+    noting.emit('disconnect')
+    for (const call of [() => store.get('id'), () => store.set('id', RECORD, 1000), () => store.destroy('id')]) {
+      await assert.rejects(call, { code: 'ERR_SESSION_STORE' })
+    }
+    assert.deepEqual(noting.calls, [])
+    noting.emit('connect')
+    assert.equal(await store.get('id'), undefined)
+  })
+
+  test('is waited for, where that is wanted', async (t) => {
+    // The wait has no end of its own.
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const noting = new NotingStore()
+    const store = connectStore(noting, { reconnectTimeout: 30000 })
+    noting.emit('disconnect')
+    const getting = store.get('id')
+    noting.emit('connect')
+    assert.equal(await getting, undefined)
+  })
+
+  test('is not waited for longer', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const noting = new NotingStore()
+    const store = connectStore(noting, { reconnectTimeout: 500 })
+    noting.emit('disconnect')
+    const getting = assert.rejects(store.get('id'), { code: 'ERR_SESSION_STORE' })
+    t.mock.timers.tick(500)
+    await getting
+    noting.emit('connect')
+  })
+})
+
+test('something else than a store is refused', () => {
+  for (const [store, option] of [[undefined, 'store.get'], [{ get () {}, set () {} }, 'store.destroy']]) {
+    assert.throws(() => connectStore(store), { code: 'ERR_SESSION_OPTION', option })
+  }
+  for (const reconnectTimeout of [-1, 'soon', NaN]) {
+    assert.throws(() => connectStore(new NotingStore(), { reconnectTimeout }), { code: 'ERR_SESSION_OPTION', option: 'reconnectTimeout' })
+  }
+})

@@ -1,0 +1,114 @@
+'use strict'
+
+/**
+ * Runs what docs/adapters.md shows: of each block the lines after the change, and those before it where the table says that
+ * they work. A block is a piece of an app that has `app`, `session`, and what a server needs to be reached.
+ */
+
+const assert = require('node:assert/strict')
+const { readFileSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const { join } = require('node:path')
+const { after, before, describe, test } = require('node:test')
+
+const Koa = require('koa')
+
+const session = require('../..')
+const { serve } = require('../app')
+const mariadb = require('../servers/mariadb')
+const postgresql = require('../servers/postgresql')
+const redis = require('../servers/redis')
+const { makeKoaMysqlStore } = require('./mysql-stores')
+
+const TEXT = readFileSync(join(__dirname, '../../docs/adapters.md'), 'utf8')
+const requireHere = createRequire(__filename)
+const AsyncFunction = (async () => {}).constructor
+
+/** What each block runs on, how its client is closed, and whether it works as it was before. */
+const BLOCKS = {
+  'connect-redis 9 with node-redis': { on: redis, close: 'client.close()', packages: { 'connect-redis': 'connect-redis9' } },
+  'connect-redis 8 with ioredis': { on: redis, close: 'client.quit()', packages: { 'connect-redis': 'connect-redis8' } },
+  'connect-pg-simple': { on: postgresql, close: 'pool.end()' },
+  'express-mysql-session': { on: mariadb, close: 'store.close()', before: 'works' },
+  'koa-mysql-session': { on: mariadb, close: 'store.getConnection().end()' },
+  'koa-redis': { on: redis, close: 'store.quit()', before: 'works' },
+  Keyv: { on: redis, close: 'keyv.disconnect()' },
+  'koa-session-mongoose': { close: 'undefined' }
+}
+
+/** Lists the blocks by the heading above each. */
+function blocksOf (text) {
+  return Object.fromEntries([...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map((match) => {
+    const heading = text.slice(0, match.index).match(/^#+ .+$/gm).at(-1).replace(/^#+ /, '')
+    assert.equal(match[1], 'diff')
+    return [heading, match[2]]
+  }))
+}
+
+/** Gives one side of a block. */
+function side (block, sign) {
+  return block.split('\n').filter((line) => line === '' || line[0] === ' ' || line[0] === sign).map((line) => line.slice(1)).join('\n')
+}
+
+function load (id, packages = {}) {
+  return id.startsWith('koa-session-rs/') ? requireHere(`../../${id.slice('koa-session-rs/'.length)}`) : requireHere(packages[id] ?? id)
+}
+
+/** What koa-session-mongoose uses of a connection; its own test has more of it. */
+function standIn () {
+  const documents = new Map()
+  return {
+    Schema: requireHere('mongoose').Schema,
+    model: () => ({
+      findById: async (id) => documents.get(id),
+      findByIdAndUpdate: async (id, document) => { documents.set(id, structuredClone(document)) },
+      deleteOne: async ({ _id }) => { documents.delete(_id) }
+    })
+  }
+}
+
+async function run (t, code, { close, packages }, server) {
+  const app = new Koa()
+  app.keys = ['a key']
+  const given = { app, session, connection: standIn(), require: (id) => load(id, packages), ...server?.options }
+  const end = await new AsyncFunction(...Object.keys(given), `'use strict'; ${code}\nreturn () => ${close}`)(...Object.values(given))
+  t.after(end)
+  app.use((ctx) => { ctx.body = ctx.session.views = (ctx.session.views ?? 0) + 1 })
+  return serve(t, app)
+}
+
+describe('docs/adapters.md', () => {
+  const blocks = blocksOf(TEXT)
+  const servers = new Map()
+  // koa-mysql-session has a timer that nothing ends.
+  const { setInterval } = globalThis
+
+  before(async () => {
+    globalThis.setInterval = (...args) => setInterval(...args).unref()
+    for (const kind of [redis, mariadb, postgresql]) if (!kind.skip) servers.set(kind, await kind.start())
+    // It would answer with errors until its table is there, and tells nobody when that is.
+    if (!mariadb.skip) await (await makeKoaMysqlStore(servers.get(mariadb).options)).close()
+    process.env.REDIS_URL = servers.get(redis)?.url
+  })
+  after(async () => {
+    globalThis.setInterval = setInterval
+    delete process.env.REDIS_URL
+    for (const server of servers.values()) await server.stop()
+  })
+
+  test('has the blocks that are run here', () => {
+    assert.deepEqual(Object.keys(blocks).sort(), Object.keys(BLOCKS).sort())
+  })
+
+  for (const [heading, how] of Object.entries(BLOCKS)) {
+    for (const [sign, isShown] of [['+', true], ['-', how.before === 'works']]) {
+      if (!isShown) continue
+      test(`${heading}, ${sign === '+' ? 'after' : 'before'}`, { skip: how.on?.skip }, async (t) => {
+        const client = await run(t, side(blocks[heading], sign), how, servers.get(how.on))
+        const visits = []
+        for (let i = 0; i < 3; i++) visits.push((await client.get('/')).text)
+        assert.deepEqual(visits, ['1', '2', '3'])
+      })
+    }
+  }
+})

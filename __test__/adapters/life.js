@@ -1,0 +1,285 @@
+'use strict'
+
+/**
+ * What has to hold for the sessions of an app whatever store it has: over HTTP, with the store's own server looked into.
+ *
+ *   lifeOfSessions(() => ({ adapt, peek, plant }), { touches: true, grain: 1000 })
+ *
+ * adapt   () => the adapted store, another one each time
+ * peek    (id) => { data, ttl } what the server has under an id: the user's keys and what the store adds, and for how many
+ *         more milliseconds; undefined where there is nothing
+ * plant   (id, data, ttl) => {} puts that there by hand
+ */
+
+const assert = require('node:assert/strict')
+const { before, describe, test } = require('node:test')
+
+const { storeContract } = require('../../testing')
+const { start } = require('../app')
+
+const MAX_AGE_MS = 60000
+
+/** What session() adds for the store, so that the record outlives the cookie. */
+const GRACE_MS = 10000
+
+/** What a request may take here. */
+const SLACK_MS = 5000
+
+const RICH = {
+  text: 'ä "quoted" \\ \u2028 \u{1f600}',
+  numbers: [0, -1.5, 1e21],
+  nested: { list: [{ deep: { deeper: null } }], empty: {}, none: [] },
+  yes: true,
+  no: false,
+  nothing: null,
+  '': 'an empty key',
+  'a.b $c': 1
+}
+
+const ROUTES = {
+  async '/login' (ctx) {
+    if (ctx.session.user) await ctx.regenerateSession()
+    ctx.session.user = ctx.query.user
+    ctx.session.items = []
+  },
+  '/me': ({ session: { user, items } }) => ({ user, items }),
+  '/add' (ctx) { ctx.session.items.push(ctx.query.item) },
+  '/drop' (ctx) { delete ctx.session.items },
+  '/logout' (ctx) { ctx.session = null },
+  '/rich' (ctx) { Object.assign(ctx.session, RICH) },
+  '/all': (ctx) => ctx.session.toJSON(),
+  '/cookie' (ctx) { ctx.session.cookie = { originalMaxAge: 1, expires: '2000-01-01T00:00:00.000Z', mine: true } },
+  async '/regenerate' (ctx) { await ctx.regenerateSession() },
+  '/set' (ctx) { ctx.session[ctx.query.key] = 'here' },
+  '/max-age' (ctx) { ctx.session.maxAge = Number(ctx.query.ms) },
+  '/browser' (ctx) {
+    ctx.session.user = 'eve'
+    ctx.session.maxAge = 'session'
+  }
+}
+
+function respond (ctx) {
+  ctx.body = ''
+  return ROUTES[ctx.path](ctx)
+}
+
+/** Stops the clock of this process, not of the stores' servers; it goes on by as much as `ahead` is set to. */
+function skewClock (t) {
+  const begin = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: begin })
+  let ahead = 0
+  return {
+    get ahead () { return ahead },
+    set ahead (ms) {
+      ahead = ms
+      t.mock.timers.setTime(begin + ms)
+    }
+  }
+}
+
+/**
+ * Registers the tests.
+ *
+ * @param {() => { adapt: () => object, peek: Function, plant: Function }} given called in the tests
+ * @param {object} [how]
+ * @param {boolean} [how.touches] whether the store moves an expiry without writing data
+ * @param {number} [how.grain] what the store's time to live is rounded up to, in milliseconds
+ * @param {boolean} [how.renews] whether a save of unchanged data is carried out
+ * @param {number} [how.size] how large a session may be, if there is a limit
+ * @param {boolean} [how.hasTtl] whether the store is told for how long each session is to be kept
+ */
+function lifeOfSessions (given, { touches = false, grain = 1, renews = true, hasTtl = true, size } = {}) {
+  let store
+  const open = (t, options = {}) => start(t, respond, { options: { store, maxAge: MAX_AGE_MS, ...options } })
+  const idOf = (client) => client.jar.get('koa.sess')
+  const me = async (client) => (await client.get('/me')).json
+  const isKeptFor = (ttl, ms) => assert.ok(ttl > ms - SLACK_MS && ttl <= ms + grain, `${ttl} is not ${ms}`)
+
+  before(() => { store = given().adapt() })
+
+  describe('the contract', () => {
+    for (const { name, run } of storeContract(() => store, size && { size })) {
+      if (renews || name !== 'moves the expiry of what has not changed') test(name, run)
+    }
+  })
+
+  describe('a session', () => {
+    test('is begun, read, changed and ended', async (t) => {
+      const ann = await open(t)
+      assert.deepEqual(await me(ann), {})
+      assert.equal(idOf(ann), undefined)
+      await ann.get('/login?user=ann')
+      assert.deepEqual(await me(ann), { user: 'ann', items: [] })
+      await ann.get('/add?item=1')
+      await ann.get('/add?item=2')
+      assert.deepEqual(await me(ann), { user: 'ann', items: ['1', '2'] })
+      await ann.get('/drop')
+      assert.deepEqual(await me(ann), { user: 'ann' })
+      const { cookie } = ann
+      const id = idOf(ann)
+      await ann.get('/logout')
+      assert.equal(idOf(ann), undefined)
+      assert.equal(await given().peek(id), undefined)
+      assert.deepEqual((await ann.get('/me', { cookie })).json, {})
+    })
+
+    test('is its visitor\'s alone', async (t) => {
+      const ann = await open(t)
+      const bob = ann.another()
+      await Promise.all([ann.get('/login?user=ann'), bob.get('/login?user=bob')])
+      await Promise.all([ann.get('/add?item=a'), bob.get('/add?item=b')])
+      assert.deepEqual(await Promise.all([me(ann), me(bob)]), [{ user: 'ann', items: ['a'] }, { user: 'bob', items: ['b'] }])
+      await ann.get('/logout')
+      assert.deepEqual(await me(bob), { user: 'bob', items: ['b'] })
+    })
+
+    test('comes back as it was', async (t) => {
+      const ann = await open(t)
+      await ann.get('/rich')
+      const { text } = await ann.get('/all')
+      assert.equal(text, JSON.stringify(RICH))
+    })
+
+    test('may have a key named cookie', async (t) => {
+      const ann = await open(t)
+      await ann.get('/cookie')
+      await ann.get('/set?key=other')
+      assert.deepEqual((await ann.get('/all')).json, {
+        cookie: { originalMaxAge: 1, expires: '2000-01-01T00:00:00.000Z', mine: true }, other: 'here'
+      })
+    })
+
+    test('moves to a new id with all it has', async (t) => {
+      const ann = await open(t)
+      await ann.get('/login?user=ann')
+      const { cookie } = ann
+      const before = idOf(ann)
+      await ann.get('/regenerate')
+      assert.notEqual(idOf(ann), before)
+      assert.equal(await given().peek(before), undefined)
+      assert.deepEqual(await me(ann), { user: 'ann', items: [] })
+      assert.deepEqual((await ann.get('/me', { cookie })).json, {})
+    })
+
+    test('keeps what requests at the same time write, with merge', async (t) => {
+      const ann = await open(t, { merge: true })
+      await ann.get('/login?user=ann')
+      const keys = Array.from({ length: 16 }, (_, i) => `key${i}`)
+      await Promise.all(keys.map((key) => ann.get(`/set?key=${key}`)))
+      assert.deepEqual(Object.keys((await ann.get('/all')).json).sort(), [...keys, 'user', 'items'].sort())
+    })
+  })
+
+  describe('the lifetime of a session', () => {
+    test('ends at its maxAge', async (t) => {
+      const clock = skewClock(t)
+      const ann = await open(t)
+      await ann.get('/login?user=ann')
+      const { cookie } = ann
+      if (hasTtl) isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS + GRACE_MS)
+      clock.ahead = MAX_AGE_MS - SLACK_MS
+      assert.deepEqual(await me(ann), { user: 'ann', items: [] })
+      clock.ahead = MAX_AGE_MS + 1
+      assert.deepEqual((await ann.get('/me', { cookie })).json, {})
+    })
+
+    test('is as the app assigns it', async (t) => {
+      const clock = skewClock(t)
+      const ann = await open(t)
+      await ann.get('/login?user=ann')
+      await ann.get(`/max-age?ms=${MAX_AGE_MS * 2}`)
+      if (hasTtl) isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS * 2 + GRACE_MS)
+      clock.ahead = MAX_AGE_MS + SLACK_MS
+      assert.equal((await me(ann)).user, renews ? 'ann' : undefined)
+    })
+
+    test('is the browser\'s where that is wanted', async (t) => {
+      const ann = await open(t, { storeMaxAge: MAX_AGE_MS * 3 })
+      const { lines } = await ann.get('/browser')
+      assert.doesNotMatch(lines[0], /expires/)
+      if (hasTtl) isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS * 3 + GRACE_MS)
+      assert.equal((await me(ann)).user, 'eve')
+    })
+
+    test('begins anew with each visit, with rolling', async (t) => {
+      const clock = skewClock(t)
+      const ann = await open(t, { rolling: true })
+      await ann.get('/login?user=ann')
+      for (let visit = 1; visit <= 3; visit++) {
+        clock.ahead += MAX_AGE_MS * 2 / 3
+        const { lines, json } = await ann.get('/me')
+        assert.equal(json.user, 'ann')
+        assert.match(lines[0], /; expires=/)
+        if (hasTtl) isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS + (touches ? 0 : GRACE_MS))
+      }
+    })
+
+    test(`begins anew past its half${renews ? '' : ' in the cookie alone'}, with renew`, async (t) => {
+      const clock = skewClock(t)
+      const ann = await open(t, { renew: true })
+      await ann.get('/login?user=ann')
+      clock.ahead = MAX_AGE_MS * 2 / 3
+      await me(ann)
+      clock.ahead = MAX_AGE_MS * 4 / 3
+      assert.equal((await me(ann)).user, renews ? 'ann' : undefined)
+    })
+  })
+
+  if (!touches) return
+
+  describe('rolling, by touch', () => {
+    /** Begins a session, has the server keep it for a second only, and puts into it what no request knows of. */
+    async function begin (t, options) {
+      const ann = await open(t, { rolling: true, ...options })
+      await ann.get('/login?user=ann')
+      const { data } = await given().peek(idOf(ann))
+      await given().plant(idOf(ann), { ...data, planted: true }, SLACK_MS)
+      return ann
+    }
+
+    test('moves the expiry, and writes no data', async (t) => {
+      const ann = await begin(t)
+      await me(ann)
+      const { data, ttl } = await given().peek(idOf(ann))
+      assert.equal(data.planted, true)
+      isKeptFor(ttl, MAX_AGE_MS)
+    })
+
+    test('brings nothing back that is gone', async (t) => {
+      const ann = await open(t, { rolling: true })
+      await ann.get('/login?user=ann')
+      const id = idOf(ann)
+      // As another process would.
+      const other = given().adapt()
+      const valid = async () => {
+        await other.destroy(id)
+        return true
+      }
+      const late = await open(t, { rolling: true, valid })
+      late.cookie = ann.cookie
+      assert.equal((await me(late)).user, 'ann')
+      assert.equal(await given().peek(id), undefined)
+    })
+
+    test('gives way to a write where the lifetime has changed', async (t) => {
+      const clock = skewClock(t)
+      const ann = await begin(t)
+      await ann.get(`/max-age?ms=${MAX_AGE_MS * 2}`)
+      isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS * 2)
+      clock.ahead = MAX_AGE_MS + SLACK_MS
+      await me(ann)
+      isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS * 2)
+    })
+
+    test('begins with a write where rolling is new', async (t) => {
+      const ann = await open(t)
+      await ann.get('/login?user=ann')
+      const later = await open(t, { rolling: true })
+      later.cookie = ann.cookie
+      assert.equal((await me(later)).user, 'ann')
+      isKeptFor((await given().peek(idOf(later))).ttl, MAX_AGE_MS)
+    })
+  })
+}
+
+module.exports = { lifeOfSessions, skewClock, MAX_AGE_MS }

@@ -1,0 +1,55 @@
+'use strict'
+
+const { after, before, describe } = require('node:test')
+
+const mysql = require('mysql2/promise')
+
+const { connectStore } = require('../../adapters/connect')
+const { genericStore } = require('../../adapters/generic')
+const servers = require('../servers/mariadb')
+const { lifeOfSessions } = require('./life')
+const { makeExpressMysqlStore, makeKoaMysqlStore } = require('./mysql-stores')
+
+describe('on MariaDB', { skip: servers.skip }, () => {
+  let server
+  let pool
+  before(async () => {
+    server = await servers.start()
+    pool = mysql.createPool(server.options)
+  })
+  after(async () => {
+    await pool.end()
+    await server.stop()
+  })
+
+  /** Looks into a table; its expiry counts in units of so many milliseconds. */
+  const tableOf = (table, idName, unit) => ({
+    async peek (id) {
+      const [[row]] = await pool.query(`SELECT data, expires FROM ${table} WHERE ${idName} = ?`, [id])
+      return row && { data: JSON.parse(row.data), ttl: row.expires * unit - Date.now() }
+    },
+    async plant (id, data, ttl) {
+      await pool.query(`UPDATE ${table} SET data = ?, expires = ? WHERE ${idName} = ?`,
+        [JSON.stringify(data), Math.ceil((Date.now() + ttl) / unit), id])
+    }
+  })
+
+  describe('express-mysql-session', () => {
+    let made
+    before(async () => { made = await makeExpressMysqlStore(server.options) })
+    after(() => made.close())
+
+    const table = tableOf('sessions', 'session_id', 1000)
+    lifeOfSessions(() => ({ adapt: () => connectStore(made.store), ...table }), { touches: true, grain: 1000 })
+  })
+
+  describe('koa-mysql-session', () => {
+    let made
+    before(async () => { made = await makeKoaMysqlStore(server.options) })
+    after(() => made.close())
+
+    const table = tableOf('_mysql_session_store', 'id', 1)
+    // Its column is a TEXT.
+    lifeOfSessions(() => ({ adapt: () => genericStore(made.store), ...table }), { size: 50000 })
+  })
+})

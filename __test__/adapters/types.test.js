@@ -1,0 +1,68 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { join } = require('node:path')
+const { test } = require('node:test')
+
+const FILE = join(__dirname, 'adapters.ts')
+
+const TEXT = `
+import session = require('../../index')
+import Koa = require('koa')
+import { EventEmitter } from 'node:events'
+import { Keyv } from 'keyv'
+import { connectStore } from '../../adapters/connect'
+import { genericStore } from '../../adapters/generic'
+import { keyvStore } from '../../adapters/keyv'
+
+// As @types/express-session has it.
+interface SessionData { cookie: { maxAge?: number } }
+declare abstract class ExpressStore extends EventEmitter {
+  abstract get (sid: string, callback: (err: any, session?: SessionData | null) => void): void
+  abstract set (sid: string, session: SessionData, callback?: (err?: any) => void): void
+  abstract destroy (sid: string, callback?: (err?: any) => void): void
+  touch? (sid: string, session: SessionData, callback?: () => void): void
+}
+declare const expressStore: ExpressStore
+
+const app = new Koa()
+app.use(session({ store: connectStore(expressStore, { reconnectTimeout: 5 }) }, app))
+app.use(session<{ user: string }>({ store: connectStore(expressStore) }, app))
+app.use(session({ store: keyvStore(new Keyv()) }, app))
+app.use(session({
+  store: genericStore({
+    * get (id: string) { yield id },
+    async set () {},
+    destroy: (id: string) => (callback: Function) => callback(id)
+  })
+}, app))
+export const gone: Promise<void> = keyvStore(new Map() as Map<string, any>).destroy('id')
+// @ts-expect-error
+connectStore({ get () {}, set () {} })
+// @ts-expect-error
+connectStore(expressStore, { reconnectTimeout: '5' })
+// @ts-expect-error
+keyvStore({ get () {}, set () {}, destroy () {} })
+`
+
+for (const compiler of ['typescript', 'typescript5']) {
+  test(`the adapters have types, for ${compiler}`, () => {
+    const ts = require(compiler)
+    const options = {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: ['node'],
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.Node16
+    }
+    const host = ts.createCompilerHost(options)
+    const { getSourceFile, fileExists } = host
+    host.fileExists = (name) => name === FILE || fileExists(name)
+    host.getSourceFile = (name, ...rest) => name === FILE ? ts.createSourceFile(name, TEXT, ...rest) : getSourceFile(name, ...rest)
+    const program = ts.createProgram([FILE], options, host)
+    assert.ok(program.getSourceFile(FILE))
+    const told = ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+    assert.deepEqual(told, [])
+  })
+}

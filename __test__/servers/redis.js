@@ -1,0 +1,200 @@
+'use strict'
+
+/**
+ * Redis servers for tests; Valkey does as well.
+ *
+ *   const { skip, start, startCluster } = require('../servers/redis')
+ *
+ *   describe('...', { skip }, () => {
+ *     let redis
+ *     before(async () => { redis = await start({ appendonly: true }) })
+ *     after(() => redis.stop())
+ *   })
+ */
+
+const { readFileSync } = require('node:fs')
+
+const certificate = require('./certificate')
+const { ServerProcess, find, freePort, requirePrograms, run, skipWithout, temporaryDirectory, until } = require('./process')
+
+const programs = {
+  'redis-server': find('redis-server', 'valkey-server'),
+  'redis-cli': find('redis-cli', 'valkey-cli'),
+  ...certificate.programs
+}
+
+/** Whether tests are to skip: a message, or false. */
+const skip = skipWithout(programs)
+
+const READY = /Ready to accept connections/
+
+/** Masters of a cluster, each with one replica. */
+const MASTERS = 3
+
+/** A running server: beside the members of ServerProcess (port, pid, kill, pause, resume, restart, stop), how to reach it. */
+class RedisServer extends ServerProcess {
+  host = '127.0.0.1'
+  password
+  /** PEM text of the authority, and the file that has it; undefined without TLS. */
+  ca
+  caFile
+
+  constructor (how, { password, files }) {
+    super(how)
+    this.password = password
+    this.ca = files && readFileSync(files.ca, 'utf8')
+    this.caFile = files?.ca
+  }
+
+  get url () {
+    return `redis${this.ca ? 's' : ''}://${this.password ? `:${this.password}@` : ''}${this.host}:${this.port}`
+  }
+
+  /** Runs a command: `await redis.command('GET', 'key')` gives what redis-cli prints for it. */
+  async command (...args) {
+    const tls = this.ca ? ['--tls', '--cacert', this.caFile] : []
+    const env = { ...process.env, ...this.password && { REDISCLI_AUTH: this.password } }
+    const printed = await run(programs['redis-cli'], ['-h', this.host, '-p', this.port, ...tls, ...args], { env })
+    return printed.replace(/\n$/, '')
+  }
+}
+
+/**
+ * Starts a server that stands alone.
+ *
+ * @param {object} [options]
+ * @param {boolean} [options.appendonly] every write is on disk before it is acknowledged, and there after a restart
+ * @param {string} [options.password]
+ * @param {boolean} [options.tls] no connection without TLS; by a certificate of an authority made for this
+ * @param {Record<string, string>} [options.config] further directives
+ * @returns {Promise<RedisServer>}
+ */
+async function start ({ appendonly = false, password, tls = false, config = {} } = {}) {
+  requirePrograms(programs)
+  const directory = temporaryDirectory('redis')
+  const files = tls ? await certificate.makeCertificate(directory) : undefined
+  const directives = {
+    bind: '127.0.0.1',
+    save: '',
+    dir: directory,
+    appendonly: appendonly ? 'yes' : 'no',
+    appendfsync: 'always',
+    ...password && { requirepass: password, masterauth: password },
+    ...files && {
+      'tls-cert-file': files.cert, 'tls-key-file': files.key, 'tls-ca-cert-file': files.ca, 'tls-auth-clients': 'no'
+    },
+    ...config
+  }
+  const args = (port) => toArguments({ port: tls ? 0 : port, ...tls && { 'tls-port': port }, ...directives })
+  const how = { name: 'redis-server', program: programs['redis-server'], args, ready: READY, directory }
+  return new RedisServer(how, { password, files }).start()
+}
+
+function toArguments (directives) {
+  return Object.entries(directives).flatMap(([name, value]) => [`--${name}`, String(value)])
+}
+
+/** A running cluster. */
+class RedisCluster {
+  /** @type {RedisServer[]} */
+  nodes
+
+  constructor (nodes) {
+    this.nodes = nodes
+  }
+
+  /** Gives the URLs of all nodes. */
+  get urls () { return this.nodes.map((node) => node.url) }
+
+  /**
+   * Tells who is what at the moment, as one living node sees it.
+   *
+   * @returns {Promise<{ master: RedisServer, replicas: RedisServer[] }[]>}
+   */
+  async shards () {
+    const [node] = this.#living()
+    const lines = (await node.command('CLUSTER', 'NODES')).split('\n').map((line) => line.split(' '))
+    const byId = new Map(lines.map(([id, address]) => [id, this.#at(address)]))
+    const isFailed = (flags) => /fail/.test(flags)
+    return lines.filter(([, , flags]) => /master/.test(flags) && !isFailed(flags)).map(([id]) => ({
+      master: byId.get(id),
+      replicas: lines.filter(([, , flags, of]) => of === id && !isFailed(flags)).map(([each]) => byId.get(each))
+    }))
+  }
+
+  /** Gives the master that has a key. */
+  async masterOf (key) {
+    const [node] = this.#living()
+    const slot = Number(await node.command('CLUSTER', 'KEYSLOT', key))
+    const lines = (await node.command('CLUSTER', 'NODES')).split('\n').map((line) => line.split(' '))
+    const isIn = (range) => {
+      const [first, last = first] = range.split('-').map(Number)
+      return slot >= first && slot <= last
+    }
+    const [, address] = lines.find(([, , flags, , , , , , ...ranges]) => !/fail/.test(flags) && ranges.some(isIn))
+    return this.#at(address)
+  }
+
+  /** Waits until each living node says that all slots are served. */
+  async settled () {
+    await until('the cluster to be ok', async () => {
+      const told = await Promise.all(this.#living().map((node) => node.command('CLUSTER', 'INFO')))
+      return told.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))
+    })
+  }
+
+  /** Ends all nodes. */
+  async stop () {
+    await Promise.all(this.nodes.map((node) => node.stop()))
+  }
+
+  #living () { return this.nodes.filter((node) => node.pid !== undefined) }
+
+  #at (address) {
+    const port = Number(/:(\d+)@/.exec(address)[1])
+    return this.nodes.find((node) => node.port === port)
+  }
+}
+
+/**
+ * Starts a cluster of three masters, each with a replica.
+ *
+ * @param {object} [options]
+ * @param {string} [options.password]
+ * @param {boolean} [options.appendonly]
+ * @param {number} [options.nodeTimeoutMs] after which a node that does not answer is taken for failed
+ * @returns {Promise<RedisCluster>}
+ */
+async function startCluster ({ nodeTimeoutMs = 1000, ...options } = {}) {
+  requirePrograms(programs)
+  const nodes = await Promise.all(Array.from({ length: MASTERS * 2 }, async () => start({
+    ...options,
+    config: {
+      'cluster-enabled': 'yes',
+      'cluster-port': await freePort(),
+      'cluster-node-timeout': nodeTimeoutMs,
+      'repl-diskless-sync-delay': 0
+    }
+  })))
+  const cluster = new RedisCluster(nodes)
+  try {
+    await join(cluster)
+  } catch (err) {
+    await cluster.stop()
+    throw err
+  }
+  return cluster
+}
+
+async function join (cluster) {
+  const [first] = cluster.nodes
+  const addresses = cluster.nodes.map((node) => `${node.host}:${node.port}`)
+  await first.command('--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes')
+  await cluster.settled()
+  await until('the replicas', async () => {
+    const told = await Promise.all(cluster.nodes.map((node) => node.command('INFO', 'replication')))
+    return told.every((text) => /master_link_status:up|state=online/.test(text))
+  })
+}
+
+module.exports = { RedisServer, RedisCluster, skip, start, startCluster }

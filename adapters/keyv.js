@@ -1,0 +1,64 @@
+'use strict'
+
+const { sessionError } = require('../lib/errors')
+const { checkMethods } = require('./methods')
+
+/** koa-session's store over a Keyv. */
+class KeyvStore {
+  #keyv
+  /** Counts the errors that the Keyv has told of: unless it is asked to throw them, it answers as if there were no record. */
+  #errors = 0
+  #lastError
+
+  constructor (keyv) {
+    checkMethods('keyv', keyv, ['get', 'set', 'delete'])
+    this.#keyv = keyv
+    keyv.on?.('error', (err) => {
+      this.#errors++
+      this.#lastError = err
+    })
+  }
+
+  /** Gives the record of an id; undefined where there is none. */
+  async get (id) {
+    // get() of a Keyv would hide what its storage throws.
+    const { value } = await this.#run(async () => {
+      if (typeof this.#keyv.getRaw === 'function') return (await this.#keyv.getRaw(id)) ?? {}
+      return { value: await this.#keyv.get(id) }
+    }, ({ value }) => value === undefined)
+    return value ?? undefined
+  }
+
+  /** Stores a record for so many milliseconds. */
+  async set (id, record, ttl) {
+    // Storages take whole milliseconds; without any, the Keyv's own apply.
+    const isStored = await this.#run(() => this.#keyv.set(id, record, typeof ttl === 'number' ? Math.ceil(ttl) : undefined))
+    if (isStored === false) throw sessionError('ERR_SESSION_STORE', 'the Keyv has not stored the session')
+  }
+
+  /** Removes the record of an id. */
+  async destroy (id) {
+    await this.#run(() => this.#keyv.delete(id), (isDeleted) => isDeleted !== true)
+  }
+
+  /** Runs an operation; rejects with an error that was told meanwhile, if the answer may be due to it. */
+  async #run (operate, isDoubtful = () => true) {
+    const errors = this.#errors
+    const answer = await operate()
+    if (this.#errors !== errors && isDoubtful(answer)) throw this.#lastError
+    return answer
+  }
+}
+
+/**
+ * Makes a Keyv a store that `session({ store })` takes. keyv.d.ts documents it.
+ *
+ * @param {object} keyv with get, set and delete
+ * @returns {{ get: Function, set: Function, destroy: Function }}
+ * @throws {SessionOptionError} code ERR_SESSION_OPTION
+ */
+function keyvStore (keyv) {
+  return new KeyvStore(keyv)
+}
+
+module.exports = { keyvStore }
