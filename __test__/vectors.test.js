@@ -9,6 +9,7 @@ const { join } = require('node:path')
 const { test } = require('node:test')
 const binding = require('../lib/binding')
 const { registers, REGISTER, SHAPE } = require('../lib/registers')
+const { MemoryStore } = require('../stores/memory')
 const make = require('./fixtures/make')
 
 const read = (name) => JSON.parse(readFileSync(join(__dirname, 'fixtures', `${name}.json`), 'utf8'))
@@ -65,5 +66,23 @@ test('the addon reads envelopes', () => {
   for (const { text } of foreign) {
     assert.equal(binding.open(registers, encode(text), 0), text)
     assert.equal(registers[REGISTER.SHAPE], SHAPE.FOREIGN)
+  }
+})
+
+test('the addon tells changes, and merges them', () => {
+  const { differences, merges } = read('records')
+  for (const { before, after, set, delete: gone } of differences) {
+    assert.deepEqual(binding.difference(before, after), set || gone ? [set, gone] : null)
+  }
+  const store = new MemoryStore()
+  for (const [i, { data, steps }] of merges.entries()) {
+    const id = `id${i}`
+    store.create(id, { data, maxAge: 'session' }, 60000)
+    for (const step of steps) {
+      const changes = { base: 1, set: step.set, delete: JSON.parse(step.delete || '[]') }
+      const merged = { rev: step.rev, conflicts: JSON.parse(step.conflicts ?? '[]') }
+      assert.deepEqual(store.merge(id, changes, 60000), merged)
+      assert.equal(store.load(id).data, step.data)
+    }
   }
 })

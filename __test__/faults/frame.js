@@ -59,7 +59,7 @@ const of = session.of ?? (() => { throw new Error('koa-session has no handle') }
 const koas = { koa3: classOf(require('koa')), koa2: classOf(require('koa2')) }
 
 const EVENTS = [
-  'missed', 'expired', 'invalid', 'created', 'saved', 'destroyed', 'regenerated', 'oversize', 'uncommitted', 'discarded'
+  'missed', 'expired', 'invalid', 'created', 'saved', 'destroyed', 'regenerated', 'oversize', 'uncommitted', 'discarded', 'conflict'
 ].map((name) => `session:${name}`)
 
 const PATIENCE_MS = 2000

@@ -1,0 +1,252 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+const { MemoryStore } = require('../../stores/memory')
+const { start, of, CountingStore, session } = require('../faults/frame')
+const { ROUTES } = require('./frame')
+
+const HASH = /^[\w-]{43}$/
+
+/** Starts an app whose users log in by /login?user=..., with a new id. */
+function startUsers (t, options, routes) {
+  return start(t, { store: new MemoryStore(), subject: 'user', ...options }, {
+    ...ROUTES,
+    async '/login' (ctx) {
+      ctx.session.user = ctx.query.user
+      await of(ctx).regenerate()
+    },
+    '/login-in-place' (ctx) { ctx.session.user = ctx.query.user },
+    '/leave' (ctx) { delete ctx.session.user },
+    '/touch': (ctx) => of(ctx).touch(),
+    '/list': (ctx) => of(ctx).list(),
+    async '/revoke' (ctx) { return { revoked: await of(ctx).revoke(ctx.query.hash) } },
+    async '/revoke-others' (ctx) { return { ended: await of(ctx).revokeOthers() } },
+    ...routes
+  })
+}
+
+async function loggedIn (server, user, agent) {
+  const visitor = server.visitor()
+  await visitor.get(`/login?user=${user}`, { 'user-agent': agent ?? user })
+  return visitor
+}
+
+const list = async (visitor) => (await visitor.get('/list')).json
+const isIn = async (visitor) => (await visitor.get('/me')).json.user !== undefined
+
+describe('the sessions of a subject', () => {
+  test('are listed with label and times, the oldest first, and say which is this one', async (t) => {
+    const server = await startUsers(t, { label: (ctx) => ctx.get('user-agent') })
+    const begin = Date.now()
+    t.mock.timers.enable({ apis: ['Date'], now: begin })
+    const phone = await loggedIn(server, 'ann', 'phone')
+    t.mock.timers.setTime(begin + 10)
+    const laptop = await loggedIn(server, 'ann', 'laptop')
+    await loggedIn(server, 'bob')
+    t.mock.timers.setTime(begin + 30)
+    await phone.get('/touch')
+    const listed = await list(laptop)
+    assert.deepEqual(listed.map(({ hash, ...rest }) => rest), [
+      { created: begin, seen: begin + 30, label: 'phone', current: false },
+      { created: begin + 10, seen: begin + 10, label: 'laptop', current: true }
+    ])
+    for (const { hash } of listed) assert.match(hash, HASH)
+  })
+
+  test('are those that events name by the same hash', async (t) => {
+    const server = await startUsers(t)
+    const ann = await loggedIn(server, 'ann')
+    const { key } = await server.event('session:regenerated')
+    assert.deepEqual((await list(ann)).map(({ hash }) => hash), [key])
+  })
+
+  test('are found by a function, too, and by numbers as by texts', async (t) => {
+    const server = await startUsers(t, { subject: (data, ctx) => data.user && Number(data.user) + (ctx.query.shift ?? 0) })
+    const one = await loggedIn(server, '1')
+    await loggedIn(server, '1')
+    assert.equal((await list(one)).length, 2)
+  })
+
+  test('are none where a session is nobody\'s', async (t) => {
+    const server = await startUsers(t)
+    const nobody = server.visitor()
+    await nobody.get('/set?a=1')
+    assert.deepEqual(await list(nobody), [])
+    assert.deepEqual((await nobody.get('/revoke-others')).json, { ended: 0 })
+  })
+
+  test('include one that got its subject without a new id, and not one that gave it up', async (t) => {
+    const server = await startUsers(t)
+    const ann = await loggedIn(server, 'ann')
+    const other = server.visitor()
+    await other.get('/set?a=1')
+    await other.get('/login-in-place?user=ann')
+    assert.equal((await list(ann)).length, 2)
+    await other.get('/leave')
+    assert.equal((await list(ann)).length, 1)
+    assert.deepEqual((await other.get('/me')).json, { a: 1 })
+  })
+
+  test('include those that are older than the option, once they come again', async (t) => {
+    const store = new MemoryStore()
+    const before = await startUsers(t, { store, subject: undefined })
+    const ann = await loggedIn(before, 'ann')
+    const server = await startUsers(t, { store })
+    const later = server.visitor()
+    later.jar = ann.jar
+    assert.deepEqual(await list(later), [])
+    assert.deepEqual((await list(later)).map(({ current }) => current), [true])
+  })
+})
+
+describe('revoking', () => {
+  test('ends one session of the same subject', async (t) => {
+    const server = await startUsers(t)
+    const [phone, laptop] = [await loggedIn(server, 'ann'), await loggedIn(server, 'ann')]
+    const { hash } = (await list(laptop)).find(({ current }) => !current)
+    assert.deepEqual((await laptop.get(`/revoke?hash=${hash}`)).json, { revoked: true })
+    assert.deepEqual([await isIn(phone), await isIn(laptop)], [false, true])
+    assert.deepEqual((await laptop.get(`/revoke?hash=${hash}`)).json, { revoked: false })
+    assert.deepEqual(server.events.named('session:destroyed').map(({ key }) => key), [hash])
+  })
+
+  test('leaves the sessions of other subjects alone', async (t) => {
+    const server = await startUsers(t)
+    const [ann, bob] = [await loggedIn(server, 'ann'), await loggedIn(server, 'bob')]
+    const [{ hash }] = await list(bob)
+    assert.deepEqual((await ann.get(`/revoke?hash=${hash}`)).json, { revoked: false })
+    assert.deepEqual((await ann.get('/revoke?hash=nonsense')).json, { revoked: false })
+    assert.deepEqual((await ann.get('/revoke')).json, { revoked: false })
+    assert.equal(await isIn(bob), true)
+  })
+
+  test('ends its own session with its cookie', async (t) => {
+    const server = await startUsers(t)
+    const ann = await loggedIn(server, 'ann')
+    const [{ hash }] = await list(ann)
+    assert.deepEqual((await ann.get(`/revoke?hash=${hash}`)).json, { revoked: true })
+    assert.equal(ann.header, '')
+  })
+
+  test('ends all others', async (t) => {
+    const server = await startUsers(t)
+    const ann = await Promise.all([1, 2, 3].map(() => loggedIn(server, 'ann')))
+    const bob = await loggedIn(server, 'bob')
+    assert.deepEqual((await ann[1].get('/revoke-others')).json, { ended: 2 })
+    assert.deepEqual(await Promise.all([...ann, bob].map(isIn)), [false, true, false, true])
+  })
+
+  test('by an administrator ends all of a subject', async (t) => {
+    const store = new MemoryStore()
+    const server = await startUsers(t, { store })
+    const [ann, bob] = [await loggedIn(server, 'ann'), await loggedIn(server, 'bob')]
+    assert.equal(await store.destroyAll('ann'), 1)
+    assert.deepEqual([await isIn(ann), await isIn(bob)], [false, true])
+  })
+
+  test('needs the option subject', async (t) => {
+    const code = async (act) => { try { await act() } catch (err) { return { code: err.code } } }
+    const routes = {
+      '/codes': async (ctx) => Promise.all(
+        ['list', 'revoke', 'revokeOthers'].map((name) => code(() => of(ctx)[name]('x')))
+      )
+    }
+    for (const options of [{ subject: undefined }, { subject: undefined, store: new CountingStore() }, { subject: undefined, store: undefined }]) {
+      const server = await startUsers(t, options, routes)
+      const { json } = await server.visitor().get('/codes')
+      assert.deepEqual(json, Array(3).fill({ code: 'ERR_SESSION_SUBJECT' }))
+    }
+  })
+})
+
+describe('maxSessions', () => {
+  test('ends the oldest where it is a number', async (t) => {
+    const server = await startUsers(t, { maxSessions: 2 })
+    const begin = Date.now()
+    t.mock.timers.enable({ apis: ['Date'], now: begin })
+    const visitors = []
+    for (let i = 0; i < 4; i++) {
+      t.mock.timers.setTime(begin + i)
+      visitors.push(await loggedIn(server, 'ann'))
+    }
+    assert.deepEqual(await Promise.all(visitors.map(isIn)), [false, false, true, true])
+  })
+
+  const refusing = { maxSessions: { max: 1, overflow: 'refuse' } }
+
+  test('refuses the next with 409, and sends no cookie', async (t) => {
+    const server = await startUsers(t, refusing)
+    const first = await loggedIn(server, 'ann')
+    const second = server.visitor()
+    const answer = await second.get('/login?user=ann')
+    assert.deepEqual([answer.status, answer.setCookie], [409, []])
+    assert.equal(await isIn(first), true)
+    await first.get('/logout')
+    assert.equal((await second.get('/login?user=ann')).status, 200)
+    assert.equal(await isIn(second), true)
+  })
+
+  test('refuses a login in place, and the session stays as it was', async (t) => {
+    const server = await startUsers(t, refusing)
+    await loggedIn(server, 'ann')
+    const second = server.visitor()
+    await second.get('/set?basket=1')
+    assert.equal((await second.get('/login-in-place?user=ann')).status, 409)
+    assert.deepEqual((await second.get('/me')).json, { basket: 1 })
+    assert.equal((await second.get('/login?user=ann')).status, 409)
+    assert.deepEqual((await second.get('/me')).json, { basket: 1 })
+  })
+
+  test('lets the app answer instead', async (t) => {
+    const server = await startUsers(t, refusing, {
+      async '/try' (ctx) {
+        ctx.session.user = 'ann'
+        try {
+          await of(ctx).commit()
+        } catch (err) {
+          return { code: err.code, status: err.status }
+        }
+      }
+    })
+    await loggedIn(server, 'ann')
+    const { status, json, setCookie } = await server.visitor().get('/try')
+    assert.deepEqual([status, json, setCookie], [200, { code: 'ERR_SESSION_LIMIT', status: 409 }, []])
+    assert.deepEqual(server.errors, [])
+  })
+
+  test('does not count a session against itself', async (t) => {
+    const server = await startUsers(t, refusing)
+    const ann = await loggedIn(server, 'ann')
+    for (const path of ['/set?a=1', '/login?user=ann', '/login-in-place?user=ann', '/touch']) {
+      assert.equal((await ann.get(path)).status, 200)
+    }
+    assert.equal(await isIn(ann), true)
+  })
+})
+
+describe('options that cannot be', () => {
+  const app = { use () {}, context: {} }
+  const store = new MemoryStore()
+  const wrong = {
+    'a subject without a store': [{ subject: 'user' }, 'store'],
+    'a subject with a plain store': [{ subject: 'user', store: new CountingStore() }, 'store'],
+    'a subject that is a number': [{ subject: 1, store }, 'subject'],
+    'maxSessions without a subject': [{ maxSessions: 1, store }, 'subject'],
+    'maxSessions of 0': [{ maxSessions: 0, subject: 'user', store }, 'maxSessions'],
+    'maxSessions of a half': [{ maxSessions: 0.5, subject: 'user', store }, 'maxSessions'],
+    'maxSessions without overflow': [{ maxSessions: { max: 1 }, subject: 'user', store }, 'maxSessions'],
+    'a label that is a text': [{ label: 'x', subject: 'user', store }, 'label'],
+    'merge of 1': [{ merge: 1, store }, 'merge']
+  }
+  for (const [title, [options, option]] of Object.entries(wrong)) {
+    test(title, () => assert.throws(() => session(options, app), { code: 'ERR_SESSION_OPTION', option }))
+  }
+
+  test('a subject that leads to an object', async (t) => {
+    const server = await startUsers(t)
+    const { status } = await server.visitor().get('/set?user=%7B%7D')
+    assert.equal(status, 500)
+    assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_VALUE'])
+  })
+})

@@ -1,0 +1,132 @@
+'use strict'
+
+// Faults in keeping, merging and expiring, each with a clause that has to find it.
+
+const { bring, given, giving, later, notAtOnce, onData, revive, withMerge } = require('./faults')
+const { fieldsOf, toText } = require('../../lib/contract/json')
+
+module.exports = [
+  ['carries the mark', (Base) => class extends Base { get [Symbol.for('koa-session-rs.store')] () { return 2 } }],
+  ['loads what was created', giving('load', (loaded) => ({ ...loaded, expire: loaded.expire + 1 }))],
+  ['loads what was created', giving('load', (loaded) => ({ ...loaded, hasSubject: true }))],
+  ['loads what was created', giving('create', ({ rev }) => ({ rev: rev - 1 }))],
+  ['loads nothing under an id that it does not have', (Base) => class extends Base {
+    load (id) { return super.load(id) ?? null }
+  }],
+  ['answers missing for an id that it does not have, and makes nothing of it', revive('touch', () => true)],
+  ['answers missing for an id that it does not have, and makes nothing of it', revive('merge', bring)],
+  ['does not create over a living session', (Base) => class extends Base {
+    create (id, ...args) {
+      this.destroy(id)
+      return super.create(id, ...args)
+    }
+  }],
+  ['destroys a session', giving('destroy', () => true)],
+  ['destroys a session', (Base) => class extends Base { destroy (id) { return this.load(id) !== undefined } }],
+  ['keeps any key and any value to the letter', onData((data) => JSON.stringify(JSON.parse(data)))],
+  ['keeps any key and any value to the letter', onData((data) => toText([...fieldsOf(data)].filter(([key]) => key !== '')))],
+  ['keeps any key and any value to the letter', onData((data) => data.normalize('NFC'))],
+  ['keeps any key and any value to the letter', onData((data) => JSON.stringify(Object.assign({}, JSON.parse(data))))],
+  ['removes any key', withMerge((changes) => ({ ...changes, delete: changes.delete.filter((key) => key !== '__proto__') }))],
+  ['keeps thousands of keys, and merges them', onData((data) => toText([...fieldsOf(data)].slice(0, 3000)))],
+  ['keeps a session without keys', giving('load', (loaded) => loaded.data === '{}' ? undefined : loaded)],
+  ['keeps ids apart that look alike', ...['create', 'load'].map((method) =>
+    given(method, (id, ...rest) => [id.toLowerCase(), ...rest]))],
+  ['keeps ids apart that look alike', ...['create', 'load'].map((method) => given(method, (id, ...rest) => [id.trim(), ...rest]))],
+  ['keeps ids apart that look alike', ...['create', 'load'].map((method) =>
+    given(method, (id, ...rest) => [id.slice(0, 1000), ...rest]))],
+  ['clears everything, and goes on', (Base) => class extends Base { clear () {} }],
+  ['merges what is set and what is deleted', withMerge((changes) => ({ ...changes, delete: [] }))],
+  ['merges what is set and what is deleted', withMerge((changes) => ({ ...changes, set: '' }))],
+  ['keeps what others wrote to other keys', (Base) => class extends Base {
+    merge (id, changes, ttl) {
+      // Whole records, of which the last stays.
+      const known = this.load(id)
+      if (known?.rev > changes.base) changes = { ...changes, delete: [...changes.delete, ...fieldsOf(known.data).keys()] }
+      super.merge(id, { ...changes, set: '' }, ttl)
+      return super.merge(id, changes, ttl)
+    }
+  }],
+  ['lets the later commit win, and names the keys', giving('merge', (merged) => ({ ...merged, conflicts: [] }))],
+  ['lets the later commit win, and names the keys', withMerge((changes) => ({ ...changes, base: 1 }))],
+  ['lets the later commit win, and names the keys', (Base) => class extends Base {
+    merge (id, changes, ttl) {
+      const known = this.load(id)
+      // The first commit wins.
+      if (known === undefined || changes.set === '' || known.rev <= changes.base) return super.merge(id, changes, ttl)
+      const set = toText([...fieldsOf(changes.set)].filter(([key]) => !fieldsOf(known.data).has(key)))
+      return super.merge(id, { ...changes, set }, ttl)
+    }
+  }],
+  ['takes one key set and deleted by two as the later says', giving('merge', (merged, id, changes) =>
+    ({ ...merged, conflicts: [...merged.conflicts, ...changes.delete] }))],
+  ['takes one key set and deleted by two as the later says', giving('merge', (merged, id, changes) =>
+    ({ ...merged, conflicts: merged.rev > changes.base + 1 && changes.set ? [...fieldsOf(changes.set).keys()] : [] }))],
+  ['writes no data where nothing is set or deleted', giving('merge', (merged, id, changes) =>
+    changes.set === '' && changes.delete.length === 0 ? { ...merged, rev: merged.rev + 1 } : merged)],
+  ['does not bring a destroyed session back', revive('merge', bring)],
+  ['does not bring a destroyed session back', revive('touch', (store, id, ttl) => {
+    store.create(id, { data: '{}', maxAge: ttl }, ttl)
+    return 'missing'
+  })],
+  ['starts anew where a destroyed id is created again', (Base) => class extends Base {
+    #revs = new Map()
+    destroy (id) {
+      this.#revs.set(id, this.load(id)?.rev ?? 0)
+      return super.destroy(id)
+    }
+
+    create (id, ...rest) {
+      const created = super.create(id, ...rest)
+      return created.rev && this.#revs.has(id) ? { rev: this.#revs.get(id) + 1 } : created
+    }
+  }],
+  ['keeps the keys of many writers at once', notAtOnce],
+  ['names the conflicts of many writers at once', notAtOnce],
+  ['never revives a session that is destroyed among writers', notAtOnce],
+  ['merges as a model does, in any interleaving', giving('merge', (merged) => ({ ...merged, conflicts: merged.conflicts.slice(0, 2) }))],
+  ['merges as a model does, in any interleaving', withMerge((changes) => changes.set && changes.delete.length > 1
+    ? { ...changes, delete: changes.delete.slice(0, 1) }
+    : changes)],
+  ['expires a session after the last millisecond of its life', later(1, 'load', 'merge')],
+  ...['load', 'merge', 'touch', 'regenerate', 'destroy', 'create'].flatMap((method) => [
+    ['expires a session after the last millisecond of its life', later(1, method)],
+    ['expires a session after the last millisecond of its life', later(-1, method)]
+  ]).filter(([, fault], i) => i > 1),
+  ['expires a session after the last millisecond of its life', (Base) => class extends Base {
+    load (id) {
+      const loaded = super.load(id)
+      return loaded?.expire <= Date.now() ? undefined : loaded
+    }
+  }],
+  ['does not bring an expired session back', later(-1000, 'touch')],
+  ['does not bring an expired session back', later(-1000, 'list')],
+  ['does not bring an expired session back', later(-1000, 'destroyAll')],
+  ['creates over an expired session, with nothing of it left', (Base) => class extends Base {
+    create (id, record, ttl) {
+      const before = this.load(id)
+      const created = super.create(id, record, ttl)
+      if (before && created.rev) super.merge(id, { base: 1, set: before.data, delete: [] }, ttl)
+      return created
+    }
+  }],
+  ['moves the expiry by a touch, and nothing else', (Base) => class extends Base {
+    touch (id, ttl) { return this.load(id) ? true : super.touch(id, ttl) }
+  }],
+  ['moves the expiry by a touch, and nothing else', (Base) => class extends Base {
+    touch (id, ttl) {
+      const loaded = this.load(id)
+      const touched = super.touch(id, ttl)
+      if (touched === true) super.merge(id, { base: loaded.rev, set: loaded.data, delete: [] }, ttl)
+      return touched
+    }
+  }],
+  ['moves the expiry by a merge, by the maxAge of the record', (Base) => class extends Base {
+    merge (id, changes, ttl) { return super.merge(id, { maxAge: ttl, ...changes }, ttl) }
+  }],
+  ["takes the caller's time where a session lives as long as the browser", given('touch', (id, ttl) => [id, 50000])],
+  ["takes the caller's time where a session lives as long as the browser", given('create', (id, record, ttl) => [id, { ...record, maxAge: ttl }, ttl])],
+  ['changes the maxAge of a record where a request assigned one', withMerge(({ maxAge, ...changes }) => changes)],
+  ['keeps a maxAge of years', given('create', (id, record, ttl) =>
+    [id, { ...record, maxAge: record.maxAge === 'session' ? 'session' : Math.min(record.maxAge, 2 ** 40) }, ttl])]
+]

@@ -1,0 +1,228 @@
+'use strict'
+
+// What breaks: servers, connections, credentials. Nothing that was acknowledged may be lost.
+
+const assert = require('node:assert/strict')
+const net = require('node:net')
+const { once } = require('node:events')
+const { after, before, describe, test } = require('node:test')
+const servers = require('../servers/redis')
+const { until } = require('../servers/process')
+const { RedisStore } = require('../../stores/redis')
+
+const RECORD = { data: '{"count":0}', maxAge: 600000 }
+const failure = (reason) => ({ code: 'ERR_SESSION_STORE', store: 'redis', reason })
+const REASONS = ['lost', 'timeout', 'unreachable']
+
+/**
+ * Writes sessions one after another, each by a writer of its own, until told to stop: `acknowledged` has for each session the
+ * last value that was.
+ */
+class Load {
+  acknowledged = new Map()
+  count = 0
+  missing = 0
+  failures = []
+  #isOver = false
+  #writers
+
+  constructor (store, names) {
+    this.#writers = names.map((name) => this.#write(store, name))
+  }
+
+  async stop () {
+    this.#isOver = true
+    await Promise.all(this.#writers)
+  }
+
+  async #write (store, name) {
+    for (let value = 1; !this.#isOver; value++) {
+      try {
+        const result = await store.merge(name, { base: 1, set: `{"count":${value}}`, delete: [] }, 600000)
+        if (result === 'missing') {
+          this.missing++
+          return
+        }
+        this.acknowledged.set(name, value)
+        this.count++
+      } catch (error) {
+        this.failures.push(error)
+      }
+    }
+  }
+}
+
+const NAMES = Array.from({ length: 32 }, (_, i) => `session-${i}`)
+
+async function check (store, load) {
+  for (const [name, value] of load.acknowledged) {
+    const { data } = await store.load(name)
+    // The last write of all may have been carried out without an answer.
+    assert.ok(JSON.parse(data).count >= value, `${name}: ${data}, acknowledged ${value}`)
+  }
+  for (const error of load.failures) assert.ok(REASONS.includes(error.reason), error.stack)
+}
+
+/** Has a load that acknowledged something since. */
+async function goesOn (load) {
+  const before = load.count
+  await until('writes', () => load.count > before + NAMES.length)
+}
+
+describe('a server with appendonly', { skip: servers.skip }, () => {
+  let server
+  before(async () => { server = await servers.start({ appendonly: true }) })
+  after(() => server.stop())
+
+  test('killed and started again under load: no acknowledged write is lost, and it goes on', async () => {
+    const store = new RedisStore({ url: server.url, timeoutMs: 2000 })
+    await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
+    const load = new Load(store, NAMES)
+    for (let round = 0; round < 5; round++) {
+      await goesOn(load)
+      await server.restart()
+    }
+    await goesOn(load)
+    await load.stop()
+    assert.equal(load.missing, 0)
+    assert.ok(load.failures.length > 0)
+    await check(store, load)
+    await store.clear()
+    await store.close()
+  })
+
+  test('paused under load: what waits too long rejects, no acknowledged write is lost, and it goes on', async () => {
+    const store = new RedisStore({ url: server.url, timeoutMs: 300, connectTimeoutMs: 300 })
+    await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
+    const load = new Load(store, NAMES)
+    await goesOn(load)
+    server.pause()
+    await until('timeouts', () => load.failures.length > NAMES.length)
+    server.resume()
+    await goesOn(load)
+    await load.stop()
+    assert.equal(load.missing, 0)
+    await check(store, load)
+    await store.close()
+  })
+
+  test('gone while idle: the next write finds the new one, and nothing rejects', async () => {
+    const store = new RedisStore({ url: server.url })
+    await store.create('idle', RECORD, 600000)
+    await server.restart()
+    assert.deepEqual(await store.merge('idle', { base: 1, set: '{"a":1}', delete: [] }, 1000), { rev: 2, conflicts: [] })
+    await server.command('SCRIPT', 'FLUSH')
+    assert.deepEqual(await store.merge('idle', { base: 2, set: '{"a":2}', delete: [] }, 1000), { rev: 3, conflicts: [] })
+    await store.close()
+  })
+})
+
+describe('servers that cannot be used', { skip: servers.skip }, () => {
+  test('nobody is there: rejects when the time is over, works when somebody comes', async () => {
+    const server = await servers.start()
+    await server.kill()
+    const store = new RedisStore({ url: server.url, timeoutMs: 200 })
+    await assert.rejects(store.load('a'), failure('unreachable'))
+    await server.start()
+    assert.equal(await store.load('a'), undefined)
+    await store.close()
+    await server.stop()
+  })
+
+  test('somebody is there and says nothing', async () => {
+    const silent = net.createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const store = new RedisStore({ url: `redis://127.0.0.1:${silent.address().port}`, timeoutMs: 200, connectTimeoutMs: 100 })
+    await assert.rejects(store.load('a'), failure('unreachable'))
+    await store.close()
+    silent.close()
+  })
+
+  test('a password that is wrong, or none: rejects at once, and tells nothing of it', async () => {
+    const server = await servers.start({ password: 'right' })
+    for (const password of ['wrong-secret', undefined]) {
+      const store = new RedisStore({ url: `redis://127.0.0.1:${server.port}`, password, timeoutMs: 60000 })
+      const error = await store.load('an-id').catch((err) => err)
+      assert.deepEqual({ ...error }, { code: 'ERR_SESSION_STORE', store: 'redis', reason: 'denied' })
+      assert.doesNotMatch(error.stack, /secret|an-id/)
+      await store.close()
+    }
+    await server.stop()
+  })
+
+  test('a certificate that nobody vouches for: rejects at once; and TLS without one', async () => {
+    const server = await servers.start({ tls: true })
+    const strict = new RedisStore({ url: server.url, timeoutMs: 60000 })
+    await assert.rejects(strict.load('a'), failure('tls'))
+    await strict.close()
+    const lenient = new RedisStore({ url: server.url, tls: { rejectUnauthorized: false } })
+    assert.equal(await lenient.load('a'), undefined)
+    await lenient.close()
+    await server.stop()
+  })
+
+  test('a server that refuses: memory is full, a key is of another kind', async () => {
+    const server = await servers.start({ config: { 'maxmemory-policy': 'noeviction' } })
+    const store = new RedisStore({ url: server.url, prefix: 'p:' })
+    await store.create('a', RECORD, 600000)
+    await server.command('CONFIG', 'SET', 'maxmemory', '1')
+    await assert.rejects(store.merge('a', { base: 1, set: '{"b":1}', delete: [] }, 1000), { ...failure('server'), errcode: 'OOM' })
+    assert.equal((await store.load('a')).data, RECORD.data)
+    await server.command('CONFIG', 'SET', 'maxmemory', '0')
+    const [key] = (await server.command('KEYS', 'p:s:*')).split('\n')
+    await server.command('SET', key, 'not a session')
+    await assert.rejects(store.load('a'), { ...failure('server'), errcode: 'WRONGTYPE' })
+    await server.command('DEL', key)
+    await server.command('HSET', key, 'm', 'not a session')
+    await assert.rejects(store.load('a'), failure('unreadable'))
+    await store.close()
+    await server.stop()
+  })
+})
+
+describe('a cluster', { skip: servers.skip }, () => {
+  let cluster
+  before(async () => { cluster = await servers.startCluster() })
+  after(() => cluster.stop())
+
+  test('a master is killed under load: the others go on, and its replica after it', async () => {
+    const store = new RedisStore({ nodes: cluster.urls, timeoutMs: 15000 })
+    await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
+    const load = new Load(store, NAMES)
+    await goesOn(load)
+    const [{ master }] = await cluster.shards()
+    await master.kill()
+    await until('a failover', async () => (await cluster.shards()).every((shard) => shard.master !== master))
+    await cluster.settled()
+    const values = new Map(load.acknowledged)
+    await until('all to be written again, or to be missing', () => {
+      const written = NAMES.filter((name) => load.acknowledged.get(name) > (values.get(name) ?? 0))
+      return written.length + load.missing >= NAMES.length
+    })
+    await load.stop()
+    for (const error of load.failures) assert.ok(REASONS.includes(error.reason), error.stack)
+    await master.start()
+    await store.close()
+  })
+
+  test('slots that move are followed, one command at a time', async () => {
+    await cluster.settled()
+    const store = new RedisStore({ nodes: cluster.urls, prefix: 'moving:' })
+    await Promise.all(NAMES.map((name) => store.create(name, { ...RECORD, subject: 'all' }, 600000)))
+    const load = new Load(store, NAMES)
+    const [from, to] = await cluster.shards()
+    await goesOn(load)
+    const id = (node) => node.command('CLUSTER', 'MYID')
+    const [source, target] = await Promise.all([id(from.master), id(to.master)])
+    await from.master.command('--cluster', 'reshard', `127.0.0.1:${from.master.port}`, '--cluster-from', source,
+      '--cluster-to', target, '--cluster-slots', '600', '--cluster-yes')
+    await goesOn(load)
+    await load.stop()
+    assert.deepEqual([load.failures, load.missing], [[], 0])
+    await check(store, load)
+    assert.equal((await store.list('all')).length, NAMES.length)
+    await store.clear()
+    assert.equal(await store.load(NAMES[0]), undefined)
+    await store.close()
+  })
+})
