@@ -30,7 +30,7 @@ async function start (env) {
   const greeted = new Promise((resolve) => {
     child.stdout.on('data', (data) => {
       run.out += data
-      if (run.out.endsWith('\n\n')) resolve()
+      if (/SESSION_KEYS.*\n\n$/.test(run.out)) resolve()
     })
   })
   await Promise.race([greeted, run.ended])
@@ -70,6 +70,38 @@ describe('the example', () => {
       await stop(run)
     }
     assert.equal(run.err, '')
+  })
+
+  const stores = { memory: () => ({}), sqlite: () => ({ SQLITE_FILE: join(folder, 'sessions.db') }) }
+  for (const [STORE, place] of Object.entries(stores)) {
+    test(`lists sessions and revokes them with STORE=${STORE}`, async () => {
+      const run = await start({ PORT: '0', STORE, ...place() })
+      try {
+        const [address] = /http:\S+/.exec(run.out)
+        const jar = (line) => line.replaceAll('cookies.txt', `${STORE}.txt`)
+        const [,,,,, list, revoke, logout] = linesOf(run).map((line) => jar(line).replace(' http', ' -A mine http'))
+        const said = linesOf(run).slice(0, 5).map((line) => shell(jar(line)))
+        assert.equal(said.at(-1), 'logged in: ada\n')
+        assert.match(shell(list), /^\* curl\S+\n {2}another-device\n$/)
+        const page = shell(list.replace('curl', 'curl -H "Accept: text/html"'))
+        assert.equal(page.match(/<li>/g).length, 2)
+        const [, path] = /action="(\/sessions\/revoke\?hash=[\w-]+)"/.exec(page)
+        const post = (target) => shell(jar(`curl -b cookies.txt -o /dev/null -s -w "%{http_code}" -X POST "${address}${target}"`))
+        assert.deepEqual([post(path), post(path)], ['302', '404'])
+        assert.equal(shell(revoke), 'ended: 0\n')
+        assert.equal(shell(logout), 'logged out\n')
+        assert.equal(post('/sessions/revoke-others'), '401')
+      } finally {
+        await stop(run)
+      }
+      assert.equal(run.err, '')
+    })
+  }
+
+  test('refuses a store that it does not know', async () => {
+    const run = await start({ PORT: '0', STORE: 'toString' })
+    const [code] = await run.ended
+    assert.deepEqual([code, run.out], [1, ''])
   })
 
   test('takes the keys of the environment, and rotates them', async () => {

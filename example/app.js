@@ -4,6 +4,8 @@ const { randomUUID } = require('node:crypto')
 const Koa = require('koa')
 // In an app of your own: require('koa-session-rs')
 const session = require('..')
+const openStore = require('./store')
+const sessionsPage = require('./sessions-page')
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -13,9 +15,16 @@ const app = new Koa()
 const { SESSION_KEYS } = process.env
 app.keys = SESSION_KEYS ? SESSION_KEYS.split(',') : [randomUUID()]
 
-app.use(session({ key: 'example.sess', maxAge: 7 * DAY_MS, renew: true, sameSite: 'lax' }, app))
+const options = { key: 'example.sess', maxAge: 7 * DAY_MS, renew: true, sameSite: 'lax' }
+// Without a store the session is in the cookie: nobody can list it, and a copy of it cannot be revoked.
+const store = openStore(process.env)
+if (store) Object.assign(options, { store, subject: 'user', label: (ctx) => ctx.get('User-Agent') })
+
+app.use(session(options, app))
 
 const routes = {
+  ...(store && sessionsPage),
+
   'GET /' (ctx) {
     ctx.session.views = (ctx.session.views ?? 0) + 1
     ctx.body = `views: ${ctx.session.views}, user: ${ctx.session.user ?? 'nobody'}\n`
@@ -52,20 +61,35 @@ server.on('error', (error) => {
 
 function greeting (address) {
   const curl = 'curl -b cookies.txt -c cookies.txt'
+  const lines = [
+    `${curl} ${address}/`,
+    `${curl} ${address}/`,
+    `${curl} -X POST "${address}/login?name=ada"`,
+    `${curl} ${address}/`
+  ]
+  if (store) {
+    lines.push(
+      `curl -A another-device -X POST "${address}/login?name=ada"`,
+      `${curl} ${address}/sessions`,
+      `${curl} -X POST ${address}/sessions/revoke-others`
+    )
+  }
+  lines.push(`${curl} -X POST ${address}/logout`, `${curl} ${address}/`)
   const keys = SESSION_KEYS
     ? 'The keys are those of SESSION_KEYS.'
     : 'The key is a random one, and sessions end with this process. Real apps take theirs from the environment:\n' +
       'SESSION_KEYS=new,old npm start'
+  const place = store
+    ? `A browser shows the sessions at ${address}/sessions once it is logged in.`
+    : 'Sessions are in the cookie. In a store they can be listed and revoked:\n' +
+      'STORE=memory npm start, STORE=sqlite (SQLITE_FILE) or STORE=redis (REDIS_URL)'
   return `The example is at ${address}
 
 Count views, log in, and out (cookies.txt holds the cookies):
 
-  ${curl} ${address}/
-  ${curl} ${address}/
-  ${curl} -X POST "${address}/login?name=ada"
-  ${curl} ${address}/
-  ${curl} -X POST ${address}/logout
-  ${curl} ${address}/
+  ${lines.join('\n  ')}
+
+${place}
 
 ${keys}
 `
