@@ -1207,7 +1207,7 @@ declare namespace session {
    * | code | when | fields |
    * |---|---|---|
    * | `ERR_SESSION_OPTION` | an option, a maxAge or what an attribute's function gave is not what it has to be: {@link SessionOptionError} | `option`, `expected`, `received` |
-   * | `ERR_SESSION_BINDING` | the package is loaded, and its native addon cannot be | `platform`, `arch`, `libc`, `cause`, `causes` |
+   * | `ERR_SESSION_BINDING` | the package is loaded, and its native addon cannot be | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
    * | `ERR_SESSION_ID` | `genid` gave what cannot be an id | |
    * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path; `subject` leads to what names nobody | |
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
@@ -1216,6 +1216,8 @@ declare namespace session {
    * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session | `status`, `expose` |
+   * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed | `reason`, and what the types of the stores say |
+   * | `ERR_SESSION_RECORD` | a store of this package is given text that is no JSON | |
    * | `ERR_SESSION_SUBJECT` | sessions are to be listed or revoked without the option `subject` | |
    */
   export type ErrorCode =
@@ -1229,6 +1231,8 @@ declare namespace session {
     | 'ERR_SESSION_UNKNOWN'
     | 'ERR_SESSION_ID_TAKEN'
     | 'ERR_SESSION_LIMIT'
+    | 'ERR_SESSION_STORE'
+    | 'ERR_SESSION_RECORD'
     | 'ERR_SESSION_SUBJECT'
 
   /**
@@ -1241,6 +1245,7 @@ declare namespace session {
    * | `KOA_SESSION_RS_UNDERSCORE` | a key that begins with `_` was not saved | another name, or `underscoreKeys` |
    * | `KOA_SESSION_RS_SHARED` | `session()` was called twice for one app | `as` |
    * | `KOA_SESSION_RS_MAXAGE` | `maxage` was given; a DeprecationWarning, not in production | `maxAge` |
+   * | `KOA_SESSION_RS_ADAPTER` | the store is one of express-session, which does not know how long sessions live here | `connectStore` of koa-session-rs/adapters/connect |
    */
   export type WarningCode =
     | 'KOA_SESSION_RS_INSECURE'
@@ -1248,6 +1253,7 @@ declare namespace session {
     | 'KOA_SESSION_RS_UNDERSCORE'
     | 'KOA_SESSION_RS_SHARED'
     | 'KOA_SESSION_RS_MAXAGE'
+    | 'KOA_SESSION_RS_ADAPTER'
 
   /** Is thrown for an option that is not what it has to be, and where the app is missing. */
   export interface SessionOptionError extends TypeError {

@@ -9,7 +9,10 @@ const { dirname, join } = require('node:path')
 const ts = require('typescript')
 
 const root = join(__dirname, '..')
-const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs/architecture.md', 'docs/migrating.md']
+const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
+
+/** Where code is. */
+const SOURCES = ['lib', 'adapters', 'stores', 'src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
 
 const read = (path) => readFileSync(join(root, path), 'utf8')
 
@@ -34,13 +37,14 @@ describe('the README', () => {
 
 describe('index.d.ts', () => {
   const types = read('index.d.ts')
-  const code = ['lib', 'binding/src'].flatMap((folder) => readdirSync(join(root, folder)).map((file) => read(`${folder}/${file}`))).join()
+  const code = SOURCES.flatMap(filesIn).filter((file) => /\.(js|rs)$/.test(file)).map(read).join()
 
-  for (const [what, pattern] of [['error', /'(ERR_SESSION_\w+)'/g], ['warning', /'(KOA_SESSION_RS_\w+)'/g]]) {
+  for (const [what, pattern] of [['error', /['"](ERR_SESSION_\w+)['"]/g], ['warning', /'(KOA_SESSION_RS_\w+)'/g]]) {
     test(`has each ${what} code, in the type and in its table`, () => {
       const used = new Set(Array.from(code.matchAll(pattern), (match) => match[1]))
       assert.notEqual(used.size, 0)
-      assert.deepEqual(Array.from(types.matchAll(new RegExp(`\\| ${pattern.source}`, 'g')), (match) => match[1]).sort(), [...used].sort())
+      const listed = Array.from(types.matchAll(new RegExp(`\\| ${pattern.source}`, 'g')), (match) => match[1])
+      assert.deepEqual(listed.sort(), [...used].sort())
       for (const name of used) assert.ok(types.includes(`   * | \`${name}\` | `), name)
       for (const name of used) assert.ok(read('docs/architecture.md').includes(`  | \`${name}\` | `), name)
     })
@@ -61,15 +65,18 @@ describe('index.d.ts', () => {
 describe('docs/architecture.md', () => {
   test('shows the layout as it is', () => {
     const [tree] = /^index\.js {2,}session[^]*?(?=^```$)/m.exec(read('docs/architecture.md'))
-    const named = new Set()
-    let folder = ''
-    for (const [, indent, name] of tree.matchAll(/^( *)([\w./-]+)(?= {2}|$)/gm)) {
-      if (indent === '') folder = name.endsWith('/') ? name : ''
-      named.add(indent === '' ? name : folder + name)
+    const folders = []
+    for (const [, indent, name] of tree.matchAll(/^( {0,4})([\w./-]+)(?= {2}|$)/gm)) {
+      const depth = indent.length / 2
+      folders.length = depth
+      const path = folders.join('') + name
+      assert.ok(existsSync(join(root, path)), path)
+      folders[depth] = name.endsWith('/') ? name : ''
     }
-    for (const path of named) assert.ok(existsSync(join(root, path)), path)
-    for (const path of ['lib', 'src', 'binding/src']) {
-      for (const file of readdirSync(join(root, path))) assert.ok(named.has(`${path}/${file}`), `${path}/${file} is not named`)
+    for (const path of SOURCES.flatMap(filesIn)) {
+      const [, name] = /([\w-]+\.(?:js|rs))$/.exec(path) ?? []
+      const isNamed = name === undefined || path.startsWith('lib/contract/') || path.startsWith('stores/') || tree.includes(name)
+      assert.ok(isNamed, `${path} is not named`)
     }
     for (const file of readdirSync(root)) {
       if (/^(index|strict)\./.test(file)) assert.ok(tree.includes(file), `${file} is not named`)
@@ -78,8 +85,9 @@ describe('docs/architecture.md', () => {
 
   test('gives a reason for each dependency, and for nothing else', () => {
     const section = /^## Dependencies\n([^]*?)^## /m.exec(read('docs/architecture.md'))[1]
-    const used = [...cratesOf('Cargo.toml'), ...cratesOf('binding/Cargo.toml'), ...Object.keys(require('../package.json').devDependencies)]
-    assert.deepEqual(firstCells(section).sort(), used.sort())
+    const crates = ['Cargo.toml', 'binding/Cargo.toml', 'binding-sqlite/Cargo.toml', 'binding-redis/Cargo.toml'].flatMap(cratesOf)
+    const used = [...new Set([...crates, ...Object.keys(require('../package.json').devDependencies)])]
+    assert.deepEqual([...new Set(firstCells(section))].sort(), used.sort())
   })
 })
 
@@ -93,6 +101,13 @@ for (const document of DOCUMENTS) {
       if (anchor !== undefined) assert.ok(anchorsOf(file).includes(anchor), `${document}: ${target}`)
     }
   })
+}
+
+/** Lists the files of a folder and its folders. */
+function filesIn (folder) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
 }
 
 /** Reads the names in the first column of tables. */

@@ -13,7 +13,7 @@ const { resolve } = require('./options')
 const { RecordStore } = require('./record-store')
 const { SerialStore } = require('./serial-store')
 const { Session } = require('./session')
-const { isSessionStore } = require('./session-store')
+const { isSessionStore } = require('./stores/session-store')
 
 /**
  * The session of one request: what is behind `ctx.session` before, while and after the app uses it. load.js fills it,

@@ -5,7 +5,7 @@ const codec = require('./codec')
 const { CookiePool } = require('./cookie-pool')
 const { invalidOption, warnOnce } = require('./errors')
 const { toMaxAge } = require('./max-age')
-const { isSessionStore } = require('./session-store')
+const { isSessionStore } = require('./stores/session-store')
 const { checkStore } = require('./store-check')
 
 /** Defaults of the options that have one. `null` and `undefined` mean the default. */

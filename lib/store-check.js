@@ -1,7 +1,7 @@
 'use strict'
 
 const { SessionOptionError, typeOf, warnOnce } = require('./errors')
-const { isSessionStore } = require('./session-store')
+const { isSessionStore } = require('./stores/session-store')
 
 /** koa-session's methods, and how many parameters each has where the last one is a callback. */
 const WITH_CALLBACK = { get: 2, set: 3, destroy: 2 }

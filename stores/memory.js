@@ -1,5 +1,5 @@
 'use strict'
 
-const { MemoryStore } = require('../lib/memory-store')
+const { MemoryStore } = require('../lib/stores/memory-store')
 
 module.exports = { MemoryStore }

@@ -1,5 +1,5 @@
 'use strict'
 
-const { RedisStore } = require('../lib/redis-store')
+const { RedisStore } = require('../lib/stores/redis-store')
 
 module.exports = { RedisStore }

@@ -1,5 +1,5 @@
 'use strict'
 
-const { SqliteStore } = require('../lib/sqlite-store')
+const { SqliteStore } = require('../lib/stores/sqlite-store')
 
 module.exports = { SqliteStore }

@@ -116,7 +116,7 @@ class RedisCluster {
     const lines = (await node.command('CLUSTER', 'NODES')).split('\n').map((line) => line.split(' '))
     const byId = new Map(lines.map(([id, address]) => [id, this.#at(address)]))
     const isFailed = (flags) => /fail/.test(flags)
-    return lines.filter(([, , flags]) => /master/.test(flags) && !isFailed(flags)).map(([id]) => ({
+    return lines.filter((line) => isServing(line) && !isFailed(line[2])).map(([id]) => ({
       master: byId.get(id),
       replicas: lines.filter(([, , flags, of]) => of === id && !isFailed(flags)).map(([each]) => byId.get(each))
     }))
@@ -135,11 +135,16 @@ class RedisCluster {
     return this.#at(address)
   }
 
-  /** Waits until each living node says that all slots are served. */
+  /** Waits until each living node says that all slots are served, and all say by whom. */
   async settled () {
     await until('the cluster to be ok', async () => {
       const told = await Promise.all(this.#living().map((node) => node.command('CLUSTER', 'INFO')))
-      return told.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))
+      if (!told.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))) return false
+      const views = await Promise.all(this.#living().map(async (node) => {
+        const lines = (await node.command('CLUSTER', 'NODES')).split('\n').map((line) => line.split(' '))
+        return lines.filter(isServing).map(([id]) => id).sort().join()
+      }))
+      return new Set(views).size === 1
     })
   }
 
@@ -154,6 +159,11 @@ class RedisCluster {
     const port = Number(/:(\d+)@/.exec(address)[1])
     return this.nodes.find((node) => node.port === port)
   }
+}
+
+/** Tells a master that has slots: one that comes back has none, and takes a moment to learn that it is a replica. */
+function isServing ([, , flags, , , , , , ...ranges]) {
+  return /master/.test(flags) && ranges.some((range) => /^\d/.test(range))
 }
 
 /**

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { freeze } = require('../clock')
 const { MemoryStore } = require('../../stores/memory')
-const { SessionStore } = require('../../lib/session-store')
+const { SessionStore } = require('../../lib/stores/session-store')
 const { sessionStoreContract, storeContract } = require('../../testing')
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -7,7 +7,7 @@ use koa_session_rs::store::redis::{
 };
 use koa_session_rs::store::{Clock, Written};
 
-/// Numbers of an operation; lib/redis-batch.js has them too.
+/// Numbers of an operation; lib/stores/redis-batch.js has them too.
 const ASKED: usize = 8;
 
 /// Numbers of a result.
@@ -215,7 +215,7 @@ pub struct Answers {
     pub texts: Vec<String>,
 }
 
-/// What a result is; lib/redis-answers.js has the same.
+/// What a result is; lib/stores/redis-answers.js has the same.
 #[derive(Clone, Copy)]
 enum Status {
     Done,

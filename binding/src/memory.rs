@@ -1,7 +1,7 @@
 //! The store in memory. All its calls answer at once.
 //!
 //! Texts are arguments. The numbers of a call are left in registers of the store's own before it, those of its answer after
-//! it; `lib/memory-store.js` names their places.
+//! it; `lib/stores/memory-store.js` names their places.
 
 use koa_session_rs::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Subject};
 use koa_session_rs::store::memory::{Bounds, Found, MemoryStore};
@@ -14,7 +14,7 @@ use crate::registers::Registers;
 
 type Result<T> = napi::Result<T, &'static str>;
 
-/// The places of the registers; `lib/memory-store.js` has the same.
+/// The places of the registers; `lib/stores/memory-store.js` has the same.
 #[derive(Clone, Copy)]
 enum Place {
     Now,

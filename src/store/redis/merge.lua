@@ -1,14 +1,7 @@
 -- Merges keys into a live session, and moves its expiry.
 -- ARGV: now, base, ttl, age or '', '=subject' or '-' or '', until or '', '=label' or '', number of keys set, key, json, ..., key deleted, ...
 local key, now, base, count = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[8])
-local asked = { 'm', 'x', 's', 'u' }
-for i = 9, 8 + count * 2, 2 do asked[#asked + 1] = ARGV[i] end
-local found = {}
-for i = 1, #asked, 4000 do
-  local part = redis.call('HMGET', key, unpack(asked, i, math.min(i + 3999, #asked)))
-  if #asked <= 4000 then found = part else for j = 1, #part do found[i + j - 1] = part[j] end end
-end
-local meta, moved, subject, indexed = unpack(found, 1, 4)
+local meta, moved, subject, indexed = unpack(redis.call('HMGET', key, 'm', 'x', 's', 'u'))
 if not meta or moved then return 0 end
 local rev, expire, age, created = string.match(meta, '^(%d+) (%d+) (%S+) (%d+)')
 if tonumber(expire) < now then return 0 end
@@ -18,7 +11,7 @@ expire = now + tonumber(age == 'session' and ARGV[3] or age)
 local fields, conflicts = { 'm', '' }, {}
 for i = 9, 8 + count * 2, 2 do
   local place
-  local before = found[5 + (i - 9) / 2]
+  local before = redis.call('HGET', key, ARGV[i])
   if before then
     local written
     written, place = string.match(before, '^(%d+):([%d.]+):')

@@ -2,12 +2,12 @@
 
 const { setTimeout } = require('node:timers/promises')
 
-const binding = require('./binding')
-const { enclose } = require('./envelope')
-const { sessionError } = require('./errors')
-const { toJson } = require('./json')
-const { ONE_DAY_MS } = require('./max-age')
-const { Queue } = require('./queue')
+const binding = require('../binding')
+const { enclose } = require('../envelope')
+const { sessionError } = require('../errors')
+const { toJson } = require('../json')
+const { ONE_DAY_MS } = require('../max-age')
+const { Queue } = require('../queue')
 
 /** The property by which a session store is known. Its value is the version of the contract. */
 const STORE = Symbol.for('koa-session-rs.store')

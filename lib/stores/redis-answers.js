@@ -2,7 +2,7 @@
 
 // Not those that a test's clock has put in their place.
 const { clearInterval, setInterval } = require('node:timers')
-const { sessionError } = require('./errors')
+const { sessionError } = require('../errors')
 
 /** What a result is; binding-redis/src/batch.rs has the same numbers. */
 const STATUS = {

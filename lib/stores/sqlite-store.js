@@ -1,7 +1,7 @@
 'use strict'
 
 const { resolve } = require('node:path')
-const { invalidOption } = require('./errors')
+const { invalidOption } = require('../errors')
 const { SessionStore } = require('./session-store')
 const { Answers, READ, storeError } = require('./sqlite-answers')
 

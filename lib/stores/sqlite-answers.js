@@ -1,6 +1,6 @@
 'use strict'
 
-const { sessionError } = require('./errors')
+const { sessionError } = require('../errors')
 
 /** What became of a write, by the number that stands for it. */
 const OUTCOMES = new Map([[-1, 'missing'], [-2, 'taken'], [-3, 'refused']])

@@ -1,7 +1,7 @@
 'use strict'
 
-const binding = require('./binding')
-const { invalidOption } = require('./errors')
+const binding = require('../binding')
+const { invalidOption } = require('../errors')
 const { SessionStore } = require('./session-store')
 
 const DEFAULTS = { maxEntries: 100000, maxBytes: 64 * 1024 * 1024 }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { invalidOption } = require('./errors')
+const { invalidOption } = require('../errors')
 const { isClient } = require('./redis-client')
 
 const PORT = 6379

@@ -1,6 +1,6 @@
 'use strict'
 
-const { loadPackaged } = require('./addon')
+const { loadPackaged } = require('../addon')
 
 /** The addon of the SQLite store. */
 module.exports = loadPackaged('koa-session-rs-sqlite', (errors) => {

@@ -1,0 +1,72 @@
+'use strict'
+
+// The blocks of docs/stores.md run: each makes a store that an app can use, or tests.
+
+const assert = require('node:assert/strict')
+const { readFileSync, mkdtempSync, rmSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const { tmpdir } = require('node:os')
+const path = require('node:path')
+const { after, describe, test } = require('node:test')
+const session = require('../..')
+const { MemoryStore } = require('../../stores/memory')
+const servers = require('../servers/redis')
+
+const requireHere = createRequire(__filename)
+const BLOCKS = [...readFileSync(path.join(__dirname, '../../docs/stores.md'), 'utf8').matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
+
+/** Runs a block, and gives the stores that it makes and the tests that it declares. */
+function run (code, url, folder) {
+  const stores = []
+  const tests = []
+  const keep = (exported) => Object.fromEntries(Object.entries(exported).map(([name, Store]) => [name, class extends Store {
+    constructor (options) {
+      super(options?.file === undefined ? options : { ...options, file: path.join(folder, options.file) })
+      stores.push(this)
+    }
+  }]))
+  const given = {
+    require (id) {
+      if (id === 'node:test') return { test: (name, run) => tests.push(run) }
+      return id.includes('/stores/') ? keep(requireHere(id)) : requireHere(id)
+    },
+    app: Object.assign(new (requireHere('koa'))(), { keys: ['a key'] }),
+    session,
+    MyStore: MemoryStore,
+    RedisStore: keep(requireHere('koa-session-rs/stores/redis')).RedisStore,
+    url,
+    process: { env: { REDIS_URL: url } }
+  }
+  // eslint-disable-next-line no-new-func
+  new Function(...Object.keys(given), `'use strict'; {\n${code}\n}`)(...Object.values(given))
+  return { stores, tests }
+}
+
+describe('the blocks of docs/stores.md', { skip: servers.skip }, () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'koa-session-rs-blocks-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  test('make stores that keep sessions, and tests that pass', async () => {
+    const server = await servers.start()
+    try {
+      let [kept, passed] = [0, 0]
+      for (const code of BLOCKS) {
+        const { stores, tests } = run(code, server.url, folder)
+        for (const store of stores) {
+          await store.set('an-id', { user: 'ann', _maxAge: 60_000 }, 60_000)
+          assert.equal((await store.get('an-id')).user, 'ann')
+          await store.close()
+          kept++
+        }
+        for (const clause of tests) {
+          await clause()
+          passed++
+        }
+      }
+      assert.equal(kept, 4)
+      assert.ok(passed > 30)
+    } finally {
+      await server.stop()
+    }
+  })
+})
