@@ -155,7 +155,9 @@ proptest! {
         let header = format!("{}; koa.sess.sig=forged; {signature}", pairs.join("; "));
         prop_assert_eq!(cookie.read(&header).value, Some(values[right].as_str()));
         let header = format!("koa.sess=a; koa.sess=b; {header}; koa.sess.sig=forged");
-        prop_assert_eq!(cookie.read(&header).value.is_some(), right < 2 || ["a", "b"].contains(&values[right].as_str()));
+        // Four are tried; one of the same value is as good.
+        let tried = ["a", "b", values[0].as_str(), values[1].as_str()];
+        prop_assert_eq!(cookie.read(&header).value.is_some(), tried.contains(&values[right].as_str()));
     }
 
     #[test]
