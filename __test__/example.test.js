@@ -8,6 +8,7 @@ const { mkdtempSync, readFileSync, rmSync } = require('node:fs')
 const net = require('node:net')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
+const redis = require('./servers/redis')
 
 const EXAMPLE = join(__dirname, '../example/app.js')
 
@@ -72,10 +73,18 @@ describe('the example', () => {
     assert.equal(run.err, '')
   })
 
-  const stores = { memory: () => ({}), sqlite: () => ({ SQLITE_FILE: join(folder, 'sessions.db') }) }
+  const stores = {
+    memory: () => ({}),
+    sqlite: () => ({ SQLITE_FILE: join(folder, 'sessions.db') }),
+    async redis (t) {
+      const server = await redis.start()
+      t.after(() => server.stop())
+      return { REDIS_URL: server.url }
+    }
+  }
   for (const [STORE, place] of Object.entries(stores)) {
-    test(`lists sessions and revokes them with STORE=${STORE}`, async () => {
-      const run = await start({ PORT: '0', STORE, ...place() })
+    test(`lists sessions and revokes them with STORE=${STORE}`, { skip: STORE === 'redis' && redis.skip }, async (t) => {
+      const run = await start({ PORT: '0', STORE, ...await place(t) })
       try {
         const [address] = /http:\S+/.exec(run.out)
         const jar = (line) => line.replaceAll('cookies.txt', `${STORE}.txt`)

@@ -1,0 +1,74 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+const { MemoryStore } = require('../../stores/memory')
+const { start, of } = require('../faults/frame')
+const { ROUTES } = require('./frame')
+
+/** Gives ids in turn: the last one for ever. */
+const inTurn = (...ids) => () => ids.length > 1 ? ids.shift() : ids[0]
+
+const KINDS = {
+  'a genid': (genid) => genid,
+  'a genid that gives promises': (genid) => async () => genid()
+}
+
+for (const [title, make] of Object.entries(KINDS)) {
+  describe(`an id that is another session's, of ${title}`, () => {
+    /** Starts an app in whose store there is a session 'taken'. */
+    async function startTaken (t, options, routes) {
+      const store = new MemoryStore()
+      store.create('taken', { data: '{"user":"bob"}', maxAge: 60_000 }, 60_000)
+      const server = await start(t, { store, ...options }, { ...ROUTES, ...routes })
+      return { store, server, visitor: server.visitor() }
+    }
+
+    test('is asked for once more', async (t) => {
+      const { visitor, store } = await startTaken(t, { genid: make(inTurn('taken', 'free')) })
+      await visitor.get('/set?a=1')
+      assert.equal(visitor.jar.get('koa.sess'), 'free')
+      assert.deepEqual([store.load('free').data, store.load('taken').data], ['{"a":1}', '{"user":"bob"}'])
+    })
+
+    test('fails the commit where the next one is, too', async (t) => {
+      const { visitor, server, store } = await startTaken(t, { genid: make(inTurn('taken')) })
+      const { status, setCookie } = await visitor.get('/set?a=1')
+      assert.deepEqual([status, setCookie], [500, []])
+      assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_ID_TAKEN'])
+      assert.equal(store.load('taken').data, '{"user":"bob"}')
+    })
+
+    test('leaves a session that was to be moved there where it is', async (t) => {
+      const { visitor, server, store } = await startTaken(t, { genid: make(inTurn('mine', 'taken')) },
+        { '/regenerate': (ctx) => of(ctx).regenerate() })
+      await visitor.get('/set?a=1')
+      assert.equal((await visitor.get('/regenerate')).status, 500)
+      assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_ID_TAKEN'])
+      assert.deepEqual([store.load('mine').data, store.load('taken').data], ['{"a":1}', '{"user":"bob"}'])
+    })
+
+    test('is free again when that session has expired', async (t) => {
+      const { visitor, store } = await startTaken(t, { genid: make(inTurn('taken')) })
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_001 })
+      await visitor.get('/set?a=1')
+      assert.equal(store.load('taken').data, '{"a":1}')
+    })
+  })
+}
+
+test('with early, an id whose cookie has left is not asked for again', async (t) => {
+  const store = new MemoryStore()
+  store.create('taken', { data: '{"user":"bob"}', maxAge: 60_000 }, 60_000)
+  const server = await start(t, { store, early: true, genid: inTurn('taken', 'free') }, {
+    '/early' (ctx) {
+      ctx.session.a = 1
+      ctx.respond = false
+      ctx.res.end('sent')
+    }
+  })
+  await server.visitor().get('/early')
+  await server.settled()
+  assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_ID_TAKEN'])
+  assert.equal(store.load('taken').data, '{"user":"bob"}')
+})
