@@ -23,7 +23,7 @@ function isChanged (context, session) {
 /** Gives the fingerprint of what is at the other end. */
 function fingerprintOf (context) {
   if (context.fingerprint === undefined && context.snapshot !== undefined) {
-    context.fingerprint = binding.fingerprint(JSON.stringify(context.snapshot))
+    context.fingerprint = binding.fingerprint(JSON.stringify(context.snapshot.toObject()))
   }
   return context.fingerprint
 }

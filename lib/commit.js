@@ -20,39 +20,61 @@ const debug = debuglog('koa-session-rs')
  * @param {import('./context').ContextSession} context
  * @param {{ save?: boolean, regenerate?: boolean, keep?: string[], isAtEnd?: boolean }} [how] save: in any case; regenerate:
  * in any case, under a new id; keep: with these keys of its data alone; isAtEnd: the app is through
+ * @returns {Promise<void>|undefined} nothing where there was nothing to wait for: the session is read as it is at the call
  */
-async function commit (context, { save = false, regenerate = false, keep, isAtEnd = false } = {}) {
-  // Where there is nothing to wait for, the session is read as it is at the call.
-  if (context.coming) await context.coming
+function commit (context, how = {}) {
+  return context.coming ? context.coming.then(() => commitNow(context, how)) : commitNow(context, how)
+}
+
+function commitNow (context, how) {
   if (context.session === undefined || context.isAnonymous || context.isIgnored || context.isLost || context.isDiscarded) return
   if (context.session === null) return remove(context)
+  if (how.regenerate || context.doomed !== undefined) return commitMoved(context, how)
+  if (isGone(context)) return discard(context)
+  return saveIfDue(context, how)
+}
+
+/** Commits a session that takes the place of another, or a new id. */
+async function commitMoved (context, how) {
   if (context.doomed !== undefined) await destroyDoomed(context)
   if (isGone(context)) return discard(context)
+  if (!how.regenerate) return saveIfDue(context, how)
   const obstacle = obstacleTo(context)
-  if (regenerate && (obstacle === 'headers-sent' || (context.options.early && context.ctx.res.headersSent))) {
+  if (obstacle === 'headers-sent' || (context.options.early && context.ctx.res.headersSent)) {
     tellUncommitted(context, 'headers-sent')
     throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left')
   }
   // Under an id that the browser does not learn, the session would be lost.
-  const isRenamed = regenerate && obstacle === undefined
-  const wasStored = context.isStored
-  if (isRenamed) await rename(context)
+  if (obstacle !== undefined) return saveIfDue(context, how)
+  const hasMoved = context.isStored
+  await rename(context)
+  if (await saveIfDue(context, how, hasMoved)) announce(context, 'regenerated', context.id)
+}
+
+/** Gives whether the session was saved; a promise of that where there is something to wait for. */
+function saveIfDue (context, how, hasMoved = false) {
   const { session } = context
   if (!session) return
-  if (keep) keepOnly(session, keep)
-  if (!save && !regenerate && isIdle(context, session)) return clearReplaced(context)
+  if (how.keep) keepOnly(session, how.keep)
+  const isForced = how.save || how.regenerate
+  if (!isForced && isIdle(context, session)) return clearReplaced(context)
   context.json = undefined
-  const reason = save || regenerate ? 'forced' : reasonToSave(context, session)
+  const reason = isForced ? 'forced' : reasonToSave(context, session)
   if (debug.enabled) debug('%s: %s', context.name, reason || 'nothing to save')
   if (!reason) return clearReplaced(context)
-  if (typeof context.options.beforeSave === 'function') {
-    await context.options.beforeSave(context.ctx, session)
-    context.json = undefined
-  }
-  const isSaved = context.records
-    ? await write(context, session, reason, { hasMoved: isRenamed && wasStored, isWhole: keep !== undefined, isAtEnd })
-    : send(context, session, reason)
-  if (isSaved && isRenamed) announce(context, 'regenerated', context.id)
+  if (typeof context.options.beforeSave === 'function') return prepareAndSave(context, session, reason, how, hasMoved)
+  return save(context, session, reason, how, hasMoved)
+}
+
+async function prepareAndSave (context, session, reason, how, hasMoved) {
+  await context.options.beforeSave(context.ctx, session)
+  context.json = undefined
+  return save(context, session, reason, how, hasMoved)
+}
+
+function save (context, session, reason, { keep, isAtEnd }, hasMoved) {
+  if (!context.records) return send(context, session, reason)
+  return write(context, session, reason, { hasMoved, isWhole: keep !== undefined, isAtEnd })
 }
 
 /** Removes the user's data, but for some keys. */

@@ -236,8 +236,8 @@ class ContextSession {
 
   #load (id) {
     if (this.isIgnored) return undefined
-    const loading = this.records ? load(this, id) : this.session === undefined ? open(this) : undefined
-    return loading?.then(() => { if (this.isFinished) this.records?.leave() })
+    if (this.records) return load(this, id)
+    return this.session === undefined ? open(this) : undefined
   }
 
   /** Drops what the request did to the session, and loads it again. */
@@ -253,7 +253,7 @@ class ContextSession {
 
   /** Saves or removes the session, if anything calls for it. The commits of a request run one after another. */
   commit (how) {
-    const run = () => commit(this, how)
+    const run = async () => commit(this, how)
     const committing = this.#committing ? this.#committing.then(run) : run()
     const settled = committing.then(ignore, ignore)
     this.#committing = settled
@@ -261,7 +261,7 @@ class ContextSession {
     return committing.then(ignore)
   }
 
-  /** Commits when the app is through. */
+  /** Commits when the app is through. Gives nothing where there is nothing to wait for. */
   finish () {
     return this.#committing ? this.commit(AT_END) : commit(this, AT_END)
   }

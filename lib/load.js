@@ -10,6 +10,7 @@ const { isRefused } = require('./id')
 const { judge, limit, isExacting, isPromise } = require('./judge')
 const { registers, SHAPE } = require('./registers')
 const { Session, isAdoptable, stringify } = require('./session')
+const { handleFailure } = require('./store-failure')
 
 const debug = debuglog('koa-session-rs')
 
@@ -28,7 +29,15 @@ function load (session, known) {
   const id = known ?? (options.externalKey ? options.externalKey.get(ctx) : session.cookie.read())
   const loading = isPromise(id) ? id.then((given) => loadId(session, given)) : loadId(session, id, known !== undefined)
   if (loading === undefined && session.coming === undefined) return tellLoaded(session)
-  return Promise.resolve(loading).then(() => session.coming).then(() => tellLoaded(session))
+  return whenLoaded(session, loading)
+}
+
+async function whenLoaded (session, loading) {
+  await loading
+  if (session.coming !== undefined) await session.coming
+  tellLoaded(session)
+  // The request did not wait for it.
+  if (session.isFinished) session.records.leave()
 }
 
 /** Loads the record of an id. Gives a promise unless there is none to be loaded. */
@@ -52,10 +61,14 @@ function loadRecord (session, id) {
 }
 
 async function loadData (session, id) {
-  const { data, failure } = await session.records.get(id)
-  if (failure === undefined) return admit(session, data, id)
-  session.isAnonymous = failure === 'anonymous'
-  session.create()
+  let data
+  try {
+    data = await session.records.get(id)
+  } catch (err) {
+    session.isAnonymous = await handleFailure(session, err, 'get') === 'anonymous'
+    return session.create()
+  }
+  return admit(session, data, id)
 }
 
 /** Makes what a session store has the session. Gives a promise where the app's `valid` does. */

@@ -1,6 +1,7 @@
 'use strict'
 
 const { extend, contextSession, startedSession } = require('./extension')
+const { isPromise } = require('./judge')
 
 /**
  * Makes the middleware of one `session()`: what is loaded before the app runs, and committed after it.
@@ -32,13 +33,20 @@ function begin (ctx, settings) {
   session.depth++
   const isStored = session.records !== undefined && !settings.current.lazy
   if (!isStored && !(session.records === undefined && settings.opensEarly)) return undefined
+  let loading
   try {
-    return session.load()?.catch(fail)
+    loading = session.load()
   } catch (err) {
-    fail(err)
+    leave(session)
+    throw err
   }
+  return loading && begun(session, loading)
+}
 
-  function fail (err) {
+async function begun (session, loading) {
+  try {
+    await loading
+  } catch (err) {
     leave(session)
     throw err
   }
@@ -56,12 +64,22 @@ function finish (ctx, settings, own) {
   leave(session)
 }
 
-async function finishTouched (session, own) {
+function finishTouched (session, own) {
   const { rolling, renew } = session.options
+  let finishing
   try {
     // Opened, a session that nobody touched is rolled or renewed like any other.
     if (own.rollUntouched && (rolling || renew) && !session.records && session.session === undefined) session.get()
-    if (own.autoCommit) await session.finish()
+    if (own.autoCommit) finishing = session.finish()
+  } finally {
+    if (!isPromise(finishing)) leave(session)
+  }
+  return isPromise(finishing) ? finished(session, finishing) : undefined
+}
+
+async function finished (session, finishing) {
+  try {
+    await finishing
   } finally {
     leave(session)
   }

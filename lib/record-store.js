@@ -5,7 +5,7 @@ const { isChanged, jsonOf } = require('./change')
 const { enclose } = require('./envelope')
 const { flightsOf } = require('./flights')
 const { STORE_GRACE_MS, lifetimeOf } = require('./max-age')
-const { isFlat, userData } = require('./session')
+const { Snapshot, isFlat, userData } = require('./session')
 const { handleFailure } = require('./store-failure')
 
 /**
@@ -36,19 +36,13 @@ class RecordStore {
   }
 
   /**
-   * Loads a record, and is in flight with it from then on.
-   *
-   * @returns {Promise<{ data?: *, failure?: string }>} failure: 'ignore' or 'anonymous', where the store failed
+   * Loads a record, and is in flight with it from then on. Gives what the store gives.
    */
-  async get (id) {
+  get (id) {
     const { ctx, options, maxAge } = this.#session
     this.leave()
     this.#ticket = this.#flights.enter(id)
-    let data
-    const failure = await this.#guard('get', async () => {
-      data = await this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
-    })
-    return { data, failure }
+    return this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
   }
 
   /**
@@ -65,7 +59,7 @@ class RecordStore {
     const wasStored = session.isStored
     const changed = !wasStored || isChanged(session, data)
     const record = userData(data)
-    const snapshot = isFlat(record) ? { ...record } : undefined
+    const snapshot = isFlat(record) ? new Snapshot(record) : undefined
     const fingerprint = snapshot ? undefined : binding.fingerprint(jsonOf(session, data))
     enclose(record, maxAge, maxAge + Date.now())
     if (!await this.#set(id, record, typeof ttl === 'number' ? ttl + STORE_GRACE_MS : ttl, changed)) return 'failed'
