@@ -240,10 +240,10 @@ declare namespace session {
     /**
      * Destroys a session of the same subject, and gives whether there was one. Its own is destroyed with its cookie.
      *
-     * @param hash as {@link list} gives it; another subject's is not found
+     * @param hash as {@link list} gives it, and so as it comes in a query; anything else is not found
      * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
      */
-    revoke (hash: string): Promise<boolean>
+    revoke (hash: string | string[] | undefined): Promise<boolean>
 
     /**
      * Destroys all other sessions of the same subject ('log out my other devices'), and gives how many there were.
@@ -632,6 +632,8 @@ declare namespace session {
      * wrote stay, and a session that was destroyed meanwhile stays destroyed. Between two processes a window remains, from
      * the reading to the writing. A {@link SessionStore} always merges, and has no such window.
      *
+     * Data go through JSON, also where a store would keep a Date or a Map as it is.
+     *
      * @default false
      */
     merge?: boolean | undefined
@@ -639,6 +641,10 @@ declare namespace session {
     /**
      * Says whose a session is, so that the sessions of one subject can be listed and revoked: a key of the session, or a
      * function that gives a text, a number, or something empty where it is nobody's. With a {@link SessionStore}.
+     *
+     * A session enters the list with its next request: one from before the option was given is neither listed nor revoked
+     * until then. One that was listed by another option stays in that list until its subject changes. Sessions of two
+     * `session()`s with `as` share a store's subjects: give each a store, or a prefix, of its own.
      *
      * @default undefined: sessions are not listed
      * @throws {@link SessionOptionError} where the store is none; at the commit, TypeError with the code
@@ -656,6 +662,8 @@ declare namespace session {
 
     /**
      * Names a session in lists. Called when a session is created, gets a new id, or comes to a subject.
+     *
+     * @throws TypeError with the code `ERR_SESSION_VALUE`, at the commit, for a promise.
      *
      * @default undefined
      *
@@ -896,7 +904,15 @@ declare namespace session {
    * `ttlMs`. It is expired after that millisecond, and then missing for all methods but {@link load}. What a store removes
    * by itself, it removes later.
    *
+   * Values are kept as the text that they came in: parsed and written again, `1.0` would be another text. Of a session that
+   * expires, is refused or taken, nothing is written, and nothing of others removed. Keys that others removed are no conflict.
+   * For limits, sessions count that live, the oldest being those that were created first; the session itself does not count.
+   *
    * What is stored has the SHA-256 of an id, and never the id.
+   *
+   * `get` and `set` are koa-session's: `get` gives the data, then `_expire` and `_maxAge`, or `_session: true`; nothing where
+   * the session is missing or expired. `set` takes these off, keeps them as the record's expiry and maxAge, and replaces what
+   * was there.
    *
    * @example
    * import { MemoryStore } from 'koa-session-rs/stores/memory'
@@ -1020,8 +1036,8 @@ declare namespace session {
     created: number
     /** Is when it was last saved or touched. */
     seen: number
-    /** Is what the option `label` gave. */
-    label?: string | undefined
+    /** Is what the option `label` gave; absent where that gave none. */
+    label?: string
   }
 
   /** Narrows a subject's sessions by their hashes: all but one, or one alone. */

@@ -12,6 +12,7 @@ const plain = require('./lib/contract/plain')
 const records = require('./lib/contract/records')
 const { clauses: subjects } = require('./lib/contract/subjects')
 const { World } = require('./lib/contract/world')
+const { invalidOption } = require('./lib/errors')
 
 const SESSION_STORE = { ...records, ...merging, ...interleaving, ...expiry, ...moving, ...subjects, ...limits, ...koaSession }
 
@@ -24,7 +25,7 @@ const DEFAULTS = { seed: 1, rounds: 50, size: 1000000 }
  * @param {object} [options]
  */
 function sessionStoreContract (makeStore, options) {
-  const { release = (store) => store.close(), ...rest } = { ...DEFAULTS, ...options }
+  const { release = (store) => store.close?.(), ...rest } = { ...DEFAULTS, ...options }
   return toTests(SESSION_STORE, makeStore, release, (store) => new World(store, rest))
 }
 
@@ -41,15 +42,25 @@ function storeContract (makeStore, options) {
 }
 
 function toTests (clauses, makeStore, release, toWorld) {
+  if (typeof makeStore !== 'function' || /^class\b/.test(Function.prototype.toString.call(makeStore))) {
+    throw invalidOption('makeStore', 'a function that gives a store, such as () => new MyStore()', makeStore)
+  }
   return Object.entries(clauses).map(([name, check]) => ({
     name,
     async run () {
       const store = await makeStore()
+      let failure
       try {
         await check(toWorld(store))
-      } finally {
-        await release(store)
+      } catch (err) {
+        failure = err
       }
+      try {
+        await release(store)
+      } catch (err) {
+        failure ??= err
+      }
+      if (failure !== undefined) throw failure
     }
   }))
 }

@@ -22,12 +22,15 @@ if (store) Object.assign(options, { store, subject: 'user', label: (ctx) => ctx.
 
 app.use(session(options, app))
 
+const LOGIN_FORM = '<form method="post" action="/login?name=ada"><button>Log in as ada</button></form>'
+
 const routes = {
   ...(store && sessionsPage),
 
   'GET /' (ctx) {
     ctx.session.views = (ctx.session.views ?? 0) + 1
-    ctx.body = `views: ${ctx.session.views}, user: ${ctx.session.user ?? 'nobody'}\n`
+    const text = `views: ${ctx.session.views}, user: ${ctx.session.user ?? 'nobody'}\n`
+    ctx.body = ctx.accepts('text', 'html') === 'html' ? text + LOGIN_FORM : text
   },
 
   async 'POST /login' (ctx) {
@@ -78,7 +81,7 @@ function greeting (address) {
   const keys = SESSION_KEYS
     ? 'The keys are those of SESSION_KEYS.'
     : 'The key is a random one, and sessions end with this process. Real apps take theirs from the environment:\n' +
-      'SESSION_KEYS=new,old npm start'
+      `${process.env.STORE ? `STORE=${process.env.STORE} ` : ''}SESSION_KEYS=new,old npm start`
   const place = store
     ? `A browser shows the sessions at ${address}/sessions once it is logged in.`
     : 'Sessions are in the cookie. In a store they can be listed and revoked:\n' +

@@ -196,8 +196,9 @@ function tellSaved (context, reason, isNew, id = context.id) {
 
 function refuse (context, id, isAtEnd) {
   // The app has heard of it, and has answered.
-  if (context.isRefused && isAtEnd) return { id, outcome: 'failed' }
-  context.isRefused = true
+  const json = jsonOf(context, context.session)
+  if (context.refused === json && isAtEnd) return { id, outcome: 'failed' }
+  context.refused = json
   const error = sessionError('ERR_SESSION_LIMIT', 'the subject has as many sessions as the option maxSessions allows')
   throw Object.assign(error, { status: 409, expose: true })
 }

@@ -51,10 +51,10 @@ class ContextSession {
   isAnonymous = false
   /** Whether the session was gone from its store when it was to be written. */
   isDiscarded = false
-  /** Whether the app has been told that its subject has too many sessions. */
-  isRefused = false
-  /** Whether the request said how long the session is to live. */
-  isMaxAgeAssigned = false
+  /** The JSON of which the app has been told that its subject has too many sessions. */
+  refused
+  /** How often the request said how long the session is to live. */
+  maxAgeAssignments = 0
   /** Whether the headers left with the cookie, or with one that clears it (`early`); and whether the app is through. */
   isCookieSent = false
   isCookieCleared = false
@@ -121,7 +121,7 @@ class ContextSession {
   /** Takes the maxAge that the app gives the session. */
   assignMaxAge (value) {
     this.maxAge = value
-    this.isMaxAgeAssigned = true
+    this.maxAgeAssignments++
   }
 
   /** Gives the maxAge of the cookie: one that lives as long as the browser has none. */
@@ -178,8 +178,8 @@ class ContextSession {
 
   /** Leaves the record that null removed to be destroyed, and lets a new id be taken. */
   #forget () {
-    if (!this.isRemoved && this.doomed === undefined) this.doomed = this.isUnread ? null : this.isStored ? this.#id : undefined
-    this.isRemoved = false
+    if (!this.isRemoved && this.doomed === undefined) this.doomed = this.#whatToDestroy()
+    this.isRemoved = this.isDiscarded = false
     this.#id = undefined
     this.isStored = false
     this.isCookieSent = false
@@ -188,6 +188,12 @@ class ContextSession {
 
   /** Tells whether it is known what is at the other end. */
   get isKnown () { return this.opened !== undefined || this.fingerprint !== undefined || this.snapshot !== undefined }
+
+  /** Gives the id of the record that null removed: null where nobody has read it. */
+  #whatToDestroy () {
+    if (this.isUnread) return null
+    return this.isStored ? this.#id : this.records?.takeLeft?.()
+  }
 
   /** Forgets what the store has. */
   forgetStored () {
@@ -246,7 +252,7 @@ class ContextSession {
     const id = this.isStored ? this.#id : undefined
     this.session = this.loading = this.doomed = undefined
     this.forgetStored()
-    this.isReset = this.isRemoved = this.isDiscarded = this.isRefused = this.isMaxAgeAssigned = false
+    this.isReset = this.isRemoved = this.isDiscarded = false
     this.loading = this.#load(id) ?? DONE
     return this.loading
   }

@@ -5,6 +5,7 @@ const { debuglog } = require('node:util')
 const binding = require('./binding')
 const codec = require('./codec')
 const { enclose } = require('./envelope')
+const { sessionError } = require('./errors')
 const { VERDICT, hashed, publish, report } = require('./events')
 const { isRefused } = require('./id')
 const { judge, limit, isExacting, isPromise } = require('./judge')
@@ -44,6 +45,9 @@ async function whenLoaded (session, loading) {
 function loadId (session, id, isOwn = false) {
   vary(session)
   if (!id) return begin(session)
+  // A session store is asked for texts alone; what others make of an array or an object is theirs.
+  if (session.records.merges && typeof id === 'number') id = String(id)
+  if (session.records.merges && typeof id !== 'string') return settle(session, VERDICT.MISSED, undefined, id)
   if (!isOwn && isRefused(id, session.options.idPattern)) return settle(session, VERDICT.MISSED, undefined, id)
   return loadRecord(session, id)
 }
@@ -79,14 +83,27 @@ function admitRecord (session, id, { record, failure }) {
   }
   if (record === undefined) return settle(session, VERDICT.MISSED, undefined, id)
   const { data: text, expire, maxAge } = record
-  const data = JSON.parse(text)
-  if (expire < Date.now() || isExacting(session.options) || !isAdoptable(data)) {
+  let data
+  try {
+    data = JSON.parse(text)
+  } catch {
+    return failLoading(session)
+  }
+  // The envelope of a session that ends with the browser has no expiry; its record has one.
+  if (expire < Date.now()) return settle(session, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
+  if (isExacting(session.options) || !isAdoptable(data)) {
     const admitting = admit(session, enclose(data, maxAge, expire), id)
     return isPromise(admitting) ? admitting.then(() => keepText(session, text)) : keepText(session, text)
   }
   adopt(session, data, text, maxAge, expire)
   session.take(session.session, id)
   session.isStored = true
+}
+
+async function failLoading (session) {
+  const error = sessionError('ERR_SESSION_STORE', 'what is stored is not a session')
+  session.isAnonymous = await handleFailure(session, Object.assign(error, { reason: 'unreadable' }), 'get') === 'anonymous'
+  session.create()
 }
 
 /** Remembers what a session store has, where the session is made of that: it is what changes are told from. */

@@ -2,6 +2,7 @@
 
 const binding = require('./binding')
 const { jsonOf } = require('./change')
+const { sessionError } = require('./errors')
 const { announce } = require('./events')
 const { isPromise } = require('./judge')
 const { lifetimeOf } = require('./max-age')
@@ -18,6 +19,8 @@ class MergingStore {
   #base = 0
   /** The record's own time to live, as this request knows it. */
   #maxAge
+  /** How often the request had assigned a maxAge then. */
+  #assignments = 0
   /** Whether the store knows whose the session is. */
   #hasSubject = false
   /** The id that the session has left for another, until it is stored there. */
@@ -65,6 +68,7 @@ class MergingStore {
       this.#base = record.rev
       this.#maxAge = record.maxAge
       this.#hasSubject = record.hasSubject === true
+      this.#assignments = this.#session.maxAgeAssignments
     }
     return { record: record ?? undefined }
   }
@@ -72,6 +76,13 @@ class MergingStore {
   /** Has the next write move the session here from its id until now. */
   leaveId (id) {
     this.#left ??= id
+  }
+
+  /** Gives the id that the session has left, for the caller to destroy. */
+  takeLeft () {
+    const left = this.#left
+    this.#left = undefined
+    return left
   }
 
   /** Tells whether the store has not heard yet whose the session is: `subject` is newer than the record. */
@@ -89,44 +100,68 @@ class MergingStore {
    */
   async write (data, id, isWhole) {
     const session = this.#session
-    const json = jsonOf(session, data)
-    let outcome
-    const failure = await this.#guard('set', async () => { outcome = await this.#put(data, json, id, isWhole) })
-    if (failure !== undefined) {
-      if (failure === 'anonymous') session.isAnonymous = true
-      return 'failed'
+    if (this.#left === id) {
+      // A genid may give the same id again: then there is nothing to move.
+      this.#left = undefined
+      session.isStored = true
     }
+    const left = this.#left
+    // Put together first: what fails in that is the app's, and not the store's.
+    const plan = this.#plan(data, id, isWhole)
+    let outcome
+    const failure = await this.#guard('set', async () => { outcome = await plan.run() })
+    if (failure === 'anonymous') session.isAnonymous = true
+    if (failure !== undefined) return 'failed'
     if (typeof outcome === 'string') return outcome
-    if (id === session.id) this.#keep(outcome, data, json)
+    if (this.#left === left) this.#left = undefined
+    if (id === session.id) this.#keep(plan, outcome.rev)
+    // The request has gone on to another session meanwhile, and nobody knows of this one.
+    else if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
     if (outcome.conflicts?.length > 0) announce(session, 'conflict', id, { keys: outcome.conflicts })
     return 'written'
   }
 
-  async #put (data, json, id, isWhole) {
+  /** Decides what is asked of the store, and keeps what it is asked to store: the session may change meanwhile. */
+  #plan (data, id, isWhole) {
     const session = this.#session
     const store = this.#store
-    const { maxAge, ttl } = lifetimeOf(session)
     const left = this.#left
-    if (left !== undefined && !isWhole) return store.regenerate(left, id, this.#changes(data, json, true), ttl)
-    if (left !== undefined) {
-      // Whoever destroyed the session meanwhile has the last word.
-      if (!await store.destroy(left)) return 'missing'
-      this.#left = undefined
+    const { maxAge, ttl } = lifetimeOf(session)
+    const json = jsonOf(session, data)
+    const plan = { json, maxAge, hasSubject: subjectOf(session, data) !== null, assignments: session.maxAgeAssignments }
+    if (left === undefined && session.isStored) {
+      const changes = this.#changes(data, json, false)
+      plan.run = isEmpty(changes) ? () => this.#touch(id, ttl) : () => store.merge(id, changes, ttl)
+    } else if (left === undefined || isWhole) {
+      const record = this.#newRecord(data, json, maxAge)
+      plan.run = left === undefined ? () => store.create(id, record, ttl) : () => this.#replace(left, id, record, ttl)
+    } else {
+      const changes = this.#changes(data, json, true)
+      plan.run = () => store.regenerate(left, id, changes, ttl)
     }
-    if (!session.isStored) return store.create(id, this.#newRecord(data, json, maxAge), ttl)
-    const changes = this.#changes(data, json, false)
-    if (!isEmpty(changes)) return store.merge(id, changes, ttl)
-    return await store.touch(id, ttl) === 'missing' ? 'missing' : { rev: this.#base }
+    return plan
+  }
+
+  async #touch (id, ttl) {
+    return await this.#store.touch(id, ttl) === 'missing' ? 'missing' : { rev: this.#base }
+  }
+
+  /** Makes a new session in the place of one that others may write to. */
+  async #replace (left, id, record, ttl) {
+    const created = await this.#store.create(id, record, ttl)
+    if (typeof created === 'string' || await this.#store.destroy(left)) return created
+    // Whoever destroyed that one meanwhile has the last word.
+    await this.#store.destroy(id)
+    return 'missing'
   }
 
   /** Remembers what is stored now, as what the next write is compared with. */
-  #keep ({ rev }, data, json) {
+  #keep ({ json, maxAge, hasSubject, assignments }, rev) {
     const session = this.#session
     this.#base = rev
-    this.#maxAge = lifetimeOf(session).maxAge
-    this.#left = undefined
-    this.#hasSubject = subjectOf(session, data) !== null
-    session.isMaxAgeAssigned = false
+    this.#maxAge = maxAge
+    this.#hasSubject = hasSubject
+    this.#assignments = assignments
     session.isStored = true
     session.opened = json
     session.snapshot = undefined
@@ -135,7 +170,9 @@ class MergingStore {
   #newRecord (data, json, maxAge) {
     const record = { data: json, maxAge }
     const subject = subjectOf(this.#session, data)
-    if (subject !== null) Object.assign(record, { subject, limit: this.#limit() })
+    if (subject !== null) record.subject = subject
+    // One that takes the place of another of the same subject is no more than that was.
+    if (subject !== null && subject !== this.#subjectBefore()) record.limit = this.#limit()
     const label = this.#label()
     if (label !== undefined) record.label = label
     return record
@@ -148,7 +185,7 @@ class MergingStore {
     const [set, gone] = (json === opened ? undefined : binding.difference(opened, json)) ?? ['', '']
     const changes = { base: this.#base, set, delete: gone === '' ? [] : JSON.parse(gone) }
     const { maxAge } = lifetimeOf(session)
-    if (session.isMaxAgeAssigned || maxAge !== this.#maxAge) changes.maxAge = maxAge
+    if (session.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
     const hasNewSubject = this.#takeSubject(changes, data)
     if (hasNewSubject || isMoving) {
       const label = this.#label()
@@ -160,13 +197,24 @@ class MergingStore {
   /** Puts into changes whose the session is, where that is not what the store knows. */
   #takeSubject (changes, data) {
     const session = this.#session
-    if (session.options.subject === undefined) return false
+    const { options: { subject: option } } = session
+    if (option == null) return false
     const subject = subjectOf(session, data)
-    const before = this.#hasSubject ? subjectOf(session, JSON.parse(session.opened)) : null
-    if (subject === before) return false
+    const before = this.#subjectBefore()
+    const isKnown = this.#hasSubject ? subject === before : subject === null
+    // What a function makes of several keys, another request may have changed the other half of.
+    const isSure = typeof option !== 'function' || (changes.set === '' && changes.delete.length === 0)
+    if (isKnown && isSure) return false
     changes.subject = subject
-    if (subject !== null) changes.limit = this.#limit()
-    return true
+    // Who was logged in before is no login that a limit could refuse.
+    if (subject !== null && subject !== before) changes.limit = this.#limit()
+    return !isKnown
+  }
+
+  /** Gives whose the session was at the load, or at the last write. */
+  #subjectBefore () {
+    const { opened } = this.#session
+    return opened === undefined ? null : subjectOf(this.#session, JSON.parse(opened))
   }
 
   #limit () {
@@ -176,17 +224,18 @@ class MergingStore {
 
   #label () {
     const { options, ctx } = this.#session
-    const label = options.label?.(ctx)
+    const label = this.lists ? options.label?.(ctx) : undefined
+    if (isPromise(label)) {
+      label.then(undefined, () => {})
+      throw sessionError('ERR_SESSION_VALUE', 'the option label must give its text at once, and gave a promise', TypeError)
+    }
     return label == null ? undefined : String(label)
   }
 
   /** Destroys a record. */
   async destroy (id) {
-    if (this.#left !== undefined) {
-      const left = this.#left
-      this.#left = undefined
-      await this.#guard('destroy', () => this.#store.destroy(left))
-    }
+    const left = this.takeLeft()
+    if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(left))
     await this.#guard('destroy', () => this.#store.destroy(id))
   }
 

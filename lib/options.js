@@ -190,7 +190,8 @@ function isLimit (value) {
 function checkSubject ({ subject, maxSessions, store, ContextStore }) {
   if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
   if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
-  throw invalidOption('store', 'a session store, such as those of koa-session-rs, where the option subject is given', ContextStore ?? store)
+  throw invalidOption('store', "a session store that lists (not RedisStore with format 'json') where the option subject is given",
+    ContextStore ?? store)
 }
 
 /** Throws at the first option that is not what it has to be. */

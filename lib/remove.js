@@ -25,9 +25,11 @@ async function idToRemove (context) {
 }
 
 /** Reads the id that the request came with; nothing where it has none that a store may be shown. */
-async function idOfRequest ({ options, ctx, cookie }) {
+async function idOfRequest ({ options, ctx, cookie, records }) {
   const id = options.externalKey ? await options.externalKey.get(ctx) : cookie.read()
-  return id && !isRefused(id, options.idPattern) ? id : undefined
+  if (!id || isRefused(id, options.idPattern)) return undefined
+  if (!records.merges || typeof id === 'string') return id
+  return typeof id === 'number' ? String(id) : undefined
 }
 
 async function destroyRecord (context, id) {

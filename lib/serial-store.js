@@ -65,7 +65,7 @@ class SerialStore {
       const now = await this.#readLive(oldId)
       if (now === undefined) return 'missing'
       const merged = await this.#writeMerged(oldId, newId, now, changes, ttl)
-      await this.#destroy(oldId)
+      if (newId !== oldId) await this.#destroy(oldId)
       return merged
     })
   }

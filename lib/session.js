@@ -174,7 +174,7 @@ class Session extends Given {
 }
 
 /** The length of JSON below which copying its object pays. */
-const SMALL = 2000
+const SMALL = 600
 
 /** Names on the prototype that data would shadow, and must not; and `__proto__`, which would replace it. */
 const ACCESSORS = ['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey', '__proto__']

@@ -1,11 +1,14 @@
 'use strict'
 
-const { SessionOptionError, typeOf, warnOnce } = require('./errors')
-const { isSessionStore } = require('./stores/session-store')
+const { SessionOptionError, invalidOption, typeOf, warnOnce } = require('./errors')
+const { STORE } = require('./stores/session-store')
 
 /** koa-session's methods, and how many parameters each has where the last one is a callback. */
 const WITH_CALLBACK = { get: 2, set: 3, destroy: 2 }
 const METHODS = Object.keys(WITH_CALLBACK)
+
+/** What the request path and the handle ask of a session store. */
+const CONTRACT = ['create', 'load', 'merge', 'touch', 'regenerate', 'destroy', 'list', 'destroyAll']
 
 /**
  * Throws for a store that cannot work because it is made for another middleware, and names the adapter that makes it work.
@@ -16,7 +19,8 @@ const METHODS = Object.keys(WITH_CALLBACK)
  * @throws {SessionOptionError} code ERR_SESSION_OPTION, option 'store'
  */
 function checkStore (store) {
-  if (store == null || isSessionStore(store)) return
+  if (store == null) return
+  if (store[STORE] !== undefined) return checkContract(store)
   if (METHODS.some((name) => isGenerator(store[name]))) throw needsAdapter('generic', 'genericStore', 'generator functions', store)
   if (isKeyv(store)) throw needsAdapter('keyv', 'keyvStore', 'of a Keyv', store)
   if (!isExpressStore(store)) return
@@ -26,6 +30,13 @@ function checkStore (store) {
   warnOnce('KOA_SESSION_RS_ADAPTER',
     'the store is one of express-session: it does not know how long sessions live here. Give session() ' +
     "store: connectStore(store), of require('koa-session-rs/adapters/connect')")
+}
+
+/** Throws for a store that says that it is a session store, and is none. */
+function checkContract (store) {
+  if (store[STORE] !== 1) throw invalidOption('store[Symbol.for(\'koa-session-rs.store\')]', '1', store[STORE])
+  const missing = CONTRACT.find((name) => typeof store[name] !== 'function')
+  if (missing !== undefined) throw invalidOption(`store.${missing}`, 'function, as in a session store', store[missing])
 }
 
 function needsAdapter (file, name, what, store) {

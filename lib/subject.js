@@ -1,6 +1,7 @@
 'use strict'
 
 const { sessionError } = require('./errors')
+const { isPromise } = require('./judge')
 
 /**
  * Tells whose a session is, by the option `subject`.
@@ -13,10 +14,11 @@ const { sessionError } = require('./errors')
 function subjectOf ({ options: { subject }, ctx }, data) {
   if (subject == null) return null
   const given = typeof subject === 'function' ? subject(data, ctx) : data[subject]
-  if (given === undefined || given === null || given === '') return null
+  if (given === undefined || given === null || given === '' || Number.isNaN(given)) return null
   // Others would be one and the same to the core.
   if (typeof given === 'string' && given.isWellFormed()) return given
-  if (typeof given === 'number' || typeof given === 'bigint') return String(given)
+  if (Number.isFinite(given) || typeof given === 'bigint') return String(given)
+  if (isPromise(given)) given.then(undefined, () => {})
   throw sessionError('ERR_SESSION_VALUE', `the option subject must lead to a number or a well-formed text, led to another ${typeof given}`, TypeError)
 }
 

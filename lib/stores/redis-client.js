@@ -88,15 +88,18 @@ class ClientTransport {
   }
 
   async #follow (step) {
+    let cause
     while (step[0] !== '') {
       const sent = this.#sendAll(step)
       const replies = sent.length === 1 ? [await sent[0]] : await Promise.all(sent)
+      cause = replies.find((reply) => reply instanceof Error) ?? cause
       step = this.#steps.next(Number(step[0]), write(replies))
     }
     const [, numbers, text] = step
     const answer = readAnswer(JSON.parse(numbers), 0, text)
-    if (answer instanceof Error) throw answer
-    return answer
+    if (!(answer instanceof Error)) return answer
+    const error = answer.reason === 'lost' && isUnsent(cause) ? storeError('unreachable') : answer
+    throw Object.assign(error, cause && { cause })
   }
 
   /** Sends the commands of a step (binding-redis/src/steps.rs); gives promises of their answers. */
@@ -133,6 +136,12 @@ class ClientTransport {
     this.#masters = this.#how.masters(this.#client)
     return this.#masters.map((_, i) => String(i))
   }
+}
+
+/** Tells the errors of clients that have sent nothing: by node-redis's names, and by the system's codes. */
+function isUnsent (error) {
+  return ['ClientClosedError', 'ClientOfflineError'].includes(error?.constructor.name) ||
+    ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(error?.code)
 }
 
 /** Writes answers for the addon: joined by what stands in none of them, or as JSON where it does. */

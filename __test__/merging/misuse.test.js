@@ -1,0 +1,222 @@
+'use strict'
+
+// What an app, a client or time may do to a session that merges, and what must not come of it.
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+const { MemoryStore } = require('../../stores/memory')
+const { SessionStore } = require('../../lib/stores/session-store')
+const { start, gate, of, session, CountingStore } = require('../faults/frame')
+const { ROUTES, eachKind } = require('./frame')
+
+/** A session store whose `load` gives what is put into it. */
+class DamagedStore extends SessionStore {
+  record
+  load () { return this.record }
+}
+for (const name of ['create', 'merge', 'touch', 'regenerate', 'destroy', 'list', 'destroyAll']) {
+  DamagedStore.prototype[name] = () => assert.fail(`${name} was called`)
+}
+
+test('a session that ends with the browser expires in the store', async (t) => {
+  const server = await start(t, { store: new MemoryStore(), maxAge: 'session', storeMaxAge: 1000 }, ROUTES)
+  const ann = server.visitor()
+  await ann.get('/set?a=1')
+  const now = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: now + 2000 })
+  assert.deepEqual((await ann.get('/me')).json, {})
+  await server.settled()
+  assert.equal(server.events.named('session:expired').length, 1)
+})
+
+eachKind('a session in the place of another', ({ options }) => {
+  test('whose new id could not be had: the one that was there is destroyed', async (t) => {
+    const server = await start(t, options(), {
+      ...ROUTES,
+      async '/again' (ctx) {
+        const regenerating = of(ctx).regenerate()
+        ctx.session = null
+        ctx.session = { guest: 1 }
+        await regenerating
+      }
+    })
+    const ann = server.visitor()
+    await ann.get('/set?user=1')
+    const old = ann.header
+    assert.equal((await ann.get('/again')).status, 200)
+    assert.deepEqual((await ann.get('/me')).json, { guest: 1 })
+    assert.deepEqual((await server.get('/me', { cookie: old })).json, {})
+  })
+
+  test('is written where the one before was gone', async (t) => {
+    const slow = gate()
+    const server = await start(t, options(), {
+      ...ROUTES,
+      async '/slow' (ctx) {
+        ctx.session.a = 2
+        await slow.pass()
+        await ctx.session.save()
+        ctx.session = null
+        ctx.session = { user: 1 }
+      }
+    })
+    const ann = server.visitor()
+    await ann.get('/set?a=1')
+    const late = ann.get('/slow')
+    await slow.reached
+    await ann.get('/logout')
+    slow.open()
+    await late
+    assert.deepEqual((await ann.get('/me')).json, { user: 1 })
+  })
+
+  test('has the same id where genid says so, and stays', async (t) => {
+    const server = await start(t, { ...options(), genid: () => 'the-id' }, { ...ROUTES, '/regenerate': (ctx) => of(ctx).regenerate() })
+    const ann = server.visitor()
+    await ann.get('/set?a=1')
+    assert.equal((await ann.get('/regenerate')).status, 200)
+    assert.deepEqual((await ann.get('/me')).json, { a: 1 })
+  })
+})
+
+describe('a subject', () => {
+  test('that is not a number is nobody', async (t) => {
+    const server = await start(t, { store: new MemoryStore(), subject: (data) => Number(data.user) }, {
+      ...ROUTES, '/list': (ctx) => of(ctx).list()
+    })
+    const [ann, bob] = [server.visitor(), server.visitor()]
+    await ann.get('/set?a=1')
+    await bob.get('/set?a=1')
+    assert.deepEqual((await ann.get('/list')).json, [])
+  })
+
+  test('of two keys is what it is after both have changed', async (t) => {
+    const slow = gate()
+    const server = await start(t, { store: new MemoryStore(), subject: ({ tenant, user }) => user && `${tenant}:${user}` }, {
+      ...ROUTES,
+      async '/slow' (ctx) {
+        ctx.session.user = 2
+        await slow.pass()
+      },
+      '/list': (ctx) => of(ctx).list()
+    })
+    const ann = server.visitor()
+    await ann.get('/set?tenant="A"&user=1')
+    const late = ann.get('/slow')
+    await slow.reached
+    await ann.get('/set?tenant="B"')
+    slow.open()
+    await late
+    await ann.get('/set?a=1')
+    assert.equal((await ann.get('/list')).json.length, 1)
+  })
+
+  test('refused at a login that keeps some data loses none', async (t) => {
+    const server = await start(t, { store: new MemoryStore(), subject: 'user', maxSessions: { max: 1, overflow: 'refuse' } }, {
+      ...ROUTES,
+      async '/login' (ctx) {
+        ctx.session.user = 1
+        await of(ctx).regenerate({ keep: ['user', 'basket'] })
+      }
+    })
+    const [ann, bob] = [server.visitor(), server.visitor()]
+    await ann.get('/login')
+    await bob.get('/set?basket=1')
+    assert.equal((await bob.get('/login')).status, 409)
+    assert.deepEqual((await bob.get('/me')).json, { basket: 1 })
+    assert.equal((await ann.get('/login')).status, 200)
+  })
+
+  test('that was there before maxSessions is not refused', async (t) => {
+    const store = new MemoryStore()
+    const before = await start(t, { store }, ROUTES)
+    const visitors = [before.visitor(), before.visitor(), before.visitor()]
+    for (const visitor of visitors) await visitor.get('/set?user=1')
+    const server = await start(t, { store, subject: 'user', maxSessions: { max: 1, overflow: 'refuse' } }, ROUTES)
+    for (const { header } of visitors) assert.equal((await server.get('/me', { cookie: header })).status, 200)
+    assert.equal(store.list('1').length, 3)
+  })
+})
+
+describe('what is the app\'s mistake', () => {
+  const mistakes = {
+    'a BigInt': [{}, (ctx) => { ctx.session.big = 1n }],
+    'a subject that is a promise': [{ subject: async () => { throw new Error('rejected') } }, (ctx) => { ctx.session.a = 1 }],
+    'a label that is a promise': [{ subject: 'a', label: async () => { throw new Error('rejected') } }, (ctx) => { ctx.session.a = 1 }]
+  }
+  for (const [title, [options, change]] of Object.entries(mistakes)) {
+    test(`${title} is an error whatever onStoreError says`, async (t) => {
+      const asked = []
+      const onStoreError = (err) => { asked.push(err); return 'ignore' }
+      const server = await start(t, { store: new MemoryStore(), onStoreError, ...options }, { '/': change })
+      const { status, setCookie } = await server.visitor().get('/')
+      assert.deepEqual([status, setCookie, asked], [500, [], []])
+      assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_VALUE'])
+    })
+  }
+})
+
+describe('an id from outside', () => {
+  for (const [title, id] of Object.entries({ 'an array': ['a', 'b'], 'an object': { a: 1 }, 'a boolean': true })) {
+    test(`that is ${title} is none`, async (t) => {
+      const externalKey = { get: () => id, set () {} }
+      const server = await start(t, { store: new MemoryStore(), externalKey }, ROUTES)
+      for (const path of ['/me', '/set?a=1', '/logout']) assert.equal((await server.visitor().get(path)).status, 200)
+    })
+  }
+
+  test('that is a number is a text', async (t) => {
+    const store = new MemoryStore()
+    store.create('7', { data: '{"a":1}', maxAge: 60_000 }, 60_000)
+    const server = await start(t, { store, externalKey: { get: () => 7, set () {} } }, ROUTES)
+    assert.deepEqual((await server.visitor().get('/me')).json, { a: 1 })
+  })
+})
+
+describe('a record that is no JSON', () => {
+  for (const [policy, status] of [['throw', 500], ['ignore', 200]]) {
+    test(`is a failure of the store: ${policy}`, async (t) => {
+      const store = new DamagedStore()
+      store.record = { data: '{"secret":oops}', rev: 1, expire: Date.now() + 60_000, maxAge: 60_000, hasSubject: false }
+      const asked = []
+      const server = await start(t, { store, onStoreError (err, operation) { asked.push([operation, err.code, err.reason, err.message.includes('secret')]); return policy } }, ROUTES)
+      const visitor = server.visitor()
+      visitor.jar.set('koa.sess', 'id').set('koa.sess.sig', new (require('keygrip'))(['a key']).sign('koa.sess=id'))
+      assert.equal((await visitor.get('/me')).status, status)
+      assert.deepEqual(asked, [['get', 'ERR_SESSION_STORE', 'unreadable', false]])
+    })
+  }
+})
+
+describe('what changes while a save goes on', () => {
+  test('is saved by the next', async (t) => {
+    const store = new MemoryStore()
+    const server = await start(t, { store, subject: 'user', maxAge: 60_000 }, {
+      ...ROUTES,
+      '/leave' (ctx) {
+        ctx.session.save(() => {})
+        delete ctx.session.user
+        ctx.session.maxAge = 5000
+      },
+      '/age': (ctx) => ({ maxAge: ctx.session.maxAge })
+    })
+    const ann = server.visitor()
+    await ann.get('/set?user=1&a=1')
+    await ann.get('/leave')
+    assert.deepEqual(store.list('1'), [])
+    assert.deepEqual((await ann.get('/age')).json, { maxAge: 5000 })
+  })
+})
+
+describe('a store that says that it is a session store', () => {
+  const app = { use () {}, context: {} }
+  test('has to be one of this version', () => {
+    const store = Object.assign(new CountingStore(), { [session.STORE]: 2 })
+    assert.throws(() => session({ store }, app), { code: 'ERR_SESSION_OPTION' })
+  })
+
+  test('has to have the methods', () => {
+    const store = Object.assign(new CountingStore(), { [session.STORE]: 1 })
+    assert.throws(() => session({ store }, app), { code: 'ERR_SESSION_OPTION', option: 'store.create' })
+  })
+})
