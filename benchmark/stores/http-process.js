@@ -1,0 +1,112 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { execFile, fork } = require('node:child_process')
+const { once } = require('node:events')
+const { writeFileSync } = require('node:fs')
+const http = require('node:http')
+const { join } = require('node:path')
+const { promisify } = require('node:util')
+const { cookiesFrom } = require('../exchange')
+const { payload, FIRST_KEY } = require('../payload')
+const { spentUs } = require('../processor')
+const { mainThreadUs } = require('./main-thread')
+
+const CONNECTIONS = 256
+const SESSIONS = 1024
+const BYTES = 1000
+
+/** A subject's app in a process of its own. */
+class HttpProcess {
+  #child
+  #port
+  #agent = new http.Agent({ keepAlive: true, maxSockets: 16 })
+  #cookies
+
+  constructor (child, port, cookies) {
+    this.#child = child
+    this.#port = port
+    this.#cookies = cookies
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param {string} name
+   * @param {string} url of the Redis server
+   * @param {string} cookies a file for the visitors' Cookie headers
+   */
+  static async start (name, url, cookies) {
+    const child = fork(join(__dirname, 'http-server.js'), [name, url], { env: { ...process.env, NODE_ENV: 'production' } })
+    const [port] = await Promise.race([once(child, 'message'), once(child, 'exit')])
+    if (child.exitCode !== null) throw new Error(`the server of ${name} has ended`)
+    return new HttpProcess(child, port, cookies)
+  }
+
+  async stop () {
+    this.#agent.destroy()
+    const exited = once(this.#child, 'exit')
+    this.#child.disconnect()
+    await exited
+  }
+
+  /** Makes the visitors' sessions, and proves that they are read. */
+  async fill () {
+    const lines = []
+    for (let i = 0; i < SESSIONS; i++) lines.push(cookiesFrom((await this.#get(`/fill/${BYTES}`)).headers['set-cookie']))
+    assert.equal(new Set(lines).size, SESSIONS)
+    for (const cookie of [lines[0], lines.at(-1)]) await this.#prove(cookie)
+    writeFileSync(this.#cookies, `${lines.join('\n')}\n`)
+    return lines
+  }
+
+  /** Sends the same requests as another's visitors do. */
+  imitate (lines) {
+    writeFileSync(this.#cookies, `${lines.join('\n')}\n`)
+  }
+
+  async #prove (cookie) {
+    assert.equal((await this.#get('/read', cookie)).body, payload(BYTES)[FIRST_KEY])
+    const count = async () => JSON.parse((await this.#get('/show', cookie)).body).n
+    const before = await count()
+    await this.#get('/modify', cookie)
+    assert.notEqual(await count(), before)
+  }
+
+  /** Has it answer requests for some seconds; `redis` is the process of its server. */
+  async load (path, seconds, redis) {
+    const clocks = () => [mainThreadUs(this.#child.pid), spentUs(this.#child.pid), mainThreadUs(redis)]
+    const before = clocks()
+    const { answered, took, p99 } = await this.#wrk(path, seconds)
+    const [mainUs, allUs, serverUs] = clocks().map((us, i) => (us - before[i]) / answered)
+    return { rate: answered / took, mainUs, allUs, serverUs, p99 }
+  }
+
+  async #wrk (path, seconds) {
+    const url = `http://127.0.0.1:${this.#port}${path}`
+    const script = ['-s', join(__dirname, 'wrk.lua'), '--latency', url, '--', this.#cookies]
+    const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', ...script]
+    const { stdout } = await promisify(execFile)('wrk', args, { timeout: seconds * 1000 + 20_000 })
+    if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`)
+    const [, answered, took, unit] = stdout.match(/(\d+) requests in ([\d.]+)(ms|s)/)
+    return { answered: Number(answered), took: Number(took) / (unit === 'ms' ? 1000 : 1), p99: p99Of(stdout) }
+  }
+
+  async #get (path, cookie) {
+    const headers = cookie === undefined ? {} : { cookie }
+    const req = http.get({ host: '127.0.0.1', port: this.#port, path, headers, agent: this.#agent, timeout: 10_000 })
+    const [res] = await once(req, 'response')
+    let body = ''
+    for await (const text of res.setEncoding('latin1')) body += text
+    assert.equal(res.statusCode, 200)
+    return { headers: res.headers, body }
+  }
+}
+
+/** Gives the milliseconds that 99 of 100 requests took no longer than. */
+function p99Of (stdout) {
+  const [, count, unit] = stdout.match(/99%\s+([\d.]+)(us|ms|s)/)
+  return Number(count) * { us: 0.001, ms: 1, s: 1000 }[unit]
+}
+
+module.exports = { CONNECTIONS, HttpProcess }

@@ -1,0 +1,114 @@
+'use strict'
+
+const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
+const { setImmediate: turn } = require('node:timers/promises')
+const { isPromise } = require('./kinds')
+const { mainThreadUs, ownMainThreadUs } = require('./main-thread')
+
+/** Of so many operations one is timed. Not a divisor of those in flight, so that it is not always the same ones. */
+const TIMED = 7
+
+/** Operations in a turn of the event loop where one follows another and none is waited for. */
+const SLICE = 64
+
+const DELAY_RESOLUTION_MS = 1
+
+/**
+ * Runs an operation again and again for some time, some of them in flight. What answers at once is never in flight: so many run
+ * in a turn of the event loop.
+ *
+ * @param {() => any} operation gives its answer, or promises it
+ * @param {object} load
+ * @param {number} load.inFlight
+ * @param {number} load.ms
+ * @param {number} [load.server] the process of a server whose time is told too
+ * @returns {Promise<object>} operations a second; microseconds: p50 and p99 of their latency, time of the main thread, of all
+ * threads and of the server an operation; milliseconds: p99 and maximum of the event loop's delay
+ */
+async function pump (operation, { inFlight, ms, server }) {
+  const first = operation()
+  const run = isPromise(first) ? promised : atOnce
+  await first
+  const delays = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
+  const timed = []
+  delays.enable()
+  const before = clocks(server)
+  const operations = await run(operation, { inFlight, ms, timed })
+  const spent = since(before, server)
+  delays.disable()
+  timed.sort((a, b) => a - b)
+  return {
+    rate: operations * 1e6 / spent.wall,
+    p50: quantile(timed, 0.5) * 1000,
+    p99: quantile(timed, 0.99) * 1000,
+    mainUs: spent.main / operations,
+    allUs: spent.all / operations,
+    serverUs: spent.server / operations,
+    delayP99: late(delays, delays.percentile(99)),
+    delayMax: late(delays, delays.max)
+  }
+}
+
+async function promised (operation, { inFlight, ms, timed }) {
+  const end = performance.now() + ms
+  let operations = 0
+
+  const work = async () => {
+    for (let now = performance.now(); now < end;) {
+      const isTimed = operations++ % TIMED === 0
+      await operation()
+      const start = now
+      now = performance.now()
+      if (isTimed) timed.push(now - start)
+    }
+  }
+
+  await Promise.all(Array.from({ length: inFlight }, work))
+  return operations
+}
+
+async function atOnce (operation, { inFlight, ms, timed }) {
+  const slice = inFlight === 1 ? SLICE : inFlight
+  const end = performance.now() + ms
+  let operations = 0
+  while (performance.now() < end) {
+    for (let i = 0; i < slice; i++) {
+      if (operations++ % TIMED !== 0) {
+        operation()
+        continue
+      }
+      const start = performance.now()
+      operation()
+      timed.push(performance.now() - start)
+    }
+    await turn()
+  }
+  return operations
+}
+
+function clocks (server) {
+  const { user, system } = process.cpuUsage()
+  return { wall: performance.now() * 1000, main: ownMainThreadUs(), all: user + system, server: serverUs(server) }
+}
+
+function since (before, server) {
+  const now = clocks(server)
+  return Object.fromEntries(Object.keys(now).map((name) => [name, now[name] - before[name]]))
+}
+
+/** Redis does all its commands on its main thread. */
+function serverUs (pid) {
+  return pid === undefined || process.platform !== 'linux' ? 0 : mainThreadUs(pid)
+}
+
+/** Gives milliseconds beyond those between two looks; nothing where the time was too short for a look. */
+function late ({ count }, nanoseconds) {
+  return count === 0 ? undefined : Math.max(0, nanoseconds / 1e6 - DELAY_RESOLUTION_MS)
+}
+
+/** Gives the number that so great a part of sorted ones is not above. */
+function quantile (sorted, part) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]
+}
+
+module.exports = { pump }
