@@ -19,6 +19,7 @@ const BLOCKS = [...readFileSync(path.join(__dirname, '../../docs/stores.md'), 'u
 function run (code, url, folder) {
   const stores = []
   const tests = []
+  const clients = []
   const keep = (exported) => Object.fromEntries(Object.entries(exported).map(([name, Store]) => [name, class extends Store {
     constructor (options) {
       super(options?.file === undefined ? options : { ...options, file: path.join(folder, options.file) })
@@ -27,6 +28,7 @@ function run (code, url, folder) {
   }]))
   const given = {
     require (id) {
+      if (id === 'ioredis') return class extends requireHere(id) { constructor (...args) { super(...args); clients.push(this) } }
       if (id === 'node:test') return { test: (name, run) => tests.push(run) }
       return id.includes('/stores/') ? keep(requireHere(id)) : requireHere(id)
     },
@@ -39,7 +41,7 @@ function run (code, url, folder) {
   }
   // eslint-disable-next-line no-new-func
   new Function(...Object.keys(given), `'use strict'; {\n${code}\n}`)(...Object.values(given))
-  return { stores, tests }
+  return { stores, tests, clients }
 }
 
 describe('the blocks of docs/stores.md', { skip: servers.skip }, () => {
@@ -51,19 +53,20 @@ describe('the blocks of docs/stores.md', { skip: servers.skip }, () => {
     try {
       let [kept, passed] = [0, 0]
       for (const code of BLOCKS) {
-        const { stores, tests } = run(code, server.url, folder)
+        const { stores, tests, clients } = run(code, server.url, folder)
         for (const store of stores) {
           await store.set('an-id', { user: 'ann', _maxAge: 60_000 }, 60_000)
           assert.equal((await store.get('an-id')).user, 'ann')
           await store.close()
           kept++
         }
+        for (const client of clients) client.disconnect()
         for (const clause of tests) {
           await clause()
           passed++
         }
       }
-      assert.equal(kept, 4)
+      assert.equal(kept, 5)
       assert.ok(passed > 30)
     } finally {
       await server.stop()

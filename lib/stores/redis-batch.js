@@ -40,6 +40,9 @@ class Batch {
 
   get isEmpty () { return this.#end === 0 }
 
+  /** Counts the operations. */
+  get count () { return this.#end / NUMBERS }
+
   /** Starts an operation; what is written from now on is its. */
   begin (slot, kind, ttlMs = 0) {
     const at = this.#at = this.#end

@@ -5,6 +5,9 @@ const { setImmediate } = require('node:timers')
 const { Answers, storeError } = require('./redis-answers')
 const { Batch } = require('./redis-batch')
 
+/** How many operations wait for the end of the turn at most: while the server works on these, the app goes on. */
+const AT_ONCE = 16
+
 /** Connections of the addon's: the operations of one turn of the event loop cross together, and so do results. */
 class Transport {
   #connect
@@ -14,10 +17,14 @@ class Transport {
   #isScheduled = false
   #closing
   #flush = () => {
-    this.#isScheduled = false
     if (this.#batch.isEmpty) return
     this.#native ??= this.#connect()
     this.#batch.flush((numbers, count, text) => this.#native.submit(numbers, count, text))
+  }
+
+  #flushTurn = () => {
+    this.#isScheduled = false
+    this.#flush()
   }
 
   /**
@@ -47,11 +54,13 @@ class Transport {
       batch.undo()
       return Promise.reject(error)
     }
-    if (!this.#isScheduled) {
+    const answer = this.#answers.wait()
+    if (batch.count >= AT_ONCE) this.#flush()
+    else if (!this.#isScheduled) {
       this.#isScheduled = true
-      setImmediate(this.#flush)
+      setImmediate(this.#flushTurn)
     }
-    return this.#answers.wait()
+    return answer
   }
 
   /** Waits for all answers that are due, and closes the connections. */
