@@ -1,6 +1,6 @@
 //! The Node-API surface of the `SQLite` store: reads are answered at once, writes go to a thread of the store's own.
 //!
-//! Texts are arguments, and the numbers of a call are in an array, whose places `lib/stores/sqlite-store.js` names. A write has a
+//! Texts are arguments, and the numbers of a call are in an array, whose places `lib/stores/call-numbers.js` names. A write has a
 //! *slot*, by which its answer is told from the others'.
 #![allow(
     missing_docs,

@@ -3,7 +3,7 @@
 use koa_session_rs::record::{Limit, MaxAge, Overflow, Subject};
 use koa_session_rs::store::Clock;
 
-/// What an array of numbers says; `lib/stores/sqlite-store.js` has the same places.
+/// What an array of numbers says; `lib/stores/call-numbers.js` has the same places.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
     now_ms: f64,

@@ -1,7 +1,7 @@
 //! The store in memory. All its calls answer at once.
 //!
 //! Texts are arguments. The numbers of a call are left in registers of the store's own before it, those of its answer after
-//! it; `lib/stores/memory-store.js` names their places.
+//! it; `lib/stores/call-numbers.js` and `memory-store.js` name their places.
 
 use koa_session_rs::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Subject};
 use koa_session_rs::store::memory::{Bounds, Found, MemoryStore};

@@ -2,32 +2,16 @@
 
 const binding = require('../binding')
 const { invalidOption } = require('../errors')
+const { CALL, keysText, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
 
 const DEFAULTS = { maxEntries: 100000, maxBytes: 64 * 1024 * 1024 }
 
-/**
- * Numbers of a call and of its answer, beside the texts that are arguments; binding/src/memory.rs has the same places.
- * They hold until the next call.
- */
-const PLACE = {
-  NOW: 0,
-  TTL: 1,
-  MAX_AGE: 2,
-  BASE: 3,
-  LIMIT_MAX: 4,
-  LIMIT_REFUSES: 5,
-  SUBJECT_CHANGE: 6,
-  OUTCOME: 7,
-  REV: 8,
-  EXPIRE: 9,
-  HAS_SUBJECT: 10
-}
+/** Numbers of a call, and behind them those of its answer; they hold until the next call. */
+const PLACE = { ...CALL, OUTCOME: 7, REV: 8, EXPIRE: 9, HAS_SUBJECT: 10 }
 
 /** What became of a write. */
 const OUTCOMES = [undefined, 'missing', 'taken', 'refused']
-
-const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
 
 /** Sessions in this process's memory; stores/memory.d.ts has the words. */
 class MemoryStore extends SessionStore {
@@ -41,7 +25,7 @@ class MemoryStore extends SessionStore {
   }
 
   create (id, { data, maxAge, subject, label, limit }, ttlMs) {
-    this.#begin(ttlMs, maxAge, limit)
+    writeCall(this.#numbers, ttlMs, maxAge, limit)
     refusing(() => this.#native.create(id, data, subject, label))
     return this.#written()
   }
@@ -61,20 +45,20 @@ class MemoryStore extends SessionStore {
   }
 
   merge (id, changes, ttlMs) {
-    this.#beginChanges(ttlMs, changes)
+    writeChanges(this.#numbers, ttlMs, changes)
     const { set, delete: gone, subject, label } = changes
-    return this.#merged(refusing(() => this.#native.merge(id, set, toText(gone), subject, label)))
+    return this.#merged(refusing(() => this.#native.merge(id, set, keysText(gone), subject, label)))
   }
 
   touch (id, ttlMs) {
-    this.#begin(ttlMs)
+    writeCall(this.#numbers, ttlMs)
     return this.#native.touch(id) || 'missing'
   }
 
   regenerate (oldId, newId, changes, ttlMs) {
-    this.#beginChanges(ttlMs, changes)
+    writeChanges(this.#numbers, ttlMs, changes)
     const { set, delete: gone, subject, label } = changes
-    return this.#merged(refusing(() => this.#native.regenerate(oldId, newId, set, toText(gone), subject, label)))
+    return this.#merged(refusing(() => this.#native.regenerate(oldId, newId, set, keysText(gone), subject, label)))
   }
 
   destroy (id) {
@@ -98,22 +82,6 @@ class MemoryStore extends SessionStore {
     this.#native.clear()
   }
 
-  #begin (ttlMs, maxAge, limit) {
-    const numbers = this.#numbers
-    numbers[PLACE.NOW] = Date.now()
-    numbers[PLACE.TTL] = ttlMs
-    numbers[PLACE.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : Math.max(maxAge, 0)
-    numbers[PLACE.LIMIT_MAX] = limit?.max ?? 0
-    numbers[PLACE.LIMIT_REFUSES] = limit?.overflow === 'refuse' ? 1 : 0
-  }
-
-  #beginChanges (ttlMs, { base, maxAge, subject, limit }) {
-    this.#begin(ttlMs, maxAge, limit)
-    this.#numbers[PLACE.BASE] = base
-    const change = subject === null ? SUBJECT.NOBODY : subject === undefined ? SUBJECT.UNCHANGED : SUBJECT.GIVEN
-    this.#numbers[PLACE.SUBJECT_CHANGE] = change
-  }
-
   #written () {
     return OUTCOMES[this.#numbers[PLACE.OUTCOME]] ?? { rev: this.#numbers[PLACE.REV] }
   }
@@ -133,10 +101,6 @@ function refusing (write) {
     if (err.code === 'ERR_SESSION_STORE') Object.assign(err, { store: 'memory', reason: 'full' })
     throw err
   }
-}
-
-function toText (keys) {
-  return keys.length === 0 ? '' : JSON.stringify(keys)
 }
 
 /** Checks options, and gives them with their defaults. */

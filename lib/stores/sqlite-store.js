@@ -2,16 +2,12 @@
 
 const { resolve } = require('node:path')
 const { invalidOption } = require('../errors')
+const { CALL, keysText, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
 const { Answers, READ, storeError } = require('./sqlite-answers')
 
 /** How often a load is tried again that another process was in the way of. */
 const ATTEMPTS = 16
-
-/** The numbers of a write; binding-sqlite/src/numbers.rs has the same places. They are read before the call returns. */
-const PLACE = { NOW: 0, TTL: 1, MAX_AGE: 2, BASE: 3, LIMIT_MAX: 4, LIMIT_REFUSES: 5, SUBJECT_CHANGE: 6 }
-
-const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
 
 /** The numbers that a load leaves. */
 const LOADED = { REV: 0, EXPIRE: 1, MAX_AGE: 2, HAS_SUBJECT: 3 }
@@ -24,7 +20,7 @@ class SqliteStore extends SessionStore {
   #answers
   #closing
   #file
-  #numbers = new Float64Array(Object.keys(PLACE).length)
+  #numbers = new Float64Array(Object.keys(CALL).length)
   #loaded = new Float64Array(Object.keys(LOADED).length)
 
   constructor (options) {
@@ -43,7 +39,7 @@ class SqliteStore extends SessionStore {
 
   create (id, { data, maxAge, subject, label, limit }, ttlMs) {
     return this.#write(READ.created, (slot) => {
-      this.#begin(ttlMs, maxAge, limit)
+      writeCall(this.#numbers, ttlMs, maxAge, limit)
       this.#native.create(slot, this.#numbers, id, data, subject, label)
     })
   }
@@ -58,24 +54,24 @@ class SqliteStore extends SessionStore {
 
   merge (id, changes, ttlMs) {
     return this.#write(READ.merged, (slot) => {
-      this.#beginChanges(ttlMs, changes)
+      writeChanges(this.#numbers, ttlMs, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.merge(slot, this.#numbers, id, set, toText(gone), subject, label)
+      this.#native.merge(slot, this.#numbers, id, set, keysText(gone), subject, label)
     })
   }
 
   touch (id, ttlMs) {
     return this.#write(READ.touched, (slot) => {
-      this.#begin(ttlMs)
+      writeCall(this.#numbers, ttlMs)
       this.#native.touch(slot, this.#numbers, id)
     })
   }
 
   regenerate (oldId, newId, changes, ttlMs) {
     return this.#write(READ.merged, (slot) => {
-      this.#beginChanges(ttlMs, changes)
+      writeChanges(this.#numbers, ttlMs, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.regenerate(slot, this.#numbers, oldId, newId, set, toText(gone), subject, label)
+      this.#native.regenerate(slot, this.#numbers, oldId, newId, set, keysText(gone), subject, label)
     })
   }
 
@@ -137,26 +133,6 @@ class SqliteStore extends SessionStore {
       hasSubject: numbers[LOADED.HAS_SUBJECT] === 1
     }
   }
-
-  #begin (ttlMs, maxAge, limit) {
-    const numbers = this.#numbers
-    numbers[PLACE.NOW] = Date.now()
-    numbers[PLACE.TTL] = ttlMs
-    numbers[PLACE.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : Math.max(maxAge, 0)
-    numbers[PLACE.LIMIT_MAX] = limit?.max ?? 0
-    numbers[PLACE.LIMIT_REFUSES] = limit?.overflow === 'refuse' ? 1 : 0
-  }
-
-  #beginChanges (ttlMs, { base, maxAge, subject, limit }) {
-    this.#begin(ttlMs, maxAge, limit)
-    this.#numbers[PLACE.BASE] = base
-    const change = subject === null ? SUBJECT.NOBODY : subject === undefined ? SUBJECT.UNCHANGED : SUBJECT.GIVEN
-    this.#numbers[PLACE.SUBJECT_CHANGE] = change
-  }
-}
-
-function toText (keys) {
-  return keys.length === 0 ? '' : JSON.stringify(keys)
 }
 
 /** What each option has to be, and its default. */

@@ -1,0 +1,29 @@
+'use strict'
+
+/** The numbers of a call beside its texts; binding/src/memory.rs and binding-sqlite/src/numbers.rs have the same places. */
+const CALL = { NOW: 0, TTL: 1, MAX_AGE: 2, BASE: 3, LIMIT_MAX: 4, LIMIT_REFUSES: 5, SUBJECT_CHANGE: 6 }
+
+const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
+
+/** Writes when something is done, and how long the session lives and is limited from then on. */
+function writeCall (numbers, ttlMs, maxAge, limit) {
+  numbers[CALL.NOW] = Date.now()
+  numbers[CALL.TTL] = ttlMs
+  numbers[CALL.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : Math.max(maxAge, 0)
+  numbers[CALL.LIMIT_MAX] = limit?.max ?? 0
+  numbers[CALL.LIMIT_REFUSES] = limit?.overflow === 'refuse' ? 1 : 0
+}
+
+/** Writes the numbers of a request's changes. */
+function writeChanges (numbers, ttlMs, { base, maxAge, subject, limit }) {
+  writeCall(numbers, ttlMs, maxAge, limit)
+  numbers[CALL.BASE] = base
+  numbers[CALL.SUBJECT_CHANGE] = subject === null ? SUBJECT.NOBODY : subject === undefined ? SUBJECT.UNCHANGED : SUBJECT.GIVEN
+}
+
+/** Gives keys as they cross: as JSON, or as nothing. */
+function keysText (keys) {
+  return keys.length === 0 ? '' : JSON.stringify(keys)
+}
+
+module.exports = { CALL, keysText, writeCall, writeChanges }
