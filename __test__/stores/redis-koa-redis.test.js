@@ -97,6 +97,23 @@ describe('koa-redis', { skip: servers.skip }, () => {
     await store.close()
   })
 
+  test('from: what has an id for its key and is no session stays', async () => {
+    const store = new RedisStore({ url: server.url, from: 'koa-redis' })
+    await client.hset('app:accounts', 'a', '1')
+    await client.lpush('app:jobs', 'a')
+    await client.set('app:text', 'no JSON')
+    await client.set('app:array', '[1]')
+    const keys = ['app:accounts', 'app:jobs', 'app:text', 'app:array']
+    for (const key of keys) {
+      assert.equal(await store.destroy(key), false)
+      assert.equal(await store.touch(key, HOUR_MS), 'missing')
+      assert.equal(await store.merge(key, { base: 0, set: '{"a":1}', delete: [] }, HOUR_MS), 'missing')
+      assert.equal(await store.regenerate(key, `${key}-2`, { base: 0, set: '', delete: [] }, HOUR_MS), 'missing')
+    }
+    assert.equal(await client.exists(...keys), keys.length)
+    await store.close()
+  })
+
   test('from: each write moves it over', async () => {
     const store = new RedisStore({ url: server.url, from: 'koa-redis' })
     const record = () => ({ a: 1, b: 2, _expire: Date.now() + HOUR_MS, _maxAge: HOUR_MS })

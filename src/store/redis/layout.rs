@@ -6,7 +6,7 @@
 //! | `m` | `<rev> <expire> <age> <created> <seen>`: what a merge reads and writes, in one field |
 //! | `s`, `l` | subject and label, where there are any |
 //! | `u` | until when the subject's index is sure to have an entry of it |
-//! | `x` | it is moving to another id, and as good as gone |
+//! | `x` | it is moving to this other hash; with nothing beside it, it has moved there |
 //!
 //! A place is `<rev>.<number>`: Redis does not keep the order of a larger hash. Numbers are decimal text, in milliseconds.
 
@@ -20,6 +20,9 @@ pub const GRACE_MS: u64 = 10_000;
 
 /// The longest time that is told to a server: it adds its clock to that.
 const LONGEST_MS: u64 = 4_000_000_000_000_000;
+
+/// The latest expiry that is written: numbers up to here are whole in JavaScript and in the scripts.
+const LATEST_MS: u64 = 1 << 53;
 
 /// A session as it lies in its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,7 @@ pub fn time_to_live(expire_ms: u64, now_ms: u64) -> u64 {
 /// not be written each time the session is.
 #[must_use]
 pub fn indexed_until(expire_ms: u64, now_ms: u64) -> u64 {
+    let expire_ms = expire_ms.min(LATEST_MS);
     expire_ms.saturating_add(expire_ms.saturating_sub(now_ms))
 }
 
@@ -67,6 +71,7 @@ pub fn meta(record: &Record) -> String {
         seen_ms,
         ..
     } = record;
+    let expire_ms = expire_ms.min(&LATEST_MS);
     format!(
         "{rev} {expire_ms} {} {created_ms} {seen_ms}",
         age(record.max_age)

@@ -7,7 +7,7 @@ local rev, expire, age, created = string.match(meta, '^(%d+) (%d+) (%S+) (%d+)')
 if tonumber(expire) < now then return 0 end
 if #ARGV > 8 then rev = string.format('%.0f', rev + 1) end
 if ARGV[4] ~= '' then age = ARGV[4] end
-expire = now + tonumber(age == 'session' and ARGV[3] or age)
+expire = math.min(now + tonumber(age == 'session' and ARGV[3] or age), 2 ^ 53)
 local fields, conflicts = { 'm', '' }, {}
 for i = 9, 8 + count * 2, 2 do
   local place

@@ -1,5 +1,6 @@
 //! What each operation does, step by step.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::command::{Command, Failure, Reply};
@@ -13,6 +14,7 @@ use crate::record::{Fields, Limit, Record, Tokens, write_array};
 use crate::store::{Clock, Written};
 
 /// How long a session stays that is moving: whoever moves it has to be done by then, or to have died, and then it is gone.
+/// As long stays where it has moved to: whoever found it before that has to be done with it by then.
 const MOVING_MS: &str = "60000";
 
 /// How many keys a server looks at in one step of SCAN.
@@ -62,17 +64,15 @@ impl Store {
                 self.index(&subject).list(now_ms).await.map(Outcome::Listed)
             }
             Request::DestroyExcept(subject, but, now_ms) => {
-                let entries = self.index(&subject).entries(now_ms).await?;
-                let hashes = entries.into_iter().map(|entry| entry.hash);
-                let hashes: Vec<_> = hashes.filter(|hash| Some(hash) != but.as_ref()).collect();
-                self.destroy_of(&subject, &hashes, now_ms)
+                let hashes = self.index(&subject).hashes().await?;
+                self.destroy_wherever(&subject, hashes, but.as_deref(), now_ms)
                     .await
                     .map(Outcome::Count)
             }
-            Request::DestroyOnly(subject, hash, now_ms) => self
-                .destroy_of(&subject, &[hash], now_ms)
-                .await
-                .map(Outcome::Count),
+            Request::DestroyOnly(subject, hash, now_ms) => {
+                let (count, _) = self.destroy_of(&subject, &[hash], now_ms).await?;
+                Ok(Outcome::Count(count))
+            }
             Request::Clear => self.clear(&self.format.pattern()).await,
             Request::GetPlain(id) => {
                 let reply = self
@@ -182,7 +182,7 @@ impl Store {
             }
             return Ok(Written::Taken);
         }
-        self.settle(subject, &id.hash, &victims, now_ms).await?;
+        self.settle(subject, &id.hash, victims, now_ms).await?;
         Ok(done(record.rev, None))
     }
 
@@ -213,10 +213,11 @@ impl Store {
         &self,
         subject: &str,
         hash: &str,
-        victims: &[String],
+        victims: Vec<String>,
         now_ms: u64,
     ) -> Result<(), Failure> {
-        self.destroy_of(subject, victims, now_ms).await?;
+        self.destroy_wherever(subject, victims, Some(hash), now_ms)
+            .await?;
         if !self.index(subject).has(hash).await? {
             self.destroy_of(subject, &[hash.to_owned()], now_ms).await?;
         }
@@ -275,7 +276,7 @@ impl Store {
             }
             return Ok(Written::Missing);
         };
-        self.settle(&subject, &id.hash, &victims, clock.now_ms)
+        self.settle(&subject, &id.hash, victims, clock.now_ms)
             .await?;
         self.follow(id, &merged, clock.now_ms).await?;
         Ok(done(merged.rev, merged.conflicts))
@@ -398,32 +399,46 @@ impl Store {
             return Ok(Written::Missing);
         }
         let stored = layout::read(reply)?.ok_or(Failure::Unreadable)?;
-        let before = stored.record.subject.clone();
-        let moved = self.move_to(new, stored, changes, clock).await;
-        if matches!(moved, Ok(Written::Done { .. })) {
-            // The mark is enough for it to be gone: what fails here is cleaned up by time.
-            let _ = self
-                .exchange
-                .run(Script::Destroy, &key, &[&now, "x", &new.hash])
-                .await;
-            if let Some(subject) = before {
-                let _ = self
-                    .index(&subject)
-                    .remove(std::slice::from_ref(&old.hash))
-                    .await;
+        let Record {
+            subject,
+            created_ms,
+            expire_ms,
+            ..
+        } = &stored.record;
+        let (subject, created_ms) = (subject.clone(), *created_ms);
+        let until_ms = indexed_until(*expire_ms, clock.now_ms);
+        let moved = self.move_to(&key, new, stored, changes, clock).await;
+        let index = subject.as_deref().map(|subject| self.index(subject));
+        match (&moved, index) {
+            (Ok(Written::Missing), _) | (Ok(Written::Done { .. }), None) => {}
+            (Ok(Written::Done { .. }), Some(index)) => {
+                let _ = index.remove(std::slice::from_ref(&old.hash)).await;
             }
-        } else {
-            let _ = self
-                .exchange
-                .run(Script::Untake, &key, &[&now, &new.hash])
-                .await;
+            (_, index) => {
+                let back = self
+                    .exchange
+                    .run(Script::Untake, &key, &[&now, &new.hash])
+                    .await;
+                // For the sake of its new id, a limit may have taken it out of the index.
+                if let (Ok(Reply::Int(1)), Some(index)) = (back, index) {
+                    let entrant = Entrant {
+                        hash: &old.hash,
+                        created_ms,
+                        now_ms: clock.now_ms,
+                        until_ms,
+                    };
+                    let _ = index.keep(entrant).await;
+                }
+            }
         }
         moved
     }
 
-    /// Stores a taken session, with changes, under its new id.
+    /// Stores a taken session, with changes, under its new id; then the old one ends. Whoever destroys that before, destroys the
+    /// session: `Missing` then.
     async fn move_to(
         &self,
+        old_key: &str,
         new: &SessionId,
         stored: Stored,
         changes: &Changes,
@@ -434,28 +449,40 @@ impl Store {
         let merged = record.merge(&changes.borrow(), clock.now_ms, clock.ttl_ms);
         let conflicts = merged.map_err(|_| Failure::Input)?;
         let limit = changes.limit.filter(|_| before != record.subject);
-        let written = self.store(new, &record, limit, clock.now_ms).await;
-        match written {
-            Ok(Written::Done { .. }) => Ok(done(record.rev, conflicts)),
-            Err(failure) => {
-                // Nobody will learn of the new id. If the session got there, it has to go: the old one comes back.
-                let (now, meta) = (clock.now_ms.to_string(), layout::meta(&record));
-                let _ = self
-                    .exchange
-                    .run(Script::Destroy, &self.key(new), &[&now, "m", &meta])
-                    .await;
-                Err(failure)
-            }
-            refused => refused,
+        let finished = match self.store(new, &record, limit, clock.now_ms).await {
+            Ok(Written::Done { .. }) => self
+                .exchange
+                .run(Script::Finish, old_key, &[&new.hash, MOVING_MS])
+                .await
+                .map(|reply| reply == Reply::Int(1)),
+            Ok(refused) => return Ok(refused),
+            Err(failure) => Err(failure),
+        };
+        if finished == Ok(true) {
+            return Ok(done(record.rev, conflicts));
         }
+        // Nobody will learn of the new id. If the session got there, it has to go: the old one comes back, or nothing does.
+        let (now, meta) = (clock.now_ms.to_string(), layout::meta(&record));
+        let destroyed = self
+            .exchange
+            .run(Script::Destroy, &self.key(new), &[&now, "m", &meta])
+            .await;
+        if let (Ok(_), Some(subject)) = (destroyed, &record.subject) {
+            let _ = self
+                .index(subject)
+                .remove(std::slice::from_ref(&new.hash))
+                .await;
+        }
+        finished.map(|_| Written::Missing)
     }
 
     async fn destroy(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
         let mut was_live = false;
         if let Some(legacy) = &id.legacy {
-            let old = self.load_legacy(id, now_ms).await?;
-            let is_live = old.is_some_and(|old| !old.is_expired(now_ms));
-            was_live = self.delete(legacy).await? && is_live;
+            // What has the id for its key and is no session is nobody's to destroy.
+            if let Some(old) = self.load_legacy(id, now_ms).await? {
+                was_live = self.delete(legacy).await? && !old.is_expired(now_ms);
+            }
         }
         let now = now_ms.to_string();
         let reply = self
@@ -477,13 +504,34 @@ impl Store {
         Ok(was_live || live.as_deref() == Some("1"))
     }
 
-    /// Destroys those sessions of a subject. Gives how many of them were live.
+    /// Destroys those sessions of a subject, also those that have moved meanwhile, but not to that one. Gives how many of them were
+    /// live.
+    async fn destroy_wherever(
+        &self,
+        subject: &str,
+        mut hashes: Vec<String>,
+        but: Option<&str>,
+        now_ms: u64,
+    ) -> Result<u64, Failure> {
+        let mut all = 0;
+        loop {
+            hashes.retain(|hash| Some(hash.as_str()) != but);
+            if hashes.is_empty() {
+                return Ok(all);
+            }
+            let (count, moved) = self.destroy_of(subject, &hashes, now_ms).await?;
+            all += count;
+            hashes = moved;
+        }
+    }
+
+    /// Destroys those sessions of a subject. Gives how many of them were live, and where others have moved to.
     async fn destroy_of(
         &self,
         subject: &str,
         hashes: &[String],
         now_ms: u64,
-    ) -> Result<u64, Failure> {
+    ) -> Result<(u64, Vec<String>), Failure> {
         let now = now_ms.to_string();
         let args: [&str; 3] = [&now, "s", subject];
         let keys: Vec<String> = hashes
@@ -494,12 +542,23 @@ impl Store {
             .iter()
             .map(|key| (key.as_str(), args.as_slice()))
             .collect();
-        let replies = self.exchange.run_all(Script::Destroy, &on).await?;
+        let mut replies = self.exchange.run_all(Script::Destroy, &on).await?;
         self.index(subject).remove(hashes).await?;
-        let lives = replies
-            .into_iter()
-            .filter_map(|reply| reply.list().ok()?.into_iter().next());
-        Ok(lives.filter(|live| *live == Reply::Int(1)).map(|_| 1).sum())
+        // What came after that was looked for, and found itself in the index before it was taken out, has to go now.
+        let absent: Vec<usize> = (0..on.len())
+            .filter(|place| replies.get(*place) == Some(&Reply::Int(0)))
+            .collect();
+        let again: Vec<_> = absent
+            .iter()
+            .filter_map(|place| on.get(*place).copied())
+            .collect();
+        let late = self.exchange.run_all(Script::Destroy, &again).await?;
+        for (place, reply) in absent.into_iter().zip(late) {
+            if let Some(first) = replies.get_mut(place) {
+                *first = reply;
+            }
+        }
+        count_ends(hashes, replies)
     }
 
     async fn load_legacy(&self, id: &SessionId, now_ms: u64) -> Result<Option<Record>, Failure> {
@@ -599,6 +658,27 @@ fn done(rev: u64, conflicts: Option<String>) -> Written {
     Written::Done { rev, conflicts }
 }
 
+/// Reads what the end of each session of a subject was: how many were live, and where others have moved to.
+fn count_ends(hashes: &[String], replies: Vec<Reply>) -> Result<(u64, Vec<String>), Failure> {
+    let (mut live, mut moving, mut moved) = (HashSet::new(), Vec::new(), Vec::new());
+    for (hash, reply) in hashes.iter().zip(replies) {
+        if reply == Reply::Int(0) {
+            continue;
+        }
+        let [verdict, text] =
+            <[Reply; 2]>::try_from(reply.list()?).map_err(|_| Failure::Unreadable)?;
+        match verdict.int()? {
+            1 => _ = live.insert(hash.clone()),
+            2 => moved.push(text.text()?),
+            3 => moving.push(text.text()?),
+            _ => {}
+        }
+    }
+    // One that was moving and was there already is one.
+    live.extend(moving);
+    Ok((live.len() as u64, moved))
+}
+
 /// Reads a list of exactly so many texts, each of which may be missing.
 fn texts<const N: usize>(reply: Reply) -> Result<[Option<String>; N], Failure> {
     let texts = reply.list()?.into_iter().map(Reply::optional_text);
@@ -695,6 +775,7 @@ mod tests {
                 Script::Merge,
                 Script::Take,
                 Script::Untake,
+                Script::Finish,
                 Script::Destroy,
             ];
             let is = |script: &&Script| {
@@ -754,24 +835,78 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_move_to_a_taken_id_is_taken_back_and_a_done_one_is_done_whatever_follows() {
-        for (created, last, expected) in [
-            (0, "Untake evalsha", Written::Taken),
-            (1, "Destroy evalsha", done(2, None)),
-        ] {
-            let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
-            let mut operation = start(format(), request);
-            operation.step(vec![]);
-            operation.step(vec![stored()]);
-            assert_eq!(names(&operation.step(vec![Reply::Int(created)])), [last]);
-            let Step::Done(Ok(Outcome::Written(written))) =
-                operation.step(vec![Reply::Failed(Failure::Lost)])
-            else {
-                unreachable!("it is done");
-            };
-            assert_eq!(written, expected);
+    /// Goes through the steps of a move: what each sends, and what is answered to it. Gives the end.
+    fn go_through(steps: &[(&str, Reply)]) -> Step<Outcome> {
+        let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
+        let mut operation = start(format(), request);
+        let mut replies = vec![];
+        for (sent, reply) in steps {
+            assert_eq!(names(&operation.step(replies)), [*sent]);
+            replies = vec![reply.clone()];
         }
+        operation.step(replies)
+    }
+
+    #[test]
+    fn a_move_to_a_taken_id_is_taken_back() {
+        let end = go_through(&[
+            ("Take evalsha", stored()),
+            ("Create evalsha", Reply::Int(0)),
+            ("Untake evalsha", Reply::Failed(Failure::Lost)),
+        ]);
+        assert!(matches!(
+            end,
+            Step::Done(Ok(Outcome::Written(Written::Taken)))
+        ));
+    }
+
+    #[test]
+    fn a_move_is_done_when_the_old_session_has_ended() {
+        let end = go_through(&[
+            ("Take evalsha", stored()),
+            ("Create evalsha", Reply::Int(1)),
+            ("Finish evalsha", Reply::Int(1)),
+        ]);
+        let Step::Done(Ok(Outcome::Written(written))) = end else {
+            unreachable!("it is done");
+        };
+        assert_eq!(written, done(2, None));
+    }
+
+    #[test]
+    fn a_move_whose_old_session_is_gone_does_not_arrive() {
+        let end = go_through(&[
+            ("Take evalsha", stored()),
+            ("Create evalsha", Reply::Int(1)),
+            ("Finish evalsha", Reply::Int(0)),
+            ("Destroy evalsha", Reply::Failed(Failure::Lost)),
+        ]);
+        assert!(matches!(
+            end,
+            Step::Done(Ok(Outcome::Written(Written::Missing)))
+        ));
+    }
+
+    #[test]
+    fn a_move_whose_old_session_may_be_there_is_taken_back() {
+        let end = go_through(&[
+            ("Take evalsha", stored()),
+            ("Create evalsha", Reply::Int(1)),
+            ("Finish evalsha", Reply::Failed(Failure::Timeout)),
+            ("Destroy evalsha", Reply::Int(1)),
+            ("Untake evalsha", Reply::Int(1)),
+        ]);
+        assert!(matches!(end, Step::Done(Err(Failure::Timeout))));
+    }
+
+    #[test]
+    fn one_that_was_moving_counts_once() {
+        let hashes = ["a", "b", "c", "d"].map(str::to_owned);
+        let end = |verdict, text: &str| Reply::List(vec![Reply::Int(verdict), self::text(text)]);
+        let replies = vec![end(3, "b"), end(1, "=s"), end(2, "e"), Reply::Int(0)];
+        assert_eq!(count_ends(&hashes, replies), Ok((1, vec!["e".to_owned()])));
+        assert_eq!(count_ends(&hashes, vec![end(3, "x")]), Ok((1, vec![])));
+        assert_eq!(count_ends(&hashes, vec![end(0, "=s")]), Ok((0, vec![])));
     }
 
     #[test]

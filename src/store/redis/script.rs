@@ -15,6 +15,8 @@ pub enum Script {
     Take,
     /// Takes the mark off.
     Untake,
+    /// Leaves where one has moved to.
+    Finish,
     /// Destroys one.
     Destroy,
     /// Notes until when it is indexed.
@@ -28,11 +30,12 @@ pub enum Script {
 }
 
 /// In the order of [`Script`].
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("create.lua"),
     include_str!("merge.lua"),
     include_str!("take.lua"),
     include_str!("untake.lua"),
+    include_str!("finish.lua"),
     include_str!("destroy.lua"),
     include_str!("note.lua"),
     include_str!("admit.lua"),
@@ -40,7 +43,7 @@ const SOURCES: [&str; 9] = [
     include_str!("merge.lua"),
 ];
 
-static HASHES: LazyLock<[String; 9]> = LazyLock::new(|| {
+static HASHES: LazyLock<[String; 10]> = LazyLock::new(|| {
     SOURCES.map(|source| {
         Sha1::digest(source)
             .iter()
@@ -81,6 +84,7 @@ mod tests {
     fn sources_are_in_the_order_of_their_names() {
         assert!(Script::Create.source().starts_with("-- Stores"));
         assert!(Script::Untake.source().starts_with("-- Takes the mark"));
+        assert!(Script::Finish.source().starts_with("-- Ends a move"));
         assert!(Script::Prune.source().starts_with("-- Drops"));
     }
 

@@ -13,7 +13,7 @@ const YOUNG_MS: u64 = 30_000;
 
 /// An entry, and what its session says.
 pub(super) struct Entry {
-    pub hash: String,
+    hash: String,
     value: String,
     added_ms: u64,
     session: Session,
@@ -25,6 +25,8 @@ enum Session {
     Live(Live),
     /// It was, until it expired; last seen at that time.
     Expired(u64),
+    /// It is moving: whether its new id is entered too.
+    Moving(bool),
     /// It is not there, or not the subject's.
     Absent,
 }
@@ -115,7 +117,7 @@ impl Index<'_> {
         let is_checked = if checked.is_some() { "1" } else { "0" };
         let mut args: Vec<&str> = vec![&now, hash, &created, &ttl, &most, overflow, is_checked];
         for entry in checked.unwrap_or_default() {
-            if entry.is_dead(now_ms) {
+            if entry.is_dead(now_ms) || entry.is_double() {
                 args.extend([entry.hash.as_str(), entry.value.as_str()]);
             }
         }
@@ -156,8 +158,15 @@ impl Index<'_> {
         self.exchange.ask(command).await.map(|_| ())
     }
 
+    /// Gives the sessions of all entries.
+    pub async fn hashes(&self) -> Result<Vec<String>, Failure> {
+        let command = Command::about_key(1, &["hkeys", &self.key()]);
+        let hashes = self.exchange.ask(command).await?.list()?;
+        hashes.into_iter().map(Reply::text).collect()
+    }
+
     /// Gives all entries, with what their sessions say.
-    pub async fn entries(&self, now_ms: u64) -> Result<Vec<Entry>, Failure> {
+    async fn entries(&self, now_ms: u64) -> Result<Vec<Entry>, Failure> {
         let pairs = self
             .exchange
             .ask(Command::about_key(1, &["hgetall", &self.key()]))
@@ -216,7 +225,8 @@ impl Index<'_> {
             .zip(replies)
             .map(|((hash, value), reply)| {
                 let (_, added) = value.split_once(':').ok_or(Failure::Unreadable)?;
-                let session = self.read_session(reply, now_ms)?;
+                let is_entered = |hash: &str| pairs().any(|(entered, _)| entered == hash);
+                let session = self.read_session(reply, now_ms, is_entered)?;
                 Ok(Entry {
                     hash: hash.clone(),
                     value: value.clone(),
@@ -227,18 +237,24 @@ impl Index<'_> {
             .collect()
     }
 
-    fn read_session(&self, reply: Reply, now_ms: u64) -> Result<Session, Failure> {
+    fn read_session(
+        &self,
+        reply: Reply,
+        now_ms: u64,
+        is_entered: impl Fn(&str) -> bool,
+    ) -> Result<Session, Failure> {
         let fields = reply.list()?.into_iter().map(Reply::optional_text);
         let Ok([meta, moving, subject, label]) =
             <[Option<String>; 4]>::try_from(fields.collect::<Result<Vec<_>, _>>()?)
         else {
             return Err(Failure::Unreadable);
         };
-        let Some(meta) =
-            meta.filter(|_| moving.is_none() && subject.as_deref() == Some(self.subject))
-        else {
+        let Some(meta) = meta.filter(|_| subject.as_deref() == Some(self.subject)) else {
             return Ok(Session::Absent);
         };
+        if let Some(hash) = moving {
+            return Ok(Session::Moving(is_entered(&hash)));
+        }
         let (_, expire_ms, _, created_ms, seen_ms) = read_meta(&meta)?;
         if expire_ms < now_ms {
             return Ok(Session::Expired(seen_ms));
@@ -252,11 +268,17 @@ impl Index<'_> {
 }
 
 impl Entry {
+    /// Tells whether the session has an entry of its new id beside this one: for a limit, it is one.
+    fn is_double(&self) -> bool {
+        matches!(self.session, Session::Moving(true))
+    }
+
     /// Tells whether there is no session, and none to be expected.
     fn is_dead(&self, now_ms: u64) -> bool {
         let is_old = self.added_ms.saturating_add(YOUNG_MS) < now_ms;
         match self.session {
-            Session::Live(_) => false,
+            // One that is moving may come back, and whoever destroys all has to find it.
+            Session::Live(_) | Session::Moving(_) => false,
             // Entered since: the id is about to be used again.
             Session::Expired(seen_ms) => is_old || self.added_ms <= seen_ms,
             Session::Absent => is_old,
