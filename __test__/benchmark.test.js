@@ -2,20 +2,25 @@
 
 const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
-const { mkdtemp, readFile, rm } = require('node:fs/promises')
+const { mkdtemp, readFile, rm, writeFile } = require('node:fs/promises')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
+const { PANELS, plot } = require('../benchmark/plot')
+const { record } = require('../benchmark/print')
 const { prove } = require('../benchmark/proof')
 const { setStage } = require('../benchmark/stage')
 const { subject } = require('../benchmark/subjects')
 
 const RUN = join(__dirname, '../benchmark/run.js')
 
+const COOKIE_COLUMNS = ['koa-session', 'floor', 'wrapper', 'ours']
+const STORE_COLUMNS = ['generic', 'minimal', 'minimal+mem', ...COOKIE_COLUMNS]
+
 const COLUMNS = {
-  untouched: { cookie: ['koa-session', 'floor', 'ours'], store: ['koa-session', 'generic', 'minimal', 'minimal+mem', 'floor', 'ours'] },
-  used: { cookie: ['koa-session', 'floor', 'ours', 'JSON'], store: ['koa-session', 'generic', 'minimal', 'minimal+mem', 'floor', 'ours', 'JSON'] }
+  untouched: { cookie: COOKIE_COLUMNS, store: STORE_COLUMNS },
+  used: { cookie: [...COOKIE_COLUMNS, 'JSON'], store: [...STORE_COLUMNS, 'JSON'] }
 }
 
 /** Every case that the table must have, with those that know its mode. */
@@ -29,13 +34,21 @@ function expected () {
   return new Map(cases)
 }
 
-test('the benchmark in process has all rows, in figures', { timeout: 120_000 }, async (t) => {
+async function temporary (t) {
   const folder = await mkdtemp(join(tmpdir(), 'benchmark-'))
   t.after(() => rm(folder, { recursive: true }))
-  const json = join(folder, 'figures.json')
-  const args = [RUN, '--quick', '--only', 'inprocess', '--rounds', '2', '--batch-ms', '1', '--json', json]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  const figures = JSON.parse(await readFile(json, 'utf8'))
+  return folder
+}
+
+/** Runs the benchmark; gives its figures, and what it printed. */
+async function run (t, args) {
+  const json = join(await temporary(t), 'figures.json')
+  const { stdout } = await promisify(execFile)(process.execPath, [RUN, '--quick', ...args, '--json', json])
+  return { figures: JSON.parse(await readFile(json, 'utf8')), stdout }
+}
+
+test('the benchmark in process has all rows, in figures', { timeout: 120_000 }, async (t) => {
+  const { figures, stdout } = await run(t, ['--only', 'inprocess', '--rounds', '2', '--batch-ms', '1'])
 
   assert.deepEqual(Object.keys(figures.inprocess), [...expected().keys()])
   for (const [name, subjects] of expected()) {
@@ -45,10 +58,39 @@ test('the benchmark in process has all rows, in figures', { timeout: 120_000 }, 
 
     const line = stdout.split('\n').find((text) => text.startsWith(name.padEnd(24)))
     const cells = line.slice(name.length).trim().split(/\s+/)
-    // Six subjects, JSON, and two ratios, which may be too small to tell.
-    assert.equal(cells.length, 9, line)
-    assert.equal(cells.slice(0, 7).filter((cell) => /^-?\d+(\.\d+)?$/.test(cell)).length, subjects.length, line)
+    // Seven subjects, JSON, and two ratios, which may be too small to tell.
+    assert.equal(cells.length, 10, line)
+    assert.equal(cells.slice(0, 8).filter((cell) => /^-?\d+(\.\d+)?$/.test(cell)).length, subjects.length, line)
   }
+})
+
+test('what is allocated is counted, and the start is timed', { timeout: 120_000 }, async (t) => {
+  const args = ['--only', 'heap,start', '--rounds', '2', '--subjects', 'floor,wrapper,ours', '--cases', 'cookie modify 1000']
+  const { figures } = await run(t, args)
+  const allocated = figures.heap['cookie modify 1000']
+  assert.deepEqual(Object.keys(allocated), ['floor', 'wrapper', 'ours'])
+  for (const [name, bytes] of Object.entries(allocated)) assert.ok(bytes > 1000 && bytes < 100_000, `${name}: ${bytes}`)
+  for (const { own } of Object.values(figures.start)) assert.ok(own > 0)
+  assert.ok(figures.start.ours.addonBytes > 100_000)
+  assert.equal(figures.start['koa-session'].addonBytes, 0)
+})
+
+test('the plot has a line for each that was measured', () => {
+  const us = { '100 B': { ours: 1, floor: 2 }, '1000 B': { ours: 10, floor: -1 }, '3000 B': { ours: 30, floor: 20 } }
+  const svg = plot(Object.fromEntries([...PANELS.keys()].map((name) => [name, { us }])))
+  const lines = [...svg.matchAll(/<path class="line (\S+)"[^>]* d="M([^"]*L[^"]*)"/g)]
+  assert.deepEqual(lines.map(([, name]) => name), [...PANELS.keys()].flatMap(() => ['floor', 'ours']))
+  // No point below nothing, no coordinate that is none.
+  assert.deepEqual(lines.slice(0, 2).map(([, , points]) => points.split('L').length), [2, 3])
+  assert.doesNotMatch(svg, /NaN|undefined|Infinity/)
+})
+
+test('figures are recorded between the marks of a document, and nowhere else', async (t) => {
+  const file = join(await temporary(t), 'page.md')
+  await writeFile(file, 'a\n<!-- heap -->\nold\n<!-- /heap -->\nb\n')
+  record(file, 'heap', 'new $& figures')
+  assert.equal(await readFile(file, 'utf8'), 'a\n<!-- heap -->\n```text\nnew $& figures\n```\n<!-- /heap -->\nb\n')
+  assert.throws(() => record(file, 'start', 'figures'))
 })
 
 const parse = (value) => value === undefined ? {} : JSON.parse(Buffer.from(value, 'base64').toString())

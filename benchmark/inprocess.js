@@ -56,4 +56,4 @@ function throughJson (bytes) {
   }
 }
 
-module.exports = { CASES, costs, setStages }
+module.exports = { CASES, MODES, costs, setStages }

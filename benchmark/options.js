@@ -2,13 +2,14 @@
 
 const { parseArgs } = require('node:util')
 const { GENERATORS } = require('./generator')
+const { PANELS } = require('./plot')
 const { SUBJECTS } = require('./subjects')
 
-const PARTS = ['inprocess', 'growth', 'live']
+const PARTS = ['inprocess', 'heap', 'growth', 'start', 'live']
 
 /** How much is measured where no option says so. `requests` are those after which memory is looked at. */
-const FULL = { rounds: 15, batchMs: 20, spans: 50, liveRounds: 5, seconds: 1, requests: 100_000, sample: false }
-const QUICK = { rounds: 5, batchMs: 5, spans: 10, liveRounds: 1, seconds: 1, requests: 5_000, sample: true }
+const FULL = { rounds: 15, batchMs: 20, liveRounds: 5, seconds: 1, requests: 100_000, sample: false }
+const QUICK = { rounds: 5, batchMs: 5, liveRounds: 1, seconds: 1, requests: 5_000, sample: true }
 
 const ARGUMENTS = {
   quick: { type: 'boolean' },
@@ -21,6 +22,8 @@ const ARGUMENTS = {
   requests: { type: 'string' },
   load: { type: 'string' },
   json: { type: 'string' },
+  svg: { type: 'string' },
+  record: { type: 'string' },
   help: { type: 'boolean' }
 }
 
@@ -34,19 +37,25 @@ function options (args) {
   const { values } = parseArgs({ args, options: ARGUMENTS })
   const amounts = values.quick ? QUICK : FULL
   const rounds = whole(values, 'rounds')
+  const parts = chosen(PARTS, values.only, 'only')
+  const isWanted = caseFilter(values.cases)
+  if (values.svg !== undefined && !(parts.includes('growth') && [...PANELS.keys()].every(isWanted))) {
+    throw new RangeError('--svg: growth with session bytes has to be measured for it')
+  }
   return {
     help: values.help ?? false,
     json: values.json,
-    parts: chosen(PARTS, values.only, 'only'),
+    svg: values.svg,
+    record: values.record,
+    parts,
     subjects: chosen(SUBJECTS.map(({ name }) => name), values.subjects, 'subjects'),
-    isWanted: caseFilter(values.cases),
+    isWanted,
     load: values.load === undefined ? undefined : chosen(Object.keys(GENERATORS), values.load, 'load')[0],
-    // A sample of the live table will do for a first look, unless cases are asked for by name.
+    // A sample of the live table and of the heap will do for a first look, unless cases are asked for by name.
     sample: amounts.sample && values.cases === undefined,
     rounds: rounds ?? amounts.rounds,
     liveRounds: rounds ?? amounts.liveRounds,
     batchMs: whole(values, 'batch-ms') ?? amounts.batchMs,
-    spans: amounts.spans,
     seconds: whole(values, 'seconds') ?? amounts.seconds,
     requests: whole(values, 'requests') ?? amounts.requests
   }

@@ -4,21 +4,28 @@
  * The parts of the benchmark: each measures, prints its tables as it goes, and gives its figures as plain data.
  */
 
-const { ALLOCATING, SERIES, allocations, remaining, slopes } = require('./growth')
-const { CASES, costs } = require('./inprocess')
+const { SERIES, remaining, slopes } = require('./growth')
+const { allocations } = require('./heap')
+const { CASES, MODES, costs } = require('./inprocess')
 const { LIVE_CASES, Servers, obstacle } = require('./live')
 const { CONNECTIONS, bestGenerator } = require('./generator')
+const { print } = require('./print')
+const { starts } = require('./start')
 const { Table, number, quotient, ratio } = require('./table')
 
-/** In the live sample: those the goals are about. */
-const SAMPLE = { subjects: ['koa-session', 'minimal+mem', 'floor', 'ours'], cases: ['read 1000', 'modify 1000'] }
+/** For a first look: those the goals are about. */
+const SAMPLE = {
+  subjects: ['koa-session', 'minimal+mem', 'floor', 'ours'],
+  cases: ['read 1000', 'modify 1000'],
+  heap: ['cookie modify 1000', 'store modify 1000']
+}
 
 /** Memory is looked at for these: a process of its own for each takes its time. */
 const REMAINING = ['koa-session', 'ours']
 
 /** Reports what a request costs in one process. */
 async function inprocess (subjects, options) {
-  console.log('\nIn process, µs a request above bare Koa\n')
+  print('\nIn process, µs a request above bare Koa\n')
   const columns = [...subjects.map(({ name }) => name), 'JSON']
   const table = new Table(['case', ...columns, 'koa-session/ours', 'ours/floor'])
   const figures = {}
@@ -35,19 +42,38 @@ function ratiosOf (us) {
   return [quotient(us('koa-session'), us('ours')), quotient(us('ours'), us('floor'))]
 }
 
+/** Reports what requests allocate. */
+async function heap (subjects, options) {
+  print('\nAllocated on the JavaScript heap, bytes a request above bare Koa\n')
+  const columns = subjects.map(({ name }) => name)
+  const table = new Table(['case', ...columns, 'koa-session/ours', 'ours/floor'])
+  const cases = wanted(CASES, options).filter(([name]) => !options.sample || SAMPLE.heap.includes(name))
+  const measured = new Map()
+  for (const subject of subjects) {
+    const known = cases.filter(([, { mode }]) => subject.modes.includes(mode)).map(([name]) => name)
+    measured.set(subject.name, known.length === 0 ? {} : await allocations(subject, known))
+  }
+  const figures = {}
+  for (const [name] of cases) {
+    const bytes = (column) => measured.get(column)?.[name]
+    table.line([name, ...columns.map((column) => bytes(column)?.toFixed(0) ?? '-'), ...ratiosOf(bytes).map(ratio)])
+    figures[name] = Object.fromEntries(columns.map((column) => [column, bytes(column)]))
+  }
+  return figures
+}
+
 /** Reports how costs grow. */
 async function growth (subjects, options) {
-  const figures = { series: {}, allocations: {}, remaining: {} }
+  const figures = { series: {}, remaining: {} }
   for (const series of SERIES.filter(({ name }) => options.isWanted(name))) {
     figures.series[series.name] = await growthOf(series, subjects, options)
   }
-  figures.allocations = await allocationTable(subjects, options)
-  figures.remaining = await remainingTable(subjects, options)
+  if (MODES.some((mode) => options.isWanted(`${mode} memory`))) figures.remaining = await remainingTable(subjects, options)
   return figures
 }
 
 async function growthOf ({ name, points }, subjects, options) {
-  console.log(`\nGrowth with ${name}: µs a request above bare Koa\n`)
+  print(`\nGrowth with ${name}: µs a request above bare Koa\n`)
   const columns = [...subjects.map((subject) => subject.name), 'JSON']
   const table = new Table(['', ...columns])
   const measured = []
@@ -61,23 +87,8 @@ async function growthOf ({ name, points }, subjects, options) {
   return { us, nsPerByte: slope && Object.fromEntries(slope) }
 }
 
-async function allocationTable (subjects, options) {
-  console.log('\nAllocated on the JavaScript heap, bytes a request above bare Koa\n')
-  const columns = subjects.map(({ name }) => name)
-  const table = new Table(['case', ...columns, 'koa-session/ours', 'ours/floor'])
-  const figures = {}
-  for (const [name, scene] of wanted(ALLOCATING, options)) {
-    const bytes = await allocations(subjects, scene, options)
-    const ratios = ratiosOf((subject) => bytes.get(subject))
-    const cells = columns.map((column) => bytes.has(column) ? bytes.get(column).toFixed(0) : '-')
-    table.line([name, ...cells, ...ratios.map(ratio)])
-    figures[name] = Object.fromEntries(bytes)
-  }
-  return figures
-}
-
 async function remainingTable (subjects, options) {
-  console.log(`\nMemory after ${options.requests} requests that modify 1000 bytes, KiB above that after the warm-up\n`)
+  print(`\nMemory after ${options.requests} requests that modify 1000 bytes, KiB above that after the warm-up\n`)
   const table = new Table(['', 'heap', 'process'])
   const figures = {}
   for (const subject of subjects.filter(({ name }) => REMAINING.includes(name))) {
@@ -90,15 +101,27 @@ async function remainingTable (subjects, options) {
   return figures
 }
 
+/** Reports what packages add to an app's start. */
+async function start (subjects, options) {
+  print('\nStart, ms of require after Koa\'s own; KiB of native addons\n')
+  const table = new Table(['', 'require', 'addons'])
+  const measured = await starts(options)
+  table.line(['koa', number(measured.get('ours').koa), '-'])
+  for (const [name, { own, addonBytes }] of measured) {
+    table.line([name, number(own), addonBytes === 0 ? '-' : (addonBytes / 1024).toFixed(0)])
+  }
+  return Object.fromEntries(measured)
+}
+
 /** Reports what a request costs a live server, as far as that can be told here. */
 async function live (subjects, options) {
   const reason = obstacle()
   if (reason) {
-    console.log(`\nLive: skipped (${reason})`)
+    print(`\nLive: skipped (${reason})`)
     return { skipped: reason }
   }
   const load = options.load ?? bestGenerator()
-  console.log(`\nLive, processor time of the server above bare Koa, µs a request (requests/s kept of bare Koa's)
+  print(`\nLive, processor time of the server above bare Koa, µs a request (requests/s kept of bare Koa's)
 ${load === 'wrk' ? 'wrk' : 'own load generator in Node'}, ${CONNECTIONS} connections, on the server's processor\n`)
   const servers = new Servers(load)
   try {
@@ -149,4 +172,4 @@ function wanted (cases, { isWanted }) {
   return [...cases].filter(([name]) => isWanted(name))
 }
 
-module.exports = { inprocess, growth, live }
+module.exports = { inprocess, heap, growth, start, live }

@@ -4,8 +4,8 @@
 
 const HELP = `Measures what session middleware costs a Koa app: npm run bench -- [options]
 
-  --quick             about a minute instead of ten, and less exact
-  --only PART,...     inprocess, growth, live
+  --quick             a few minutes instead of fifteen, and less exact
+  --only PART,...     inprocess, heap, growth, start, live
   --cases TEXT,...    only cases whose name has one of the texts in it, such as 'cookie read' or 'modify 1000'
   --subjects NAME,... only these columns
   --rounds N          rounds of each measurement; the figures are medians of them
@@ -14,6 +14,8 @@ const HELP = `Measures what session middleware costs a Koa app: npm run bench --
   --requests N        growth: after how many requests memory is looked at (1000000 takes some minutes)
   --load wrk|node     live: the load generator; wrk where it is installed, otherwise one in Node
   --json FILE         writes all figures to a file
+  --svg FILE          draws cost against bytes, as growth measures it
+  --record FILE       puts what is printed into a document, each part between the marks <!-- PART --> and <!-- /PART -->
 
 Columns
   koa-session   koa-session 7
@@ -22,6 +24,7 @@ Columns
   minimal+mem   the same with its own memory store, where sessions are objects shared by reference
   floor         the least that JavaScript over node:crypto can do: find the cookie, verify, decode and parse it; for modify
                 also stringify, encode and sign. It tells no change, knows no expiry, no events and no options
+  wrapper       this package with JavaScript over node:crypto and Buffer in the place of its Rust core
   JSON          JSON.parse and JSON.stringify of the session's text, nothing else
   ours          this package
 
@@ -37,7 +40,8 @@ All signed cookies are signed by the first of two keys, unless the case says oth
 In process: processor time of a request through a Koa app, less that through the same app without the middleware; without
 sockets, all in one process, in turn. Live: processor time of a server in a process of its own, less that of bare Koa which
 gets the same Cookie header; server and load generator share one processor. Every answer is checked before it is measured,
-and again after. Compare figures of one run only: the ratios mean something, the microseconds are this machine's of this
+and again after. Heap: growth of JavaScript's heap over requests between which nothing is collected; what is allocated outside
+of it does not count. Compare figures of one run only: the ratios mean something, the microseconds are this machine's of this
 moment.`
 
 const { writeFileSync } = require('node:fs')
@@ -47,6 +51,8 @@ process.env.NODE_ENV = 'production'
 
 const { machine } = require('./machine')
 const { options: read } = require('./options')
+const { plot } = require('./plot')
+const { print, record, takePrinted } = require('./print')
 const parts = require('./report')
 const { subject } = require('./subjects')
 
@@ -54,12 +60,22 @@ async function main (args) {
   const options = read(args)
   if (options.help) return console.log(HELP)
   const about = machine()
-  console.log(`${about.cpu}, ${about.cores} cores, load ${about.load}, ${about.system}, Node ${about.node}`)
-  console.log(Object.entries(about.versions).map((pair) => pair.join(' ')).join(', '))
+  print(`${about.cpu}, ${about.cores} cores, load ${about.load}, ${about.system}, Node ${about.node}`)
+  print(Object.entries(about.versions).map((pair) => pair.join(' ')).join(', '))
   const subjects = options.subjects.map(subject)
   const figures = { machine: about }
-  for (const part of options.parts) figures[part] = await parts[part](subjects, options)
+  keep(options, 'machine')
+  for (const part of options.parts) {
+    figures[part] = await parts[part](subjects, options)
+    keep(options, part)
+  }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`)
+  if (options.svg) writeFileSync(options.svg, plot(figures.growth.series))
+}
+
+function keep (options, name) {
+  const text = takePrinted()
+  if (options.record) record(options.record, name, text)
 }
 
 main(process.argv.slice(2)).then(() => {

@@ -70,6 +70,15 @@ const SUBJECTS = [
     }
   },
   {
+    name: 'wrapper',
+    modes: BOTH,
+    key: 'koa.sess',
+    signed: true,
+    use (app, store) {
+      app.use(require('./wrapper')({ key: this.key, maxAge: MAX_AGE_MS, ...store && { store } }, app))
+    }
+  },
+  {
     name: 'ours',
     modes: BOTH,
     key: 'koa.sess',

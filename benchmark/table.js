@@ -1,5 +1,7 @@
 'use strict'
 
+const { print } = require('./print')
+
 const LEAST_WIDTH = 7
 
 /** Prints a table, each line as soon as it is known: text on the left, numbers on the right. */
@@ -21,7 +23,7 @@ class Table {
   /** @param {string[]} cells the line's name first */
   line (cells) {
     const padded = cells.map((cell, i) => i === 0 ? cell.padEnd(this.#width(i)) : cell.padStart(this.#width(i)))
-    console.log(padded.join('  ').trimEnd())
+    print(padded.join('  ').trimEnd())
   }
 
   #width (i) {

@@ -1,0 +1,70 @@
+'use strict'
+
+const { REGISTER, SHAPE } = require('../../lib/registers')
+
+const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
+
+const BROWSER = '"_session":true}'
+
+/** The envelope at the end of a text, up to what stands before it. */
+const TIMED = /[{,]"_expire":(0|-?[1-9]\d{0,14}),"_maxAge":(0|-?[1-9]\d{0,14})}$/
+
+/** No envelope is longer. */
+const MAX_LENGTH = ',"_expire":-123456789012345,"_maxAge":-123456789012345}'.length
+
+const encode = (json) => Buffer.from(json).toString('base64')
+
+const decode = (value) => Buffer.from(value, 'base64').toString()
+
+/** Appends the envelope to the user's JSON. Without a maxAge, it is that of a session as long as the browser. */
+function append (json, now, maxAge) {
+  const keys = json === '{}' ? '{' : `${json.slice(0, -1)},`
+  return maxAge == null ? keys + BROWSER : `${keys}"_expire":${now + maxAge},"_maxAge":${maxAge}}`
+}
+
+/** Opens a cookie's value: gives its text, and leaves in the registers what else it tells. */
+function leaveOpened (registers, value, now) {
+  const text = decode(value)
+  const timed = TIMED.exec(text.length > MAX_LENGTH ? text.slice(-MAX_LENGTH) : text)
+  if (timed !== null) {
+    const keys = keysBefore(text, timed[0].length - 1)
+    return keys === undefined ? leaveForeign(registers, text, now) : leaveTimed(registers, keys, timed, now)
+  }
+  const keys = text.endsWith(BROWSER) ? keysBefore(text, BROWSER.length) : undefined
+  if (keys === undefined) return leaveForeign(registers, text, now)
+  registers[REGISTER.VERDICT] = VERDICT.VALID
+  registers[REGISTER.SHAPE] = SHAPE.BROWSER
+  return keys
+}
+
+/** Gives the user's JSON before an envelope of a length, if it is such. */
+function keysBefore (text, length) {
+  const before = text.length - length
+  if (before === 1) return text[0] === '{' ? '{}' : undefined
+  return before > 2 && text[0] === '{' && text[before - 1] === ',' ? `${text.slice(0, before - 1)}}` : undefined
+}
+
+function leaveTimed (registers, keys, [, expire, maxAge], now) {
+  registers[REGISTER.VERDICT] = Number(expire) < now ? VERDICT.EXPIRED : VERDICT.VALID
+  registers[REGISTER.SHAPE] = SHAPE.TIMED
+  registers[REGISTER.EXPIRE_MS] = Number(expire)
+  registers[REGISTER.MAX_AGE_MS] = Number(maxAge)
+  return keys
+}
+
+function leaveForeign (registers, text, now) {
+  registers[REGISTER.VERDICT] = foreignExpire(text) < now ? VERDICT.EXPIRED : VERDICT.VALID
+  registers[REGISTER.SHAPE] = SHAPE.FOREIGN
+  return text
+}
+
+function foreignExpire (text) {
+  try {
+    const expire = JSON.parse(text)?._expire
+    return typeof expire === 'number' ? expire : undefined
+  } catch {
+    return undefined
+  }
+}
+
+module.exports = { VERDICT, encode, decode, append, leaveOpened }

@@ -1,0 +1,87 @@
+'use strict'
+
+/**
+ * The binding over node:crypto and Buffer: what `lib/` asks of the addon for a request, with the same results, as fast as
+ * JavaScript does it. It is the column `wrapper`, which shows what the core gives, and is not shipped.
+ *
+ * What no case of the benchmark comes upon (the memory store) is the addon's own.
+ */
+
+const { createHash, randomUUID } = require('node:crypto')
+const addon = require('../../lib/binding')
+const { isCanonical } = require('./canonical')
+const { CookieTemplate } = require('./cookie-template')
+const { difference } = require('./difference')
+const { VERDICT, append, decode, encode, leaveOpened } = require('./envelope')
+const { SessionCookie } = require('./session-cookie')
+
+const EVENTS = [undefined, 'session:missed', 'session:invalid', 'session:expired']
+
+/** Kinds of data: absent, an object, anything else. */
+const [ABSENT, OBJECT] = [0, 1]
+
+/** An ASCII control character, or a path segment `..`. */
+// eslint-disable-next-line no-control-regex
+const UNACCEPTABLE = /[\0-\x1f\x7f]|(?:^|[/\\])\.\.(?:[/\\]|$)/
+
+const MAX_ID_BYTES = 4096
+
+function open (registers, value, now) {
+  return leaveOpened(registers, value, now)
+}
+
+function close (json, now, maxAge) {
+  return encode(append(json, now, maxAge))
+}
+
+function judge (data, expire, now) {
+  if (data === ABSENT) return VERDICT.MISSED
+  if (data !== OBJECT) return VERDICT.INVALID
+  return expire < now ? VERDICT.EXPIRED : VERDICT.VALID
+}
+
+function report (emit, verdict, ctx, key, value) {
+  const name = EVENTS[verdict]
+  if (name !== undefined) emit(ctx, name, { key, value, ctx })
+}
+
+/** A text is compared as fast as a hash of it is made: what is remembered of a session here is its text. */
+function fingerprint (json) {
+  return json
+}
+
+function newId (prefix) {
+  return prefix + randomUUID()
+}
+
+function hashId (id) {
+  return createHash('sha256').update(id).digest('base64url')
+}
+
+function isAcceptableId (id) {
+  if (id === '' || UNACCEPTABLE.test(id)) return false
+  // A character has three bytes at most for each of its units.
+  return id.length * 3 <= MAX_ID_BYTES || Buffer.byteLength(id) <= MAX_ID_BYTES
+}
+
+function invalidAttribute (attributes) {
+  return CookieTemplate.invalidAttribute(attributes.key, attributes)
+}
+
+module.exports = {
+  ...addon,
+  SessionCookie,
+  open,
+  close,
+  encode,
+  decode,
+  judge,
+  report,
+  isCanonical,
+  difference,
+  fingerprint,
+  newId,
+  hashId,
+  isAcceptableId,
+  invalidAttribute
+}

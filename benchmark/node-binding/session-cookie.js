@@ -1,0 +1,146 @@
+'use strict'
+
+const { createHmac, createSecretKey } = require('node:crypto')
+const { REGISTER, REPAIR } = require('../../lib/registers')
+const { CookieTemplate, expiresUntil, isValue } = require('./cookie-template')
+const { append, encode, leaveOpened } = require('./envelope')
+
+/** How many cookies of one name are tried. */
+const MAX_DUPLICATES = 4
+
+/** What `cookies` gives a signature that it drops. */
+const DEFAULTS = { path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
+
+/** One session's cookie and its signature. */
+class SessionCookie {
+  #name
+  #signatureName
+  #value
+  #signature
+  #dropped
+  #keys
+  #registers
+
+  constructor (attributes, keys, registers) {
+    const { key } = attributes
+    const invalid = CookieTemplate.invalidAttribute(key, attributes)
+    if (invalid !== null) throw Object.assign(new Error(`option ${invalid} is invalid`), { code: 'ERR_SESSION_OPTION' })
+    this.#name = `${key}=`
+    this.#signatureName = `${key}.sig=`
+    this.#value = new CookieTemplate(key, attributes)
+    this.#signature = new CookieTemplate(`${key}.sig`, attributes)
+    this.#dropped = new CookieTemplate(`${key}.sig`, DEFAULTS)
+    this.#keys = keys == null || keys.length === 0 ? undefined : keys.map((secret) => createSecretKey(Buffer.from(secret)))
+    this.#registers = registers
+  }
+
+  open (header, now) {
+    const value = this.read(header)
+    return value === null ? null : leaveOpened(this.#registers, value, now)
+  }
+
+  read (header) {
+    const [value, repair] = this.#find(header)
+    this.#registers[REGISTER.REPAIR] = repair
+    return value || null
+  }
+
+  sign (text) {
+    return this.#keys === undefined ? null : signatureOf(this.#keys[0], text)
+  }
+
+  isSent (header) {
+    return findAll(header, this.#name, 1).length > 0
+  }
+
+  reissue (header, expires, isSecure) {
+    const [value] = this.#find(header)
+    if (!value || this.#keys === undefined) return null
+    return this.writeSignature(this.sign(this.#name + value), expires, isSecure)
+  }
+
+  writeSignature (signature, expires, isSecure) {
+    return this.#signature.write(signature, expiresUntil(expires), isSecure)
+  }
+
+  dropSignature (isSecure) {
+    return this.#dropped.write('', expiresUntil(0), isSecure)
+  }
+
+  close (json, now, maxAge, expires, isSecure) {
+    return this.#lines(encode(append(json, now, maxAge)), expires, isSecure)
+  }
+
+  write (value, expires, isSecure) {
+    return isValue(value) ? this.#lines(value, value === '' ? 0 : expires, isSecure) : null
+  }
+
+  #lines (value, expires, isSecure) {
+    const attribute = expiresUntil(expires)
+    const line = this.#value.write(value, attribute, isSecure)
+    if (this.#keys === undefined) return line
+    return `${line}\n${this.#signature.write(this.sign(this.#name + value), attribute, isSecure)}`
+  }
+
+  /** Finds the cookie that a signature fits, and says what is to be done about that. */
+  #find (header) {
+    const values = findAll(header, this.#name, MAX_DUPLICATES)
+    if (this.#keys === undefined) return [values[0], REPAIR.NONE]
+    if (values.length === 0) return [undefined, REPAIR.NONE]
+    const signatures = findAll(header, this.#signatureName, MAX_DUPLICATES, isFilled)
+    if (signatures.length === 0) return [undefined, REPAIR.NONE]
+    for (const value of values) {
+      const index = this.#indexOf(this.#name + value, signatures)
+      if (index !== -1) return [value, index === 0 ? REPAIR.NONE : REPAIR.REISSUE]
+    }
+    return [undefined, REPAIR.CLEAR]
+  }
+
+  #indexOf (text, signatures) {
+    return this.#keys.findIndex((key) => {
+      const expected = signatureOf(key, text)
+      return signatures.some((signature) => isSame(expected, signature))
+    })
+  }
+}
+
+function signatureOf (key, text) {
+  return createHmac('sha1', key).update(text).digest('base64url')
+}
+
+/** Compares in the same time wherever they differ. */
+function isSame (expected, signature) {
+  if (signature.length !== expected.length) return false
+  let differing = 0
+  for (let i = 0; i < expected.length; i++) differing |= expected.charCodeAt(i) ^ signature.charCodeAt(i)
+  return differing === 0
+}
+
+const isFilled = (value) => value !== ''
+
+/** Finds cookies by their name and the equals sign behind it, in the order of the header, up to a number. */
+function findAll (header, name, max, isTaken) {
+  const values = []
+  for (let at = header.indexOf(name); at !== -1 && values.length < max; at = header.indexOf(name, at)) {
+    const from = at + name.length
+    if (beginsPair(header, at)) {
+      const end = header.indexOf(';', from)
+      const value = unquote(header.slice(from, end === -1 ? undefined : end))
+      if (isTaken === undefined || isTaken(value)) values.push(value)
+    }
+    at = from
+  }
+  return values
+}
+
+/** Tells whether nothing but spaces stands between a place and the start or the semicolon before it. */
+function beginsPair (header, at) {
+  if (header[at] === ' ') return false
+  let before = at - 1
+  while (before >= 0 && header[before] === ' ') before--
+  return before < 0 || header[before] === ';'
+}
+
+const unquote = (value) => value[0] === '"' ? value.slice(1, -1) : value
+
+module.exports = { SessionCookie }
