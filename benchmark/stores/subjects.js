@@ -68,6 +68,8 @@ const SUBJECTS = [
     name: 'better-sqlite3-session-store',
     part: 'sqlite',
     packages: ['better-sqlite3', 'better-sqlite3-session-store'],
+    // Its binary is of the Node that installed it, and loaded by the first database.
+    probe: () => new (require('better-sqlite3'))(':memory:').close(),
     open ({ folder }) {
       const client = new (require('better-sqlite3'))(join(folder, 'sessions.db'))
       // As its documentation recommends; a write then waits for as much as one of SqliteStore does.
@@ -145,14 +147,17 @@ const SUBJECTS = [
 ]
 
 /** Says what has to be installed for a subject, if something has. */
-function missing ({ packages = [] }) {
-  const absent = packages.filter((name) => !isThere(name))
+function missing ({ packages = [], probe }) {
+  let absent = packages.filter((name) => !isThere(name))
+  if (absent.length === 0 && probe !== undefined && !works(probe)) absent = packages
   return absent.length === 0 ? undefined : `npm install --no-save ${absent.join(' ')}`
 }
 
-function isThere (name) {
+const isThere = (name) => works(() => require(name))
+
+function works (probe) {
   try {
-    require(name)
+    probe()
     return true
   } catch {
     return false
