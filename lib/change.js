@@ -1,8 +1,7 @@
 'use strict'
 
-const binding = require('./binding')
 const { isSameJson } = require('./json')
-const { Session, isDifferent, stringify } = require('./session')
+const { Session, stringify } = require('./session')
 
 /**
  * Tells whether the session differs from what is at the other end: key by key where that does, else by its JSON.
@@ -12,20 +11,20 @@ const { Session, isDifferent, stringify } = require('./session')
  */
 function isChanged (context, session) {
   const { opened, snapshot, options } = context
-  const differs = snapshot && isDifferent(snapshot, session)
+  const differs = snapshot?.isDifferent(session)
   if (differs !== undefined) return differs
   const json = jsonOf(context, session)
-  if (opened === undefined) return binding.fingerprint(json) !== fingerprintOf(context)
+  if (opened === undefined) return json !== writtenOf(context)
   // Rewritten in a session of its own: what the data say of maxAge has been heard.
   return !isSameJson(opened, json, (data) => stringify(Session.from({ options }, data, true)))
 }
 
-/** Gives the fingerprint of what is at the other end. */
-function fingerprintOf (context) {
-  if (context.fingerprint === undefined && context.snapshot !== undefined) {
-    context.fingerprint = binding.fingerprint(JSON.stringify(context.snapshot.toObject()))
+/** Gives the JSON of what is at the other end. */
+function writtenOf (context) {
+  if (context.written === undefined && context.snapshot !== undefined) {
+    context.written = JSON.stringify(context.snapshot.toObject())
   }
-  return context.fingerprint
+  return context.written
 }
 
 /** Gives the session's JSON, written once for all who ask while it is committed. */

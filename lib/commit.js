@@ -125,22 +125,28 @@ function saveCookie (context, session, reason) {
  *
  * @param {{ hasMoved: boolean, isWhole: boolean, isAtEnd: boolean }} how hasMoved: to a new id; isWhole: nothing stays there
  * that it does not have; isAtEnd: the app is through
+ * @returns {Promise<boolean>}
  */
-async function write (context, session, reason, how) {
+function write (context, session, reason, how) {
   const isRequired = session._requireSave
   // What asks for a save while this one goes on asks for another.
   session._requireSave = false
+  const putting = put(context, session, reason, how)
+  return isRequired ? requireUntilDone(session, putting) : putting
+}
+
+async function requireUntilDone (session, putting) {
   let isDone = false
   try {
-    isDone = await put(context, session, reason, how)
+    isDone = await putting
   } finally {
-    if (isRequired && !isDone) session._requireSave = true
+    if (!isDone) session._requireSave = true
   }
   return isDone
 }
 
 async function put (context, session, reason, { hasMoved, isWhole, isAtEnd }) {
-  const { options } = context
+  const { options, records } = context
   const { key } = options
   const isNew = !context.isStored
   const obstacle = context.isCookieSent ? undefined : obstacleTo(context)
@@ -149,29 +155,39 @@ async function put (context, session, reason, { hasMoved, isWhole, isAtEnd }) {
     tellUncommitted(context, obstacle)
   }
   if (obstacle !== undefined && isOrphan(context, obstacle, isNew)) return false
-  const { id, outcome } = await writeRecord(context, session, isWhole, isAtEnd)
-  if (outcome === 'missing') return discard(context)
-  if (outcome === 'failed') return false
+  // The request may go on to another id while this one is written.
+  let id = context.externalKey
+  let outcome = await records.write(session, id, reason, isWhole)
+  if (outcome === 'taken') {
+    id = await nextId(context, id)
+    outcome = await records.write(session, id, reason, isWhole)
+  }
+  if (outcome !== 'written') return giveUp(context, outcome, isAtEnd)
   const isSent = context.isCookieSent
-  if (hasMoved && context.records.merges && !isSent) await clearCookie(context)
+  if (hasMoved && records.merges && !isSent) await clearCookie(context)
   if (!isSent && options.externalKey) await options.externalKey.set(context.ctx, id)
   else if (!isSent && obstacle === undefined) writeId(context, id, key)
   return tellSaved(context, reason, isNew && !hasMoved, id)
 }
 
-/** Writes the record under the session's id; where a new one is another session's already, under the next. */
-async function writeRecord (context, session, isWhole, isAtEnd) {
-  for (const isLast of [context.isCookieSent, true]) {
-    // The request may go on to another id while this one is written.
-    const id = context.externalKey
-    const outcome = await context.records.write(session, id, isWhole)
-    if (outcome !== 'taken' && outcome !== 'refused') return { id, outcome }
-    if (outcome === 'refused') return refuse(context, id, isAtEnd)
-    if (isLast || id !== context.id) break
-    context.takeNewId()
-    await context.coming
-  }
-  throw sessionError('ERR_SESSION_ID_TAKEN', 'the id of a new session is that of another one already')
+/** Takes another id where that of a new session is another one's already, unless the browser has been sent it. */
+async function nextId (context, id) {
+  if (context.isCookieSent || id !== context.id) throw takenError()
+  context.takeNewId()
+  await context.coming
+  return context.externalKey
+}
+
+/** Does what is due where a session was not written. */
+function giveUp (context, outcome, isAtEnd) {
+  if (outcome === 'missing') return discard(context)
+  if (outcome === 'refused') return refuse(context, isAtEnd)
+  if (outcome === 'taken') throw takenError()
+  return false
+}
+
+function takenError () {
+  return sessionError('ERR_SESSION_ID_TAKEN', 'the id of a new session is that of another one already')
 }
 
 /** Tells whether nobody would ever come back to a record. */
@@ -194,10 +210,10 @@ function tellSaved (context, reason, isNew, id = context.id) {
   return true
 }
 
-function refuse (context, id, isAtEnd) {
+function refuse (context, isAtEnd) {
   // The app has heard of it, and has answered.
   const json = jsonOf(context, context.session)
-  if (context.refused === json && isAtEnd) return { id, outcome: 'failed' }
+  if (context.refused === json && isAtEnd) return false
   context.refused = json
   const error = sessionError('ERR_SESSION_LIMIT', 'the subject has as many sessions as the option maxSessions allows')
   throw Object.assign(error, { status: 409, expose: true })
@@ -215,7 +231,7 @@ function writeCookie (context, session, json) {
   }
   context.opened = json
   context.snapshot = undefined
-  context.fingerprint = undefined
+  context.written = undefined
 }
 
 /** Tells whether another request destroyed the record since this one loaded it. */

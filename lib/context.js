@@ -6,10 +6,10 @@ const { RequestCookie } = require('./cookie')
 const { watchHead } = require('./early')
 const { sessionError } = require('./errors')
 const { toId } = require('./id')
-const { isPromise } = require('./judge')
 const { load, open } = require('./load')
 const { MergingStore } = require('./merging-store')
 const { resolve } = require('./options')
+const { isPromise } = require('./promise')
 const { RecordStore } = require('./record-store')
 const { SerialStore } = require('./serial-store')
 const { Session } = require('./session')
@@ -31,9 +31,9 @@ class ContextSession {
 
   /** The session object. undefined: not opened yet. null: removed. */
   session
-  /** What is at the other end, as it came in or was last written: the user's keys as JSON, the fingerprint of that, or a copy. */
+  /** What is at the other end: the user's keys as JSON, as it came in or as we write it; or a snapshot. */
   opened
-  fingerprint
+  written
   snapshot
   /** The session's JSON while it is committed. */
   json
@@ -136,8 +136,9 @@ class ContextSession {
 
   /** Gives the id under which the store has the session, or will have it. */
   get externalKey () {
-    const isBegun = (this.session ?? this.loading) !== undefined && !this.isIgnored
-    if (this.records && isBegun && this.#id === undefined && this.coming === undefined) this.takeNewId()
+    // A visitor's middleware went on without it.
+    const isBegun = (this.session ?? this.loading) !== undefined || this.#settings.isVisitor(this.ctx)
+    if (this.records && isBegun && !this.isIgnored && this.#id === undefined && this.coming === undefined) this.takeNewId()
     return this.#id
   }
 
@@ -187,7 +188,7 @@ class ContextSession {
   }
 
   /** Tells whether it is known what is at the other end. */
-  get isKnown () { return this.opened !== undefined || this.fingerprint !== undefined || this.snapshot !== undefined }
+  get isKnown () { return this.opened !== undefined || this.written !== undefined || this.snapshot !== undefined }
 
   /** Gives the id of the record that null removed: null where nobody has read it. */
   #whatToDestroy () {
@@ -197,7 +198,14 @@ class ContextSession {
 
   /** Forgets what the store has. */
   forgetStored () {
-    this.fingerprint = this.opened = this.snapshot = undefined
+    this.written = this.opened = this.snapshot = undefined
+  }
+
+  /** Remembers what the store has now: a snapshot, or the JSON. */
+  keepStored (snapshot, written) {
+    this.snapshot = snapshot
+    this.written = written
+    this.isStored = true
   }
 
   /** Takes a session that was loaded, and the id under which the store has it. */

@@ -7,6 +7,7 @@
 
 const binding = require('./binding')
 const { registers } = require('./registers')
+const { isStockClass } = require('./stock')
 
 /** Options that change what a cookie of `cookies` is in ways the core does not know. */
 const UNUSUAL = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy']
@@ -21,6 +22,7 @@ class CookiePool {
   Cookies
   base
 
+  #get
   #options
   #attributes
   #keys
@@ -50,7 +52,24 @@ class CookiePool {
   learn (ctx, cookies, slot) {
     this.slot = slot
     this.Cookies = cookies.constructor
+    this.#get = this.Cookies.prototype.get
     this.base = Object.getPrototypeOf(Object.getPrototypeOf(ctx))
+  }
+
+  /** Tells whether Koa has still to make the `ctx.cookies` of a request, and would make what the core knows. */
+  isUnmade (ctx) {
+    return this.#isKoas(ctx) && isStockClass(this.Cookies)
+  }
+
+  /** Tells whether a request has no cookie at all, where that can be told without `ctx.cookies`. */
+  isAbsent (ctx) {
+    return !ctx.req.headers.cookie && this.#isKoas(ctx) && this.Cookies.prototype.get === this.#get
+  }
+
+  #isKoas (ctx) {
+    if (this.slot === undefined || ctx[this.slot] != null || Object.hasOwn(ctx, 'cookies')) return false
+    const context = Object.getPrototypeOf(ctx)
+    return Object.getPrototypeOf(context) === this.base && !Object.hasOwn(context, 'cookies')
   }
 
   /**

@@ -14,7 +14,7 @@ const { warnOnce } = require('./errors')
 const { keepOnError } = require('./on-error')
 const { registers, REGISTER, REPAIR } = require('./registers')
 const { appendCookies, linesOf, secureCookies } = require('./set-cookie')
-const { isStockClass, isStockCookies, isStockKeygrip, findSlot } = require('./stock')
+const { isStockCookies, isStockKeygrip, findSlot } = require('./stock')
 
 /** The core writes dates of the years 1970 to 9999. */
 const LAST_DATE_MS = 253402300799999
@@ -75,7 +75,7 @@ class RequestCookie {
    * @returns {string|undefined} its value (with a store: an id)
    */
   read () {
-    if (this.#isAbsent) return undefined
+    if (this.#session.pool.isAbsent(this.#session.ctx)) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#session.ctx)
     if (header === undefined) return this.#get()
@@ -91,7 +91,7 @@ class RequestCookie {
    * @returns {string|undefined} the session's JSON text
    */
   open (now) {
-    if (this.#isAbsent) return undefined
+    if (this.#session.pool.isAbsent(this.#session.ctx)) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#session.ctx)
     if (header === '') return undefined
@@ -164,17 +164,7 @@ class RequestCookie {
   }
 
   /** Tells whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
-  get #isUnmade () {
-    const { ctx, pool } = this.#session
-    if (pool.slot === undefined || ctx[pool.slot] != null || Object.hasOwn(ctx, 'cookies')) return false
-    const context = Object.getPrototypeOf(ctx)
-    return Object.getPrototypeOf(context) === pool.base && !Object.hasOwn(context, 'cookies') && isStockClass(pool.Cookies)
-  }
-
-  /** Tells whether there is no cookie to be found, where that can be told without `ctx.cookies`. */
-  get #isAbsent () {
-    return !this.#session.ctx.req.headers.cookie && this.#isUnmade
-  }
+  get #isUnmade () { return this.#session.pool.isUnmade(this.#session.ctx) }
 
   /** Tells whether the connection is secure, as `ctx.cookies` sees it. */
   get #isSecured () {

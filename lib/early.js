@@ -1,8 +1,8 @@
 'use strict'
 
 const { isGone, reasonToSave, saveCookie } = require('./commit')
-const { isPromise } = require('./judge')
 const { tellUncommitted } = require('./obstacle')
+const { isPromise } = require('./promise')
 const { clearCookie, clearReplaced } = require('./remove')
 
 /**

@@ -8,8 +8,12 @@
  * @param {number} expire milliseconds
  */
 function enclose (data, maxAge, expire) {
-  if (maxAge === 'session') return Object.assign(data, { _session: true })
-  return Object.assign(data, { _expire: expire, _maxAge: maxAge })
+  if (maxAge === 'session') data._session = true
+  else {
+    data._expire = expire
+    data._maxAge = maxAge
+  }
+  return data
 }
 
 module.exports = { enclose }

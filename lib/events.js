@@ -55,8 +55,13 @@ function announce ({ ctx, name }, event, id, fields) {
 
 /** Publishes on a diagnostics channel: `load`, `save` or `destroy`. Costs nothing where nobody subscribes. */
 function publish ({ ctx, name }, channel, id, fields) {
-  if (!channels[channel].hasSubscribers) return
+  if (!isSubscribed(channel)) return
   channels[channel].publish({ key: hashed(id), ctx, name, ...fields })
+}
+
+/** Tells whether anybody listens to a diagnostics channel. */
+function isSubscribed (channel) {
+  return channels[channel].hasSubscribers
 }
 
 /** Returns an id as events and logs show it: its SHA-256, which opens no session. */
@@ -77,4 +82,4 @@ function emit (ctx, name, event) {
   })
 }
 
-module.exports = { VERDICT, report, announce, publish, hashed }
+module.exports = { VERDICT, report, announce, publish, isSubscribed, hashed }

@@ -16,8 +16,9 @@ const SETTINGS = Symbol('koa-session-rs settings')
  */
 function extend (context, settings) {
   const known = context[SETTINGS]
-  if (known?.[settings.name] !== undefined) return known[settings.name]
-  const all = { __proto__: null, ...known, [settings.name]: settings }
+  const shared = known?.get(settings.name)
+  if (shared !== undefined) return shared
+  const all = new Map(known).set(settings.name, settings)
   Object.defineProperty(context, SETTINGS, { value: all, configurable: true })
   Object.defineProperties(context, propertiesOf(settings.name, known === undefined))
   return settings
@@ -25,8 +26,8 @@ function extend (context, settings) {
 
 /** Extends an app's context at the start, where a mistake can still be told. */
 function extendApp (context, settings, isNamed) {
-  const known = Object.hasOwn(context, SETTINGS) ? context[SETTINGS] : {}
-  if (known[settings.name] !== undefined) {
+  const known = Object.hasOwn(context, SETTINGS) ? context[SETTINGS] : new Map()
+  if (known.has(settings.name)) {
     if (isNamed) throw invalidOption('as', 'a name of its own for each session', settings.name)
     warnOnce('KOA_SESSION_RS_SHARED',
       'session() was called twice for one app: both share the session and the options of the first; set `as` for another one')
@@ -36,7 +37,7 @@ function extendApp (context, settings, isNamed) {
     throw invalidOption('as', 'a name that ctx does not have', settings.name)
   }
   const { key } = settings.current
-  if (Object.values(known).some(({ current }) => current.key === key)) {
+  if ([...known.values()].some(({ current }) => current.key === key)) {
     throw invalidOption('key', 'a name of its own for each session', key)
   }
   extend(context, settings)
@@ -67,17 +68,14 @@ function propertiesOf (name, isFirst) {
  * @throws {Error} code ERR_SESSION_UNKNOWN where the app has no session of the name
  */
 function contextSession (ctx, name) {
-  const started = startedSession(ctx, name)
-  if (started !== undefined) return started
-  const settings = ctx[SETTINGS]?.[name]
+  const settings = ctx[SETTINGS]?.get(name)
   if (settings === undefined) throw sessionError('ERR_SESSION_UNKNOWN', `no session() of this app is called ${name}`)
-  return (ctx[settings.slot] = new ContextSession(ctx, settings))
+  return startedSession(ctx, settings) ?? (ctx[settings.slot] = new ContextSession(ctx, settings))
 }
 
 /** Returns the session of a request, if anybody asked for it. */
-function startedSession (ctx, name) {
-  const settings = ctx[SETTINGS]?.[name]
-  return settings && ctx[settings.slot]
+function startedSession (ctx, { slot }) {
+  return ctx[slot]
 }
 
 module.exports = { extend, extendApp, contextSession, startedSession }

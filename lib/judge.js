@@ -2,6 +2,7 @@
 
 const binding = require('./binding')
 const { VERDICT } = require('./events')
+const { isPromise } = require('./promise')
 
 /** Kinds of data, for the core's verdict: src/verdict.rs has the same numbers. */
 const DATA = { ABSENT: 0, OBJECT: 1, OTHER: 2 }
@@ -40,8 +41,4 @@ function isExacting ({ valid, configMaxAge }) {
   return typeof valid === 'function' || configMaxAge === true
 }
 
-function isPromise (value) {
-  return typeof value?.then === 'function'
-}
-
-module.exports = { judge, limit, isExacting, isPromise }
+module.exports = { judge, limit, isExacting }

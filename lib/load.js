@@ -2,13 +2,13 @@
 
 const { debuglog } = require('node:util')
 
-const binding = require('./binding')
 const codec = require('./codec')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
 const { VERDICT, hashed, publish, report } = require('./events')
 const { isRefused } = require('./id')
-const { judge, limit, isExacting, isPromise } = require('./judge')
+const { judge, limit, isExacting } = require('./judge')
+const { attempt, isPromise } = require('./promise')
 const { registers, SHAPE } = require('./registers')
 const { Session, isAdoptable, stringify } = require('./session')
 const { handleFailure } = require('./store-failure')
@@ -30,12 +30,15 @@ function load (session, known) {
   const id = known ?? (options.externalKey ? options.externalKey.get(ctx) : session.cookie.read())
   const loading = isPromise(id) ? id.then((given) => loadId(session, given)) : loadId(session, id, known !== undefined)
   if (loading === undefined && session.coming === undefined) return tellLoaded(session)
-  return whenLoaded(session, loading)
+  return loading === undefined ? whenLoaded(session) : loading.then(() => whenLoaded(session))
 }
 
-async function whenLoaded (session, loading) {
-  await loading
-  if (session.coming !== undefined) await session.coming
+function whenLoaded (session) {
+  if (session.coming !== undefined) return session.coming.then(() => endLoad(session))
+  endLoad(session)
+}
+
+function endLoad (session) {
   tellLoaded(session)
   // The request did not wait for it.
   if (session.isFinished) session.records.leave()
@@ -64,15 +67,14 @@ function loadRecord (session, id) {
   return isPromise(loading) ? loading.then((loaded) => admitRecord(session, id, loaded)) : admitRecord(session, id, loading)
 }
 
-async function loadData (session, id) {
-  let data
-  try {
-    data = await session.records.get(id)
-  } catch (err) {
-    session.isAnonymous = await handleFailure(session, err, 'get') === 'anonymous'
-    return session.create()
-  }
-  return admit(session, data, id)
+function loadData (session, id) {
+  return attempt(() => session.records.get(id)).then((data) => admit(session, data, id), (err) => passOver(session, err))
+}
+
+/** Makes a new session where the store has failed, unless the app has that failure be the request's. */
+async function passOver (session, failure) {
+  session.isAnonymous = await handleFailure(session, failure, 'get') === 'anonymous'
+  session.create()
 }
 
 /** Makes what a session store has the session. Gives a promise where the app's `valid` does. */
@@ -100,16 +102,15 @@ function admitRecord (session, id, { record, failure }) {
   session.isStored = true
 }
 
-async function failLoading (session) {
+function failLoading (session) {
   const error = sessionError('ERR_SESSION_STORE', 'what is stored is not a session')
-  session.isAnonymous = await handleFailure(session, Object.assign(error, { reason: 'unreadable' }), 'get') === 'anonymous'
-  session.create()
+  return passOver(session, Object.assign(error, { reason: 'unreadable' }))
 }
 
 /** Remembers what a session store has, where the session is made of that: it is what changes are told from. */
 function keepText (session, text) {
   if (!session.isStored) return
-  session.fingerprint = undefined
+  session.written = undefined
   session.opened = text
 }
 
@@ -190,7 +191,7 @@ function settle (session, verdict, data, id) {
   else {
     session.create(limited, id, true)
     try {
-      session.fingerprint = binding.fingerprint(stringify(session.session))
+      session.written = stringify(session.session)
     } catch (err) {
       if (!(err instanceof RangeError)) throw err
       // Nested too deeply for JSON.stringify, it could never be saved.

@@ -4,8 +4,8 @@ const binding = require('./binding')
 const { jsonOf } = require('./change')
 const { sessionError } = require('./errors')
 const { announce } = require('./events')
-const { isPromise } = require('./judge')
 const { lifetimeOf } = require('./max-age')
+const { isPromise } = require('./promise')
 const { handleFailure } = require('./store-failure')
 const { subjectOf } = require('./subject')
 
@@ -95,10 +95,11 @@ class MergingStore {
    *
    * @param {object} data the session object
    * @param {string} id
+   * @param {string} reason why it is saved
    * @param {boolean} isWhole whether nothing is to stay that the request did not have
    * @returns {Promise<'written'|'missing'|'taken'|'refused'|'failed'>}
    */
-  async write (data, id, isWhole) {
+  async write (data, id, reason, isWhole) {
     const session = this.#session
     if (this.#left === id) {
       // A genid may give the same id again: then there is nothing to move.

@@ -1,7 +1,8 @@
 'use strict'
 
+const { isSubscribed } = require('./events')
 const { extend, contextSession, startedSession } = require('./extension')
-const { isPromise } = require('./judge')
+const { attempt, isPromise } = require('./promise')
 
 /**
  * Makes the middleware of one `session()`: what is loaded before the app runs, and committed after it.
@@ -9,57 +10,52 @@ const { isPromise } = require('./judge')
  * @param {import('./options').Settings} own
  */
 function middleware (own) {
-  return async function session (ctx, next) {
-    const settings = extend(ctx, own)
-    const { name } = settings
-    if (settings.hasStore || settings.opensEarly || startedSession(ctx, name) !== undefined) {
-      const beginning = begin(ctx, settings)
-      if (beginning !== undefined) await beginning
-    }
+  return function session (ctx, next) {
+    let settings, beginning
     try {
-      await next()
+      settings = extend(ctx, own)
+      beginning = begin(ctx, settings)
     } catch (err) {
-      await finishFailed(ctx, settings, own)
+      return Promise.reject(err)
+    }
+    if (beginning === undefined) return serve(ctx, next, settings, own)
+    const fail = (err) => {
+      leave(contextSession(ctx, settings.name))
       throw err
     }
-    const finishing = startedSession(ctx, name) !== undefined || own.rollUntouched ? finish(ctx, settings, own) : undefined
-    if (finishing !== undefined) await finishing
+    return beginning.then(() => serve(ctx, next, settings, own), fail)
   }
 }
 
 /** Loads the session before the app runs. Gives a promise where there is something to wait for. */
 function begin (ctx, settings) {
-  const session = contextSession(ctx, settings.name)
+  const { hasStore, opensEarly, name } = settings
+  if (startedSession(ctx, settings) === undefined) {
+    if (!hasStore && !opensEarly) return undefined
+    if (settings.isVisitor(ctx) && !isSubscribed('load')) return undefined
+  }
+  const session = contextSession(ctx, name)
   session.depth++
   const isStored = session.records !== undefined && !settings.current.lazy
   if (!isStored && !(session.records === undefined && settings.opensEarly)) return undefined
-  let loading
   try {
-    loading = session.load()
-  } catch (err) {
-    leave(session)
-    throw err
-  }
-  return loading && begun(session, loading)
-}
-
-async function begun (session, loading) {
-  try {
-    await loading
+    return session.load()
   } catch (err) {
     leave(session)
     throw err
   }
 }
 
-/** Ends the session's part in the request with the last of its middlewares. */
-function leave (session) {
-  if (--session.depth <= 0) session.end()
+/** Lets the app run, and finishes when it is through. */
+function serve (ctx, next, settings, own) {
+  return attempt(next).then(() => finish(ctx, settings, own), (err) => finishFailed(ctx, settings, own, err))
 }
 
 /** Commits, unless the app does so itself. Gives a promise where there is something to commit. */
 function finish (ctx, settings, own) {
-  const session = contextSession(ctx, settings.name)
+  const started = startedSession(ctx, settings)
+  if (started === undefined && !own.rollUntouched) return undefined
+  const session = started ?? contextSession(ctx, settings.name)
   if (session.session !== undefined || own.rollUntouched) return finishTouched(session, own)
   leave(session)
 }
@@ -74,25 +70,27 @@ function finishTouched (session, own) {
   } finally {
     if (!isPromise(finishing)) leave(session)
   }
-  return isPromise(finishing) ? finished(session, finishing) : undefined
+  if (!isPromise(finishing)) return undefined
+  const fail = (err) => {
+    leave(session)
+    throw err
+  }
+  return finishing.then(() => leave(session), fail)
 }
 
-async function finished (session, finishing) {
-  try {
-    await finishing
-  } finally {
-    leave(session)
-  }
+/** Ends the session's part in the request with the last of its middlewares. */
+function leave (session) {
+  if (--session.depth <= 0) session.end()
 }
 
 /** Commits after the app failed. Its error stays the one that is told; the store's goes to the app's 'error'. */
-async function finishFailed (ctx, settings, own) {
-  if (startedSession(ctx, settings.name) === undefined && !own.rollUntouched) return
+async function finishFailed (ctx, settings, own, failure) {
   try {
     await finish(ctx, settings, own)
   } catch (err) {
     ctx.app.emit('error', err, ctx)
   }
+  throw failure
 }
 
 module.exports = { middleware }

@@ -116,6 +116,13 @@ class Settings {
     return this.#current
   }
 
+  /** Tells whether a request has no session in the store, and no option wants to hear of that. */
+  isVisitor (ctx) {
+    const { store, lazy, genid, ContextStore, externalKey, ignore, early, cacheControl } = this.#given
+    const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || early || cacheControl)
+    return isPlain && this.pool.isAbsent(ctx)
+  }
+
   /** Gives a copy of the options as they are now, for a request to change. */
   copy () {
     const options = complete(this.#given)

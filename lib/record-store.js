@@ -1,11 +1,11 @@
 'use strict'
 
-const binding = require('./binding')
 const { isChanged, jsonOf } = require('./change')
 const { enclose } = require('./envelope')
 const { flightsOf } = require('./flights')
 const { STORE_GRACE_MS, lifetimeOf } = require('./max-age')
-const { Snapshot, isFlat, userData } = require('./session')
+const { userData } = require('./session')
+const { Snapshot } = require('./snapshot')
 const { handleFailure } = require('./store-failure')
 
 /**
@@ -50,45 +50,52 @@ class RecordStore {
    *
    * @param {object} data the session object
    * @param {string} id
+   * @param {string} reason why it is saved
    * @returns {Promise<'written'|'missing'|'failed'>} missing: another request destroyed it meanwhile; failed: the store failed,
    * and the app says that the request goes on
    */
-  async write (data, id) {
+  async write (data, id, reason) {
     const session = this.#session
+    const { ctx, options, isStored: wasStored } = session
     const { maxAge, ttl } = lifetimeOf(session)
-    const wasStored = session.isStored
-    const changed = !wasStored || isChanged(session, data)
-    const record = userData(data)
-    const snapshot = isFlat(record) ? new Snapshot(record) : undefined
-    const fingerprint = snapshot ? undefined : binding.fingerprint(jsonOf(session, data))
-    enclose(record, maxAge, maxAge + Date.now())
-    if (!await this.#set(id, record, typeof ttl === 'number' ? ttl + STORE_GRACE_MS : ttl, changed)) return 'failed'
-    if (wasStored && this.isDestroyed) return 'missing'
-    if (id === session.id) {
-      Object.assign(session, { snapshot, fingerprint })
-      session.isStored = true
-    }
-    return 'written'
-  }
-
-  async #set (id, record, ttl, changed) {
-    const { ctx, options } = this.#session
+    // The app's hook may have put everything back.
+    const isSure = !wasStored || (reason === 'changed' && typeof options.beforeSave !== 'function')
+    const changed = isSure || isChanged(session, data)
+    const snapshot = Snapshot.of(data)
+    const written = snapshot ? undefined : jsonOf(session, data)
+    const record = recordOf(data, snapshot, maxAge)
     const ticket = this.#ticket?.id === id ? this.#ticket : undefined
     if (ticket === undefined) this.#flights.create(id)
-    const failure = await this.#guard('set', () => this.#store.set(id, record, ttl, { changed, ctx, rolling: options.rolling }))
+    let failure
+    try {
+      const lifetime = typeof ttl === 'number' ? ttl + STORE_GRACE_MS : ttl
+      await this.#store.set(id, record, lifetime, { changed, ctx, rolling: options.rolling })
+    } catch (err) {
+      failure = await handleFailure(session, err, 'set')
+    }
     // Destroyed while it was being written: which came first at the store, nobody knows.
     const isRevived = ticket !== undefined && this.#flights.isDestroyed(ticket) && this.#flights.isGone(ticket)
-    if (isRevived) await this.#guard('destroy', () => this.#store.destroy(id, { ctx }))
-    if (failure === 'anonymous') this.#session.isAnonymous = true
-    return failure === undefined
+    if (isRevived) await this.#destroyRecord(id)
+    if (failure === 'anonymous') session.isAnonymous = true
+    if (failure !== undefined) return 'failed'
+    if (wasStored && this.isDestroyed) return 'missing'
+    if (id === session.id) session.keepStored(snapshot, written)
+    return 'written'
   }
 
   /** Destroys a record, for all requests that have loaded it. */
   async destroy (id) {
-    const { ctx } = this.#session
     this.#flights.destroy(id)
     if (this.#ticket?.id === id) this.leave()
-    await this.#guard('destroy', () => this.#store.destroy(id, { ctx }))
+    await this.#destroyRecord(id)
+  }
+
+  async #destroyRecord (id) {
+    try {
+      await this.#store.destroy(id, { ctx: this.#session.ctx })
+    } catch (err) {
+      await handleFailure(this.#session, err, 'destroy')
+    }
   }
 
   /** Ends the flight. */
@@ -96,15 +103,12 @@ class RecordStore {
     if (this.#ticket !== undefined) this.#flights.leave(this.#ticket)
     this.#ticket = undefined
   }
+}
 
-  /** Calls the store; where that fails, the app's `onStoreError` says what to do. */
-  async #guard (operation, call) {
-    try {
-      await call()
-    } catch (err) {
-      return handleFailure(this.#session, err, operation)
-    }
-  }
+/** Makes what the store is given. */
+function recordOf (data, snapshot, maxAge) {
+  const expire = maxAge + Date.now()
+  return snapshot ? snapshot.toRecord(maxAge, expire) : enclose(userData(data), maxAge, expire)
 }
 
 module.exports = { RecordStore }

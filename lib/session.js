@@ -5,6 +5,7 @@ const { inspect } = require('node:util')
 const { warnOnce } = require('./errors')
 const { toJson } = require('./json')
 const { isMaxAge, toMaxAge } = require('./max-age')
+const { Snapshot } = require('./snapshot')
 
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
 let stringified
@@ -13,19 +14,6 @@ let stringified
 class Given {
   constructor (object) {
     return object
-  }
-}
-
-/** The keys and values of a session's data, for a comparison: two arrays cost less than a copy. */
-class Snapshot {
-  constructor (data) {
-    this.keys = Object.keys(data)
-    this.values = Object.values(data)
-  }
-
-  /** Gives data that say the same. */
-  toObject () {
-    return Object.fromEntries(this.keys.map((key, i) => [key, this.values[i]]))
   }
 }
 
@@ -61,30 +49,25 @@ class Session extends Given {
    * @param {number} size the length of the JSON
    */
   static adopt (context, data, expire, size) {
-    context.snapshot = new Snapshot(data)
-    if (size >= SMALL) return new Session(context, data, false, expire)
-    return new Session(context, { __proto__: Session.prototype, ...data }, false, expire)
+    context.snapshot = Snapshot.of(data)
+    return new Session(context, size < SMALL ? { __proto__: Session.prototype, ...data } : data, false, expire)
   }
 
   /**
-   * Makes a session of a store's record, where nothing in it can change unseen: primitives under names that are the user's.
+   * Makes a session of a store's record, where nothing in it can change unseen.
    *
    * @param {object} context
    * @param {object} record somebody else may hold it
-   * @returns {Session|undefined} undefined where the record is not so simple
+   * @returns {Session|undefined} undefined where the record is not flat
    */
   static restore (context, record) {
-    const data = {}
-    for (const key in record) {
-      if (key === '_expire' || key === '_maxAge') continue
-      const value = record[key]
-      if (key[0] === '_' || !isJsonPrimitive(value)) return undefined
-      data[key] = value
-    }
-    if (!isAdoptable(data)) return undefined
-    if ('_maxAge' in record && isMaxAge(record._maxAge)) context.maxAge = record._maxAge
-    context.snapshot = new Snapshot(data)
-    return new Session(context, data, false, record._expire)
+    const snapshot = Snapshot.of(record)
+    if (snapshot === undefined) return undefined
+    const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
+    if (isBrowser !== undefined) context.maxAge = 'session'
+    else if (isMaxAge(maxAge)) context.maxAge = maxAge
+    context.snapshot = snapshot
+    return new Session(context, snapshot.toObject(Session.prototype), false, expire)
   }
 
   /** Makes a session without data. */
@@ -140,20 +123,21 @@ class Session extends Given {
   get externalKey () { return this.#state.context.externalKey }
 
   /** Saves the session, changed or not. */
-  save (callback) { return this.#commit({ save: true }, callback) }
+  save (callback) { return Session.#commit(this, { save: true }, callback) }
 
   /** Saves the session under a new id, and destroys the old one. */
-  regenerate (callback) { return this.#commit({ regenerate: true }, callback) }
+  regenerate (callback) { return Session.#commit(this, { regenerate: true }, callback) }
 
   /** Saves the session if it has to be: for `autoCommit: false`. */
-  manuallyCommit () { return this.#commit() }
+  manuallyCommit () { return Session.#commit(this) }
 
   commit (options, callback) {
-    return typeof options === 'function' ? this.#commit({}, options) : this.#commit(options, callback)
+    return typeof options === 'function' ? Session.#commit(this, {}, options) : Session.#commit(this, options, callback)
   }
 
-  #commit (options, callback) {
-    const promise = this.#state.context.commit(options)
+  // Static: a private method of its own would mark each session as one that has it.
+  static #commit (session, options, callback) {
+    const promise = session.#state.context.commit(options)
     if (!callback) return promise
     promise.then(() => callback(), callback)
   }
@@ -237,42 +221,6 @@ function isPopulated (session) {
 }
 
 /**
- * Tells whether a session differs from the data that it was made of, where that can be told key by key.
- *
- * @param {Snapshot} before
- * @param {Session} session
- * @returns {boolean|undefined} undefined where only the JSON can tell: of objects, of keys that came or went, and of values
- * that JSON does not have
- */
-function isDifferent (before, session) {
-  const { keys, values } = before
-  const keysNow = Object.keys(session)
-  if (keysNow.length < keys.length) return undefined
-  const valuesNow = Object.values(session)
-  let differs = keysNow.length > keys.length
-  for (let i = 0; i < keysNow.length; i++) {
-    const key = keysNow[i]
-    const value = valuesNow[i]
-    // New keys come behind those that were there.
-    if ((i < keys.length && key !== keys[i]) || key[0] === '_' || !isJsonPrimitive(value)) return undefined
-    if (value !== values[i]) differs = true
-  }
-  return differs
-}
-
-/** Tells whether an object has nothing but what JSON writes as it is, under keys that are the user's. */
-function isFlat (data) {
-  for (const key in data) {
-    if (key[0] === '_' || !isJsonPrimitive(data[key])) return false
-  }
-  return true
-}
-
-function isJsonPrimitive (value) {
-  return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
-}
-
-/**
  * Writes the user's data as JSON: the same text as of `userData`, in most cases without making that copy.
  *
  * @param {Session} session
@@ -294,4 +242,4 @@ function stringify (session) {
   return json.includes('"_') ? toJson(userData(session)) : json
 }
 
-module.exports = { Session, Snapshot, isAdoptable, isDifferent, isFlat, isPopulated, stringify, userData }
+module.exports = { Session, isAdoptable, isPopulated, stringify, userData }

@@ -36,7 +36,7 @@ const KNOWN_GETTER =
   'this[COOKIES]=newCookies(this.req,this.res,{keys:this.app.keys,secure:this.request.secure})' +
   '}returnthis[COOKIES]}'
 
-/** @type {WeakMap<Function, object>} the methods of a class at first sight, or nothing if it is not known */
+/** @type {WeakMap<Function, object>} the methods of a class at first sight, or null if it is not known */
 const classes = new WeakMap()
 
 /**
@@ -56,7 +56,7 @@ function isStockCookies (cookies, ctx) {
 function isStockClass (Cookies) {
   if (typeof Cookies !== 'function') return false
   const known = recall(Cookies, isKnownCookies)
-  return known !== undefined &&
+  return known !== null &&
     Cookies.prototype.get === known.get && Cookies.prototype.set === known.set &&
     Cookies.Cookie === known.Cookie &&
     known.Cookie.prototype.toHeader === known.toHeader &&
@@ -74,7 +74,7 @@ function hasDefaults (cookie) {
 /** Tells whether a Keygrip is of the class that is known. */
 function isKnownClass (keys) {
   const Keygrip = keys?.constructor
-  return typeof Keygrip === 'function' && recall(Keygrip, isKnownKeygrip) !== undefined
+  return typeof Keygrip === 'function' && recall(Keygrip, isKnownKeygrip) !== null
 }
 
 /**
@@ -105,8 +105,9 @@ function findSlot (ctx, cookies) {
 }
 
 function recall (constructor, isKnown) {
-  if (!classes.has(constructor)) classes.set(constructor, isKnown(constructor) ? methodsOf(constructor) : undefined)
-  return classes.get(constructor)
+  let known = classes.get(constructor)
+  if (known === undefined) classes.set(constructor, known = isKnown(constructor) ? methodsOf(constructor) : null)
+  return known
 }
 
 function methodsOf (constructor) {

@@ -1,7 +1,7 @@
 'use strict'
 
 const { sessionError } = require('./errors')
-const { isPromise } = require('./judge')
+const { isPromise } = require('./promise')
 
 /**
  * Tells whose a session is, by the option `subject`.
