@@ -1,48 +1,10 @@
-//! The `Cookie` header in and `Set-Cookie` lines out, both as the npm package `cookies` (0.9) does it.
+//! `Set-Cookie` lines, as the npm package `cookies` (0.9) writes them.
 
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// The last millisecond that an HTTP date can name: the end of the year 9999.
 const LAST_HTTP_DATE_MS: f64 = 253_402_300_799_999.0;
-
-/// Finds the first cookie called `name` in a `Cookie` header.
-///
-/// A name counts after the start of the header or a `;`, and any number of spaces; the value goes up to the next `;`, with
-/// nothing trimmed. Of a value that begins with a quote, the first and the last character are cut.
-///
-/// ```
-/// use koa_session_rs::header::find;
-///
-/// assert_eq!(find("a=1; koa.sess=eyJ9; b=2", "koa.sess"), Some("eyJ9"));
-/// assert_eq!(find("koa.sess=\"eyJ9\"", "koa.sess"), Some("eyJ9"));
-/// assert_eq!(find("xkoa.sess=1", "koa.sess"), None);
-/// ```
-#[must_use]
-pub fn find<'h>(header: &'h str, name: &str) -> Option<&'h str> {
-    find_all(header, name).next()
-}
-
-/// Finds every cookie called `name`, in the order of the header: a browser sends one for each path and domain it fits.
-pub fn find_all<'h>(header: &'h str, name: &str) -> impl Iterator<Item = &'h str> {
-    header
-        .split(';')
-        .filter_map(move |pair| {
-            pair.trim_start_matches(' ')
-                .strip_prefix(name)?
-                .strip_prefix('=')
-        })
-        .map(unquote)
-}
-
-fn unquote(value: &str) -> &str {
-    let Some(rest) = value.strip_prefix('"') else {
-        return value;
-    };
-    let mut characters = rest.chars();
-    characters.next_back();
-    characters.as_str()
-}
 
 /// Tells whether `value` may stand in a `Set-Cookie` line: RFC 7230's field-content without `;`.
 #[must_use]

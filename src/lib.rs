@@ -10,6 +10,7 @@
 pub mod canonical;
 pub mod codec;
 pub mod envelope;
+pub mod finder;
 pub mod fingerprint;
 pub mod header;
 pub mod id;

@@ -3,15 +3,14 @@
 
 use crate::codec;
 use crate::envelope::{self, Envelope, Lifetime};
+use crate::finder::{CookieFinder, SIGNATURE_SUFFIX};
 use crate::header::{self, Attributes, CookieTemplate, InvalidAttribute};
 use crate::keyring::{Keyring, Signature};
 use crate::verdict::{Data, Verdict};
 
-/// How many cookies of one name are tried.
-const MAX_DUPLICATES: usize = 4;
-
 /// A session's cookie and its signature: names, attributes and keys, prepared once for many requests.
 pub struct SessionCookie {
+    finder: CookieFinder,
     value: CookieTemplate,
     signature: CookieTemplate,
     /// What `cookies` gives a signature that it drops while reading: its own defaults, none of the app's attributes.
@@ -78,13 +77,14 @@ impl SessionCookie {
         attributes: &Attributes,
         keyring: Option<Keyring>,
     ) -> Result<Self, InvalidAttribute> {
-        let signature_name = format!("{name}.sig");
+        let signature_name = format!("{name}{SIGNATURE_SUFFIX}");
         let defaults = Attributes {
             path: "/".to_owned(),
             http_only: true,
             ..Attributes::default()
         };
         Ok(Self {
+            finder: CookieFinder::new(name),
             value: CookieTemplate::new(name, attributes)?,
             signature: CookieTemplate::new(&signature_name, attributes)?,
             dropped: CookieTemplate::new(&signature_name, &defaults)?,
@@ -99,21 +99,16 @@ impl SessionCookie {
     #[must_use]
     pub fn read<'h>(&self, header: &'h str) -> Found<'h> {
         let Some(keyring) = &self.keyring else {
-            return Found::new(header::find(header, &self.value.name), Repair::None);
+            return Found::new(self.finder.first(header), Repair::None);
         };
-        let signatures: Vec<_> = header::find_all(header, &self.signature.name)
-            .filter(|signature| !signature.is_empty())
-            .take(MAX_DUPLICATES)
-            .collect();
-        let mut values = header::find_all(header, &self.value.name)
-            .take(MAX_DUPLICATES)
-            .peekable();
-        if signatures.is_empty() || values.peek().is_none() {
+        let pairs = self.finder.pairs(header);
+        let (values, signatures) = (pairs.values.as_slice(), pairs.signatures.as_slice());
+        if values.is_empty() || signatures.is_empty() {
             return Found::new(None, Repair::None);
         }
-        let verified = values.find_map(|value| {
-            let index = keyring.index(&self.signed(value), &signatures)?;
-            Some((value, index))
+        let verified = values.iter().find_map(|value| {
+            let index = keyring.index(&self.signed(value), signatures)?;
+            Some((*value, index))
         });
         match verified {
             Some((value, 0)) => Found::new(Some(value), Repair::None),
@@ -125,7 +120,7 @@ impl SessionCookie {
     /// Tells whether a `Cookie` header has the cookie at all, verified or not.
     #[must_use]
     pub fn is_sent(&self, header: &str) -> bool {
-        header::find(header, &self.value.name).is_some()
+        self.finder.first(header).is_some()
     }
 
     /// Reads the cookie and opens what it holds: decodes it, reads its envelope, and judges it by `now_ms`.

@@ -8,6 +8,7 @@
 use koa_session_rs::canonical::is_canonical;
 use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
+use koa_session_rs::finder::CookieFinder;
 use koa_session_rs::fingerprint::fingerprint;
 use koa_session_rs::header::{self, Attributes};
 use koa_session_rs::id::{MAX_LENGTH, hash, is_acceptable, new_id};
@@ -65,6 +66,29 @@ fn lifetime() -> impl Strategy<Value = Lifetime> {
             max_age_ms
         }),
     ]
+}
+
+/// Makes headers of what cookies consist of, so that names are found, nearly found, and found again.
+fn header() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => Just("; "), 2 => Just(";"), 2 => Just("="), 2 => Just(".sig"), 2 => Just("a"), 1 => Just("b"),
+        1 => Just(" "), 1 => Just("\""), 1 => Just("."), 1 => Just("\u{e9}"), 1 => Just("\u{1f600}"),
+    ];
+    vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// Finds cookies by a look at each pair.
+fn found_by_pairs<'h>(header: &'h str, name: &str) -> Vec<&'h str> {
+    let value = |pair: &'h str| {
+        let named = pair.trim_start_matches(' ').strip_prefix(name)?;
+        let value = named.strip_prefix('=')?;
+        let Some(quoted) = value.strip_prefix('"') else {
+            return Some(value);
+        };
+        let last = quoted.char_indices().next_back();
+        Some(last.map_or("", |(at, _)| &quoted[..at]))
+    };
+    header.split(';').filter_map(value).collect()
 }
 
 proptest! {
@@ -175,17 +199,22 @@ proptest! {
     }
 
     #[test]
-    fn finding_takes_any_header(header: String, name in "[a-z.]{1,9}") {
-        let expected = header.split(';').find_map(|pair| {
-            let pair = pair.trim_start_matches(' ');
-            let (found, value) = pair.split_once('=')?;
-            (found == name).then(|| value.to_owned())
-        });
-        let found = header::find(&header, &name).map(str::to_owned);
-        match expected {
-            Some(value) if value.starts_with('"') => prop_assert!(value.contains(&found.unwrap())),
-            expected => prop_assert_eq!(found, expected),
-        }
+    fn finding_agrees_with_a_look_at_each_pair(header in header(), name in "[ab. ]{0,2}[ab]") {
+        let finder = CookieFinder::new(&name);
+        let values = found_by_pairs(&header, &name);
+        prop_assert_eq!(finder.first(&header), values.first().copied());
+        let pairs = finder.pairs(&header);
+        prop_assert_eq!(pairs.values.as_slice(), &values[..values.len().min(4)]);
+        let mut signatures = found_by_pairs(&header, &format!("{name}.sig"));
+        signatures.retain(|signature| !signature.is_empty());
+        prop_assert_eq!(pairs.signatures.as_slice(), &signatures[..signatures.len().min(4)]);
+    }
+
+    #[test]
+    fn finding_takes_any_text(header: String, name: String) {
+        let finder = CookieFinder::new(&name);
+        let first = finder.first(&header);
+        prop_assert_eq!(finder.pairs(&header).values.as_slice().first().copied(), first);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::fs;
 
 use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
-use koa_session_rs::header::{self, Attributes, CookieTemplate};
+use koa_session_rs::finder::CookieFinder;
+use koa_session_rs::header::{Attributes, CookieTemplate};
 use koa_session_rs::keyring::Keyring;
 use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, Subject, difference};
 use serde::Deserialize;
@@ -37,7 +38,7 @@ fn finds_cookies_as_the_package_does() {
     let cases: Vec<HeaderCase> = golden("headers");
     assert!(!cases.is_empty());
     for case in cases {
-        let found = header::find(&case.header, &case.name);
+        let found = CookieFinder::new(&case.name).first(&case.header);
         assert_eq!(
             found,
             case.value.as_deref(),
