@@ -14,7 +14,7 @@ const make = require('./fixtures/make')
 
 const read = (name) => JSON.parse(readFileSync(join(__dirname, 'fixtures', `${name}.json`), 'utf8'))
 const plain = { key: 'koa.sess', path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
-const cookie = (attributes, keys) => new binding.SessionCookie({ ...plain, ...attributes }, keys, registers)
+const cookie = (attributes, keys) => binding.sessionCookie({ ...plain, ...attributes }, keys, registers)
 
 for (const name of Object.keys(make)) {
   test(`${name}.json is what the packages give`, () => {

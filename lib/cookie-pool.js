@@ -90,7 +90,7 @@ class CookiePool {
 
 function prepare (attributes, keys) {
   try {
-    return new binding.SessionCookie(attributes, keys, registers)
+    return binding.sessionCookie(attributes, keys, registers)
   } catch (err) {
     // `cookies` has its own error for it, at the time of sending.
     if (err.code === 'ERR_SESSION_OPTION') return undefined

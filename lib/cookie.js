@@ -32,8 +32,8 @@ class RequestCookie {
   #session
   /** The app's keys when the session was first looked for: what Koa would have made a Keygrip of. */
   #keys
-  /** The header, where the signature is by an older key. */
-  #older
+  /** The signature that is due, and the name of what it signs, where the one that came is by an older key. */
+  #reissued
   #isKept = false
 
   /** @param {object} session the ContextSession whose cookie this is */
@@ -81,7 +81,7 @@ class RequestCookie {
     if (header === undefined) return this.#get()
     if (header === '') return undefined
     const value = core.read(header) ?? undefined
-    return this.#repair(core, header) ? value : this.#get()
+    return this.#repair(core) ? value : this.#get()
   }
 
   /**
@@ -97,7 +97,7 @@ class RequestCookie {
     if (header === '') return undefined
     if (header !== undefined) {
       const text = core.open(header, now) ?? undefined
-      if (this.#repair(core, header)) return text
+      if (this.#repair(core)) return text
     }
     const value = this.#get()
     return value ? binding.open(registers, String(value), now) : undefined
@@ -109,13 +109,13 @@ class RequestCookie {
    * @param {number} [expires] milliseconds: when the session's cookie expires, as far as that is known
    */
   reissue (expires) {
-    if (this.#older === undefined || this.obstacle !== undefined) return
-    const { header, signature } = this.#older
-    this.#older = undefined
+    if (this.#reissued === undefined || this.obstacle !== undefined) return
+    const { signature, key } = this.#reissued
+    this.#reissued = undefined
+    if (key !== this.#session.options.key) return
     const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
-    const line = header === undefined
-      ? this.#unsigned()?.writeSignature(signature, until, this.#isSecure)
-      : this.#core(true)?.reissue(header, until, this.#isSecure)
+    const core = this.#core(true) ?? this.#unsigned()
+    const line = core?.writeSignature(signature, until, this.#isSecure)
     if (line) this.#append([line], false)
   }
 
@@ -204,12 +204,12 @@ class RequestCookie {
    *
    * @returns {boolean} false where keys that nobody can see have the say
    */
-  #repair (core, header) {
+  #repair (core) {
     const repair = registers[REGISTER.REPAIR]
     if (repair === REPAIR.NONE) return true
     if (!this.#isUnmade) return false
-    const { ctx } = this.#session
-    if (repair === REPAIR.REISSUE) this.#older = { header }
+    const { ctx, options } = this.#session
+    if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
     else if (!ctx.res.headersSent) this.#append([core.dropSignature(ctx.secure)], false)
     return true
   }
@@ -233,19 +233,20 @@ class RequestCookie {
     const known = this.lines.length
     const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
     if (this.lines.length === known) return value
-    if (isStockCookies(ctx.cookies, ctx)) this.#takeReissued(ctx.res, `${sessionOptions.key}.sig=`)
+    if (isStockCookies(ctx.cookies, ctx)) this.#takeReissued(ctx.res, sessionOptions.key)
     if (this.lines.length > known) this.keep()
     return value
   }
 
   /** Takes back the signature that `cookies` sends anew while it reads, without the cookie's attributes. */
-  #takeReissued (res, start) {
+  #takeReissued (res, key) {
+    const start = `${key}.sig=`
     const header = res.getHeader('Set-Cookie')
     const line = Array.isArray(header) ? header.at(-1) : undefined
     if (!line?.startsWith(start) || line.startsWith(`${start};`) || this.#unsigned() === undefined) return
     if (header.length > 1) res.setHeader('Set-Cookie', header.slice(0, -1))
     else res.removeHeader('Set-Cookie')
-    this.#older = { signature: line.slice(start.length, line.indexOf(';')) }
+    this.#reissued = { signature: line.slice(start.length, line.indexOf(';')), key }
   }
 
   /** Returns the core's cookie without keys, for what others sign. */

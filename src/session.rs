@@ -5,7 +5,7 @@ use crate::codec;
 use crate::envelope::{self, Envelope, Lifetime};
 use crate::finder::{CookieFinder, SIGNATURE_SUFFIX};
 use crate::header::{self, Attributes, CookieTemplate, InvalidAttribute};
-use crate::keyring::{Keyring, Signature};
+use crate::keyring::{Keyring, Signature, Signer};
 use crate::verdict::{Data, Verdict};
 
 /// A session's cookie and its signature: names, attributes and keys, prepared once for many requests.
@@ -29,14 +29,13 @@ pub struct Found<'h> {
 
 /// What is to be done about a signature that came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Repair {
     /// Nothing: it is by the first key, or there is none, or none is needed.
-    None = 0,
-    /// An older key made it: send one by the first key.
-    Reissue = 1,
+    None,
+    /// An older key made it: send this one, by the first key.
+    Reissue(Signature),
     /// No key made it: have the browser drop it.
-    Clear = 2,
+    Clear,
 }
 
 /// An opened session cookie.
@@ -107,12 +106,12 @@ impl SessionCookie {
             return Found::new(None, Repair::None);
         }
         let verified = values.iter().find_map(|value| {
-            let index = keyring.index(&self.signed(value), signatures)?;
-            Some((*value, index))
+            let signer = keyring.signer(&self.signed(value), signatures)?;
+            Some((*value, signer))
         });
         match verified {
-            Some((value, 0)) => Found::new(Some(value), Repair::None),
-            Some((value, _)) => Found::new(Some(value), Repair::Reissue),
+            Some((value, Signer::First)) => Found::new(Some(value), Repair::None),
+            Some((value, Signer::Older(first))) => Found::new(Some(value), Repair::Reissue(first)),
             None => Found::new(None, Repair::Clear),
         }
     }
@@ -130,16 +129,7 @@ impl SessionCookie {
         (found.repair, found.value.map(|value| open(value, now_ms)))
     }
 
-    /// Writes the signature's line anew, by the first key, for the cookie that [`Self::read`] finds in `header`: with the
-    /// cookie's own attributes, and expiring with it. Nothing where there is no such cookie.
-    #[must_use]
-    pub fn reissue(&self, header: &str, expires_ms: Option<f64>, secure: bool) -> Option<String> {
-        let value = self.read(header).value?;
-        let signature = self.keyring.as_ref()?.sign(&self.signed(value));
-        Some(self.write_signature(signature.as_str(), expires_ms, secure))
-    }
-
-    /// Writes the line of a signature that was made elsewhere, with the cookie's own attributes.
+    /// Writes a signature's line, with the cookie's own attributes, and expiring with it.
     #[must_use]
     pub fn write_signature(
         &self,

@@ -160,8 +160,12 @@ proptest! {
         let cookie = cookie(&keys);
         let found = cookie.read(&header);
         prop_assert_eq!(found.value, Some(value.as_str()));
-        prop_assert_eq!(found.repair, if index == 0 { Repair::None } else { Repair::Reissue });
-        let reissued = echo(&cookie.reissue(&header, None, false).unwrap());
+        let Repair::Reissue(signature) = found.repair else {
+            prop_assert_eq!((found.repair, index), (Repair::None, 0));
+            return Ok(());
+        };
+        prop_assert_ne!(index, 0);
+        let reissued = echo(&cookie.write_signature(signature.as_str(), None, false));
         let header = format!("koa.sess={value}; {reissued}");
         prop_assert_eq!(cookie.read(&header), Found { value: Some(&value), repair: Repair::None });
     }

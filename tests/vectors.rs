@@ -11,7 +11,7 @@ use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
 use koa_session_rs::finder::CookieFinder;
 use koa_session_rs::header::{Attributes, CookieTemplate};
-use koa_session_rs::keyring::Keyring;
+use koa_session_rs::keyring::{Keyring, Signer};
 use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, Subject, difference};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -102,8 +102,14 @@ fn signs_and_verifies_as_keygrip_does() {
     for case in cases {
         let keyring = Keyring::new(&case.keys).expect("there are keys");
         assert_eq!(keyring.sign(&[&case.text]).as_str(), case.signatures[0]);
+        let first = keyring.sign(&[&case.text]);
         for (index, signature) in case.signatures.iter().enumerate() {
-            assert_eq!(keyring.index(&[&case.text], &[signature]), Some(index));
+            let expected = if index == 0 {
+                Signer::First
+            } else {
+                Signer::Older(first)
+            };
+            assert_eq!(keyring.signer(&[&case.text], &[signature]), Some(expected));
         }
     }
 }

@@ -13,7 +13,7 @@ const { isCanonical } = require('./canonical')
 const { CookieTemplate } = require('./cookie-template')
 const { difference } = require('./difference')
 const { VERDICT, append, decode, encode, leaveOpened } = require('./envelope')
-const { SessionCookie } = require('./session-cookie')
+const { sessionCookie } = require('./session-cookie')
 
 const EVENTS = [undefined, 'session:missed', 'session:invalid', 'session:expired']
 
@@ -70,7 +70,7 @@ function invalidAttribute (attributes) {
 
 module.exports = {
   ...addon,
-  SessionCookie,
+  sessionCookie,
   open,
   close,
   encode,

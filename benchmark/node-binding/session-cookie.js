@@ -20,6 +20,7 @@ class SessionCookie {
   #dropped
   #keys
   #registers
+  #reissued = null
 
   constructor (attributes, keys, registers) {
     const { key } = attributes
@@ -53,10 +54,8 @@ class SessionCookie {
     return findAll(header, this.#name, 1).length > 0
   }
 
-  reissue (header, expires, isSecure) {
-    const [value] = this.#find(header)
-    if (!value || this.#keys === undefined) return null
-    return this.writeSignature(this.sign(this.#name + value), expires, isSecure)
+  reissued () {
+    return this.#reissued
   }
 
   writeSignature (signature, expires, isSecure) {
@@ -84,29 +83,31 @@ class SessionCookie {
 
   /** Finds the cookie that a signature fits, and says what is to be done about that. */
   #find (header) {
+    this.#reissued = null
     const values = findAll(header, this.#name, MAX_DUPLICATES)
     if (this.#keys === undefined) return [values[0], REPAIR.NONE]
     if (values.length === 0) return [undefined, REPAIR.NONE]
     const signatures = findAll(header, this.#signatureName, MAX_DUPLICATES, isFilled)
     if (signatures.length === 0) return [undefined, REPAIR.NONE]
     for (const value of values) {
-      const index = this.#indexOf(this.#name + value, signatures)
-      if (index !== -1) return [value, index === 0 ? REPAIR.NONE : REPAIR.REISSUE]
+      const [first, ...older] = this.#keys
+      const text = this.#name + value
+      const expected = signatureOf(first, text)
+      if (isAmong(signatures, expected)) return [value, REPAIR.NONE]
+      if (older.some((key) => isAmong(signatures, signatureOf(key, text)))) {
+        this.#reissued = expected
+        return [value, REPAIR.REISSUE]
+      }
     }
     return [undefined, REPAIR.CLEAR]
-  }
-
-  #indexOf (text, signatures) {
-    return this.#keys.findIndex((key) => {
-      const expected = signatureOf(key, text)
-      return signatures.some((signature) => isSame(expected, signature))
-    })
   }
 }
 
 function signatureOf (key, text) {
   return createHmac('sha1', key).update(text).digest('base64url')
 }
+
+const isAmong = (signatures, expected) => signatures.some((signature) => isSame(expected, signature))
 
 /** Compares in the same time wherever they differ. */
 function isSame (expected, signature) {
@@ -143,4 +144,6 @@ function beginsPair (header, at) {
 
 const unquote = (value) => value[0] === '"' ? value.slice(1, -1) : value
 
-module.exports = { SessionCookie }
+const sessionCookie = (attributes, keys, registers) => new SessionCookie(attributes, keys, registers)
+
+module.exports = { sessionCookie }

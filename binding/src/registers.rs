@@ -7,7 +7,7 @@ use napi::bindgen_prelude::Float64Array;
 /// The places of the registers; `lib/registers.js` has the same.
 #[derive(Clone, Copy)]
 enum Place {
-    /// A [`Repair`].
+    /// What is to be done about the signature. 0: nothing. 1: send one by the first key. 2: have the browser drop it.
     Repair,
     /// A verdict.
     Verdict,
@@ -39,7 +39,12 @@ impl Registers {
 
     /// Leaves what is to be done about the signature.
     pub fn set_repair(&mut self, repair: Repair) {
-        self.set(Place::Repair, f64::from(repair as u8));
+        let number = match repair {
+            Repair::None => 0.0,
+            Repair::Reissue(_) => 1.0,
+            Repair::Clear => 2.0,
+        };
+        self.set(Place::Repair, number);
     }
 
     /// Leaves what an opened cookie tells beside its text, and gives the text.

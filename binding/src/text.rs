@@ -1,0 +1,86 @@
+//! Texts that cross.
+
+use std::ops::Deref;
+use std::ptr;
+
+use napi::bindgen_prelude::{FromNapiValue, Latin1String, ToNapiValue};
+use napi::{JsValue, Status, check_status, sys};
+
+/// The longest text, in UTF-16 units, that is read in one go, which takes memory for the longest that its UTF-8 could be.
+const MAX_AT_ONCE: usize = 32 * 1024;
+
+/// What a UTF-16 unit takes at most in UTF-8, and the zero that Node puts at the end.
+const MAX_UNIT_BYTES: usize = 3;
+const TERMINATOR: usize = 1;
+
+/// A text that comes from JavaScript, or goes there.
+pub struct Text(pub String);
+
+/// Bytes that go to JavaScript as characters of the same numbers.
+pub struct Bytes<const N: usize>(pub [u8; N]);
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+#[allow(unsafe_code, reason = "Node-API writes into memory of ours")]
+impl FromNapiValue for Text {
+    /// Reads a text in one pass over it, where napi takes a first one to learn the length of its UTF-8.
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
+        let mut units = 0;
+        // SAFETY: without a buffer, the length is all that is written; in Latin-1 it is known without a look at the text.
+        check_status!(unsafe {
+            sys::napi_get_value_string_latin1(env, value, ptr::null_mut(), 0, &raw mut units)
+        })?;
+        if units > MAX_AT_ONCE {
+            // SAFETY: the arguments are this function's own.
+            return unsafe { String::from_napi_value(env, value) }.map(Self);
+        }
+        let capacity = units * MAX_UNIT_BYTES + TERMINATOR;
+        let mut bytes = Vec::<u8>::with_capacity(capacity);
+        let mut written = 0;
+        // SAFETY: at most `capacity` bytes are written, which the vector has, and `written` tells how many they are.
+        check_status!(unsafe {
+            let start = bytes.as_mut_ptr().cast();
+            sys::napi_get_value_string_utf8(env, value, start, capacity, &raw mut written)
+        })?;
+        // SAFETY: so many have been written.
+        unsafe { bytes.set_len(written) };
+        let text = String::from_utf8(bytes);
+        text.map(Self)
+            .map_err(|error| napi::Error::new(Status::InvalidArg, error.to_string()))
+    }
+}
+
+#[allow(unsafe_code, reason = "the trait's function is unsafe")]
+impl ToNapiValue for Text {
+    /// Hands ASCII over as it is, where UTF-8 would be decoded.
+    unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> napi::Result<sys::napi_value> {
+        // SAFETY: the environment is the caller's.
+        unsafe {
+            if text.is_ascii() {
+                Latin1String::to_napi_value(env, text.0.into())
+            } else {
+                String::to_napi_value(env, text.0)
+            }
+        }
+    }
+}
+
+#[allow(unsafe_code, reason = "the trait's function is unsafe")]
+impl<const N: usize> ToNapiValue for Bytes<N> {
+    unsafe fn to_napi_value(env: sys::napi_env, bytes: Self) -> napi::Result<sys::napi_value> {
+        let env = napi::Env::from_raw(env);
+        env.create_string_latin1(bytes.0).map(|text| text.raw())
+    }
+}
