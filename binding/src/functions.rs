@@ -39,7 +39,7 @@ impl<'env, S: 'static> Functions<'env, S> {
         A: TupleFromSliceValues,
         R: ToNapiValue,
     {
-        self.put(name, move |call, state| Ok(function(state, call.args()?)))
+        self.add_with(name, move |call, state| Ok(function(state, call.args()?)))
     }
 
     /// Adds a function without arguments.
@@ -51,7 +51,7 @@ impl<'env, S: 'static> Functions<'env, S> {
     where
         R: ToNapiValue,
     {
-        self.put(name, move |_, state| Ok(function(state)))
+        self.add_with(name, move |_, state| Ok(function(state)))
     }
 
     /// Adds a function that may fail with a code.
@@ -64,7 +64,7 @@ impl<'env, S: 'static> Functions<'env, S> {
         A: TupleFromSliceValues,
         R: ToNapiValue,
     {
-        self.put(name, move |call, state| {
+        self.add_with(name, move |call, state| {
             function(state, call.args()?).or_else(|error| {
                 call.env.throw_error(&error.reason, Some(error.status))?;
                 Err(napi::Error::from_status(Status::PendingException))
@@ -77,7 +77,8 @@ impl<'env, S: 'static> Functions<'env, S> {
         self.object
     }
 
-    fn put<R: ToNapiValue>(
+    /// Adds a function that takes its arguments, and makes its answer, itself.
+    pub fn add_with<R: ToNapiValue>(
         &mut self,
         name: &str,
         function: impl Fn(&FunctionCallContext, &mut S) -> napi::Result<R> + 'static,

@@ -15,7 +15,7 @@
 
 pub mod cookie;
 mod functions;
-mod memory;
+pub mod memory;
 mod registers;
 mod text;
 

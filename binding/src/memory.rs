@@ -6,11 +6,14 @@
 use koa_session_rs::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Subject};
 use koa_session_rs::store::memory::{Bounds, Found, MemoryStore};
 use koa_session_rs::store::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
-use napi::bindgen_prelude::Float64Array;
-use napi::{Env, JsString};
+use napi::Env;
+use napi::bindgen_prelude::{Float64Array, Object};
+use napi::sys::napi_value;
 use napi_derive::napi;
 
+use crate::functions::Functions;
 use crate::registers::Registers;
+use crate::text::{Text, to_js};
 
 type Result<T> = napi::Result<T, &'static str>;
 
@@ -36,44 +39,62 @@ enum Place {
 }
 
 /// A store in memory, and the registers of its calls.
-#[napi(js_name = "MemoryStore")]
-pub struct MemoryStoreBinding {
+struct Memory {
     store: MemoryStore,
     registers: Registers,
 }
 
-#[napi]
-impl MemoryStoreBinding {
-    #[napi(constructor, catch_unwind)]
-    pub fn new(max_entries: f64, max_bytes: f64, registers: Float64Array) -> Self {
-        let bounds = Bounds {
-            max_entries: usize::try_from(whole(max_entries)).unwrap_or(usize::MAX),
-            max_bytes: usize::try_from(whole(max_bytes)).unwrap_or(usize::MAX),
-        };
-        Self {
-            store: MemoryStore::new(bounds),
-            registers: Registers::new(registers),
-        }
-    }
+/// Makes a store in memory: an object of functions.
+#[napi(catch_unwind)]
+pub fn memory_store(
+    env: &Env,
+    max_entries: f64,
+    max_bytes: f64,
+    registers: Float64Array,
+) -> napi::Result<Object<'_>> {
+    let bounds = Bounds {
+        max_entries: usize::try_from(whole(max_entries)).unwrap_or(usize::MAX),
+        max_bytes: usize::try_from(whole(max_bytes)).unwrap_or(usize::MAX),
+    };
+    let memory = Memory {
+        store: MemoryStore::new(bounds),
+        registers: Registers::new(registers),
+    };
+    let mut functions = Functions::on(Object::new(env)?, *env, memory);
+    functions.add_with("load", |call, memory| {
+        memory.load(*call.env, &call.get::<Text>(0)?)
+    })?;
+    functions.add_fallible("create", Memory::create)?;
+    functions.add_fallible("merge", Memory::merge)?;
+    functions.add_fallible("touch", Memory::touch)?;
+    functions.add_fallible("regenerate", Memory::regenerate)?;
+    functions.add_fallible("destroy", Memory::destroy)?;
+    functions.add_fallible("list", Memory::list)?;
+    functions.add_fallible("destroyAll", Memory::destroy_all)?;
+    functions.add_with("clear", |_, memory| {
+        let cleared = memory.store.clear();
+        cleared.map_err(|error| napi::Error::from_reason(error.to_string()))
+    })?;
+    functions.add_bare("size", |memory| memory.size())?;
+    Ok(functions.into_object())
+}
 
+type Texts = (Text, Text, Text, Option<Text>, Option<Text>);
+
+impl Memory {
     /// Gives a session's JSON; nothing where there is none.
-    #[napi(catch_unwind)]
-    pub fn load<'env>(&mut self, env: &'env Env, id: String) -> Result<Option<JsString<'env>>> {
+    fn load(&mut self, env: Env, id: &str) -> napi::Result<Option<napi_value>> {
         let registers = &mut self.registers;
-        let found = self.store.find(IdHash::of(&id), |found| {
+        let found = self.store.find(IdHash::of(id), |found| {
             registers.set_found(found);
-            to_js(env, found.data)
+            to_js(&env, found.data)
         });
         found.transpose()
     }
 
-    #[napi(catch_unwind)]
-    pub fn create(
+    fn create(
         &mut self,
-        id: String,
-        data: String,
-        subject: Option<String>,
-        label: Option<String>,
+        (id, data, subject, label): (Text, Text, Option<Text>, Option<Text>),
     ) -> Result<()> {
         let new = NewRecord {
             data: &data,
@@ -89,19 +110,10 @@ impl MemoryStoreBinding {
     }
 
     /// Gives the keys in conflict, as a JSON array; nothing where there are none.
-    #[napi(catch_unwind)]
-    pub fn merge(
-        &mut self,
-        id: String,
-        set: String,
-        delete: String,
-        subject: Option<String>,
-        label: Option<String>,
-    ) -> Result<Option<String>> {
-        let texts = (set.as_str(), delete.as_str());
+    fn merge(&mut self, (id, set, delete, subject, label): Texts) -> Result<Option<Text>> {
         let changes = self
             .registers
-            .changes(texts, subject.as_deref(), label.as_deref());
+            .changes((&set, &delete), subject.as_deref(), label.as_deref());
         let written = self
             .store
             .merge(IdHash::of(&id), &changes, self.registers.clock());
@@ -109,27 +121,26 @@ impl MemoryStoreBinding {
     }
 
     /// Tells whether there was one.
-    #[napi(catch_unwind)]
-    pub fn touch(&mut self, id: String) -> Result<bool> {
+    fn touch(&mut self, (id,): (Text,)) -> Result<bool> {
         let touched = self.store.touch(IdHash::of(&id), self.registers.clock());
         touched.map_err(to_error)
     }
 
     /// Gives the keys in conflict, as a JSON array; nothing where there are none.
-    #[napi(catch_unwind)]
-    pub fn regenerate(
+    fn regenerate(
         &mut self,
-        old: String,
-        new: String,
-        set: String,
-        delete: String,
-        subject: Option<String>,
-        label: Option<String>,
-    ) -> Result<Option<String>> {
-        let texts = (set.as_str(), delete.as_str());
+        (old, new, set, delete, subject, label): (
+            Text,
+            Text,
+            Text,
+            Text,
+            Option<Text>,
+            Option<Text>,
+        ),
+    ) -> Result<Option<Text>> {
         let changes = self
             .registers
-            .changes(texts, subject.as_deref(), label.as_deref());
+            .changes((&set, &delete), subject.as_deref(), label.as_deref());
         let (old, new) = (IdHash::of(&old), IdHash::of(&new));
         let written = self
             .store
@@ -137,27 +148,21 @@ impl MemoryStoreBinding {
         self.registers.set_written(written)
     }
 
-    #[napi(catch_unwind)]
-    pub fn destroy(&mut self, id: String, now_ms: f64) -> Result<bool> {
+    fn destroy(&mut self, (id, now_ms): (Text, f64)) -> Result<bool> {
         let destroyed = self.store.destroy(IdHash::of(&id), whole(now_ms));
         destroyed.map_err(to_error)
     }
 
     /// Lists a subject's sessions, as JSON.
-    #[napi(catch_unwind)]
-    pub fn list(&self, subject: String, now_ms: f64) -> Result<String> {
+    fn list(&mut self, (subject, now_ms): (Text, f64)) -> Result<Text> {
         let listed = self.store.list(&subject, whole(now_ms)).map_err(to_error)?;
-        Ok(Listed::write_list(&listed))
+        Ok(Listed::write_list(&listed).into())
     }
 
     /// Destroys a subject's sessions: all, or all but one, or only one, by their hashes. One that is no hash is nobody's.
-    #[napi(catch_unwind)]
-    pub fn destroy_all(
+    fn destroy_all(
         &mut self,
-        subject: String,
-        except: Option<String>,
-        only: Option<String>,
-        now_ms: f64,
+        (subject, except, only, now_ms): (Text, Option<Text>, Option<Text>, f64),
     ) -> Result<f64> {
         let which = match (&except, &only) {
             (_, Some(only)) => IdHash::from_base64(only).map(Which::Only),
@@ -173,14 +178,8 @@ impl MemoryStoreBinding {
         destroyed.map(to_number).map_err(to_error)
     }
 
-    #[napi(catch_unwind)]
-    pub fn clear(&mut self) -> Result<()> {
-        self.store.clear().map_err(to_error)
-    }
-
     /// Gives how many sessions there are, expired ones too, and how many bytes they are taken to need.
-    #[napi(catch_unwind)]
-    pub fn size(&self) -> Vec<f64> {
+    fn size(&self) -> Vec<f64> {
         let (entries, bytes) = self.store.size();
         vec![to_number(entries as u64), to_number(bytes as u64)]
     }
@@ -257,7 +256,7 @@ impl Registers {
     fn set_written(
         &mut self,
         written: std::result::Result<Written, StoreError>,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<Text>> {
         let (outcome, conflicts) = match written.map_err(to_error)? {
             Written::Done { rev, conflicts } => {
                 self.put(Place::Rev as usize, to_number(rev));
@@ -268,18 +267,8 @@ impl Registers {
             Written::Refused => (3.0, None),
         };
         self.put(Place::Outcome as usize, outcome);
-        Ok(conflicts)
+        Ok(conflicts.map(Text))
     }
-}
-
-/// Most sessions are ASCII: V8 takes that as it is, where UTF-8 is decoded.
-fn to_js<'env>(env: &'env Env, text: &str) -> Result<JsString<'env>> {
-    let made = if text.is_ascii() {
-        env.create_string_latin1(text)
-    } else {
-        env.create_string(text)
-    };
-    made.map_err(|error| napi::Error::new("ERR_SESSION_STORE", error.reason.clone()))
 }
 
 /// The store fails in one way only: by a session that is too large for it. JavaScript adds the reason.

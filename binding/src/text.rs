@@ -3,8 +3,8 @@
 use std::ops::Deref;
 use std::ptr;
 
-use napi::bindgen_prelude::{FromNapiValue, Latin1String, ToNapiValue};
-use napi::{JsValue, Status, check_status, sys};
+use napi::bindgen_prelude::{FromNapiValue, ToNapiValue};
+use napi::{Env, JsValue, Status, check_status, sys};
 
 /// The longest text, in UTF-16 units, that is read in one go, which takes memory for the longest that its UTF-8 could be.
 const MAX_AT_ONCE: usize = 32 * 1024;
@@ -64,23 +64,25 @@ impl FromNapiValue for Text {
 
 #[allow(unsafe_code, reason = "the trait's function is unsafe")]
 impl ToNapiValue for Text {
-    /// Hands ASCII over as it is, where UTF-8 would be decoded.
     unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> napi::Result<sys::napi_value> {
-        // SAFETY: the environment is the caller's.
-        unsafe {
-            if text.is_ascii() {
-                Latin1String::to_napi_value(env, text.0.into())
-            } else {
-                String::to_napi_value(env, text.0)
-            }
-        }
+        to_js(&Env::from_raw(env), &text)
     }
 }
 
 #[allow(unsafe_code, reason = "the trait's function is unsafe")]
 impl<const N: usize> ToNapiValue for Bytes<N> {
     unsafe fn to_napi_value(env: sys::napi_env, bytes: Self) -> napi::Result<sys::napi_value> {
-        let env = napi::Env::from_raw(env);
+        let env = Env::from_raw(env);
         env.create_string_latin1(bytes.0).map(|text| text.raw())
     }
+}
+
+/// Hands a text over: ASCII as it is, where UTF-8 would be decoded.
+pub fn to_js(env: &Env, text: &str) -> napi::Result<sys::napi_value> {
+    let made = if text.is_ascii() {
+        env.create_string_latin1(text)
+    } else {
+        env.create_string(text)
+    };
+    made.map(|text| text.raw())
 }

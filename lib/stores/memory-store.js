@@ -21,7 +21,7 @@ class MemoryStore extends SessionStore {
   constructor (options = {}) {
     super()
     const { maxEntries, maxBytes } = complete(options)
-    this.#native = new binding.MemoryStore(maxEntries, maxBytes, this.#numbers)
+    this.#native = binding.memoryStore(maxEntries, maxBytes, this.#numbers)
   }
 
   create (id, { data, maxAge, subject, label, limit }, ttlMs) {
