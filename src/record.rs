@@ -4,7 +4,7 @@
 //! Data is JSON text throughout. Its top-level keys and values are told apart and never looked into; a key is compared by its
 //! JSON token (`"user"`, with the quotes), which is how `JSON.stringify` writes it, whoever asks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -267,7 +267,7 @@ pub struct Difference {
     pub delete: String,
 }
 
-/// Compares two JSON objects key by key, by their texts.
+/// Compares two JSON objects key by key, by their texts. Neither has a key twice, as in what `JSON.stringify` writes.
 ///
 /// ```
 /// use koa_session_rs::record::difference;
@@ -283,20 +283,22 @@ pub struct Difference {
 /// Where one of them is no JSON object.
 pub fn difference(before: &str, after: &str) -> Result<Difference, NotJson> {
     let (before, after) = (Fields::parse(before)?, Fields::parse(after)?);
-    let known: HashMap<&str, &str> = before.0.iter().copied().collect();
-    let now: HashMap<&str, &str> = after.0.iter().copied().collect();
-    let set: Vec<(&str, &str)> = after
-        .0
+    // Keys keep their places but behind one that is gone: only from there on they have to be looked for.
+    let in_place = before.0.iter().zip(&after.0);
+    let in_place = in_place.take_while(|((key, _), (same, _))| key == same);
+    let in_place = in_place.count();
+    let (before, before_rest) = before.0.split_at(in_place);
+    let (after, after_rest) = after.0.split_at(in_place);
+    let known: HashMap<&str, &str> = before_rest.iter().copied().collect();
+    let now: HashSet<&str> = after_rest.iter().map(|(key, _)| *key).collect();
+    let changed = before.iter().zip(after).filter(|(old, new)| old != new);
+    let changed = changed.map(|(_, new)| *new);
+    let moved = after_rest
         .iter()
-        .filter(|(key, json)| known.get(key) != Some(json))
-        .copied()
-        .collect();
-    let delete: Vec<&str> = before
-        .0
-        .iter()
-        .map(|(key, _)| *key)
-        .filter(|key| !now.contains_key(key))
-        .collect();
+        .filter(|(key, json)| known.get(key) != Some(json));
+    let set: Vec<(&str, &str)> = changed.chain(moved.copied()).collect();
+    let gone = before_rest.iter().map(|(key, _)| *key);
+    let delete: Vec<&str> = gone.filter(|key| !now.contains(key)).collect();
     Ok(Difference {
         set: if set.is_empty() {
             String::new()
