@@ -1,16 +1,6 @@
 //! Session JSON to cookie text and back: base64, read as leniently as Node's `Buffer.from(text, 'base64')` reads it.
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
-/// Writes padded standard base64; reads it with or without padding, whatever the unused last bits are.
-const STANDARD: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
+use base64_simd::STANDARD;
 
 /// Encodes `json` as a cookie value, as `Buffer.from(json).toString('base64')` does.
 ///
@@ -21,7 +11,7 @@ const STANDARD: GeneralPurpose = GeneralPurpose::new(
 /// ```
 #[must_use]
 pub fn encode(json: &str) -> String {
-    STANDARD.encode(json)
+    STANDARD.encode_to_string(json)
 }
 
 /// Decodes a cookie value to text, as `Buffer.from(value, 'base64').toString('utf8')` does.
@@ -39,7 +29,7 @@ pub fn encode(json: &str) -> String {
 #[must_use]
 pub fn decode(value: &str) -> String {
     let bytes = STANDARD
-        .decode(value)
+        .decode_to_vec(value)
         .unwrap_or_else(|_| decode_leniently(value));
     String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())

@@ -141,14 +141,14 @@ fn split_timed(text: &str) -> Option<(&str, Lifetime)> {
 
 /// Splits an integer off the end, if it is written as JavaScript writes one and holds no more than 15 digits.
 fn split_integer(text: &str) -> Option<(&str, i64)> {
-    let unsigned = text.trim_end_matches(|c: char| c.is_ascii_digit());
-    let before = unsigned.strip_suffix('-').unwrap_or(unsigned);
-    let (before, digits) = text.split_at_checked(before.len())?;
-    let value: i64 = digits.parse().ok()?;
-    (digits.len() <= 16
-        && value.unsigned_abs() < 1_000_000_000_000_000
-        && value.to_string() == digits)
-        .then_some((before, value))
+    let count = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (before, digits) = text.split_at_checked(text.len() - count)?;
+    let is_short = matches!(digits.as_bytes(), [b'0'] | [b'1'..=b'9', ..]) && count <= 15;
+    let value: i64 = digits.parse().ok().filter(|_| is_short)?;
+    match before.strip_suffix('-') {
+        Some(before) => (value != 0).then_some((before, -value)),
+        None => Some((before, value)),
+    }
 }
 
 fn foreign_expire(text: &str) -> Option<f64> {

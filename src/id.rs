@@ -1,7 +1,6 @@
 //! Session ids, the names under which stores keep records.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64_simd::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -51,5 +50,5 @@ pub fn is_acceptable(id: &str) -> bool {
 /// ```
 #[must_use]
 pub fn hash(id: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(id))
+    URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(id))
 }

@@ -107,6 +107,14 @@ proptest! {
     }
 
     #[test]
+    fn decoding_skips_what_is_no_base64_wherever_it_is(value in "[a-zA-Z0-9+/=_é-]{0,70}", padding in "={0,3}") {
+        let value = [value, padding].concat();
+        // None of these is read at once.
+        let skipped = [" ", &value].concat();
+        prop_assert_eq!(codec::decode(&value), codec::decode(&skipped));
+    }
+
+    #[test]
     fn decoding_takes_anything(value: String) {
         prop_assert!(codec::decode(&value).chars().count() <= value.encode_utf16().count());
     }

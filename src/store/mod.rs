@@ -10,8 +10,7 @@ pub mod sqlite;
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64_simd::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use sha2::{Digest, Sha256};
@@ -35,15 +34,14 @@ impl IdHash {
     /// Writes the hash as lists and events have it: in URL-safe base64, without padding.
     #[must_use]
     pub fn to_base64(self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        URL_SAFE_NO_PAD.encode_to_string(self.0)
     }
 
     /// Reads what [`to_base64`](Self::to_base64) writes; nothing of anything else.
     #[must_use]
     pub fn from_base64(text: &str) -> Option<Self> {
-        let mut hash = [0; 32];
-        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut hash).ok()?;
-        (length == hash.len()).then_some(Self(hash))
+        let hash = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
+        hash.try_into().ok().map(Self)
     }
 }
 
