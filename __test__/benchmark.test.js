@@ -16,7 +16,7 @@ const { subject } = require('../benchmark/subjects')
 const RUN = join(__dirname, '../benchmark/run.js')
 
 const COOKIE_COLUMNS = ['koa-session', 'floor', 'wrapper', 'ours']
-const STORE_COLUMNS = ['generic', 'minimal', 'minimal+mem', ...COOKIE_COLUMNS]
+const STORE_COLUMNS = ['generic', 'minimal', 'minimal+mem', ...COOKIE_COLUMNS, 'ours+mem']
 
 const COLUMNS = {
   untouched: { cookie: COOKIE_COLUMNS, store: STORE_COLUMNS },

@@ -27,6 +27,7 @@ Columns
   wrapper       this package with JavaScript over node:crypto and Buffer in the place of its Rust core
   JSON          JSON.parse and JSON.stringify of the session's text, nothing else
   ours          this package
+  ours+mem      the same with its own memory store, where sessions are kept apart as text and writes are merged
 
 Cases
   untouched     no Cookie header, and the app does not look at the session

@@ -86,6 +86,16 @@ const SUBJECTS = [
     use (app, store) {
       app.use(require('..')({ key: this.key, maxAge: MAX_AGE_MS, ...store && { store } }, app))
     }
+  },
+  {
+    name: 'ours+mem',
+    modes: ['store'],
+    key: 'koa.sess',
+    signed: true,
+    use (app) {
+      const { MemoryStore } = require('../stores/memory')
+      app.use(require('..')({ key: this.key, maxAge: MAX_AGE_MS, store: new MemoryStore() }, app))
+    }
   }
 ]
 
