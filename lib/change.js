@@ -1,5 +1,6 @@
 'use strict'
 
+const binding = require('./binding')
 const { isSameJson } = require('./json')
 const { Session, stringify } = require('./session')
 
@@ -19,12 +20,26 @@ function isChanged (context, session) {
   return !isSameJson(opened, json, (data) => stringify(Session.from({ options }, data, true)))
 }
 
-/** Gives the JSON of what is at the other end. */
+/** Gives the JSON of what is at the other end, where that has not come in as JSON. */
 function writtenOf (context) {
   if (context.written === undefined && context.snapshot !== undefined) {
     context.written = JSON.stringify(context.snapshot.toObject())
   }
   return context.written
+}
+
+/**
+ * Tells what a session has otherwise than what is at the other end.
+ *
+ * @returns {[string, string]} a JSON object of the keys that were added or changed, and a JSON array of those that are gone; each
+ * empty where there are none
+ */
+function changesOf (context, session) {
+  const set = context.snapshot?.changes(session)
+  if (set !== undefined) return [set, '']
+  const opened = context.opened ?? writtenOf(context)
+  const json = jsonOf(context, session)
+  return (json === opened ? undefined : binding.difference(opened, json)) ?? ['', '']
 }
 
 /** Gives the session's JSON, written once for all who ask while it is committed. */
@@ -33,4 +48,4 @@ function jsonOf (context, session) {
   return context.json
 }
 
-module.exports = { isChanged, jsonOf }
+module.exports = { changesOf, isChanged, jsonOf, writtenOf }

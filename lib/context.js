@@ -136,9 +136,8 @@ class ContextSession {
 
   /** Gives the id under which the store has the session, or will have it. */
   get externalKey () {
-    // A visitor's middleware went on without it.
-    const isBegun = (this.session ?? this.loading) !== undefined || this.#settings.isVisitor(this.ctx)
-    if (this.records && isBegun && !this.isIgnored && this.#id === undefined && this.coming === undefined) this.takeNewId()
+    const isBegun = (this.session ?? this.loading) !== undefined && !this.isIgnored
+    if (this.records && isBegun && this.#id === undefined && this.coming === undefined) this.takeNewId()
     return this.#id
   }
 
@@ -234,6 +233,11 @@ class ContextSession {
     this.coming = id.then((given) => { this.#id = toId(given) })
     // Whoever needs the id awaits it; until then nobody may.
     this.coming.catch(() => {})
+  }
+
+  /** Takes the session for loaded: the request came without. */
+  skipLoad () {
+    this.loading = DONE
   }
 
   /**

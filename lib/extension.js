@@ -6,6 +6,9 @@ const { invalidOption, sessionError, warnOnce } = require('./errors')
 /** On a context: the settings of its sessions, by name. */
 const SETTINGS = Symbol('koa-session-rs settings')
 
+/** In the place of a request's session. */
+const SKIPPED = false
+
 /**
  * Gives a context the properties of a session. One that has a session of the name keeps it: a second `session()` on an
  * app shares the session of the first, and so does one on an app mounted below.
@@ -70,12 +73,24 @@ function propertiesOf (name, isFirst) {
 function contextSession (ctx, name) {
   const settings = ctx[SETTINGS]?.get(name)
   if (settings === undefined) throw sessionError('ERR_SESSION_UNKNOWN', `no session() of this app is called ${name}`)
-  return startedSession(ctx, settings) ?? (ctx[settings.slot] = new ContextSession(ctx, settings))
+  return startedSession(ctx, settings) ?? startSession(ctx, settings)
+}
+
+function startSession (ctx, settings) {
+  const session = new ContextSession(ctx, settings)
+  if (ctx[settings.slot] === SKIPPED) session.skipLoad()
+  return (ctx[settings.slot] = session)
 }
 
 /** Returns the session of a request, if anybody asked for it. */
 function startedSession (ctx, { slot }) {
-  return ctx[slot]
+  const started = ctx[slot]
+  return started === SKIPPED ? undefined : started
 }
 
-module.exports = { extend, extendApp, contextSession, startedSession }
+/** Notes that a request came without a session, and has passed the middleware that would have loaded it. */
+function skipSession (ctx, { slot }) {
+  ctx[slot] = SKIPPED
+}
+
+module.exports = { extend, extendApp, contextSession, skipSession, startedSession }

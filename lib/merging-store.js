@@ -1,11 +1,11 @@
 'use strict'
 
-const binding = require('./binding')
-const { jsonOf } = require('./change')
+const { changesOf, jsonOf, writtenOf } = require('./change')
 const { sessionError } = require('./errors')
 const { announce } = require('./events')
 const { lifetimeOf } = require('./max-age')
 const { isPromise } = require('./promise')
+const { Snapshot } = require('./snapshot')
 const { handleFailure } = require('./store-failure')
 const { subjectOf } = require('./subject')
 
@@ -128,16 +128,18 @@ class MergingStore {
     const store = this.#store
     const left = this.#left
     const { maxAge, ttl } = lifetimeOf(session)
-    const json = jsonOf(session, data)
-    const plan = { json, maxAge, hasSubject: subjectOf(session, data) !== null, assignments: session.maxAgeAssignments }
+    const snapshot = Snapshot.of(data)
+    const written = snapshot ? undefined : jsonOf(session, data)
+    const hasSubject = subjectOf(session, data) !== null
+    const plan = { snapshot, written, maxAge, hasSubject, assignments: session.maxAgeAssignments }
     if (left === undefined && session.isStored) {
-      const changes = this.#changes(data, json, false)
+      const changes = this.#changes(data, false)
       plan.run = isEmpty(changes) ? () => this.#touch(id, ttl) : () => store.merge(id, changes, ttl)
     } else if (left === undefined || isWhole) {
-      const record = this.#newRecord(data, json, maxAge)
+      const record = this.#newRecord(data, maxAge)
       plan.run = left === undefined ? () => store.create(id, record, ttl) : () => this.#replace(left, id, record, ttl)
     } else {
-      const changes = this.#changes(data, json, true)
+      const changes = this.#changes(data, true)
       plan.run = () => store.regenerate(left, id, changes, ttl)
     }
     return plan
@@ -157,19 +159,18 @@ class MergingStore {
   }
 
   /** Remembers what is stored now, as what the next write is compared with. */
-  #keep ({ json, maxAge, hasSubject, assignments }, rev) {
+  #keep ({ snapshot, written, maxAge, hasSubject, assignments }, rev) {
     const session = this.#session
     this.#base = rev
     this.#maxAge = maxAge
     this.#hasSubject = hasSubject
     this.#assignments = assignments
-    session.isStored = true
-    session.opened = json
-    session.snapshot = undefined
+    session.forgetStored()
+    session.keepStored(snapshot, written)
   }
 
-  #newRecord (data, json, maxAge) {
-    const record = { data: json, maxAge }
+  #newRecord (data, maxAge) {
+    const record = { data: jsonOf(this.#session, data), maxAge }
     const subject = subjectOf(this.#session, data)
     if (subject !== null) record.subject = subject
     // One that takes the place of another of the same subject is no more than that was.
@@ -180,10 +181,9 @@ class MergingStore {
   }
 
   /** Gives what this request changed since the load, or since its last write. */
-  #changes (data, json, isMoving) {
+  #changes (data, isMoving) {
     const session = this.#session
-    const { opened } = session
-    const [set, gone] = (json === opened ? undefined : binding.difference(opened, json)) ?? ['', '']
+    const [set, gone] = changesOf(session, data)
     const changes = { base: this.#base, set, delete: gone === '' ? [] : JSON.parse(gone) }
     const { maxAge } = lifetimeOf(session)
     if (session.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
@@ -214,8 +214,9 @@ class MergingStore {
 
   /** Gives whose the session was at the load, or at the last write. */
   #subjectBefore () {
-    const { opened } = this.#session
-    return opened === undefined ? null : subjectOf(this.#session, JSON.parse(opened))
+    const session = this.#session
+    const opened = session.opened ?? writtenOf(session)
+    return opened === undefined ? null : subjectOf(session, JSON.parse(opened))
   }
 
   #limit () {

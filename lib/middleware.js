@@ -1,7 +1,7 @@
 'use strict'
 
 const { isSubscribed } = require('./events')
-const { extend, contextSession, startedSession } = require('./extension')
+const { extend, contextSession, skipSession, startedSession } = require('./extension')
 const { attempt, isPromise } = require('./promise')
 
 /**
@@ -32,7 +32,7 @@ function begin (ctx, settings) {
   const { hasStore, opensEarly, name } = settings
   if (startedSession(ctx, settings) === undefined) {
     if (!hasStore && !opensEarly) return undefined
-    if (settings.isVisitor(ctx) && !isSubscribed('load')) return undefined
+    if (settings.isVisitor(ctx) && !isSubscribed('load')) return skipSession(ctx, settings)
   }
   const session = contextSession(ctx, name)
   session.depth++

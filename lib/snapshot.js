@@ -150,6 +150,23 @@ class Snapshot {
     }
     return count < keys.length ? undefined : differs
   }
+
+  /**
+   * Writes what a session has otherwise, where that can be told key by key.
+   *
+   * @param {object} session
+   * @returns {string|undefined} a JSON object, or an empty text where there is nothing; undefined as of `isDifferent`
+   */
+  changes (session) {
+    const differs = this.isDifferent(session)
+    if (differs !== true) return differs === undefined ? undefined : ''
+    const changed = {}
+    let count = 0
+    for (const key in session) {
+      if (session[key] !== this.values[count++]) changed[key] = session[key]
+    }
+    return JSON.stringify(changed)
+  }
 }
 
 function fill (object, keys, values) {
