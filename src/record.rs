@@ -5,7 +5,7 @@
 //! JSON token (`"user"`, with the quotes), which is how `JSON.stringify` writes it, whoever asks.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -222,15 +222,10 @@ impl Record {
             .zip(self.revs.iter().chain(std::iter::repeat(&self.rev)))
             .map(|((key, json), rev)| (*key, Some(*json), *rev))
             .collect();
-        let places: HashMap<&str, usize> = before
-            .0
-            .iter()
-            .enumerate()
-            .map(|(place, (key, _))| (*key, place))
-            .collect();
+        let places = Places::of(&before, set.0.len() + delete.0.len());
         let mut conflicts = Vec::new();
         for (key, json) in &set.0 {
-            match places.get(key).and_then(|place| merged.get_mut(*place)) {
+            match places.of_key(key).and_then(|place| merged.get_mut(place)) {
                 Some(field) => {
                     if field.2 > changes.base {
                         conflicts.push(*key);
@@ -241,7 +236,7 @@ impl Record {
             }
         }
         for key in &delete.0 {
-            if let Some(field) = places.get(key).and_then(|place| merged.get_mut(*place)) {
+            if let Some(field) = places.of_key(key).and_then(|place| merged.get_mut(place)) {
                 field.1 = None;
             }
         }
@@ -255,6 +250,35 @@ impl Record {
         self.data = data;
         self.rev = rev;
         Ok((!conflicts.is_empty()).then(|| write_array(&conflicts)))
+    }
+}
+
+/// So many keys are looked for one by one, which takes less time than to make a map of those that there are.
+const FEW: usize = 8;
+
+/// Where the keys of an object are.
+struct Places<'a> {
+    fields: &'a Fields<'a>,
+    map: Option<HashMap<&'a str, usize>>,
+}
+
+impl<'a> Places<'a> {
+    /// Takes an object, in which so many keys will be looked for.
+    fn of(fields: &'a Fields<'a>, lookups: usize) -> Self {
+        let places = || fields.0.iter().enumerate();
+        let map = || places().map(|(place, (key, _))| (*key, place)).collect();
+        Self {
+            fields,
+            map: (lookups > FEW).then(map),
+        }
+    }
+
+    fn of_key(&self, wanted: &str) -> Option<usize> {
+        match &self.map {
+            Some(map) => map.get(wanted).copied(),
+            // The last one of a name, as in the map.
+            None => self.fields.0.iter().rposition(|(key, _)| *key == wanted),
+        }
     }
 }
 
@@ -394,9 +418,12 @@ impl<'a> Tokens<'a> {
 pub fn write_object<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut text = String::from("{");
     for (key, json) in fields {
-        let comma = if text.len() > 1 { "," } else { "" };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{comma}{key}:{json}");
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(key);
+        text.push(':');
+        text.push_str(json);
     }
     text.push('}');
     text
