@@ -5,7 +5,7 @@ const { extendApp } = require('./lib/extension')
 const { of } = require('./lib/handle')
 const { middleware } = require('./lib/middleware')
 const { Settings, SessionOptions } = require('./lib/options')
-const { STORE } = require('./lib/stores/session-store')
+const { STORE } = require('./lib/stores/mark')
 
 /**
  * Makes the session middleware of an app, and gives its `ctx` the properties `session` and `sessionOptions`.

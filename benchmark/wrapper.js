@@ -14,7 +14,9 @@ function load (binding) {
   const kept = takeOut()
   try {
     require.cache[BINDING] = { id: BINDING, filename: BINDING, loaded: true, exports: binding }
-    return require('..')
+    const session = require('..')
+    for (const load of Object.values(require('../lib/on-demand').MODULES)) load()
+    return session
   } finally {
     takeOut()
     for (const [path, loaded] of kept) require.cache[path] = loaded

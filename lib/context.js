@@ -3,17 +3,13 @@
 const binding = require('./binding')
 const { commit } = require('./commit')
 const { RequestCookie } = require('./cookie')
-const { watchHead } = require('./early')
 const { sessionError } = require('./errors')
 const { toId } = require('./id')
 const { load, open } = require('./load')
-const { MergingStore } = require('./merging-store')
+const { recordsOf, watchHead } = require('./on-demand')
 const { resolve } = require('./options')
 const { isPromise } = require('./promise')
-const { RecordStore } = require('./record-store')
-const { SerialStore } = require('./serial-store')
 const { Session } = require('./session')
-const { isSessionStore } = require('./stores/session-store')
 
 /**
  * The session of one request: what is behind `ctx.session` before, while and after the app uses it. load.js fills it,
@@ -79,14 +75,9 @@ class ContextSession {
     this.cookie = new RequestCookie(this)
     const { ContextStore, store, ignore, early, autoCommit } = this.options
     const records = ContextStore ? new ContextStore(ctx) : store
-    this.records = records ? this.#use(records, ContextStore || store) : undefined
+    this.records = records ? recordsOf(this, records, ContextStore || store) : undefined
     this.isIgnored = typeof ignore === 'function' && Boolean(ignore(ctx))
     if (early && autoCommit) watchHead(this)
-  }
-
-  #use (store, owner) {
-    if (isSessionStore(store)) return new MergingStore(this, store, true)
-    return this.options.merge ? new MergingStore(this, new SerialStore(this, store, owner), false) : new RecordStore(this, store, owner)
   }
 
   get pool () { return this.#settings.pool }

@@ -5,8 +5,8 @@ const codec = require('./codec')
 const { CookiePool } = require('./cookie-pool')
 const { invalidOption, warnOnce } = require('./errors')
 const { toMaxAge } = require('./max-age')
-const { isSessionStore } = require('./stores/session-store')
-const { checkStore } = require('./store-check')
+const { checkStore, prepare } = require('./on-demand')
+const { isSessionStore } = require('./stores/mark')
 
 /** Defaults of the options that have one. `null` and `undefined` mean the default. */
 const DEFAULTS = Object.freeze({
@@ -98,6 +98,7 @@ class Settings {
     this.#given = given ?? {}
     this.name = this.#given.as ?? 'session'
     this.opensEarly = isAsync(this.#given.valid)
+    prepare(this.#given)
   }
 
   /** Tells whether sessions live in a store. */

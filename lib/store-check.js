@@ -1,7 +1,7 @@
 'use strict'
 
 const { SessionOptionError, invalidOption, typeOf, warnOnce } = require('./errors')
-const { STORE } = require('./stores/session-store')
+const { STORE } = require('./stores/mark')
 
 /** koa-session's methods, and how many parameters each has where the last one is a callback. */
 const WITH_CALLBACK = { get: 2, set: 3, destroy: 2 }

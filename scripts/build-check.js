@@ -68,7 +68,7 @@ describe('without a Rust that can build it', () => {
   })
 
   test('the loader names the same Rust', () => {
-    assert.ok(readFileSync(join(root, 'lib/addon.js'), 'utf8').includes(`Rust ${minimum} or newer`))
+    assert.ok(readFileSync(join(root, 'lib/addon-failure.js'), 'utf8').includes(`Rust ${minimum} or newer`))
   })
 })
 

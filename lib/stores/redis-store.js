@@ -2,7 +2,8 @@
 
 const { FLAG, KIND } = require('./redis-batch')
 const { completeRedisOptions } = require('./redis-options')
-const { STORE, SessionStore } = require('./session-store')
+const { STORE } = require('./mark')
+const { SessionStore } = require('./session-store')
 
 const ONE_DAY_MS = 24 * 60 * 60 * 1000
 

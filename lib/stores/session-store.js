@@ -8,9 +8,7 @@ const { sessionError } = require('../errors')
 const { toJson } = require('../json')
 const { ONE_DAY_MS } = require('../max-age')
 const { Queue } = require('../queue')
-
-/** The property by which a session store is known. Its value is the version of the contract. */
-const STORE = Symbol.for('koa-session-rs.store')
+const { STORE } = require('./mark')
 
 /** How often `set` tries where others create, write or destroy the record at the same time. */
 const ATTEMPTS = 16
@@ -88,9 +86,4 @@ function isWhole (loaded, record, { rev }) {
   return rev === loaded.rev + (binding.difference(loaded.data, record.data) ? 1 : 0)
 }
 
-/** Tells a session store, or the prototype of its class, from one that has koa-session's three methods alone. */
-function isSessionStore (store) {
-  return store?.[STORE] === 1
-}
-
-module.exports = { STORE, SessionStore, isSessionStore }
+module.exports = { SessionStore }

@@ -1,0 +1,57 @@
+'use strict'
+
+/**
+ * What only apps with certain options need. A file costs a quarter of a millisecond at the start, and most apps need few of
+ * these. They are loaded when `session()` is called; with a request only where options have changed since.
+ */
+
+const { isSessionStore } = require('./stores/mark')
+
+const MODULES = {
+  early: once(() => require('./early')),
+  mergingStore: once(() => require('./merging-store')),
+  recordStore: once(() => require('./record-store')),
+  serialStore: once(() => require('./serial-store')),
+  storeCheck: once(() => require('./store-check'))
+}
+
+function once (load) {
+  let loaded
+  return () => (loaded ??= load())
+}
+
+/** Loads what the options of an app need. */
+function prepare ({ store, ContextStore, merge, early }) {
+  if (early) MODULES.early()
+  const kept = ContextStore?.prototype ?? store
+  if (!kept) return
+  if (merge || isSessionStore(kept)) MODULES.mergingStore()
+  if (!isSessionStore(kept)) (merge ? MODULES.serialStore : MODULES.recordStore)()
+}
+
+/** As in early.js, for the option early. */
+function watchHead (context) {
+  MODULES.early().watchHead(context)
+}
+
+/** As in store-check.js, where there is a store. */
+function checkStore (store) {
+  if (store != null) MODULES.storeCheck().checkStore(store)
+}
+
+/**
+ * Makes a store what one request uses.
+ *
+ * @param {import('./context').ContextSession} context
+ * @param {object} store
+ * @param {object} owner what the records belong to: the store, or the class of those that are made for each request
+ */
+function recordsOf (context, store, owner) {
+  const isMarked = isSessionStore(store)
+  if (!isMarked && !context.options.merge) return new (MODULES.recordStore().RecordStore)(context, store, owner)
+  const { MergingStore } = MODULES.mergingStore()
+  if (isMarked) return new MergingStore(context, store, true)
+  return new MergingStore(context, new (MODULES.serialStore().SerialStore)(context, store, owner), false)
+}
+
+module.exports = { MODULES, prepare, watchHead, checkStore, recordsOf }
