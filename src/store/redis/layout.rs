@@ -1,25 +1,30 @@
-//! How a session lies in a hash: a field for each key, named by the key's JSON token, and beside them fields without quotes.
+//! How a session lies in a hash.
 //!
 //! | field | value |
 //! |---|---|
-//! | `"user"` | `<rev>:<place>:<json>`: the revision of the last write, the key's place among the others, its value |
+//! | `d` | the keys, in their order: `<RS><token><US><rev><US><json>` each, with the revision of its last write |
 //! | `m` | `<rev> <expire> <age> <created> <seen>`: what a merge reads and writes, in one field |
 //! | `s`, `l` | subject and label, where there are any |
 //! | `u` | until when the subject's index is sure to have an entry of it |
 //! | `x` | it is moving to this other hash; with nothing beside it, it has moved there |
 //!
-//! A place is `<rev>.<number>`: Redis does not keep the order of a larger hash. Numbers are decimal text, in milliseconds.
-
-use std::fmt::Write as _;
+//! RS and US are the control characters of these names, which no JSON text has as they are. All keys are one field: a server
+//! answers a hash of many fields, and a client reads that, in several times the time. Numbers are decimal text, in milliseconds.
 
 use super::command::{Failure, Reply};
-use crate::record::{Fields, MaxAge, Record, write_object};
+use crate::record::{Fields, MaxAge, Record};
 
 /// What a store's own expiry adds to a session's, in milliseconds: it only cleans up.
 pub const GRACE_MS: u64 = 10_000;
 
 /// The longest time that is told to a server: it adds its clock to that.
 const LONGEST_MS: u64 = 4_000_000_000_000_000;
+
+/// Before each key.
+const RS: char = '\u{1e}';
+
+/// Within a key's entry.
+const US: char = '\u{1f}';
 
 /// The latest expiry that is written: numbers up to here are whole in JavaScript and in the scripts.
 const LATEST_MS: u64 = 1 << 53;
@@ -84,8 +89,7 @@ pub fn meta(record: &Record) -> String {
 ///
 /// Where the data are no JSON object.
 pub fn fields(record: &Record, until_ms: u64) -> Result<Vec<String>, Failure> {
-    let data = Fields::parse(&record.data).map_err(|_| Failure::Input)?.0;
-    let mut fields = Vec::with_capacity(data.len() * 2 + 8);
+    let mut fields = Vec::with_capacity(10);
     fields.extend(["m".to_owned(), meta(record)]);
     if let Some(subject) = &record.subject {
         fields.extend(["s".to_owned(), subject.clone()]);
@@ -94,11 +98,24 @@ pub fn fields(record: &Record, until_ms: u64) -> Result<Vec<String>, Failure> {
     if let Some(label) = &record.label {
         fields.extend(["l".to_owned(), label.clone()]);
     }
-    let revs = record.revs.iter().chain(std::iter::repeat(&record.rev));
-    for (place, ((key, json), rev)) in data.iter().zip(revs).enumerate() {
-        fields.extend([(*key).to_owned(), format!("{rev}:0.{place}:{json}")]);
-    }
+    fields.extend(["d".to_owned(), entries(record)?]);
     Ok(fields)
+}
+
+/// Writes the field `d`.
+fn entries(record: &Record) -> Result<String, Failure> {
+    let keys = Fields::parse(&record.data).map_err(|_| Failure::Input)?.0;
+    let mut entries = String::with_capacity(record.data.len() + keys.len() * 4);
+    let revs = record.revs.iter().chain(std::iter::repeat(&record.rev));
+    for ((token, json), rev) in keys.into_iter().zip(revs) {
+        entries.push(RS);
+        entries.push_str(token);
+        entries.push(US);
+        entries.push_str(&rev.to_string());
+        entries.push(US);
+        entries.push_str(json);
+    }
+    Ok(entries)
 }
 
 /// Reads the field `m`: rev, expire, age, created and seen.
@@ -134,32 +151,30 @@ pub fn number(text: &str) -> Result<u64, Failure> {
 /// Where it is something else.
 pub fn read(reply: Reply) -> Result<Option<Stored>, Failure> {
     let pairs = reply.list()?;
-    let mut keys: Vec<Key<'_>> = Vec::with_capacity(pairs.len() / 2);
-    let (mut meta, mut subject, mut label, mut is_moving) = (None, None, None, false);
+    let (mut meta, mut entries, mut is_moving) = (None, None, false);
+    let (mut subject, mut label) = (None, None);
     for pair in pairs.chunks_exact(2) {
         let [Reply::Text(field), Reply::Text(value)] = pair else {
             return Err(Failure::Unreadable);
         };
         match field.as_slice() {
             b"m" => meta = Some(utf8(value)?),
+            b"d" => entries = Some(utf8(value)?),
             b"s" => subject = Some(utf8(value)?.to_owned()),
             b"l" => label = Some(utf8(value)?.to_owned()),
             b"x" => is_moving = true,
-            [b'"', ..] => keys.push(Key::read(utf8(field)?, utf8(value)?)?),
             _ => {}
         }
     }
     let Some(meta) = meta else {
         return Ok(None);
     };
-    if !keys.is_sorted_by_key(|key| key.place) {
-        keys.sort_by_key(|key| key.place);
-    }
     let (rev, expire_ms, max_age, created_ms, seen_ms) = read_meta(meta)?;
+    let (data, revs) = read_entries(entries.ok_or(Failure::Unreadable)?)?;
     let record = Record {
         rev,
-        data: write_data(&keys),
-        revs: keys.iter().map(|key| key.rev).collect(),
+        data,
+        revs,
         max_age,
         expire_ms,
         created_ms,
@@ -174,44 +189,25 @@ pub fn read(reply: Reply) -> Result<Option<Stored>, Failure> {
     }))
 }
 
-struct Key<'a> {
-    token: &'a str,
-    json: &'a str,
-    rev: u64,
-    place: (u64, u64),
-}
-
-impl<'a> Key<'a> {
-    fn read(token: &'a str, value: &'a str) -> Result<Self, Failure> {
-        let (rev, rest) = value.split_once(':').ok_or(Failure::Unreadable)?;
-        let (place, json) = rest.split_once(':').ok_or(Failure::Unreadable)?;
-        let (written, among) = place.split_once('.').ok_or(Failure::Unreadable)?;
-        let place = (number(written)?, number(among)?);
-        Ok(Self {
-            token,
-            json,
-            rev: number(rev)?,
-            place,
-        })
+/// Reads the field `d`: the session's JSON, and the revisions of its keys.
+fn read_entries(entries: &str) -> Result<(String, Vec<u64>), Failure> {
+    let mut data = String::with_capacity(entries.len() + 2);
+    let mut revs = Vec::new();
+    let mut rest = entries.split(RS);
+    if rest.next() != Some("") {
+        return Err(Failure::Unreadable);
     }
-}
-
-fn write_data(keys: &[Key<'_>]) -> String {
-    if keys.is_empty() {
-        return write_object(std::iter::empty());
+    for entry in rest {
+        let (token, written) = entry.split_once(US).ok_or(Failure::Unreadable)?;
+        let (rev, json) = written.split_once(US).ok_or(Failure::Unreadable)?;
+        revs.push(number(rev)?);
+        data.push(if data.is_empty() { '{' } else { ',' });
+        data.push_str(token);
+        data.push(':');
+        data.push_str(json);
     }
-    let length: usize = keys
-        .iter()
-        .map(|key| key.token.len() + key.json.len() + 2)
-        .sum();
-    let mut data = String::with_capacity(length + 1);
-    for key in keys {
-        let before = if data.is_empty() { '{' } else { ',' };
-        // Writing to a String cannot fail.
-        let _ = write!(data, "{before}{}:{}", key.token, key.json);
-    }
-    data.push('}');
-    data
+    data.push_str(if data.is_empty() { "{}" } else { "}" });
+    Ok((data, revs))
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Failure> {

@@ -1,28 +1,40 @@
 -- Merges keys into a live session, and moves its expiry.
 -- ARGV: now, base, ttl, age or '', '=subject' or '-' or '', until or '', '=label' or '', number of keys set, key, json, ..., key deleted, ...
-local key, now, base, count = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[8])
-local meta, moved, subject, indexed = unpack(redis.call('HMGET', key, 'm', 'x', 's', 'u'))
+local key, now, find, sub = KEYS[1], tonumber(ARGV[1]), string.find, string.sub
+local meta, moved, subject, indexed, data = unpack(redis.call('HMGET', key, 'm', 'x', 's', 'u', ARGV[9] and 'd' or 'm'))
 if not meta or moved then return 0 end
 local rev, expire, age, created = string.match(meta, '^(%d+) (%d+) (%S+) (%d+)')
 if tonumber(expire) < now then return 0 end
-if #ARGV > 8 then rev = string.format('%.0f', rev + 1) end
 if ARGV[4] ~= '' then age = ARGV[4] end
 expire = math.min(now + tonumber(age == 'session' and ARGV[3] or age), 2 ^ 53)
 local fields, conflicts = { 'm', '' }, {}
-for i = 9, 8 + count * 2, 2 do
-  local place
-  local before = redis.call('HGET', key, ARGV[i])
-  if before then
-    local written
-    written, place = string.match(before, '^(%d+):([%d.]+):')
-    if tonumber(written) > base then conflicts[#conflicts + 1] = ARGV[i] end
-  else
-    place = rev .. '.' .. (i - 9) / 2
+if ARGV[9] then
+  rev = string.format('%.0f', rev + 1)
+  local base, deleted = tonumber(ARGV[2]), 9 + 2 * ARGV[8]
+  -- Each text of Lua's costs by its length, so data are put together once where keys come in their order.
+  local parts, added, place, i = {}, '', 1, 9
+  while ARGV[i] do
+    local isSet, name = i < deleted, '\30' .. ARGV[i] .. '\31'
+    local entry = isSet and name .. rev .. '\31' .. ARGV[i + 1] or ''
+    local from, at = find(data, name, place, true)
+    if not from and place > 1 then
+      parts[#parts + 1] = sub(data, place)
+      data, parts, place = table.concat(parts), {}, 1
+      from, at = find(data, name, 1, true)
+    end
+    if from then
+      local stop = find(data, '\31', at + 1, true)
+      if isSet and tonumber(sub(data, at + 1, stop - 1)) > base then conflicts[#conflicts + 1] = ARGV[i] end
+      parts[#parts + 1], parts[#parts + 2] = sub(data, place, from - 1), entry
+      place = find(data, '\30', stop, true) or #data + 1
+    else
+      added = added .. entry
+    end
+    i = i + (isSet and 2 or 1)
   end
-  fields[#fields + 1] = ARGV[i]
-  fields[#fields + 1] = rev .. ':' .. place .. ':' .. ARGV[i + 1]
+  parts[#parts + 1], parts[#parts + 2] = sub(data, place), added
+  fields[3], fields[4] = 'd', table.concat(parts)
 end
-for i = 9 + count * 2, #ARGV do redis.call('HDEL', key, ARGV[i]) end
 local left
 if ARGV[5] ~= '' then
   if subject and ARGV[5] ~= '=' .. subject then left = subject end
@@ -30,14 +42,14 @@ if ARGV[5] ~= '' then
     subject = false
     redis.call('HDEL', key, 's', 'u')
   else
-    subject, indexed = string.sub(ARGV[5], 2), ARGV[6]
+    subject, indexed = sub(ARGV[5], 2), ARGV[6]
     fields[#fields + 1], fields[#fields + 2], fields[#fields + 3], fields[#fields + 4] = 's', subject, 'u', indexed
   end
 end
-if ARGV[7] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', string.sub(ARGV[7], 2) end
+if ARGV[7] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', sub(ARGV[7], 2) end
 local expires = string.format('%.0f', expire)
 fields[2] = rev .. ' ' .. expires .. ' ' .. age .. ' ' .. created .. ' ' .. ARGV[1]
-for i = 1, #fields, 4000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 3999, #fields))) end
+redis.call('HSET', key, unpack(fields))
 redis.call('PEXPIRE', key, string.format('%.0f', math.min(expire - now + 10000, 4e15)))
 local due = subject and not (indexed and tonumber(indexed) >= expire)
 if not due and not left and #conflicts == 0 then return rev end

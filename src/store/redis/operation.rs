@@ -790,7 +790,7 @@ mod tests {
 
     fn stored() -> Reply {
         Reply::List(
-            [r#""a""#, "1:0.0:1", "m", "1 9000 500 10 20"]
+            ["d", "\u{1e}\"a\"\u{1f}1\u{1f}1", "m", "1 9000 500 10 20"]
                 .map(text)
                 .into(),
         )
@@ -939,40 +939,42 @@ mod tests {
     }
 
     #[test]
-    fn places_give_the_order_of_keys() {
-        let fields = [
-            r#""b""#,
-            "3:2.1:2",
-            r#""c""#,
-            "1:10.0:3",
-            "x",
-            "token",
-            "m",
-            "3 9000 session 10 20",
-            r#""a""#,
-            "1:0.0:1",
-        ];
-        let read = layout::read(Reply::List(fields.map(text).into()))
-            .ok()
-            .flatten();
-        let Some(Stored {
+    fn a_hash_is_read() {
+        let read = |entries: &str| {
+            let fields = ["d", entries, "x", "token", "m", "3 9000 session 10 20"].map(text);
+            layout::read(Reply::List(fields.into()))
+        };
+        let whole = read("\u{1e}\"b\"\u{1f}3\u{1f}[2]\u{1e}\"a\"\u{1f}1\u{1f}\"x\"");
+        let Ok(Some(Stored {
             record, is_moving, ..
-        }) = read
+        })) = whole
         else {
             unreachable!("it is a session");
         };
         assert!(is_moving);
         assert_eq!(
             (record.data.as_str(), record.revs),
-            (r#"{"a":1,"b":2,"c":3}"#, vec![1, 3, 1])
+            (r#"{"b":[2],"a":"x"}"#, vec![3, 1])
         );
         assert_eq!(record.max_age, MaxAge::Browser);
-        for value in ["", "1", "1:2", "1:2:3", "x:0.0:1", "1:0.x:1"] {
-            let fields = ["m", "1 9000 500 10 20", r#""a""#, value].map(text);
-            assert_eq!(
-                layout::read(Reply::List(fields.into())),
-                Err(Failure::Unreadable)
-            );
+        let Ok(Some(Stored { record, .. })) = read("") else {
+            unreachable!("it is a session without keys");
+        };
+        assert_eq!((record.data.as_str(), record.revs), ("{}", vec![]));
+        for entries in [
+            "x",
+            "\u{1e}",
+            "\u{1e}\"a\"",
+            "\u{1e}\"a\"\u{1f}1",
+            "\u{1e}\"a\"\u{1f}x\u{1f}1",
+            "\u{1e}\"a\"\u{1f}1\u{1f}1\u{1e}",
+        ] {
+            assert_eq!(read(entries), Err(Failure::Unreadable));
         }
+        let without = ["m", "3 9000 session 10 20"].map(text);
+        assert_eq!(
+            layout::read(Reply::List(without.into())),
+            Err(Failure::Unreadable)
+        );
     }
 }
