@@ -5,6 +5,7 @@ const { inspect } = require('node:util')
 const { warnOnce } = require('./errors')
 const { toJson } = require('./json')
 const { isMaxAge, toMaxAge } = require('./max-age')
+const { State } = require('./session-state')
 const { Snapshot } = require('./snapshot')
 
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
@@ -32,7 +33,7 @@ class Session extends Given {
    */
   constructor (context, object, isNew, expire) {
     super(object)
-    this.#state = { context, isNew, expire, requireSave: false }
+    this.#state = new State(context, isNew, expire)
     // Last: an object whose prototype was changed is slow to take a field.
     Object.setPrototypeOf(object, Session.prototype)
   }
@@ -84,13 +85,13 @@ class Session extends Given {
    */
   static from (context, data, isIncoming) {
     const object = {}
-    const known = { context, isNew: false, expire: undefined, requireSave: false }
+    const known = new State(context, false, undefined)
     for (const key in data) {
       if (INTERNAL.has(key)) restore(known, key, data[key], isIncoming)
       else object[key] = data[key]
     }
     const session = new Session(context, object, false, undefined)
-    session.#state = #state in Object(data) ? { ...data.#state, context } : known
+    session.#state = #state in Object(data) ? data.#state.of(context) : known
     return session
   }
 
