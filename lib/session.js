@@ -59,12 +59,12 @@ class Session extends Given {
    *
    * @param {object} context
    * @param {object} record somebody else may hold it
-   * @returns {Session|undefined} undefined where the record is not flat
+   * @returns {Session|undefined} undefined where the record is not flat, or its envelope is not one of ours
    */
   static restore (context, record) {
     const snapshot = Snapshot.of(record)
-    if (snapshot === undefined) return undefined
     const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
+    if (snapshot === undefined || (isBrowser !== undefined && maxAge !== undefined)) return undefined
     if (isBrowser !== undefined) context.maxAge = 'session'
     else if (isMaxAge(maxAge)) context.maxAge = maxAge
     context.snapshot = snapshot

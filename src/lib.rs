@@ -11,7 +11,6 @@ pub mod canonical;
 pub mod codec;
 pub mod envelope;
 pub mod finder;
-pub mod fingerprint;
 pub mod header;
 pub mod id;
 pub mod keyring;

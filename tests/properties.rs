@@ -9,7 +9,6 @@ use koa_session_rs::canonical::is_canonical;
 use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
 use koa_session_rs::finder::CookieFinder;
-use koa_session_rs::fingerprint::fingerprint;
 use koa_session_rs::header::{self, Attributes};
 use koa_session_rs::id::{MAX_LENGTH, hash, is_acceptable, new_id};
 use koa_session_rs::keyring::Keyring;
@@ -243,11 +242,6 @@ proptest! {
         }
     }
 
-    #[test]
-    fn equal_texts_alone_have_equal_fingerprints(one: String, other: String) {
-        prop_assert_eq!(fingerprint(&one), fingerprint(&one.clone()));
-        prop_assert_eq!(fingerprint(&one) == fingerprint(&other), one == other);
-    }
 
     #[test]
     fn expiry_turns_on_one_millisecond(expire in 1..4_102_444_800_000_i64) {

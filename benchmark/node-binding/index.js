@@ -45,11 +45,6 @@ function report (emit, verdict, ctx, key, value) {
   if (name !== undefined) emit(ctx, name, { key, value, ctx })
 }
 
-/** A text is compared as fast as a hash of it is made: what is remembered of a session here is its text. */
-function fingerprint (json) {
-  return json
-}
-
 function newId (prefix) {
   return prefix + randomUUID()
 }
@@ -79,7 +74,6 @@ module.exports = {
   report,
   isCanonical,
   difference,
-  fingerprint,
   newId,
   hashId,
   isAcceptableId,

@@ -21,14 +21,13 @@ mod text;
 
 use cookie::{CookieOptions, lifetime};
 use functions::Functions;
-use koa_session_rs::fingerprint::fingerprint;
 use koa_session_rs::header::{Attributes, CookieTemplate, InvalidAttribute};
 use koa_session_rs::verdict::{Data, Verdict};
 use koa_session_rs::{canonical, codec, id, record, session};
 use napi::bindgen_prelude::{Float64Array, FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi_derive::napi;
 use registers::Registers;
-use text::{Bytes, Text};
+use text::Text;
 
 /// Adds the functions that requests call.
 #[napi(module_exports)]
@@ -45,9 +44,6 @@ pub fn add_functions(exports: Object, env: napi::Env) -> napi::Result<()> {
         canonical::is_canonical(&json)
     })?;
     functions.add_fallible("difference", |(), arguments| difference(arguments))?;
-    functions.add("fingerprint", |(), (json,): (Text,)| {
-        Bytes(fingerprint(&json).to_le_bytes())
-    })?;
     functions.add("newId", |(), (prefix,): (Text,)| Text(id::new_id(&prefix)))?;
     functions.add("isAcceptableId", |(), (id,): (Text,)| {
         id::is_acceptable(&id)

@@ -16,9 +16,6 @@ const TERMINATOR: usize = 1;
 /// A text that comes from JavaScript, or goes there.
 pub struct Text(pub String);
 
-/// Bytes that go to JavaScript as characters of the same numbers.
-pub struct Bytes<const N: usize>(pub [u8; N]);
-
 impl Deref for Text {
     type Target = str;
 
@@ -66,14 +63,6 @@ impl FromNapiValue for Text {
 impl ToNapiValue for Text {
     unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> napi::Result<sys::napi_value> {
         to_js(&Env::from_raw(env), &text)
-    }
-}
-
-#[allow(unsafe_code, reason = "the trait's function is unsafe")]
-impl<const N: usize> ToNapiValue for Bytes<N> {
-    unsafe fn to_napi_value(env: sys::napi_env, bytes: Self) -> napi::Result<sys::napi_value> {
-        let env = Env::from_raw(env);
-        env.create_string_latin1(bytes.0).map(|text| text.raw())
     }
 }
 
