@@ -120,11 +120,11 @@ const flat = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 8 }) }, 
 
 test('a snapshot of flat data makes the data again, alone and as a record', () => {
   fc.assert(fc.property(flat, (data) => {
-    const snapshot = Snapshot.of({ ...data, _expire: 2, _maxAge: 1 })
+    const snapshot = Snapshot.of({ ...data, _expire: 2, _maxAge: 1 }, true)
     const json = JSON.stringify(data)
     assert.equal(JSON.stringify(snapshot.toObject()), json)
-    assert.deepEqual(snapshot.toRecord(1, 2), { ...data, _expire: 2, _maxAge: 1 })
-    assert.deepEqual(snapshot.toRecord('session', 2), { ...data, _session: true })
+    assert.deepEqual(snapshot.toRecord(data, 1, 2), { ...data, _expire: 2, _maxAge: 1 })
+    assert.deepEqual(snapshot.toRecord(data, 'session', 2), { ...data, _session: true })
     assert.equal(snapshot.isDifferent(JSON.parse(json)), false)
   }), { numRuns: 1000 })
 })
@@ -143,7 +143,7 @@ test('a snapshot tells of flat data what their JSON tells', () => {
 })
 
 test('there is no snapshot of data that are not flat, or have a name of the session\'s', () => {
-  for (const data of [{ a: [] }, { a: {} }, { a: undefined }, { a: NaN }, { a: 1n }, { _a: 1 }, JSON.parse('{"__proto__":1}'), ...[...RESERVED].slice(0, 5).map((name) => ({ [name]: 1 }))]) {
+  for (const data of [{ a: [] }, { a: {} }, { a: undefined }, { a: NaN }, { a: 1n }, { _a: 1 }, { _expire: 1 }, JSON.parse('{"__proto__":1}'), ...[...RESERVED].slice(0, 5).map((name) => ({ [name]: 1 }))]) {
     assert.equal(Snapshot.of(data), undefined, Object.keys(data)[0])
   }
 })

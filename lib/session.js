@@ -62,7 +62,7 @@ class Session extends Given {
    * @returns {Session|undefined} undefined where the record is not flat, or its envelope is not one of ours
    */
   static restore (context, record) {
-    const snapshot = Snapshot.of(record)
+    const snapshot = Snapshot.of(record, true)
     const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
     if (snapshot === undefined || (isBrowser !== undefined && maxAge !== undefined)) return undefined
     if (isBrowser !== undefined) context.maxAge = 'session'

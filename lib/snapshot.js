@@ -78,18 +78,19 @@ class Snapshot {
   }
 
   /**
-   * Takes a snapshot of data, or of a record without its envelope.
+   * Takes a snapshot of data.
    *
    * @param {object} data
+   * @param {boolean} [isRecord] whether there is an envelope among them, which is passed over
    * @returns {Snapshot|undefined} undefined where the data are not flat, or have a key that a session has for itself
    */
-  static of (data) {
+  static of (data, isRecord = false) {
     let { keys } = latest
     let isLatest = true
     const values = new Array(keys.length)
     let count = 0
     for (const key in data) {
-      if (isEnvelope(key)) continue
+      if (isRecord && isEnvelope(key)) continue
       const value = data[key]
       if (!isJsonPrimitive(value)) return undefined
       if (!isLatest || key !== keys[count]) {
@@ -112,19 +113,22 @@ class Snapshot {
    */
   toObject (prototype = Object.prototype) {
     const { shape, values } = this
-    return fill(shape.isWide ? shape.blank() : { __proto__: prototype }, shape.keys, values)
+    const { keys } = shape
+    const object = shape.isWide ? shape.blank() : { __proto__: prototype }
+    for (let i = 0; i < keys.length; i++) object[keys[i]] = values[i]
+    return object
   }
 
   /**
    * Makes a record of the data.
    *
+   * @param {object} data what the snapshot was taken of just now
    * @param {number|'session'} maxAge milliseconds
    * @param {number} expire milliseconds
    */
-  toRecord (maxAge, expire) {
-    const { shape, values } = this
-    const hasRoom = shape.isWide && maxAge !== 'session'
-    return enclose(hasRoom ? fill(shape.record(), shape.keys, values) : this.toObject(), maxAge, expire)
+  toRecord (data, maxAge, expire) {
+    const hasRoom = this.shape.isWide && maxAge !== 'session'
+    return enclose(Object.assign(hasRoom ? this.shape.record() : {}, data), maxAge, expire)
   }
 
   /**
@@ -167,11 +171,6 @@ class Snapshot {
     }
     return JSON.stringify(changed)
   }
-}
-
-function fill (object, keys, values) {
-  for (let i = 0; i < keys.length; i++) object[keys[i]] = values[i]
-  return object
 }
 
 function isJsonPrimitive (value) {
