@@ -240,6 +240,31 @@ describe('session.of(ctx)', () => {
     }
   })
 
+  test("what a visitor's first request puts in stays, whatever the handle is asked for next", async (t) => {
+    for (const name of ['load', 'touch', 'regenerate', 'commit']) {
+      const store = new CountingStore()
+      // The first request of all goes another way: from then on Koa's cookies are known.
+      const server = await acting(t, { store }, async (ctx) => {
+        ctx.session.user = 'ann'
+        await of(ctx)[name]()
+        return { user: ctx.session.user, id: of(ctx).id }
+      })
+      await server.visitor().get('/me')
+      const ann = server.visitor()
+      const { user, id } = (await ann.get('/act')).json
+      assert.equal(user, 'ann', name)
+      assert.deepEqual(store.ids(), [id], name)
+      assert.deepEqual((await ann.get('/me')).json, { user: 'ann' }, name)
+    }
+  })
+
+  test('a visitor has an id once it is asked for, in the handle and in the session', async (t) => {
+    const server = await acting(t, { store: new CountingStore() }, (ctx) => ({ ids: [of(ctx).id, ctx.session.externalKey, of(ctx).id] }))
+    await server.visitor().get('/me')
+    const { ids } = (await server.visitor().get('/act')).json
+    assert.deepEqual([new Set(ids).size, typeof ids[0]], [1, 'string'])
+  })
+
   test('the handle of a session with `as`', async (t) => {
     const admins = new CountingStore()
     const users = new CountingStore()
