@@ -3,8 +3,8 @@
 /** Draws cost against bytes as SVG: a panel for each series, both axes logarithmic. */
 
 const WIDTH = 880
-const PANEL = { width: 360, height: 230, left: 60, top: 96, columnGap: 70, rowGap: 76 }
-const LEGEND = { left: 60, top: 52, line: 26, gap: 24, character: 7.6 }
+const PANEL = { width: 360, height: 230, left: 60, top: 118, columnGap: 70, rowGap: 76 }
+const LEGEND = { left: 60, top: 52, line: 26, columns: 4, columnWidth: 205, rowHeight: 22 }
 
 /** Series of the growth part, one a panel, two in a row. */
 const PANELS = new Map([
@@ -17,9 +17,11 @@ const PANELS = new Map([
 /** Lines, in the order in which they are drawn: colours on light and on dark, and dashes. */
 const LINES = new Map([
   ['koa-session', { title: 'koa-session', light: '#1c63c8', dark: '#74aaff' }],
+  ['generic', { title: 'koa-generic-session', light: '#8a6d00', dark: '#d9b93b' }],
   ['minimal', { title: 'koa-session-minimal', light: '#8443b8', dark: '#c79bf2' }],
   ['wrapper', { title: 'wrapper', light: '#0b7a55', dark: '#4fcf9f', dash: '2 4' }],
   ['floor', { title: 'floor', light: '#666b73', dark: '#a4abb5', dash: '7 4' }],
+  ['ours+mem', { title: 'our memory store', light: '#cf4411', dark: '#ff8c5a', dash: '1 4' }],
   ['ours', { title: 'koa-session-rs', light: '#cf4411', dark: '#ff8c5a' }]
 ])
 
@@ -30,7 +32,7 @@ const STYLE = `
   .line { fill: none; stroke-width: 2; stroke-linejoin: round } .ours { stroke-width: 3 }`
 
 function colours (scheme) {
-  return [...LINES].map(([name, line]) => `--${name}: ${line[scheme]}`).join('; ')
+  return [...LINES].map(([name, line]) => `--${classOf(name)}: ${line[scheme]}`).join('; ')
 }
 
 /**
@@ -100,15 +102,21 @@ function drawPanel ({ title, lines }, i, y) {
 }
 
 function legend (name, i) {
-  const { left, line, gap, character, top: y } = LEGEND
-  const before = [...LINES.values()].slice(0, i).map(({ title }) => line + gap + title.length * character)
-  const x = round(before.reduce((sum, width) => sum + width, left))
+  const { left, top, line, columns, columnWidth, rowHeight } = LEGEND
+  const x = left + (i % columns) * columnWidth
+  const y = top + Math.floor(i / columns) * rowHeight
   return `${stroke(name, `M${x} ${y - 4}h${line}`)}<text x="${x + line + 7}" y="${y}">${LINES.get(name).title}</text>`
 }
 
 function stroke (name, path) {
   const { dash } = LINES.get(name)
-  return `<path class="line ${name}" style="stroke: var(--${name})" d="${path}"${dash ? ` stroke-dasharray="${dash}"` : ''}/>`
+  const own = classOf(name)
+  return `<path class="line ${own}" style="stroke: var(--${own})" d="${path}"${dash ? ` stroke-dasharray="${dash}"` : ''}/>`
+}
+
+/** The name as CSS takes it. */
+function classOf (name) {
+  return name.replace('+', '-')
 }
 
 const round = (number) => Math.round(number * 10) / 10
