@@ -128,7 +128,7 @@ class Snapshot {
    */
   toRecord (data, maxAge, expire) {
     const hasRoom = this.shape.isWide && maxAge !== 'session'
-    return enclose(Object.assign(hasRoom ? this.shape.record() : {}, data), maxAge, expire)
+    return enclose(hasRoom ? Object.assign(this.shape.record(), data) : this.toObject(), maxAge, expire)
   }
 
   /**
