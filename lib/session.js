@@ -6,7 +6,7 @@ const { warnOnce } = require('./errors')
 const { toJson } = require('./json')
 const { isMaxAge, toMaxAge } = require('./max-age')
 const { State } = require('./session-state')
-const { Snapshot } = require('./snapshot')
+const { ACCESSORS, Snapshot } = require('./snapshot')
 
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
 let stringified
@@ -161,11 +161,8 @@ class Session extends Given {
 /** The length of JSON below which copying its object pays. */
 const SMALL = 600
 
-/** Names on the prototype that data would shadow, and must not; and `__proto__`, which would replace it. */
-const ACCESSORS = ['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey', '__proto__']
-
-/** Keys of data that do not become the session's own. */
-const INTERNAL = new Set([...ACCESSORS, '_maxAge', '_session'])
+/** Keys of data that do not become the session's own. `__proto__` would replace its prototype. */
+const INTERNAL = new Set([...ACCESSORS, '__proto__', '_maxAge', '_session'])
 
 /** Takes from data what is not the user's. Of the rest of the accessors, data have no say. */
 function restore (known, key, value, isIncoming) {

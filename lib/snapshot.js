@@ -13,7 +13,7 @@ const FEW = 16
 /** So many keys an object of JSON.parse keeps within itself. With more, it is a hash table in any case. */
 const MANY = 127
 
-/** Names that a session has for itself, and that data would shadow. */
+/** Names on a session's prototype, which data would shadow and must not. */
 const ACCESSORS = new Set(['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey'])
 
 /** The envelope of a record, which is no data. */
@@ -177,4 +177,4 @@ function isJsonPrimitive (value) {
   return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 }
 
-module.exports = { Snapshot }
+module.exports = { ACCESSORS, Snapshot }
