@@ -1,0 +1,253 @@
+use super::super::exchange::Step;
+use super::*;
+use crate::record::MaxAge;
+
+const CLOCK: Clock = Clock {
+    now_ms: 1000,
+    ttl_ms: 500,
+};
+
+fn format() -> Arc<Format> {
+    Arc::new(Format {
+        prefix: "p:".to_owned(),
+        from_koa_redis: false,
+    })
+}
+
+fn id(name: &str) -> SessionId {
+    SessionId::of(name, &format())
+}
+
+fn changes(set: &str) -> Changes {
+    Changes {
+        base: 1,
+        set: set.to_owned(),
+        delete: String::new(),
+        max_age: None,
+        subject: Subject::Unchanged,
+        label: None,
+        limit: None,
+    }
+}
+
+fn text(text: &str) -> Reply {
+    Reply::Text(text.into())
+}
+
+/// Gives the scripts and commands that a step sends, by their names.
+fn names(step: &Step<Outcome>) -> Vec<String> {
+    let Step::Send(commands) = step else {
+        return vec![format!("{step:?}")];
+    };
+    let name = |command: &Command| {
+        let args: Vec<String> = command
+            .args()
+            .map(|arg| String::from_utf8_lossy(arg).into_owned())
+            .collect();
+        let scripts = [
+            Script::Create,
+            Script::Merge,
+            Script::Take,
+            Script::Untake,
+            Script::Finish,
+            Script::Destroy,
+        ];
+        let is = |script: &&Script| {
+            args.get(1)
+                .is_some_and(|arg| arg == script.hash() || arg == script.source())
+        };
+        let script = scripts.iter().find(is).map(|script| format!("{script:?}"));
+        script.unwrap_or_default() + " " + args.first().map_or("", String::as_str)
+    };
+    commands.iter().map(name).collect()
+}
+
+fn stored() -> Reply {
+    Reply::List(
+        ["d", "\u{1e}\"a\"\u{1f}1\u{1f}1", "m", "1 9000 500 10 20"]
+            .map(text)
+            .into(),
+    )
+}
+
+#[test]
+fn a_script_that_a_node_does_not_know_is_sent_whole() {
+    let mut operation = start(
+        format(),
+        Request::Merge(id("a"), changes(r#"{"a":2}"#), CLOCK),
+    );
+    assert_eq!(names(&operation.step(vec![])), ["Merge evalsha"]);
+    assert_eq!(
+        names(&operation.step(vec![Reply::Error("NOSCRIPT".to_owned())])),
+        ["Merge eval"]
+    );
+    let Step::Done(Ok(Outcome::Written(written))) = operation.step(vec![text("2")]) else {
+        unreachable!("it is done");
+    };
+    assert_eq!(written, done(2, None));
+}
+
+#[test]
+fn a_move_whose_end_nobody_knows_is_taken_back() {
+    for failure in [Failure::Lost, Failure::Timeout, Failure::Unreachable] {
+        let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
+        let mut operation = start(format(), request);
+        assert_eq!(names(&operation.step(vec![])), ["Take evalsha"]);
+        assert_eq!(names(&operation.step(vec![stored()])), ["Create evalsha"]);
+        assert_eq!(
+            names(&operation.step(vec![Reply::Failed(failure.clone())])),
+            ["Destroy evalsha"]
+        );
+        assert_eq!(
+            names(&operation.step(vec![Reply::Int(0)])),
+            ["Untake evalsha"]
+        );
+        let Step::Done(Err(told)) = operation.step(vec![Reply::Int(1)]) else {
+            unreachable!("it is done");
+        };
+        assert_eq!(told, failure);
+    }
+}
+
+/// Goes through the steps of a move: what each sends, and what is answered to it. Gives the end.
+fn go_through(steps: &[(&str, Reply)]) -> Step<Outcome> {
+    let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
+    let mut operation = start(format(), request);
+    let mut replies = vec![];
+    for (sent, reply) in steps {
+        assert_eq!(names(&operation.step(replies)), [*sent]);
+        replies = vec![reply.clone()];
+    }
+    operation.step(replies)
+}
+
+#[test]
+fn a_move_to_a_taken_id_is_taken_back() {
+    let end = go_through(&[
+        ("Take evalsha", stored()),
+        ("Create evalsha", Reply::Int(0)),
+        ("Untake evalsha", Reply::Failed(Failure::Lost)),
+    ]);
+    assert!(matches!(
+        end,
+        Step::Done(Ok(Outcome::Written(Written::Taken)))
+    ));
+}
+
+#[test]
+fn a_move_is_done_when_the_old_session_has_ended() {
+    let end = go_through(&[
+        ("Take evalsha", stored()),
+        ("Create evalsha", Reply::Int(1)),
+        ("Finish evalsha", Reply::Int(1)),
+    ]);
+    let Step::Done(Ok(Outcome::Written(written))) = end else {
+        unreachable!("it is done");
+    };
+    assert_eq!(written, done(2, None));
+}
+
+#[test]
+fn a_move_whose_old_session_is_gone_does_not_arrive() {
+    let end = go_through(&[
+        ("Take evalsha", stored()),
+        ("Create evalsha", Reply::Int(1)),
+        ("Finish evalsha", Reply::Int(0)),
+        ("Destroy evalsha", Reply::Failed(Failure::Lost)),
+    ]);
+    assert!(matches!(
+        end,
+        Step::Done(Ok(Outcome::Written(Written::Missing)))
+    ));
+}
+
+#[test]
+fn a_move_whose_old_session_may_be_there_is_taken_back() {
+    let end = go_through(&[
+        ("Take evalsha", stored()),
+        ("Create evalsha", Reply::Int(1)),
+        ("Finish evalsha", Reply::Failed(Failure::Timeout)),
+        ("Destroy evalsha", Reply::Int(1)),
+        ("Untake evalsha", Reply::Int(1)),
+    ]);
+    assert!(matches!(end, Step::Done(Err(Failure::Timeout))));
+}
+
+#[test]
+fn one_that_was_moving_counts_once() {
+    let hashes = ["a", "b", "c", "d"].map(str::to_owned);
+    let end = |verdict, text: &str| Reply::List(vec![Reply::Int(verdict), self::text(text)]);
+    let replies = vec![end(3, "b"), end(1, "=s"), end(2, "e"), Reply::Int(0)];
+    assert_eq!(count_ends(&hashes, replies), Ok((1, vec!["e".to_owned()])));
+    assert_eq!(count_ends(&hashes, vec![end(3, "x")]), Ok((1, vec![])));
+    assert_eq!(count_ends(&hashes, vec![end(0, "=s")]), Ok((0, vec![])));
+}
+
+#[test]
+fn what_is_created_is_not_sent_twice_and_what_is_loaded_may_be() {
+    let new = NewRecord {
+        data: "{}".to_owned(),
+        max_age: MaxAge::Browser,
+        subject: None,
+        label: None,
+        limit: None,
+    };
+    for (request, is_repeatable) in [
+        (Request::Create(id("a"), new, CLOCK), false),
+        (Request::Merge(id("a"), changes(r#"{"a":1}"#), CLOCK), false),
+        (Request::Touch(id("a"), CLOCK), true),
+        (Request::Load(id("a"), 0), true),
+        (Request::Destroy(id("a"), 0), true),
+    ] {
+        let Step::Send(commands) = start(format(), request).step(vec![]) else {
+            unreachable!("it sends something");
+        };
+        assert_eq!(
+            commands
+                .iter()
+                .map(|command| command.repeatable)
+                .collect::<Vec<_>>(),
+            [is_repeatable]
+        );
+    }
+}
+
+#[test]
+fn a_hash_is_read() {
+    let read = |entries: &str| {
+        let fields = ["d", entries, "x", "token", "m", "3 9000 session 10 20"].map(text);
+        layout::read(Reply::List(fields.into()))
+    };
+    let whole = read("\u{1e}\"b\"\u{1f}3\u{1f}[2]\u{1e}\"a\"\u{1f}1\u{1f}\"x\"");
+    let Ok(Some(Stored {
+        record, is_moving, ..
+    })) = whole
+    else {
+        unreachable!("it is a session");
+    };
+    assert!(is_moving);
+    assert_eq!(
+        (record.data.as_str(), record.revs),
+        (r#"{"b":[2],"a":"x"}"#, vec![3, 1])
+    );
+    assert_eq!(record.max_age, MaxAge::Browser);
+    let Ok(Some(Stored { record, .. })) = read("") else {
+        unreachable!("it is a session without keys");
+    };
+    assert_eq!((record.data.as_str(), record.revs), ("{}", vec![]));
+    for entries in [
+        "x",
+        "\u{1e}",
+        "\u{1e}\"a\"",
+        "\u{1e}\"a\"\u{1f}1",
+        "\u{1e}\"a\"\u{1f}x\u{1f}1",
+        "\u{1e}\"a\"\u{1f}1\u{1f}1\u{1e}",
+    ] {
+        assert_eq!(read(entries), Err(Failure::Unreadable));
+    }
+    let without = ["m", "3 9000 session 10 20"].map(text);
+    assert_eq!(
+        layout::read(Reply::List(without.into())),
+        Err(Failure::Unreadable)
+    );
+}
