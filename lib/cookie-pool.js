@@ -1,13 +1,16 @@
 'use strict'
 
 /**
- * The core's cookie for an app's options and keys. Both may change at any time, also in place, and rarely do: the last
- * one is kept for as long as it fits.
+ * The core's cookies for an app's options and keys. Both may change at any time, also in place, and rarely do: the last
+ * cookie is kept for as long as it fits, and others for when their attributes come again.
  */
 
 const binding = require('./binding')
 const { registers } = require('./registers')
 const { isStockClass } = require('./stock')
+
+/** So many cookies are kept. */
+const MOST = 64
 
 /** Options that change what a cookie of `cookies` is in ways the core does not know. */
 const UNUSUAL = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy']
@@ -23,10 +26,14 @@ class CookiePool {
   base
 
   #get
+  /** What was asked for last, and the cookie that is for it. */
   #options
   #attributes
-  #keys
+  #isSigned
   #cookie
+  /** All that have been prepared for these keys, the oldest first. */
+  #keys
+  #cookies = new Map()
 
   /**
    * Gives the core's cookie, ready for many requests.
@@ -39,13 +46,29 @@ class CookiePool {
   cookie (options, isFixed, keys) {
     const attributes = isFixed && options === this.#options ? this.#attributes : attributesOf(options)
     if (attributes === undefined) return undefined
-    if (!sameFields(attributes, this.#attributes) || !sameKeys(keys, this.#keys)) {
+    const isSigned = keys !== undefined
+    if (isSigned && !sameKeys(keys, this.#keys)) {
       this.#keys = copyKeys(keys)
-      this.#cookie = keys !== undefined && this.#keys === undefined ? undefined : prepare(attributes, this.#keys)
+      this.#cookies.clear()
+      this.#attributes = undefined
+    }
+    if (isSigned !== this.#isSigned || !sameFields(attributes, this.#attributes)) {
+      this.#cookie = isSigned && this.#keys === undefined ? undefined : this.#recall(attributes, isSigned)
     }
     this.#options = options
     this.#attributes = attributes
+    this.#isSigned = isSigned
     return this.#cookie
+  }
+
+  /** Gives the cookie of some attributes. Making one takes longer than a request: with functions of ctx, attributes take turns. */
+  #recall (attributes, isSigned) {
+    const name = `${isSigned} ${JSON.stringify(attributes)}`
+    if (!this.#cookies.has(name)) {
+      if (this.#cookies.size === MOST) this.#cookies.delete(this.#cookies.keys().next().value)
+      this.#cookies.set(name, prepare(attributes, isSigned ? this.#keys : undefined))
+    }
+    return this.#cookies.get(name)
   }
 
   /** Keeps how Koa makes `ctx.cookies`. */

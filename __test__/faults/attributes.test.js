@@ -97,6 +97,15 @@ for (const kind of ['cookie', 'store']) {
       })
     })
 
+    test('by more tenants than cookies are kept for, in turn', async (t) => {
+      const server = await start(t, { store: make(), domain: (ctx) => ctx.query.tenant }, routes)
+      for (let i = 0; i < 3 * 70; i++) {
+        const tenant = `t${i % 70}.example`
+        const { setCookie } = await server.get(`/in?tenant=${tenant}`)
+        assert.deepEqual(setCookie.map(attributesOf), Array(2).fill(`; path=/; domain=${tenant}; httponly`))
+      }
+    })
+
     test('what ctx.sessionOptions says is what was resolved, and may be changed', async (t) => {
       const server = await start(t, { store: make(), domain: () => 'a.example' }, (ctx) => {
         ctx.session.user = 'ann'
