@@ -160,6 +160,8 @@ async function put (context, session, reason, { hasMoved, isWhole, isAtEnd }) {
   let outcome = await records.write(session, id, reason, isWhole)
   if (outcome === 'taken') {
     id = await nextId(context, id)
+    // The app may have gone on meanwhile.
+    context.json = undefined
     outcome = await records.write(session, id, reason, isWhole)
   }
   if (outcome !== 'written') return giveUp(context, outcome, isAtEnd)

@@ -91,6 +91,7 @@ function admitRecord (session, id, { record, failure }) {
   } catch {
     return failLoading(session)
   }
+  if (typeof data !== 'object' || data === null) return failLoading(session)
   // The envelope of a session that ends with the browser has no expiry; its record has one.
   if (expire < Date.now()) return settle(session, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
   if (isExacting(session.options) || !isAdoptable(data)) {
@@ -110,7 +111,8 @@ function failLoading (session) {
 /** Remembers what a session store has, where the session is made of that: it is what changes are told from. */
 function keepText (session, text) {
   if (!session.isStored) return
-  session.written = undefined
+  // What the app's valid may have changed is a change.
+  session.forgetStored()
   session.opened = text
 }
 

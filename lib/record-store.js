@@ -108,7 +108,7 @@ class RecordStore {
 /** Makes what the store is given. */
 function recordOf (data, snapshot, maxAge) {
   const expire = maxAge + Date.now()
-  return snapshot ? snapshot.toRecord(data, maxAge, expire) : enclose(userData(data), maxAge, expire)
+  return snapshot ? snapshot.toRecord(maxAge, expire) : enclose(userData(data), maxAge, expire)
 }
 
 module.exports = { RecordStore }

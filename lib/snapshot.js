@@ -85,24 +85,26 @@ class Snapshot {
    * @returns {Snapshot|undefined} undefined where the data are not flat, or have a key that a session has for itself
    */
   static of (data, isRecord = false) {
-    let { keys } = latest
-    let isLatest = true
+    // Read once: a getter among the data may take a snapshot of another session.
+    const known = latest
+    let { keys } = known
+    let isKnown = true
     const values = new Array(keys.length)
     let count = 0
     for (const key in data) {
       if (isRecord && isEnvelope(key)) continue
       const value = data[key]
       if (!isJsonPrimitive(value)) return undefined
-      if (!isLatest || key !== keys[count]) {
+      if (!isKnown || key !== keys[count]) {
         if (key[0] === '_') return undefined
-        if (isLatest) keys = keys.slice(0, count)
-        isLatest = false
+        if (isKnown) keys = keys.slice(0, count)
+        isKnown = false
         keys.push(key)
       }
       values[count++] = value
     }
     values.length = count
-    const shape = isLatest && count === keys.length ? latest : shapeOf(isLatest ? keys.slice(0, count) : keys)
+    const shape = isKnown && count === keys.length ? known : shapeOf(isKnown ? keys.slice(0, count) : keys)
     return shape.isOpen ? new Snapshot(shape, values) : undefined
   }
 
@@ -112,23 +114,18 @@ class Snapshot {
    * @param {object} [prototype]
    */
   toObject (prototype = Object.prototype) {
-    const { shape, values } = this
-    const { keys } = shape
-    const object = shape.isWide ? shape.blank() : { __proto__: prototype }
-    for (let i = 0; i < keys.length; i++) object[keys[i]] = values[i]
-    return object
+    return fill(this.shape.isWide ? this.shape.blank() : { __proto__: prototype }, this)
   }
 
   /**
    * Makes a record of the data.
    *
-   * @param {object} data what the snapshot was taken of just now
    * @param {number|'session'} maxAge milliseconds
    * @param {number} expire milliseconds
    */
-  toRecord (data, maxAge, expire) {
+  toRecord (maxAge, expire) {
     const hasRoom = this.shape.isWide && maxAge !== 'session'
-    return enclose(hasRoom ? Object.assign(this.shape.record(), data) : this.toObject(), maxAge, expire)
+    return enclose(hasRoom ? fill(this.shape.record(), this) : this.toObject(), maxAge, expire)
   }
 
   /**
@@ -171,6 +168,11 @@ class Snapshot {
     }
     return JSON.stringify(changed)
   }
+}
+
+function fill (object, { shape: { keys }, values }) {
+  for (let i = 0; i < keys.length; i++) object[keys[i]] = values[i]
+  return object
 }
 
 function isJsonPrimitive (value) {

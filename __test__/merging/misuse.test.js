@@ -220,3 +220,56 @@ describe('a store that says that it is a session store', () => {
     assert.throws(() => session({ store }, app), { code: 'ERR_SESSION_OPTION', option: 'store.create' })
   })
 })
+
+eachKind('what the app puts in while an id turns out to be taken', ({ options }) => {
+  test('is written with the next commit', async (t) => {
+    let made = 0
+    const ids = ['taken-before', 'taken-before', 'free']
+    const server = await start(t, { ...options(), genid: () => ids[made++] ?? `more-${made}` }, {
+      ...ROUTES,
+      '/first' (ctx) { ctx.session.other = 1 },
+      async '/in' (ctx) {
+        ctx.session.a = 1
+        const saving = ctx.session.save()
+        ctx.session.user = 'ann'
+        await saving
+      }
+    })
+    await server.get('/first')
+    const ann = server.visitor()
+    assert.equal((await ann.get('/in')).status, 200)
+    assert.deepEqual((await ann.get('/me')).json, { a: 1, user: 'ann' })
+  })
+})
+
+eachKind('what the option valid makes of the data', ({ options }) => {
+  test('is written with what the request changed', async (t) => {
+    const valid = (ctx, data) => {
+      if (data.password !== undefined) data.version = 2
+      delete data.password
+      return true
+    }
+    const opts = options()
+    const [server, other] = [await start(t, { ...opts, valid }, ROUTES), await start(t, opts, ROUTES)]
+    const ann = server.visitor()
+    await ann.get('/set?password=1')
+    await ann.get('/set?n=2')
+    assert.deepEqual((await other.get('/me', { cookie: ann.header })).json, { n: 2, version: 2 })
+  })
+})
+
+for (const data of ['1', 'true', '"x"', 'null']) {
+  test(`a session store that has ${data} for a session has failed`, async (t) => {
+    const store = new DamagedStore()
+    const failures = []
+    const onStoreError = (err, operation) => {
+      failures.push([err.code, operation])
+      return 'anonymous'
+    }
+    const server = await start(t, { store, onStoreError }, ROUTES)
+    store.record = { data, rev: 1, expire: Date.now() + 100000, maxAge: 100000, hasSubject: false }
+    const cookie = await start(t, { store: new MemoryStore() }, ROUTES).then(async (other) => (await other.get('/set?a=1')).setCookie.map((line) => line.split(';')[0]).join('; '))
+    assert.deepEqual((await server.get('/me', { cookie })).json, {})
+    assert.deepEqual(failures, [['ERR_SESSION_STORE', 'get']])
+  })
+}
