@@ -97,12 +97,14 @@ describe('a build', () => {
     const child = spawnSync(process.execPath, ['-e', `
       const addon = require(${JSON.stringify(addon)})
       const thrown = []
-      for (let i = 0; i < 3; i++) try { addon.panicNow() } catch (error) { thrown.push(error instanceof Error) }
+      for (const name of ['panicNow', 'panicInClosure', 'panicNow', 'panicInClosure']) {
+        try { addon[name]() } catch (error) { thrown.push(error instanceof Error && error.message.includes('injected')) }
+      }
       setImmediate(() => console.log(JSON.stringify({ thrown, version: addon.version() })))
     `], { encoding: 'utf8' })
     assert.equal(child.signal, null)
     assert.equal(child.status, 0, child.stderr)
-    assert.deepEqual(JSON.parse(child.stdout), { thrown: [true, true, true], version: require('../package.json').version })
+    assert.deepEqual(JSON.parse(child.stdout), { thrown: [true, true, true, true], version: require('../package.json').version })
   })
 
   test('has no exported function that lets a panic through', () => {
@@ -116,6 +118,7 @@ describe('a build', () => {
   })
 
   test('for use exports no panic', () => {
-    assert.equal(require('../lib/binding').panicNow, undefined)
+    const binding = require('../lib/binding')
+    assert.deepEqual([binding.panicNow, binding.panicInClosure], [undefined, undefined])
   })
 })

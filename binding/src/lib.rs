@@ -30,9 +30,11 @@ use registers::Registers;
 use text::Text;
 
 /// Adds the functions that requests call.
-#[napi(module_exports)]
+#[napi(module_exports, catch_unwind)]
 pub fn add_functions(exports: Object, env: napi::Env) -> napi::Result<()> {
     let mut functions = Functions::on(exports, env, ());
+    #[cfg(feature = "fault-injection")]
+    functions.add_bare("panicInClosure", |()| panic_now())?;
     functions.add("open", |(), arguments| open(arguments))?;
     functions.add("close", |(), arguments| close(arguments))?;
     functions.add("decode", |(), (value,): (Text,)| {
