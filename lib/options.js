@@ -119,8 +119,8 @@ class Settings {
 
   /** Tells whether a request has no session in the store, and no option wants to hear of that. */
   isVisitor (ctx) {
-    const { store, lazy, genid, ContextStore, externalKey, ignore, early, cacheControl } = this.#given
-    const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || early || cacheControl)
+    const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
+    const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
     return isPlain && this.pool.isAbsent(ctx)
   }
 
