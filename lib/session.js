@@ -5,7 +5,6 @@ const { inspect } = require('node:util')
 const { warnOnce } = require('./errors')
 const { toJson } = require('./json')
 const { isMaxAge, toMaxAge } = require('./max-age')
-const { State } = require('./session-state')
 const { ACCESSORS, Snapshot } = require('./snapshot')
 
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
@@ -15,6 +14,29 @@ let stringified
 class Given {
   constructor (object) {
     return object
+  }
+}
+
+/**
+ * What a session knows of itself beside its data.
+ *
+ * Not a literal: where many requests wait, V8 takes those that it makes in one place for long-lived, and puts them among the old
+ * objects. There each keeps its request, with all that belongs to it, until the next collection of those.
+ */
+class State {
+  requireSave = false
+
+  constructor (context, isNew, expire) {
+    this.context = context
+    this.isNew = isNew
+    this.expire = expire
+  }
+
+  /** Gives the same of another context's session. */
+  of (context) {
+    const state = new State(context, this.isNew, this.expire)
+    state.requireSave = this.requireSave
+    return state
   }
 }
 
