@@ -44,14 +44,15 @@ function run (major, args) {
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
   const failed = join(folderOf(major), 'failed-tests.txt')
   writeFileSync(failed, '')
-  const { status, signal } = spawnSync(node, ['--test', ...reporters(failed), ...args], { cwd: root, env, stdio: 'inherit' })
+  const { status, signal } = spawnSync(node, ['--test', ...reporters(args, failed), ...args], { cwd: root, env, stdio: 'inherit' })
   if (status === 0) return { passed: true, summary: `Node ${version}: passed` }
   const summary = `Node ${version}: failed (${signal ?? `code ${status}`})\n${readFileSync(failed, 'utf8')}`
   return { passed: false, summary }
 }
 
 // The failures again for the end, where the output of four runs is not in their way.
-function reporters (file) {
+function reporters (args, file) {
+  if (args.some((arg) => arg.startsWith('--test-reporter'))) return []
   return [
     '--test-reporter=spec', '--test-reporter-destination=stdout',
     `--test-reporter=${join(__dirname, 'failed-tests.js')}`, `--test-reporter-destination=${file}`

@@ -45,16 +45,17 @@ async function start () {
   const datadir = join(directory, 'data')
   const setup = join(directory, 'setup.sql')
   writeFileSync(setup, SETUP)
+  // Not the machine's: a server that starts removes the temporary tables of others from it.
+  const common = ['--no-defaults', ...AS_ROOT, `--datadir=${datadir}`, `--tmpdir=${directory}`]
   const args = (port) => [
-    '--no-defaults', ...AS_ROOT, `--datadir=${datadir}`, `--port=${port}`, '--bind-address=127.0.0.1',
+    ...common, `--port=${port}`, '--bind-address=127.0.0.1',
     `--socket=${join(directory, 'socket')}`, `--pid-file=${join(directory, 'pid')}`, `--init-file=${setup}`,
     '--innodb-buffer-pool-size=16M', '--innodb-log-file-size=8M', '--innodb-fast-shutdown=2', '--skip-name-resolve'
   ]
   const how = { name: 'mariadbd', program: programs.mariadbd, args, ready: /ready for connections/, directory }
   const server = new MariadbServer(how)
-  await run(programs['mariadb-install-db'], [
-    '--no-defaults', ...AS_ROOT, `--datadir=${datadir}`, '--auth-root-authentication-method=normal', '--skip-test-db'
-  ], { cwd: directory })
+  const installing = [...common, '--auth-root-authentication-method=normal', '--skip-test-db']
+  await run(programs['mariadb-install-db'], installing, { cwd: directory })
   return server.start()
 }
 
