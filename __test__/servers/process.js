@@ -74,14 +74,27 @@ function requirePrograms (programs) {
   for (const name in programs) if (programs[name] === undefined) throw new Error(`${name} is not installed`)
 }
 
+/**
+ * Below the ports that systems give to connections: one of those may be taken again before the server listens, or while a test
+ * has it down; even by a client that connects to it, whose own port it becomes.
+ */
+const PORTS = { first: 10000, end: 32768 }
+
 /** Gives a port of 127.0.0.1 that nobody has at the moment. */
 async function freePort () {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * (PORTS.end - PORTS.first))
+    const server = net.createServer()
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening')
+    } catch (err) {
+      if (err.code === 'EADDRINUSE') continue
+      throw err
+    }
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** Makes a directory, of another user where that is asked for. */
