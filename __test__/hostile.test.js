@@ -201,7 +201,7 @@ describe('hostile data', () => {
   }
 
   for (const nest of [(n) => '['.repeat(n) + ']'.repeat(n), (n) => `${'{"a":'.repeat(n)}1${'}'.repeat(n)}`]) {
-    for (const around of [(text) => text, (text) => `{"a":${text}}`, (text) => `{"a":${text},"_expire":9999999999999,"_maxAge":1000}`]) {
+    for (const around of [(text) => text, (text) => `{"a":${text}}`, (text) => `{"a":${text},"_expire":9999999999999,"_maxAge":86400000}`]) {
       test(`of 100,000 levels does not throw: ${around(nest(1))}`, async (t) => {
         const client = await start(t, (ctx) => ({ isNew: ctx.session.isNew }), {
           options: { signed: false }, serverOptions: { maxHeaderSize: 4 * MEGABYTE }
@@ -215,12 +215,12 @@ describe('hostile data', () => {
 
   const POLLUTIONS = [
     '{"__proto__":{"polluted":true}}',
-    '{"__proto__":{"polluted":true},"_expire":9999999999999,"_maxAge":1000}',
+    '{"__proto__":{"polluted":true},"_expire":9999999999999,"_maxAge":86400000}',
     '{"a":1,"__proto__":null}',
     '{"constructor":{"prototype":{"polluted":true}}}',
     '{"prototype":{"polluted":true}}',
     '{"__proto__":{"__proto__":{"polluted":true}}}',
-    '{"\\u005f_proto__":{"polluted":true},"_expire":9999999999999,"_maxAge":1000}',
+    '{"\\u005f_proto__":{"polluted":true},"_expire":9999999999999,"_maxAge":86400000}',
     '{"a":{"__proto__":{"polluted":true}}}',
     '{"__defineGetter__":{"polluted":true},"hasOwnProperty":1,"valueOf":1,"toString":1}'
   ]

@@ -62,7 +62,7 @@ const EVENTS = [
   'missed', 'expired', 'invalid', 'created', 'saved', 'destroyed', 'regenerated', 'oversize', 'uncommitted', 'discarded', 'conflict'
 ].map((name) => `session:${name}`)
 
-const PATIENCE_MS = 2000
+const PATIENCE_MS = 30_000
 
 const warnings = []
 process.on('warning', ({ code, message }) => warnings.push({ code, message }))

@@ -24,7 +24,8 @@ describe('vitest', () => {
     ['in child processes', 'child', '--pool=forks']
   ]) {
     test(how, () => {
-      const { signal, status, stdout, stderr } = project.run('vitest/vitest.mjs', ['run', '--reporter=json', ...args], { PLACE: place })
+      const given = ['run', '--reporter=json', '--testTimeout=60000', ...args]
+      const { signal, status, stdout, stderr } = project.run('vitest/vitest.mjs', given, { PLACE: place })
       assert.deepEqual({ signal, status }, { signal: null, status: 0 }, `${failures(stdout)}${stderr}`)
       const { numPassedTests, numTotalTests, testResults } = JSON.parse(stdout)
       assert.deepEqual({ numPassedTests, numTotalTests, files: testResults.length },
