@@ -28,30 +28,32 @@ const SHALLOW_LENGTH = 6000
 function load (session, known) {
   const { options, ctx } = session
   const id = known ?? (options.externalKey ? options.externalKey.get(ctx) : session.cookie.read())
-  const loading = isPromise(id) ? id.then((given) => loadId(session, given)) : loadId(session, id, known !== undefined)
-  if (loading === undefined && session.coming === undefined) return tellLoaded(session)
-  return loading === undefined ? whenLoaded(session) : loading.then(() => whenLoaded(session))
+  return isPromise(id) ? id.then((given) => loadId(session, given)) : loadId(session, id, known !== undefined)
 }
 
-function whenLoaded (session) {
-  if (session.coming !== undefined) return session.coming.then(() => endLoad(session))
-  endLoad(session)
+/** Ends a load: now, or when what it waits for has come. */
+function endLoad (session, loading) {
+  if (isPromise(loading)) return loading.then(() => endLoad(session))
+  if (session.coming !== undefined) return session.coming.then(() => tellStored(session))
+  tellStored(session)
 }
 
-function endLoad (session) {
+function tellStored (session) {
   tellLoaded(session)
   // The request did not wait for it.
   if (session.isFinished) session.records.leave()
 }
 
-/** Loads the record of an id. Gives a promise unless there is none to be loaded. */
+/** Loads the record of an id. */
 function loadId (session, id, isOwn = false) {
   vary(session)
-  if (!id) return begin(session)
+  if (!id) return endLoad(session, begin(session))
   // A session store is asked for texts alone; what others make of an array or an object is theirs.
   if (session.records.merges && typeof id === 'number') id = String(id)
-  if (session.records.merges && typeof id !== 'string') return settle(session, VERDICT.MISSED, undefined, id)
-  if (!isOwn && isRefused(id, session.options.idPattern)) return settle(session, VERDICT.MISSED, undefined, id)
+  const isForeign = session.records.merges && typeof id !== 'string'
+  if (isForeign || (!isOwn && isRefused(id, session.options.idPattern))) {
+    return endLoad(session, settle(session, VERDICT.MISSED, undefined, id))
+  }
   return loadRecord(session, id)
 }
 
@@ -64,11 +66,13 @@ function begin (session) {
 function loadRecord (session, id) {
   if (!session.records.merges) return loadData(session, id)
   const loading = session.records.load(id)
-  return isPromise(loading) ? loading.then((loaded) => admitRecord(session, id, loaded)) : admitRecord(session, id, loading)
+  const admitted = (loaded) => endLoad(session, admitRecord(session, id, loaded))
+  return isPromise(loading) ? loading.then(admitted) : admitted(loading)
 }
 
 function loadData (session, id) {
-  return attempt(() => session.records.get(id)).then((data) => admit(session, data, id), (err) => passOver(session, err))
+  const admitted = (data) => endLoad(session, admit(session, data, id))
+  return attempt(() => session.records.get(id)).then(admitted, (err) => endLoad(session, passOver(session, err)))
 }
 
 /** Makes a new session where the store has failed, unless the app has that failure be the request's. */
