@@ -468,6 +468,7 @@ declare namespace session {
      * app.use(ctx => {
      *   ctx.session.streams = (ctx.session.streams ?? 0) + 1
      *   ctx.respond = false
+     *   ctx.res.statusCode = 200
      *   ctx.res.end('sent by hand')
      * })
      */
@@ -1208,7 +1209,7 @@ declare namespace session {
     'koa-session-rs:load': LoadMessage<T>
     /** Tells that a session was written, and why. */
     'koa-session-rs:save': SavedEvent<T>
-    /** Tells that a session was ended. */
+    /** Tells that a session was ended by `null`, by `destroy()` or by `revoke()`. */
     'koa-session-rs:destroy': LifecycleEvent<T>
   }
 

@@ -191,13 +191,13 @@ const CHECKS = {
       const visitors = []
       for (let i = 0; i < 6; i++) {
         visitors.push(stage.client())
-        await visitors[i]('/login', { headers: { 'user-agent': `device ${i}` } })
+        await visitors[i]('/login', { method: 'POST', headers: { 'user-agent': `device ${i}` } })
       }
       const list = async () => JSON.parse((await visitors[5]('/sessions')).text)
       assert.deepEqual((await list()).map(({ label, current }) => [label, current]), [1, 2, 3, 4, 5].map((i) => [`device ${i}`, i === 5]))
       const [{ hash }] = await list()
-      assert.equal((await visitors[5](`/revoke?hash=${hash}`)).text, 'true')
-      assert.equal((await visitors[5]('/revoke-others')).text, '3')
+      assert.equal((await visitors[5](`/revoke?hash=${hash}`, { method: 'POST' })).text, 'true')
+      assert.equal((await visitors[5]('/revoke-others', { method: 'POST' })).text, '3')
       assert.equal((await list()).length, 1)
     }
   ],
@@ -249,7 +249,10 @@ const CHECKS = {
   'Responses sent by hand': [
     async (stage) => {
       const visit = stage.client()
-      for (const count of [1, 2]) assert.equal((await visit('/stream')).text, `streams: ${count}`)
+      for (const count of [1, 2]) {
+        const { status, text } = await visit('/stream')
+        assert.deepEqual([status, text], [200, `streams: ${count}`])
+      }
       await countsTo(visit, 1)
     }
   ],

@@ -80,7 +80,7 @@ function greeting (address) {
   lines.push(`${curl} -X POST ${address}/logout`, `${curl} ${address}/`)
   const keys = SESSION_KEYS
     ? 'The keys are those of SESSION_KEYS.'
-    : 'The key is a random one, and sessions end with this process. Real apps take theirs from the environment:\n' +
+    : 'The key is a random one, and no cookie outlives this process. Real apps take theirs from the environment:\n' +
       `${process.env.STORE ? `STORE=${process.env.STORE} ` : ''}SESSION_KEYS=new,old npm start`
   const place = store
     ? `A browser shows the sessions at ${address}/sessions once it is logged in.`

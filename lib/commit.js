@@ -1,18 +1,14 @@
 'use strict'
 
-const { debuglog } = require('node:util')
-
 const { isChanged, jsonOf } = require('./change')
 const codec = require('./codec')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
-const { announce, publish } = require('./events')
+const { announce, debug, publish } = require('./events')
 const { ONE_DAY_MS } = require('./max-age')
 const { obstacleTo, tellUncommitted } = require('./obstacle')
 const { clearCookie, clearReplaced, destroyDoomed, remove, rename } = require('./remove')
 const { isPopulated, userData } = require('./session')
-
-const debug = debuglog('koa-session-rs')
 
 /**
  * Saves or removes the session, if anything calls for it.
@@ -60,8 +56,10 @@ function saveIfDue (context, how, hasMoved = false) {
   if (!isForced && isIdle(context, session)) return clearReplaced(context)
   context.json = undefined
   const reason = isForced ? 'forced' : reasonToSave(context, session)
-  if (debug.enabled) debug('%s: %s', context.name, reason || 'nothing to save')
-  if (!reason) return clearReplaced(context)
+  if (!reason) {
+    debug(context, 'nothing to save', context.id)
+    return clearReplaced(context)
+  }
   if (typeof context.options.beforeSave === 'function') return prepareAndSave(context, session, reason, how, hasMoved)
   return save(context, session, reason, how, hasMoved)
 }

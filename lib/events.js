@@ -1,12 +1,16 @@
 'use strict'
 
 const diagnostics = require('node:diagnostics_channel')
-const { inspect, types: { isNativeError } } = require('node:util')
+const { debuglog, inspect, types: { isNativeError } } = require('node:util')
 
 const binding = require('./binding')
 
 /** The core's verdicts: src/verdict.rs has the same numbers. */
 const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
+
+const VERDICT_NAMES = ['valid', 'missed', 'invalid', 'expired']
+
+const log = debuglog('koa-session-rs')
 
 const channels = {
   load: diagnostics.channel('koa-session-rs:load'),
@@ -40,14 +44,16 @@ const NAMES = {
 }
 
 /**
- * Emits a lifecycle event, `session:created` and the like, with the id hashed. Costs nothing where nobody listens.
+ * Emits a lifecycle event, `session:created` and the like, with the id hashed, and prints it. Costs nothing where nobody listens.
  *
  * @param {object} session the ContextSession
  * @param {string} event
  * @param {string} [id]
  * @param {object} [fields]
  */
-function announce ({ ctx, name }, event, id, fields) {
+function announce (session, event, id, fields) {
+  const { ctx, name } = session
+  debug(session, event, id, fields?.reason)
   const full = NAMES[event]
   if (!(ctx.app.listenerCount?.(full) > 0)) return
   emit(ctx, full, { key: hashed(id), ctx, name, ...fields })
@@ -62,6 +68,24 @@ function publish ({ ctx, name }, channel, id, fields) {
 /** Tells whether anybody listens to a diagnostics channel. */
 function isSubscribed (channel) {
   return channels[channel].hasSubscribers
+}
+
+/**
+ * Prints what was decided about a session, with the id hashed (`NODE_DEBUG=koa-session-rs`).
+ *
+ * @param {object} session the ContextSession
+ * @param {string} decision
+ * @param {*} [id]
+ * @param {string} [reason]
+ */
+function debug ({ name }, decision, id, reason) {
+  if (!log.enabled) return
+  log('%s: %s%s%s', name, decision, reason === undefined ? '' : ` (${reason})`, id === undefined ? '' : `, id ${hashed(id)}`)
+}
+
+/** Tells whether `debug` prints anything. */
+function isDebugging () {
+  return log.enabled
 }
 
 /** Returns an id as events and logs show it: its SHA-256, which opens no session. */
@@ -82,4 +106,4 @@ function emit (ctx, name, event) {
   })
 }
 
-module.exports = { VERDICT, report, announce, publish, isSubscribed, hashed }
+module.exports = { VERDICT, VERDICT_NAMES, report, announce, publish, isSubscribed, debug, isDebugging, hashed }

@@ -1,7 +1,7 @@
 'use strict'
 
 const { sessionError } = require('./errors')
-const { announce, hashed } = require('./events')
+const { announce, hashed, publish } = require('./events')
 const { contextSession } = require('./extension')
 
 /**
@@ -76,7 +76,10 @@ class SessionHandle {
       return true
     }
     const isRevoked = await records.destroyAll({ only: String(hash) }) > 0
-    if (isRevoked) announce(this.#context, 'destroyed', undefined, { key: hash })
+    if (isRevoked) {
+      announce(this.#context, 'destroyed', undefined, { key: hash })
+      publish(this.#context, 'destroy', undefined, { key: hash })
+    }
     return isRevoked
   }
 

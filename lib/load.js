@@ -1,19 +1,15 @@
 'use strict'
 
-const { debuglog } = require('node:util')
-
 const codec = require('./codec')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
-const { VERDICT, hashed, publish, report } = require('./events')
+const { VERDICT, VERDICT_NAMES, debug, isDebugging, publish, report } = require('./events')
 const { isRefused } = require('./id')
 const { judge, limit, isExacting } = require('./judge')
 const { attempt, isPromise } = require('./promise')
 const { registers, SHAPE } = require('./registers')
 const { Session, isAdoptable, stringify } = require('./session')
 const { handleFailure } = require('./store-failure')
-
-const debug = debuglog('koa-session-rs')
 
 /** JSON of no more characters cannot be nested too deeply for JSON.stringify, which stops at about 4,000 levels. */
 const SHALLOW_LENGTH = 6000
@@ -47,7 +43,10 @@ function tellStored (session) {
 /** Loads the record of an id. */
 function loadId (session, id, isOwn = false) {
   vary(session)
-  if (!id) return endLoad(session, begin(session))
+  if (!id) {
+    explainNone(session)
+    return endLoad(session, begin(session))
+  }
   // A session store is asked for texts alone; what others make of an array or an object is theirs.
   if (session.records.merges && typeof id === 'number') id = String(id)
   const isForeign = session.records.merges && typeof id !== 'string'
@@ -145,14 +144,14 @@ function openCookie (session) {
   const { options, cookie } = session
   if (options.decode !== codec.decode) return decode(session)
   const text = cookie.open(Date.now())
-  if (text === undefined) return session.create()
+  if (text === undefined) return createUnopened(session)
   // Read before anything else crosses.
   const [, verdict, shape, expire, maxAge] = registers
   let data
   try {
     data = JSON.parse(text)
   } catch {
-    return session.create()
+    return createUnopened(session)
   }
   if (shape === SHAPE.FOREIGN) return admit(session, data)
   const givenMaxAge = shape === SHAPE.BROWSER ? 'session' : maxAge
@@ -161,15 +160,28 @@ function openCookie (session) {
   adopt(session, data, text, givenMaxAge, expire)
 }
 
+/** Makes a new session where the request brought none. */
+function createUnopened (session) {
+  explainNone(session)
+  return session.create()
+}
+
+/** Prints why the request has no session of before. */
+function explainNone (session) {
+  if (!isDebugging()) return
+  if (session.options.externalKey) debug(session, 'no id came')
+  else debug(session, session.cookie.isSent ? 'a cookie came that does not verify, or has no session' : 'no cookie came')
+}
+
 /** Opens the cookie by the app's own `decode`. */
 function decode (session) {
   const value = session.cookie.read()
-  if (!value) return session.create()
+  if (!value) return createUnopened(session)
   let data
   try {
     data = session.options.decode(value)
   } catch (err) {
-    if (!(err instanceof Error) || err instanceof SyntaxError) return session.create()
+    if (!(err instanceof Error) || err instanceof SyntaxError) return createUnopened(session)
     // So that the next request does not throw again.
     if (session.cookie.obstacle === undefined) session.cookie.write('', Date.now())
     throw err
@@ -186,7 +198,7 @@ function admit (session, data, id) {
 
 function settle (session, verdict, data, id) {
   if (verdict !== VERDICT.VALID) {
-    if (debug.enabled) debug('%s: verdict %d, id %s', session.name, verdict, hashed(id))
+    debug(session, VERDICT_NAMES[verdict], id)
     report(verdict, session, id, data)
     return session.create()
   }
@@ -209,7 +221,10 @@ function settle (session, verdict, data, id) {
 }
 
 function tellLoaded (session) {
-  publish(session, 'load', session.isStored ? session.id : undefined, { isNew: session.session?.isNew ?? true })
+  const id = session.isStored ? session.id : undefined
+  const isNew = session.session?.isNew ?? true
+  if (!isNew) debug(session, 'loaded', id)
+  publish(session, 'load', id, { isNew })
 }
 
 /** Tells caches that the response depends on the cookie (`cacheControl`). */

@@ -5,7 +5,8 @@ const { createHash } = require('node:crypto')
 const diagnostics = require('node:diagnostics_channel')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, session } = require('./frame')
+const { MemoryStore } = require('../../stores/memory')
+const { start, of, CountingStore, session } = require('./frame')
 
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
 
@@ -46,6 +47,21 @@ describe('diagnostics channels', () => {
       assert.deepEqual(saves.map(({ channel }) => channel), ['koa-session-rs:save'])
     })
   }
+
+  test('destroy tells of a session that is revoked', async (t) => {
+    const destroys = subscribe(t, 'destroy')
+    const server = await start(t, { store: new MemoryStore(), subject: 'user' }, {
+      ...routes,
+      '/list': (ctx) => of(ctx).list(),
+      async '/revoke' (ctx) { return { revoked: await of(ctx).revoke(ctx.query.hash) } }
+    })
+    const [phone, laptop] = [server.visitor(), server.visitor()]
+    await phone.get('/in')
+    await laptop.get('/in')
+    const { hash: key } = (await laptop.get('/list')).json.find(({ current }) => !current)
+    for (const revoked of [true, false]) assert.deepEqual((await laptop.get(`/revoke?hash=${key}`)).json, { revoked })
+    assert.deepEqual(destroys.map(({ key, name }) => ({ key, name })), [{ key, name: 'session' }])
+  })
 
   test('carries the name of a session with `as`', async (t) => {
     const saves = subscribe(t, 'save')
