@@ -18,7 +18,7 @@ module.exports = async function * failedTests (events) {
     const place = data.file === undefined ? '' : ` (${relative(process.cwd(), data.file)}:${data.line})`
     // Of a file's own process that failed.
     const end = error?.signal ?? (error?.exitCode === undefined ? '' : `exit code ${error.exitCode}`)
-    yield `✖ ${data.name}${place} ${end}\n${indented(inspect(error?.cause ?? error))}\n`
+    yield `✖ ${[data.name + place, end].join(' ').trim()}\n${indented(inspect(error?.cause ?? error))}\n`
   }
 }
 
