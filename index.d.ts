@@ -192,6 +192,8 @@ declare namespace session {
      * it was loaded before, or is opened by this.
      *
      * Gives `null` where `ignore` left the request without a session, and after `ctx.session = null`.
+     *
+     * The context may be one of a request alone, as that of a socket: `session.of(app.createContext(request)).load()`.
      */
     load (): Promise<S>
 
@@ -459,6 +461,8 @@ declare namespace session {
      * get it: `ctx.respond = false`, `res.write`, `res.writeHead`, `res.flushHeaders`, a pipe to `ctx.res`. What changes
      * later is saved where there is a store and the browser has the id, and lost in cookie mode; each tells
      * `session:uncommitted`. An asynchronous `beforeSave` cannot be awaited there, so in cookie mode no cookie is sent then.
+     * A hook that throws there does not fail the response: the headers go on without the cookie, and the error goes to the
+     * app's `'error'` listeners.
      * Does nothing with `autoCommit: false`.
      *
      * @default false
@@ -1185,10 +1189,12 @@ declare namespace session {
   /** Tells why a cookie could not be sent. */
   export interface UncommittedEvent<T = Data> extends LifecycleEvent<T> {
     /**
-     * Is `'insecure'` where `secure` is true and the connection is not, `'headers-sent'` where the headers had left, and
-     * `'asynchronous'` where `early` would have had to await `beforeSave` or `genid`.
+     * Is `'insecure'` where `secure` is true and the connection is not, `'headers-sent'` where the headers had left,
+     * `'no-response'` where the context was made of a request alone (`app.createContext(req)`), `'asynchronous'` where `early`
+     * would have had to await `beforeSave`, `genid` or `externalKey.set`, and `'failed'` where one of the app's hooks threw
+     * while the headers left (`early`).
      */
-    reason: 'insecure' | 'headers-sent' | 'asynchronous'
+    reason: 'insecure' | 'headers-sent' | 'no-response' | 'asynchronous' | 'failed'
   }
 
   /**
@@ -1233,7 +1239,7 @@ declare namespace session {
    * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session | `status`, `expose` |
-   * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed | `reason`, and what the types of the stores say |
+   * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed; a store or hook of the app threw something else than an Error, which is the `cause` | `reason`, and what the types of the stores say |
    * | `ERR_SESSION_RECORD` | a store of this package is given text that is no JSON | |
    * | `ERR_SESSION_SUBJECT` | sessions are to be listed or revoked without the option `subject` | |
    */

@@ -5,6 +5,7 @@ const codec = require('./codec')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
 const { announce, debug, publish } = require('./events')
+const { callHook, requireAnswer } = require('./hook')
 const { ONE_DAY_MS } = require('./max-age')
 const { obstacleTo, tellUncommitted } = require('./obstacle')
 const { clearCookie, clearReplaced, destroyDoomed, remove, rename } = require('./remove')
@@ -36,8 +37,9 @@ async function commitMoved (context, how) {
   if (isGone(context)) return discard(context)
   if (!how.regenerate) return saveIfDue(context, how)
   const obstacle = obstacleTo(context)
-  if (obstacle === 'headers-sent' || (context.options.early && context.ctx.res.headersSent)) {
-    tellUncommitted(context, 'headers-sent')
+  const isTooLate = obstacle === 'headers-sent' || obstacle === 'no-response'
+  if (isTooLate || (context.options.early && context.ctx.res?.headersSent)) {
+    tellUncommitted(context, isTooLate ? obstacle : 'headers-sent')
     throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left')
   }
   // Under an id that the browser does not learn, the session would be lost.
@@ -65,7 +67,7 @@ function saveIfDue (context, how, hasMoved = false) {
 }
 
 async function prepareAndSave (context, session, reason, how, hasMoved) {
-  await context.options.beforeSave(context.ctx, session)
+  await callHook(() => context.options.beforeSave(context.ctx, session))
   context.json = undefined
   return save(context, session, reason, how, hasMoved)
 }
@@ -165,7 +167,7 @@ async function put (context, session, reason, { hasMoved, isWhole, isAtEnd }) {
   if (outcome !== 'written') return giveUp(context, outcome, isAtEnd)
   const isSent = context.isCookieSent
   if (hasMoved && records.merges && !isSent) await clearCookie(context)
-  if (!isSent && options.externalKey) await options.externalKey.set(context.ctx, id)
+  if (!isSent && options.externalKey) await callHook(() => options.externalKey.set(context.ctx, id))
   else if (!isSent && obstacle === undefined) writeId(context, id, key)
   return tellSaved(context, reason, isNew && !hasMoved, id)
 }
@@ -227,7 +229,8 @@ function writeCookie (context, session, json) {
   if (isWhole && options.encode === codec.encode) {
     cookie.close(json, now, maxAge === 'session' ? undefined : maxAge)
   } else {
-    cookie.write(options.encode(enclose(userData(session), maxAge, maxAge + now)), now)
+    const data = enclose(userData(session), maxAge, maxAge + now)
+    cookie.write(requireAnswer('encode', callHook(() => options.encode(data))), now)
   }
   context.opened = json
   context.snapshot = undefined

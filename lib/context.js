@@ -4,6 +4,7 @@ const binding = require('./binding')
 const { commit } = require('./commit')
 const { RequestCookie } = require('./cookie')
 const { sessionError } = require('./errors')
+const { callHook, requireAnswer } = require('./hook')
 const { toId } = require('./id')
 const { load, open } = require('./load')
 const { recordsOf, watchHead } = require('./on-demand')
@@ -74,10 +75,10 @@ class ContextSession {
     this.#maxAge = this.options.maxAge
     this.cookie = new RequestCookie(this)
     const { ContextStore, store, ignore, early, autoCommit } = this.options
-    const records = ContextStore ? new ContextStore(ctx) : store
+    const records = ContextStore ? callHook(() => new ContextStore(ctx)) : store
     this.records = records ? recordsOf(this, records, ContextStore || store) : undefined
-    this.isIgnored = typeof ignore === 'function' && Boolean(ignore(ctx))
-    if (early && autoCommit) watchHead(this)
+    this.isIgnored = typeof ignore === 'function' && Boolean(requireAnswer('ignore', callHook(() => ignore(ctx))))
+    if (early && autoCommit && ctx.res != null) watchHead(this)
   }
 
   get pool () { return this.#settings.pool }
@@ -138,7 +139,7 @@ class ContextSession {
     if (this.session === undefined) {
       this.#requireLoaded()
       if (this.records) this.create(undefined, this.#id)
-      else if (isPromise(open(this))) this.#requireEarly()
+      else this.#requireOpened(open(this))
     }
     return this.session
   }
@@ -162,7 +163,9 @@ class ContextSession {
     throw sessionError('ERR_SESSION_NOT_LOADED', 'with the option lazy, `await session.of(ctx).load()` comes before ctx.session')
   }
 
-  #requireEarly () {
+  #requireOpened (opening) {
+    if (!isPromise(opening)) return
+    opening.then(undefined, ignore)
     this.#settings.opensEarly = true
     throw sessionError('ERR_SESSION_NOT_LOADED', 'the option valid answers by a promise: declare it as an async function')
   }
@@ -214,7 +217,7 @@ class ContextSession {
   takeNewId () {
     const { genid, prefix } = this.options
     this.isStored = false
-    const id = genid ? genid(this.ctx) : binding.newId(prefix || '')
+    const id = genid ? callHook(() => genid(this.ctx)) : binding.newId(prefix || '')
     this.coming = undefined
     if (!isPromise(id)) {
       this.#id = toId(id)
@@ -253,11 +256,33 @@ class ContextSession {
   reload () {
     // What this request has saved already, it has under an id of its own.
     const id = this.isStored ? this.#id : undefined
+    this.#forgetSession()
+    this.loading = this.#load(id) ?? DONE
+    return this.loading
+  }
+
+  #forgetSession () {
     this.session = this.loading = this.doomed = undefined
     this.forgetStored()
     this.isReset = this.isRemoved = this.isDiscarded = false
-    this.loading = this.#load(id) ?? DONE
-    return this.loading
+  }
+
+  /** Enters a run of the middleware. Where an earlier one has ended on this ctx, as one of a socket, the store is read anew. */
+  enter () {
+    if (this.isFinished) this.#beginAnew()
+    this.depth++
+  }
+
+  #beginAnew () {
+    this.depth = 0
+    this.isFinished = false
+    this.isCookieSent = this.isCookieCleared = this.isLost = false
+    // As in koa-session, what a cookie held is opened once for a ctx.
+    if (!this.records) return
+    this.#forgetSession()
+    this.records.takeLeft?.()
+    this.#id = this.coming = this.refused = undefined
+    this.isStored = this.isWritten = this.isAnonymous = false
   }
 
   /** Saves or removes the session, if anything calls for it. The commits of a request run one after another. */

@@ -86,11 +86,11 @@ class CookiePool {
 
   /** Tells whether a request has no cookie at all, where that can be told without `ctx.cookies`. */
   isAbsent (ctx) {
-    return !ctx.req.headers.cookie && this.#isKoas(ctx) && this.Cookies.prototype.get === this.#get
+    return !ctx.req?.headers?.cookie && this.#isKoas(ctx) && this.Cookies.prototype.get === this.#get
   }
 
   #isKoas (ctx) {
-    if (this.slot === undefined || ctx[this.slot] != null || Object.hasOwn(ctx, 'cookies')) return false
+    if (this.slot === undefined || ctx[this.slot] != null || Object.hasOwn(ctx, 'cookies') || ctx.req === undefined) return false
     const context = Object.getPrototypeOf(ctx)
     return Object.getPrototypeOf(context) === this.base && !Object.hasOwn(context, 'cookies')
   }

@@ -44,10 +44,11 @@ class RequestCookie {
   /**
    * Tells why no cookie can be sent, where that is so.
    *
-   * @returns {'headers-sent'|'insecure'|undefined}
+   * @returns {'no-response'|'headers-sent'|'insecure'|undefined} no-response: the ctx was made of a request alone
    */
   get obstacle () {
     const { ctx } = this.#session
+    if (ctx.res == null) return 'no-response'
     if (ctx.res.headersSent) return 'headers-sent'
     this.#session.resolve()
     const { options } = this.#session
@@ -67,7 +68,10 @@ class RequestCookie {
   get isGuarded () { return this.#session.options.cacheControl === true }
 
   /** Gives the lines of the response that are this cookie's. */
-  get lines () { return linesOf(this.#session.ctx.res, this.#session.options.key) }
+  get lines () {
+    const { ctx: { res }, options: { key } } = this.#session
+    return res == null ? [] : linesOf(res, key)
+  }
 
   /**
    * Finds and verifies the cookie.
@@ -178,7 +182,7 @@ class RequestCookie {
     const { ctx, options, pool, isFixed } = this.#session
     const cookies = this.#isUnmade ? undefined : this.#look(ctx, pool)
     if (cookies && !(isStockCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return undefined
-    if (ctx.res.set !== undefined) return undefined
+    if (ctx.res?.set !== undefined) return undefined
     // `cookies` throws here, and so it shall.
     if (sending && options.secure && options.secure !== 'force' && !this.#isSecured) return undefined
     if (options.signed === false) return pool.cookie(options, isFixed)
@@ -210,8 +214,14 @@ class RequestCookie {
     if (!this.#isUnmade) return false
     const { ctx, options } = this.#session
     if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
-    else if (!ctx.res.headersSent) this.#append([core.dropSignature(ctx.secure)], false)
+    else if (this.#canSend) this.#append([core.dropSignature(ctx.secure)], false)
     return true
+  }
+
+  /** Tells whether the response can still take a header. */
+  get #canSend () {
+    const { res } = this.#session.ctx
+    return res != null && !res.headersSent
   }
 
   #send (lines) {
@@ -231,7 +241,8 @@ class RequestCookie {
   #get () {
     const { ctx, sessionOptions } = this.#session
     const known = this.lines.length
-    const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
+    const cookies = this.#canSend ? ctx.cookies : silent(ctx.cookies, ctx)
+    const value = cookies.get(sessionOptions.key, sessionOptions)
     if (this.lines.length === known) return value
     if (isStockCookies(ctx.cookies, ctx)) this.#takeReissued(ctx.res, sessionOptions.key)
     if (this.lines.length > known) this.keep()
@@ -294,6 +305,11 @@ class RequestCookie {
 /** Tells whether the first key of a Keygrip is that of the core's cookie; the others nobody can see. */
 function isKeygripOf (keygrip, core) {
   return isStockKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
+}
+
+/** Returns Koa's cookies object for reading alone: `cookies` sends a signature anew while it reads, where no header can be sent. */
+function silent (cookies, ctx) {
+  return isStockCookies(cookies, ctx) ? Object.create(cookies, { set: { value: () => cookies } }) : cookies
 }
 
 /** Returns the header's text, or nothing where that is not a text. */

@@ -1,30 +1,25 @@
 'use strict'
 
+const { beforeHead } = require('./before-head')
 const { isGone, reasonToSave, saveCookie } = require('./commit')
+const { tellError } = require('./events')
+const { callHook } = require('./hook')
 const { tellUncommitted } = require('./obstacle')
 const { isPromise } = require('./promise')
 const { clearCookie, clearReplaced } = require('./remove')
 
 /**
- * Decides the session's cookie when the headers leave, where that is before the middleware ends (`early`): `res.write`,
- * `res.end`, `res.flushHeaders`, a pipe and the like all come to `res.writeHead`.
+ * Decides the session's cookie when the headers leave, where that is before the middleware ends (`early`).
  *
  * @param {import('./context').ContextSession} context
  */
 function watchHead (context) {
-  const { res } = context.ctx
-  const { writeHead } = res
-  const isOwn = Object.hasOwn(res, 'writeHead')
-  res.writeHead = function (status, ...rest) {
-    // An informational response is not the one that carries the headers.
-    if (status < 200) return writeHead.call(res, status, ...rest)
-    if (isOwn) res.writeHead = writeHead
-    else delete res.writeHead
-    if (context.isFinished) return writeHead.call(res, status, ...rest)
-    const args = takeHeaders(res, rest)
-    decide(context)
-    return writeHead.call(res, status, ...args)
-  }
+  beforeHead(context.ctx, (args) => {
+    if (context.isFinished) return args
+    const rest = takeHeaders(context.ctx.res, args)
+    decideSafely(context)
+    return rest
+  })
 }
 
 /**
@@ -53,6 +48,16 @@ function pairsOf (headers) {
 
 const cookiesOf = (res) => [res.getHeader('Set-Cookie') ?? []].flat()
 
+/** Where the decision fails, the headers go on without the cookie. */
+function decideSafely (context) {
+  try {
+    decide(context)
+  } catch (thrown) {
+    giveUp(context, 'failed')
+    tellError(context.ctx, thrown)
+  }
+}
+
 /** Sends the cookie, if the session as it is now would be saved. With a store, its record is written at the end. */
 function decide (context) {
   const { session, options, records } = context
@@ -62,26 +67,43 @@ function decide (context) {
   context.json = undefined
   const reason = reasonToSave(context, session)
   if (!reason) return clear(context, clearReplaced)
-  const saving = records ? undefined : options.beforeSave?.(context.ctx, session)
+  const saving = records || !options.beforeSave ? undefined : callHook(() => options.beforeSave(context.ctx, session))
   context.json = undefined
-  if (context.coming || isPromise(saving)) {
-    // Nothing can be awaited here; what fails fails at the commit, too.
-    saving?.then(undefined, () => {})
-    context.isLost = !records
-    return tellUncommitted(context, 'asynchronous')
-  }
-  if (records && options.externalKey) options.externalKey.set(context.ctx, context.externalKey)
-  else if (context.cookie.obstacle !== undefined) return tellUncommitted(context, context.cookie.obstacle)
-  else if (records) context.cookie.write(context.externalKey, Date.now())
+  if (isPromise(saving)) tellFailure(context, saving)
+  // Nothing can be awaited here. An async genid that fails does so again at the commit.
+  if (context.coming || isPromise(saving)) return giveUp(context, 'asynchronous')
+  if (records && options.externalKey) return sendExternalKey(context)
+  if (context.cookie.obstacle !== undefined) return tellUncommitted(context, context.cookie.obstacle)
+  if (records) context.cookie.write(context.externalKey, Date.now())
   else saveCookie(context, session, reason)
   context.isCookieSent = true
+}
+
+/** Tells that no cookie left. In cookie mode, a commit later has nothing to write any more. */
+function giveUp (context, reason) {
+  context.isLost = !context.records
+  tellUncommitted(context, reason)
+}
+
+/** Hands the id over. It is known whether it left with these headers only where `externalKey.set` answers at once. */
+function sendExternalKey (context) {
+  const sending = callHook(() => context.options.externalKey.set(context.ctx, context.externalKey))
+  context.isCookieSent = true
+  if (!isPromise(sending)) return
+  tellFailure(context, sending)
+  tellUncommitted(context, 'asynchronous')
 }
 
 /** Has the cookie cleared; the commit, later, finds that done. */
 function clear (context, how) {
   const clearing = how(context)
-  if (isPromise(clearing)) clearing.then(undefined, (err) => context.ctx.app.emit('error', err, context.ctx))
+  if (isPromise(clearing)) tellFailure(context, clearing)
   context.isCookieCleared = context.session === null
+}
+
+/** Tells of a promise that rejects: nobody can await it while the headers leave. */
+function tellFailure ({ ctx }, promise) {
+  promise.then(undefined, (err) => tellError(ctx, err))
 }
 
 module.exports = { watchHead }

@@ -1,5 +1,7 @@
 'use strict'
 
+const { types: { isNativeError } } = require('node:util')
+
 /** An option that is not what it has to be. */
 class SessionOptionError extends TypeError {
   /**
@@ -33,9 +35,25 @@ function sessionError (code, message, Type = Error) {
   return Object.assign(new Type(message), { code })
 }
 
+/**
+ * Returns what was thrown, if it is an Error; else an Error that has it as its cause. Koa never answers a request that failed
+ * with undefined or null.
+ */
+function toError (thrown) {
+  if (isNativeError(thrown) || thrown instanceof Error) return thrown
+  return new Error(`non-error thrown: ${typeOf(thrown)}`, { cause: thrown })
+}
+
+/** Returns the Error of a store or hook that failed: with the code ERR_SESSION_STORE where it threw something else. */
+function toStoreError (thrown) {
+  const err = toError(thrown)
+  return err === thrown ? err : Object.assign(err, { code: 'ERR_SESSION_STORE', reason: 'non-error' })
+}
+
 function typeOf (value) {
   if (value === null) return 'null'
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value).toLowerCase()
+  if (typeof value?.then === 'function') return 'promise'
   return Array.isArray(value) ? 'array' : typeof value
 }
 
@@ -48,4 +66,4 @@ function warnOnce (code, message, type = 'Warning') {
   process.emitWarning(message, { type, code })
 }
 
-module.exports = { SessionOptionError, invalidOption, sessionError, typeOf, warnOnce }
+module.exports = { SessionOptionError, invalidOption, sessionError, toError, toStoreError, typeOf, warnOnce }

@@ -1,9 +1,10 @@
 'use strict'
 
 const diagnostics = require('node:diagnostics_channel')
-const { debuglog, inspect, types: { isNativeError } } = require('node:util')
+const { debuglog } = require('node:util')
 
 const binding = require('./binding')
+const { toError } = require('./errors')
 
 /** The core's verdicts: src/verdict.rs has the same numbers. */
 const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
@@ -55,7 +56,7 @@ function announce (session, event, id, fields) {
   const { ctx, name } = session
   debug(session, event, id, fields?.reason)
   const full = NAMES[event]
-  if (!(ctx.app.listenerCount?.(full) > 0)) return
+  if (!(ctx.app?.listenerCount?.(full) > 0)) return
   emit(ctx, full, { key: hashed(id), ctx, name, ...fields })
 }
 
@@ -97,13 +98,30 @@ function hashed (id) {
 function emit (ctx, name, event) {
   setImmediate(() => {
     try {
-      ctx.app.emit(name, event)
+      ctx.app?.emit(name, event)
     } catch (thrown) {
-      // Thrown on, it would end the process; and so would Koa's own listener, over what is no error.
-      const err = isNativeError(thrown) || thrown instanceof Error ? thrown : new Error(`non-error thrown: ${inspect(thrown)}`)
-      ctx.app.emit('error', err, ctx)
+      tellError(ctx, thrown)
     }
   })
 }
 
-module.exports = { VERDICT, VERDICT_NAMES, report, announce, publish, isSubscribed, debug, isDebugging, hashed }
+/**
+ * Hands an error to the app's 'error' listeners, as Koa does with those of requests. Nothing is thrown: what a listener throws
+ * becomes a warning of the process.
+ *
+ * @param {object} ctx
+ * @param {*} thrown
+ */
+function tellError (ctx, thrown) {
+  try {
+    const { app } = ctx
+    const err = toError(thrown)
+    // Koa adds its own listener in `app.callback()`. Without any, EventEmitter would throw the error.
+    if (app?.listenerCount?.('error') > 0) app.emit('error', err, ctx)
+    else app?.onerror?.(err)
+  } catch (failure) {
+    process.emitWarning(toError(failure))
+  }
+}
+
+module.exports = { VERDICT, VERDICT_NAMES, report, announce, publish, isSubscribed, debug, isDebugging, hashed, tellError }

@@ -2,6 +2,7 @@
 
 const binding = require('./binding')
 const { VERDICT } = require('./events')
+const { callHook } = require('./hook')
 const { isPromise } = require('./promise')
 
 /** Kinds of data, for the core's verdict: src/verdict.rs has the same numbers. */
@@ -19,7 +20,7 @@ function judge ({ ctx, options }, data) {
   const expire = kind === DATA.OBJECT ? limit(data, options)._expire : undefined
   const verdict = binding.judge(kind, typeof expire === 'number' ? expire : undefined, Date.now())
   if (verdict !== VERDICT.VALID || typeof options.valid !== 'function') return verdict
-  const isValid = options.valid(ctx, data)
+  const isValid = callHook(() => options.valid(ctx, data))
   return isPromise(isValid) ? isValid.then(toVerdict) : toVerdict(isValid)
 }
 

@@ -4,6 +4,7 @@ const codec = require('./codec')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
 const { VERDICT, VERDICT_NAMES, debug, isDebugging, publish, report } = require('./events')
+const { callHook, requireAnswer } = require('./hook')
 const { isRefused } = require('./id')
 const { judge, limit, isExacting } = require('./judge')
 const { attempt, isPromise } = require('./promise')
@@ -23,7 +24,7 @@ const SHALLOW_LENGTH = 6000
  */
 function load (session, known) {
   const { options, ctx } = session
-  const id = known ?? (options.externalKey ? options.externalKey.get(ctx) : session.cookie.read())
+  const id = known ?? (options.externalKey ? callHook(() => options.externalKey.get(ctx)) : session.cookie.read())
   return isPromise(id) ? id.then((given) => loadId(session, given)) : loadId(session, id, known !== undefined)
 }
 
@@ -36,8 +37,8 @@ function endLoad (session, loading) {
 
 function tellStored (session) {
   tellLoaded(session)
-  // The request did not wait for it.
-  if (session.isFinished) session.records.leave()
+  // No run of the middleware will end.
+  if (session.depth <= 0) session.records.leave()
 }
 
 /** Loads the record of an id. */
@@ -179,7 +180,7 @@ function decode (session) {
   if (!value) return createUnopened(session)
   let data
   try {
-    data = session.options.decode(value)
+    data = requireAnswer('decode', session.options.decode(value))
   } catch (err) {
     if (!(err instanceof Error) || err instanceof SyntaxError) return createUnopened(session)
     // So that the next request does not throw again.
@@ -229,7 +230,7 @@ function tellLoaded (session) {
 
 /** Tells caches that the response depends on the cookie (`cacheControl`). */
 function vary ({ ctx, options, cookie }) {
-  if (!options.cacheControl || ctx.res.headersSent) return
+  if (!options.cacheControl || ctx.res == null || ctx.res.headersSent) return
   ctx.vary('Cookie')
   cookie.keep()
 }

@@ -3,6 +3,7 @@
 const { changesOf, jsonOf, writtenOf } = require('./change')
 const { sessionError } = require('./errors')
 const { announce } = require('./events')
+const { callHook } = require('./hook')
 const { lifetimeOf } = require('./max-age')
 const { isPromise } = require('./promise')
 const { Snapshot } = require('./snapshot')
@@ -226,7 +227,7 @@ class MergingStore {
 
   #label () {
     const { options, ctx } = this.#session
-    const label = this.lists ? options.label?.(ctx) : undefined
+    const label = this.lists ? callHook(() => options.label?.(ctx)) : undefined
     if (isPromise(label)) {
       label.then(undefined, () => {})
       throw sessionError('ERR_SESSION_VALUE', 'the option label must give its text at once, and gave a promise', TypeError)
@@ -244,13 +245,13 @@ class MergingStore {
   /** Lists the sessions of this one's subject, or gives nothing where it is nobody's. */
   async list () {
     const subject = this.#subject()
-    return subject === null ? [] : this.#store.list(subject)
+    return subject === null ? [] : callHook(() => this.#store.list(subject))
   }
 
   /** Destroys some of the subject's sessions, and gives how many. */
   async destroyAll (which) {
     const subject = this.#subject()
-    return subject === null ? 0 : this.#store.destroyAll(subject, which)
+    return subject === null ? 0 : callHook(() => this.#store.destroyAll(subject, which))
   }
 
   #subject () {

@@ -1,6 +1,6 @@
 'use strict'
 
-const { isSubscribed } = require('./events')
+const { isSubscribed, tellError } = require('./events')
 const { extend, contextSession, skipSession, startedSession } = require('./extension')
 const { attempt, isPromise } = require('./promise')
 
@@ -35,7 +35,7 @@ function begin (ctx, settings) {
     if (settings.isVisitor(ctx) && !isSubscribed('load')) return skipSession(ctx, settings)
   }
   const session = contextSession(ctx, name)
-  session.depth++
+  session.enter()
   const isStored = session.records !== undefined && !settings.current.lazy
   if (!isStored && !(session.records === undefined && settings.opensEarly)) return undefined
   try {
@@ -88,7 +88,7 @@ async function finishFailed (ctx, settings, own, failure) {
   try {
     await finish(ctx, settings, own)
   } catch (err) {
-    ctx.app.emit('error', err, ctx)
+    tellError(ctx, err)
   }
   throw failure
 }

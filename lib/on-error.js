@@ -1,5 +1,7 @@
 'use strict'
 
+const { beforeHead } = require('./before-head')
+const { tellError } = require('./events')
 const { appendCookies } = require('./set-cookie')
 
 /**
@@ -14,13 +16,21 @@ const { appendCookies } = require('./set-cookie')
  */
 function keepOnError (ctx, cookie) {
   const { res, onerror } = ctx
+  if (res == null || typeof onerror !== 'function') return
   ctx.onerror = function (err) {
     ctx.onerror = onerror
-    if (err != null && !res.headersSent) {
-      const { lines } = cookie
-      beforeHead(res, () => putBack(ctx, cookie, lines))
-    }
+    if (err != null && !res.headersSent) keepLines(ctx, cookie)
     return onerror.call(ctx, err)
+  }
+}
+
+/** Koa calls `ctx.onerror` as a listener of streams, too: nothing may be thrown there. */
+function keepLines (ctx, cookie) {
+  try {
+    const { lines } = cookie
+    beforeHead(ctx, () => putBack(ctx, cookie, lines))
+  } catch (thrown) {
+    tellError(ctx, thrown)
   }
 }
 
@@ -32,18 +42,6 @@ function putBack (ctx, cookie, lines) {
   const missing = lines.filter((line) => !header?.includes(line))
   if (missing.length > 0) appendCookies(res, missing, true)
   cookie.guard()
-}
-
-/** Calls `act` when the headers leave: `res.write`, `res.end` and the like all come to `res.writeHead`. */
-function beforeHead (res, act) {
-  const { writeHead } = res
-  const isOwn = Object.hasOwn(res, 'writeHead')
-  res.writeHead = function (...args) {
-    if (isOwn) res.writeHead = writeHead
-    else delete res.writeHead
-    act()
-    return writeHead.apply(res, args)
-  }
 }
 
 module.exports = { keepOnError }

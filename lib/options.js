@@ -4,6 +4,7 @@ const binding = require('./binding')
 const codec = require('./codec')
 const { CookiePool } = require('./cookie-pool')
 const { invalidOption, warnOnce } = require('./errors')
+const { callHook, requireAnswer } = require('./hook')
 const { toMaxAge } = require('./max-age')
 const { checkStore, prepare } = require('./on-demand')
 const { isSessionStore } = require('./stores/mark')
@@ -174,7 +175,7 @@ function resolve (options, ctx) {
   if (names.length === 0) return options
   const resolved = { ...options }
   for (const name of names) {
-    const value = options[name](ctx)
+    const value = requireAnswer(name, callHook(() => options[name](ctx)))
     if (value == null || (name === 'secure' && value === 'auto')) delete resolved[name]
     else resolved[name] = value
   }

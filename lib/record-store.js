@@ -16,6 +16,8 @@ class RecordStore {
   #store
   #flights
   #ticket
+  /** Whether the flight ends with the response. */
+  #isHeld = false
 
   /**
    * @param {object} session the ContextSession
@@ -40,8 +42,9 @@ class RecordStore {
    */
   get (id) {
     const { ctx, options, maxAge } = this.#session
-    this.leave()
+    this.#end()
     this.#ticket = this.#flights.enter(id)
+    this.#isHeld ||= this.#holdUntilClosed(ctx.res)
     return this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
   }
 
@@ -86,7 +89,7 @@ class RecordStore {
   /** Destroys a record, for all requests that have loaded it. */
   async destroy (id) {
     this.#flights.destroy(id)
-    if (this.#ticket?.id === id) this.leave()
+    if (this.#ticket?.id === id) this.#end()
     await this.#destroyRecord(id)
   }
 
@@ -98,8 +101,25 @@ class RecordStore {
     }
   }
 
-  /** Ends the flight. */
+  /** A handler may save for as long as the response is open, as one that streams does, whether the middleware has ended or not. */
+  #holdUntilClosed (res) {
+    if (typeof res?.on !== 'function' || res.destroyed || res.stream?.destroyed) return false
+    const end = () => {
+      this.#isHeld = false
+      this.#end()
+    }
+    // Node emits both for a response that ended, and the second alone for one that broke. Other servers may emit the first alone.
+    res.on('finish', end)
+    res.on('close', end)
+    return true
+  }
+
+  /** Takes note that the run of the middleware has ended. Without a response that could close, the flight ends with it. */
   leave () {
+    if (!this.#isHeld) this.#end()
+  }
+
+  #end () {
     if (this.#ticket !== undefined) this.#flights.leave(this.#ticket)
     this.#ticket = undefined
   }

@@ -1,6 +1,7 @@
 'use strict'
 
 const { announce, publish } = require('./events')
+const { callHook } = require('./hook')
 const { isRefused } = require('./id')
 const { tellUncommitted } = require('./obstacle')
 
@@ -26,7 +27,7 @@ async function idToRemove (context) {
 
 /** Reads the id that the request came with; nothing where it has none that a store may be shown. */
 async function idOfRequest ({ options, ctx, cookie, records }) {
-  const id = options.externalKey ? await options.externalKey.get(ctx) : cookie.read()
+  const id = options.externalKey ? await callHook(() => options.externalKey.get(ctx)) : cookie.read()
   if (!id || isRefused(id, options.idPattern)) return undefined
   if (!records.merges || typeof id === 'string') return id
   return typeof id === 'number' ? String(id) : undefined
@@ -80,7 +81,7 @@ function clearReplaced (context) {
 function clearCookie (context) {
   const { ctx, options, records } = context
   if (context.isCookieCleared) return
-  if (records && typeof options.externalKey?.remove === 'function') return options.externalKey.remove(ctx)
+  if (records && typeof options.externalKey?.remove === 'function') return callHook(() => options.externalKey.remove(ctx))
   clearCookieNow(context)
 }
 

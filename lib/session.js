@@ -3,6 +3,7 @@
 const { inspect } = require('node:util')
 
 const { warnOnce } = require('./errors')
+const { tellError } = require('./events')
 const { toJson } = require('./json')
 const { isMaxAge, toMaxAge } = require('./max-age')
 const { ACCESSORS, Snapshot } = require('./snapshot')
@@ -162,7 +163,7 @@ class Session extends Given {
   static #commit (session, options, callback) {
     const promise = session.#state.context.commit(options)
     if (!callback) return promise
-    promise.then(() => callback(), callback)
+    promise.then(() => callback(), callback).then(undefined, (err) => tellError(session.#state.context.ctx, err))
   }
 
   /** Tells whether keys that begin with `_` are the user's too (`underscoreKeys`). */

@@ -1,6 +1,7 @@
 'use strict'
 
 const { sessionError } = require('./errors')
+const { callHook } = require('./hook')
 const { isPromise } = require('./promise')
 
 /**
@@ -13,7 +14,7 @@ const { isPromise } = require('./promise')
  */
 function subjectOf ({ options: { subject }, ctx }, data) {
   if (subject == null) return null
-  const given = typeof subject === 'function' ? subject(data, ctx) : data[subject]
+  const given = typeof subject === 'function' ? callHook(() => subject(data, ctx)) : data[subject]
   if (given === undefined || given === null || given === '' || Number.isNaN(given)) return null
   // Others would be one and the same to the core.
   if (typeof given === 'string' && given.isWellFormed()) return given

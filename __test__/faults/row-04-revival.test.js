@@ -287,3 +287,67 @@ test('row 4: nothing is remembered after errors of the app, of the store, and af
   await done
   assert.equal(remembered(store), 0, 'loaded late')
 })
+
+/** An app in which '/stream' answers at once, and saves when its gate opens. */
+async function streamingApp (t, opts, act) {
+  const held = gate()
+  const { PassThrough } = require('node:stream')
+  let done
+  const saved = new Promise((resolve) => { done = resolve })
+  const server = await start(t, opts, {
+    '/in' (ctx) { ctx.session.user = 'ann' },
+    '/stream' (ctx) {
+      const body = new PassThrough()
+      ctx.body = body
+      body.write('head')
+      const { user } = ctx.session
+      held.pass().then(() => act(ctx)).then(() => done(user), done).finally(() => body.end('tail'))
+    },
+    '/out' (ctx) { ctx.session = null },
+    '/look' (ctx) { return { ...ctx.session.toJSON() } }
+  })
+  return { server, held, saved }
+}
+
+for (const [what, act] of Object.entries({
+  'save()': (ctx) => ctx.session.save(),
+  'a change and save()': (ctx) => { ctx.session.basket = 3; return ctx.session.save() },
+  'session.of(ctx).touch()': (ctx) => of(ctx).touch()
+})) {
+  test(`row 4: ${what} of a handler that streams is dropped where another request logged out after the middleware had ended`, { skip: isUpstream }, async (t) => {
+    const store = new CountingStore()
+    const { server, held, saved } = await streamingApp(t, { store }, act)
+    const ann = server.visitor()
+    await ann.get('/in')
+    const cookie = ann.header
+    const streaming = server.get('/stream', { cookie })
+    await held.reached
+    // The middleware has long ended.
+    await server.get('/look')
+    await ann.get('/out')
+    assert.deepEqual(store.ids(), [])
+    held.open()
+    assert.equal(await saved, 'ann')
+    assert.equal((await streaming).body, 'headtail')
+    assert.deepEqual(store.ids(), [])
+    assert.equal((await server.event('session:discarded')).ctx.path, '/stream')
+  })
+}
+
+test('row 4: the flights end with the responses, those that break too', { skip: isUpstream }, async (t) => {
+  const http = require('node:http')
+  const store = new CountingStore()
+  const { server, held, saved } = await streamingApp(t, { store }, () => {})
+  const ann = server.visitor()
+  await ann.get('/in')
+  const [id] = store.ids()
+  const request = http.get({ host: '127.0.0.1', port: server.port, path: '/stream', headers: { cookie: ann.header } })
+  request.on('error', () => {})
+  await held.reached
+  request.destroy()
+  held.open()
+  await saved
+  const { flightsOf } = require('../../lib/flights')
+  for (let turns = 0; turns < 200 && flightsOf(store).has(id); turns++) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(flightsOf(store).has(id), false)
+})

@@ -1,0 +1,143 @@
+'use strict'
+
+/** A ctx on which the middleware runs again when an earlier run has ended, as where one ctx is kept for a socket. */
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const upstream = require('koa-session').default
+const session = require('../..')
+const { KOAS } = require('../app')
+const { MapStore, contextStoreOf } = require('../modes')
+const { MemoryStore } = require('../../stores/memory')
+
+const Koa = KOAS['koa 3']
+const FAR = 4102444800000
+
+function make (create, options, headers = { cookie: 'koa.sess=an-id' }) {
+  const app = new Koa()
+  const middleware = create({ signed: false, ...options }, app)
+  const lines = []
+  const res = { getHeader: () => lines, setHeader: (name, value) => lines.splice(0, lines.length, ...[value].flat()), hasHeader: () => false }
+  const ctx = app.createContext({ headers, url: '/', socket: {} }, res)
+  return { app, ctx, lines, run: (act = () => {}) => middleware(ctx, async () => act(ctx)) }
+}
+
+/** A plain store with a record. */
+function stored (data) {
+  const store = new MapStore()
+  store.records.set('an-id', JSON.stringify({ ...data, _expire: FAR, _maxAge: 1000 }))
+  return store
+}
+
+const write = (store, data) => store.records.set('an-id', JSON.stringify({ ...data, _expire: FAR, _maxAge: 1000 }))
+
+for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: session })) {
+  describe(`${name}: with a store`, () => {
+    for (const kind of ['store', 'ContextStore']) {
+      test(`${kind}: each run loads anew`, async () => {
+        const store = stored({ n: 1 })
+        const { ctx, run } = make(create, kind === 'store' ? { store } : { ContextStore: contextStoreOf(store) })
+        const seen = []
+        await run(() => seen.push(ctx.session.n))
+        write(store, { n: 2 })
+        await run(() => seen.push(ctx.session.n))
+        store.records.delete('an-id')
+        await run(() => seen.push(ctx.session.n))
+        assert.deepEqual(seen, [1, 2, undefined])
+      })
+    }
+
+    test('what one run saved, the next one loads and changes', async () => {
+      const store = stored({ n: 1 })
+      const { ctx, run } = make(create, { store })
+      for (let i = 0; i < 3; i++) await run(() => { ctx.session.n++ })
+      assert.equal(JSON.parse(store.records.get('an-id')).n, 4)
+    })
+
+    test('null in one run does not end the next', async () => {
+      const store = stored({ n: 1 })
+      const { ctx, run } = make(create, { store })
+      await run(() => { ctx.session = null })
+      write(store, { n: 5 })
+      let seen
+      await run(() => { seen = ctx.session.n })
+      assert.equal(seen, 5)
+    })
+
+    test('a failed run does not, either', async () => {
+      const store = stored({ n: 1 })
+      const { ctx, run } = make(create, { store })
+      await assert.rejects(run(() => {
+        ctx.session.n = 7
+        throw new Error('the app')
+      }))
+      write(store, { n: 5 })
+      let seen
+      await run(() => { seen = ctx.session.n })
+      assert.equal(seen, 5)
+    })
+  })
+
+  test(`${name}: what a cookie held is opened once, and changes add up`, async () => {
+    const { ctx, run } = make(create, {}, {})
+    for (let i = 0; i < 3; i++) await run(() => { ctx.session.n = (ctx.session.n ?? 0) + 1 })
+    assert.equal(ctx.session.n, 3)
+  })
+}
+
+describe('ours', () => {
+  test('within an open run, the session is loaded once', async () => {
+    const store = stored({ n: 1 })
+    const { ctx, run } = make(session, { store })
+    await run(async () => {
+      write(store, { n: 2 })
+      await run(() => assert.equal(ctx.session.n, 1))
+    })
+    assert.deepEqual(store.take(), ['get'])
+  })
+
+  test('a plain store: a session that was destroyed meanwhile does not come back', async () => {
+    const store = stored({ n: 1 })
+    const { ctx, run } = make(session, { store })
+    await run()
+    store.records.delete('an-id')
+    await run(() => { ctx.session.n = 2 })
+    assert.ok(!store.records.has('an-id'))
+  })
+
+  test('MemoryStore', async () => {
+    const store = new MemoryStore()
+    await store.create('an-id', { data: '{"n":1}', maxAge: 60000 }, 60000)
+    const { ctx, run } = make(session, { store })
+    const seen = []
+    await run(() => { seen.push(ctx.session.n++) })
+    await run(() => { seen.push(ctx.session.n++) })
+    await store.destroy('an-id')
+    await run(() => { seen.push(ctx.session.n) })
+    assert.deepEqual(seen, [1, 2, undefined])
+  })
+
+  test('a visitor who has no session, and gets one from elsewhere', async () => {
+    const store = stored({ n: 1 })
+    const headers = {}
+    const { ctx, run } = make(session, { store }, headers)
+    const seen = []
+    await run(() => seen.push(ctx.session.n))
+    headers.cookie = 'koa.sess=an-id'
+    await run(() => seen.push(ctx.session.n))
+    assert.deepEqual(seen, [undefined, 1])
+  })
+
+  test('anonymous in one run, after a failure of the store, is not so in the next', async () => {
+    const store = stored({ n: 1 })
+    let fails = true
+    const get = store.get
+    store.get = (...args) => fails ? Promise.reject(new Error('away')) : get.apply(store, args)
+    const { ctx, run } = make(session, { store, onStoreError: () => 'anonymous' })
+    await run(() => { ctx.session.n = 9 })
+    fails = false
+    await run(() => { ctx.session.n++ })
+    assert.equal(JSON.parse(store.records.get('an-id')).n, 2)
+  })
+})

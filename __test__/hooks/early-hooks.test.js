@@ -1,0 +1,198 @@
+'use strict'
+
+/** What becomes of a response whose session fails while the headers leave (`early`). */
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { start, CountingStore, of, settled } = require('../faults/frame')
+
+const failure = new Error('a hook')
+
+/** Starts an app that sends its headers itself, once `act` is done with the session. */
+function begin (t, opts, act = (ctx) => { ctx.session.user = 'ann' }, then = () => {}) {
+  return start(t, { early: true, ...opts }, async (ctx) => {
+    await act(ctx)
+    ctx.respond = false
+    ctx.res.statusCode = 200
+    ctx.res.setHeader('x-own', '1')
+    ctx.res.write('do')
+    await then(ctx)
+    ctx.res.end('ne')
+  })
+}
+
+async function visit (server, headers) {
+  const answer = await server.get('/', headers)
+  await settled()
+  assert.deepEqual([answer.status, answer.body, answer.headers['x-own']], [200, 'done', '1'])
+  return { setCookie: answer.setCookie, reasons: server.events.named('session:uncommitted').map(({ reason }) => reason) }
+}
+
+describe('early: a hook that throws while the headers leave', () => {
+  const hooks = {
+    'domain: a function that throws': { domain: () => { throw failure } },
+    'beforeSave throws': { beforeSave: () => { throw failure } },
+    'encode throws': { encode: () => { throw failure } }
+  }
+  for (const [what, opts] of Object.entries(hooks)) {
+    test(`${what}: the headers go on without the cookie, and it is told once`, async (t) => {
+      const server = await begin(t, opts)
+      const { setCookie, reasons } = await visit(server)
+      assert.deepEqual([setCookie, reasons], [[], ['failed']])
+      assert.equal(server.errors.length, 1)
+      assert.equal(server.errors[0], failure)
+    })
+  }
+
+  test('a domain that no cookie can have', async (t) => {
+    const server = await begin(t, { domain: (ctx) => ctx.get('x-domain') })
+    const { setCookie, reasons } = await visit(server, { 'x-domain': 'a;b' })
+    assert.deepEqual([setCookie, reasons], [[], ['failed']])
+    assert.deepEqual(server.errors.map(({ code, option }) => [code, option]), [['ERR_SESSION_OPTION', 'domain']])
+  })
+
+  test('a BigInt', async (t) => {
+    const server = await begin(t, {}, (ctx) => { ctx.session.big = 1n })
+    const { setCookie, reasons } = await visit(server)
+    assert.deepEqual([setCookie, reasons], [[], ['failed']])
+    assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_VALUE'])
+  })
+
+  test('externalKey.set throws', async (t) => {
+    const store = new CountingStore()
+    const externalKey = { get: () => undefined, set: () => { throw failure } }
+    const server = await begin(t, { store, externalKey })
+    const { reasons } = await visit(server)
+    assert.deepEqual(reasons, ['failed'])
+    assert.equal(server.errors[0], failure)
+  })
+
+  test('with a store, the record of a session that came in is written all the same', async (t) => {
+    const store = new CountingStore()
+    let fails = false
+    const domain = () => {
+      if (fails) throw failure
+    }
+    const server = await begin(t, { store, domain }, (ctx) => { ctx.session.n = (ctx.session.n ?? 0) + 1 })
+    const { setCookie } = await visit(server)
+    const cookie = setCookie.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+    fails = true
+    const answer = await visit(server, { cookie })
+    assert.deepEqual(answer.setCookie, [])
+    assert.equal(answer.reasons[0], 'failed')
+    assert.equal(store.data(store.ids()[0]).n, 2)
+  })
+
+  test('headers that the app gives to writeHead leave, too', async (t) => {
+    const server = await start(t, { early: true, beforeSave: () => { throw failure } }, (ctx) => {
+      ctx.session.user = 'ann'
+      ctx.respond = false
+      ctx.res.writeHead(201, { 'x-own': '1', 'set-cookie': 'own=1' }).end('done')
+    })
+    const answer = await server.get('/')
+    assert.deepEqual([answer.status, answer.headers['x-own'], answer.setCookie], [201, '1', ['own=1']])
+  })
+})
+
+describe('early: a hook that answers by a promise', () => {
+  for (const fails of [false, true]) {
+    test(`externalKey.set ${fails ? 'rejects' : 'resolves'}: asynchronous; called once`, async (t) => {
+      const store = new CountingStore()
+      let calls = 0
+      const set = async () => {
+        calls++
+        await settled()
+        if (fails) throw failure
+      }
+      const server = await begin(t, { store, externalKey: { get: () => undefined, set } })
+      const { reasons } = await visit(server)
+      await settled()
+      await settled()
+      assert.deepEqual([calls, reasons, store.count('set')], [1, ['asynchronous'], 1])
+      assert.deepEqual(server.errors, fails ? [failure] : [])
+    })
+  }
+
+  test('beforeSave rejects: told', async (t) => {
+    const server = await begin(t, { beforeSave: async () => { throw failure } })
+    const { setCookie, reasons } = await visit(server)
+    assert.deepEqual([setCookie, reasons, server.errors], [[], ['asynchronous'], [failure]])
+  })
+
+  test('externalKey.remove rejects: told', async (t) => {
+    const store = new CountingStore()
+    store.records.set('an-id', JSON.stringify({ user: 'ann', _expire: Date.now() + 60000, _maxAge: 60000 }))
+    const externalKey = { get: () => 'an-id', set: () => {}, remove: async () => { throw failure } }
+    const server = await begin(t, { store, externalKey }, (ctx) => { ctx.session = null })
+    await visit(server)
+    assert.deepEqual([server.errors, store.ids()], [[failure], []])
+  })
+})
+
+test('an asynchronous valid that rejects after ctx.session was read in vain', async (t) => {
+  const rejections = []
+  const note = (err) => rejections.push(err)
+  process.on('unhandledRejection', note)
+  t.after(() => process.off('unhandledRejection', note))
+  let isBound = false
+  const valid = (...args) => isBound ? Promise.reject(failure) : args.length > 0
+  const codes = []
+  const server = await start(t, { valid, signed: false }, (ctx) => {
+    if (ctx.path === '/in') ctx.session.user = 'ann'
+    else {
+      try {
+        return { user: ctx.session.user }
+      } catch (err) {
+        codes.push(err.code)
+      }
+    }
+  })
+  const ann = server.visitor()
+  await ann.get('/in')
+  isBound = true
+  await ann.get('/')
+  await settled()
+  assert.deepEqual([codes, rejections], [['ERR_SESSION_NOT_LOADED'], []])
+})
+
+test('a callback of save() that throws', async (t) => {
+  const server = await start(t, {}, (ctx) => { ctx.session.save(() => { throw failure }) })
+  assert.equal((await server.get('/')).status, 200)
+  await settled()
+  assert.deepEqual(server.errors, [failure])
+})
+
+test('hooks that cannot be awaited are refused by name, and their rejection is nobody\'s', async (t) => {
+  const reject = async () => { throw failure }
+  const hooks = { ignore: reject, domain: reject, encode: reject, decode: reject }
+  for (const [option, hook] of Object.entries(hooks)) {
+    const server = await start(t, { [option]: hook, signed: false }, (ctx) => { ctx.session.user = 'ann' })
+    assert.equal((await server.get('/', { cookie: 'koa.sess=e30=' })).status, 500)
+    assert.deepEqual(server.errors.map(({ code, option, received }) => [code, option, received]), [['ERR_SESSION_OPTION', option, 'promise']])
+  }
+})
+
+test("nothing that a listener of 'error' throws gets out of the hook", async (t) => {
+  const server = await begin(t, { beforeSave: () => { throw failure } })
+  server.app.on('error', () => { throw new Error('a listener') })
+  const warned = new Promise((resolve) => process.once('warning', resolve))
+  await visit(server)
+  assert.equal((await warned).message, 'a listener')
+})
+
+test('session.of(ctx): list() and revokeOthers() reject with an Error', async (t) => {
+  const { MemoryStore } = require('../../stores/memory')
+  class Failing extends MemoryStore {
+    list () { return Promise.reject(undefined) } // eslint-disable-line prefer-promise-reject-errors
+    destroyAll () { throw null } // eslint-disable-line no-throw-literal
+  }
+  const codes = []
+  const server = await start(t, { store: new Failing(), subject: 'user' }, async (ctx) => {
+    ctx.session.user = 'ann'
+    await of(ctx).list().catch((err) => codes.push(err.code))
+    await of(ctx).revokeOthers().catch((err) => codes.push(err.code))
+  })
+  await server.get('/')
+  assert.deepEqual(codes, ['ERR_SESSION_STORE', 'ERR_SESSION_STORE'])
+})

@@ -1,0 +1,41 @@
+'use strict'
+
+const { tellError } = require('./events')
+
+/**
+ * Calls `act` once, when the final headers of a response leave: `res.write`, `res.end`, `res.flushHeaders`, a pipe and the like
+ * all come to `res.writeHead`. Informational responses (1xx) pass.
+ *
+ * Whoever sends the headers is not ours to disturb: what `act` throws goes to the app's 'error' listeners, and the headers go on.
+ *
+ * @param {object} ctx
+ * @param {(args: Array) => Array|undefined} act gets the arguments of `writeHead` behind the status, and may give others
+ */
+function beforeHead (ctx, act) {
+  const { res } = ctx
+  const { writeHead } = res
+  const isOwn = Object.hasOwn(res, 'writeHead')
+  let hasActed = false
+  function hooked (status, ...args) {
+    if (hasActed || status < 200) return writeHead.call(res, status, ...args)
+    hasActed = true
+    // Another hook may have been put over this one meanwhile, and stays.
+    if (res.writeHead === hooked) {
+      if (isOwn) res.writeHead = writeHead
+      else delete res.writeHead
+    }
+    return writeHead.call(res, status, ...attempted(ctx, act, args))
+  }
+  res.writeHead = hooked
+}
+
+function attempted (ctx, act, args) {
+  try {
+    return act(args) ?? args
+  } catch (thrown) {
+    tellError(ctx, thrown)
+    return args
+  }
+}
+
+module.exports = { beforeHead }
