@@ -7,7 +7,6 @@ export interface ConnectStore {
   get (id: string, callback: (err?: any, session?: any) => void): any
   set (id: string, session: any, callback: (err?: any) => void): any
   destroy (id: string, callback: (err?: any) => void): any
-  touch? (id: string, session: any, callback: (err?: any) => void): any
   on? (event: string, listener: (...args: any[]) => void): any
 }
 
@@ -19,8 +18,9 @@ export interface ConnectStore {
  * `originalMaxAge`; a key of the app's own with the name `cookie` is kept beside it. The store keeps a session 10 seconds
  * longer than it is valid, since `_expire` in the record decides.
  *
- * With `rolling: true` a store that has `touch` is told of the new expiry by that, so that no data are written, and nothing is
- * written where the session is gone; then it is the store that decides when such a session ends, to the second.
+ * Its `touch` is not called: most stores would not give the new expiry back. With `rolling: true`, a request that changed nothing
+ * has the session read again and written with the new expiry, so that what another request has written meanwhile stays, and
+ * nothing is written where the session is gone.
  *
  * @param options `reconnectTimeout`: how long to wait for a store that has told of its disconnection
  * @throws an error with the code `ERR_SESSION_OPTION` where a method is missing.

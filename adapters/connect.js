@@ -1,15 +1,14 @@
 'use strict'
 
+const { enclose } = require('../lib/envelope')
 const { Availability } = require('./availability')
-const { isRolling, toRecord, toSession } = require('./express-record')
+const { toRecord, toSession } = require('./express-record')
 const { checkMethods } = require('./methods')
 
-/** koa-session's store over one of express-session. */
+/** koa-session's store over one of express-session. Its `touch` is not called: of most, only the store would know what it did. */
 class ConnectStore {
   #store
   #availability
-  /** @type {WeakMap<object, Map<string, *>>} by ctx and id: the lifetime of a record whose expiry may be moved alone */
-  #movable = new WeakMap()
 
   constructor (store, options) {
     checkMethods('store', store, ['get', 'set', 'destroy'])
@@ -18,36 +17,28 @@ class ConnectStore {
   }
 
   /** Gives the record of an id; undefined where there is none. */
-  async get (id, maxAge, { ctx } = {}) {
+  async get (id) {
     const session = await this.#call('get', id).catch(noneIfNoEntry)
-    if (!session) return undefined
-    this.#note(ctx, id, session, isRolling(session))
-    return toRecord(session)
+    return session ? toRecord(session) : undefined
   }
 
-  /** Stores a record, or where its expiry alone has moved, moves that. */
-  async set (id, record, ttl, { changed, rolling, ctx } = {}) {
-    const isRolled = rolling === true && typeof this.#store.touch === 'function'
-    const isTouch = isRolled && changed === false && this.#isMovable(ctx, id, record)
-    await this.#call(isTouch ? 'touch' : 'set', id, toSession(record, ttl, isRolled))
-    this.#note(ctx, id, record, isRolled)
+  /** Stores a record. One whose expiry alone has moved, with `rolling`, takes the data that the store has by then. */
+  async set (id, record, ttl, { changed, rolling } = {}) {
+    const written = rolling === true && changed === false ? await this.#renew(id, record) : record
+    if (written !== undefined) await this.#call('set', id, toSession(written, ttl))
+  }
+
+  /** Gives what the store has, with the envelope of a record; undefined where the session is gone. */
+  async #renew (id, { _expire, _maxAge, _session }) {
+    const stored = await this.get(id)
+    if (stored === undefined) return undefined
+    const { _expire: oldExpire, _maxAge: oldMaxAge, _session: wasBrowser, ...data } = stored
+    return enclose(data, _session === true ? 'session' : _maxAge, _expire)
   }
 
   /** Removes the record of an id. */
   async destroy (id) {
     await this.#call('destroy', id)
-  }
-
-  #note (ctx, id, record, isMovable) {
-    if (ctx === undefined) return
-    if (!this.#movable.has(ctx)) this.#movable.set(ctx, new Map())
-    if (isMovable) this.#movable.get(ctx).set(id, lifetimeOf(record))
-    else this.#movable.get(ctx).delete(id)
-  }
-
-  /** Tells whether the store has this record but for its expiry. Without a ctx, the caller's word has to do. */
-  #isMovable (ctx, id, record) {
-    return ctx === undefined || this.#movable.get(ctx)?.get(id) === lifetimeOf(record)
   }
 
   /** Calls a method that answers by a callback, and may answer by a promise as well. */
@@ -60,10 +51,6 @@ class ConnectStore {
   }
 }
 
-function lifetimeOf ({ _session, _maxAge }) {
-  return _session === true ? 'session' : _maxAge
-}
-
 /** As in express-session, a store of files says so where there is no session. */
 function noneIfNoEntry (err) {
   if (err?.code !== 'ENOENT') throw err
@@ -72,7 +59,7 @@ function noneIfNoEntry (err) {
 /**
  * Makes a store of express-session one that `session({ store })` takes. connect.d.ts documents it.
  *
- * @param {object} store with get, set and destroy that take callbacks, and perhaps touch
+ * @param {object} store with get, set and destroy that take callbacks
  * @param {{ reconnectTimeout?: number }} [options]
  * @returns {{ get: Function, set: Function, destroy: Function }}
  * @throws {SessionOptionError} code ERR_SESSION_OPTION

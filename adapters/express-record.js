@@ -14,15 +14,11 @@ class StoredCookie {
   path = '/'
   httpOnly = true
 
-  /**
-   * @param {number|undefined} expire milliseconds since 1970
-   * @param {boolean} isRolling
-   */
-  constructor (expire, isRolling) {
-    const date = new Date(expire ?? NaN)
+  /** @param {number|undefined} ttl milliseconds */
+  constructor (ttl) {
+    const date = new Date(Date.now() + ttl)
     this.expires = Number.isNaN(date.getTime()) ? null : date
     this.originalMaxAge = this.maxAge
-    if (isRolling) this.rolling = true
   }
 
   /** Milliseconds from now on. */
@@ -38,21 +34,17 @@ class StoredCookie {
  *
  * @param {object} record
  * @param {number} [ttl] milliseconds for which the store has to keep it
- * @param {boolean} isRolling whether its expiry will be moved by the store alone
  */
-function toSession (record, ttl, isRolling) {
-  const expire = isRolling && typeof record._expire === 'number' ? record._expire : Date.now() + ttl
+function toSession (record, ttl) {
   const keys = Object.entries(record).map(([key, value]) => [RESERVED.test(key) ? PREFIX + key : key, value])
-  return Object.fromEntries([['cookie', new StoredCookie(expire, isRolling)], ...keys])
+  return Object.fromEntries([['cookie', new StoredCookie(ttl)], ...keys])
 }
 
-/** Makes koa-session's record of what the store has. */
+/** Makes koa-session's record of what the store has; undefined where that is over. */
 function toRecord (session) {
+  if (isOver(session)) return undefined
   const entries = Object.entries(session).filter(([key, value]) => key !== 'cookie' || !isCookie(value))
-  const record = Object.fromEntries(entries.map(([key, value]) => [ESCAPED.test(key) ? key.slice(PREFIX.length) : key, value]))
-  // Moved since, and where to only the store knows, which would not have it any more if it were expired.
-  if (isRolling(session) && record._expire < Date.now()) record._expire = Date.now() + record._maxAge
-  return record
+  return Object.fromEntries(entries.map(([key, value]) => [ESCAPED.test(key) ? key.slice(PREFIX.length) : key, value]))
 }
 
 /** Tells express-session's cookie from a key of the user's, which has that name in a record that was stored without us. */
@@ -60,9 +52,12 @@ function isCookie (value) {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'originalMaxAge')
 }
 
-/** Tells whether the expiry of a stored session has been left to the store. */
-function isRolling ({ cookie }) {
-  return isCookie(cookie) && cookie.rolling === true
+/**
+ * Tells whether a session that ends with the browser has outlived what the store was told. The record of any other has
+ * `_expire`, which is judged later.
+ */
+function isOver ({ _session, cookie }) {
+  return _session === true && isCookie(cookie) && new Date(cookie.expires ?? NaN) < Date.now()
 }
 
-module.exports = { toSession, toRecord, isRolling }
+module.exports = { toSession, toRecord }

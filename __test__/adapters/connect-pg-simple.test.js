@@ -36,5 +36,5 @@ describe('connect-pg-simple', { skip: servers.skip }, () => {
     return pool.query('UPDATE session SET sess = $1, expire = to_timestamp($2) WHERE sid = $3', [data, (Date.now() + ttl) / 1000, id])
   }
 
-  lifeOfSessions(() => ({ adapt: () => connectStore(pgStore), peek, plant }), { touches: true, grain: 1000 })
+  lifeOfSessions(() => ({ adapt: () => connectStore(pgStore), peek, plant }), { keepsData: true, grain: 1000 })
 })

@@ -24,7 +24,7 @@ describe('connect-redis', { skip: servers.skip }, () => {
 
     const keys = redisKeys(() => server, 'eight:')
     lifeOfSessions(() => ({ adapt: () => connectStore(new RedisStore8({ client, prefix: 'eight:' })), ...keys }),
-      { touches: true, grain: 1000 })
+      { keepsData: true, grain: 1000 })
   })
 
   describe('9 with node-redis', () => {
@@ -33,6 +33,6 @@ describe('connect-redis', { skip: servers.skip }, () => {
     after(() => client.close())
 
     const keys = redisKeys(() => server, 'sess:')
-    lifeOfSessions(() => ({ adapt: () => connectStore(new RedisStore9({ client })), ...keys }), { touches: true, grain: 1000 })
+    lifeOfSessions(() => ({ adapt: () => connectStore(new RedisStore9({ client })), ...keys }), { keepsData: true, grain: 1000 })
   })
 })

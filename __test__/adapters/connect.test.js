@@ -9,7 +9,7 @@ const memorystore = require('memorystore')
 
 const { connectStore } = require('../../adapters/connect')
 const { start } = require('../app')
-const { lifeOfSessions } = require('./life')
+const { lifeOfSessions, skewClock } = require('./life')
 
 const MemoryStore = memorystore(expressSession)
 
@@ -60,7 +60,7 @@ describe('express-session\'s MemoryStore', () => {
     const expires = new Date(Date.now() + ttl)
     memory.sessions[id] = JSON.stringify({ ...data, cookie: { ...data.cookie, expires } })
   }
-  lifeOfSessions(() => ({ adapt: () => connectStore(memory), peek, plant }), { touches: true })
+  lifeOfSessions(() => ({ adapt: () => connectStore(memory), peek, plant }), { keepsData: true })
 })
 
 describe('memorystore', () => {
@@ -71,7 +71,7 @@ describe('memorystore', () => {
     return text === undefined ? undefined : { data: JSON.parse(text), ttl: left.e - Date.now() }
   }
   const plant = (id, data, ttl) => memory.store.set(id, JSON.stringify(data), ttl)
-  lifeOfSessions(() => ({ adapt: () => connectStore(memory), peek, plant }), { touches: true })
+  lifeOfSessions(() => ({ adapt: () => connectStore(memory), peek, plant }), { keepsData: true })
 })
 
 describe('what the store is given', () => {
@@ -139,21 +139,43 @@ describe('what the store is given', () => {
 
 describe('moving the expiry', () => {
   const unchanged = { changed: false, rolling: true }
+  const later = { user: 'ann', _expire: RECORD._expire + 5000, _maxAge: 60000 }
 
-  test('touches the store, by the expiry of the record', async () => {
+  test('is written into the record, whether or not the store has touch', async () => {
+    for (const methods of [{}, { touch: undefined }]) {
+      const noting = new NotingStore(methods)
+      const store = connectStore(noting)
+      await store.set('id', RECORD, 70000)
+      await store.set('id', later, 70000, unchanged)
+      assert.deepEqual(noting.names(), ['set', 'get', 'set'])
+      assert.deepEqual(await store.get('id'), later)
+    }
+  })
+
+  test('keeps what another request has written meanwhile', async () => {
+    const store = connectStore(new NotingStore())
+    await store.set('id', { ...RECORD, cart: ['book'] }, 70000, { changed: true, rolling: true })
+    await store.set('id', later, 70000, unchanged)
+    assert.deepEqual(await store.get('id'), { ...later, cart: ['book'] })
+  })
+
+  test('writes nothing where the session is gone', async () => {
     const noting = new NotingStore()
     await connectStore(noting).set('id', RECORD, 70000, unchanged)
-    const [[name, , { cookie }]] = noting.calls
-    assert.deepEqual([name, cookie.expires.getTime()], ['touch', RECORD._expire])
+    assert.deepEqual(noting.names(), ['get'])
   })
 
-  test('writes all to a store without touch', async () => {
-    const noting = new NotingStore({ touch: undefined })
-    await connectStore(noting).set('id', RECORD, 70000, unchanged)
-    assert.deepEqual(noting.names(), ['set'])
+  test('goes from an expiry to the end of the browser, and back', async () => {
+    const browser = { user: 'ann', _session: true }
+    const store = connectStore(new NotingStore())
+    await store.set('id', RECORD, 70000)
+    await store.set('id', browser, 70000, unchanged)
+    assert.deepEqual(await store.get('id'), browser)
+    await store.set('id', later, 70000, unchanged)
+    assert.deepEqual(await store.get('id'), later)
   })
 
-  test('writes all where the data have changed, or the expiry is judged by the record', async () => {
+  test('writes what the request has where its data have changed, or rolling is off', async () => {
     const noting = new NotingStore()
     const store = connectStore(noting)
     await store.set('id', RECORD, 70000, { changed: true, rolling: true })
@@ -161,29 +183,30 @@ describe('moving the expiry', () => {
     await store.set('id', RECORD, 70000)
     assert.deepEqual(noting.names(), ['set', 'set', 'set'])
   })
+})
 
-  test('goes by what the request has loaded', async () => {
-    const noting = new NotingStore()
-    const store = connectStore(noting)
-    await store.set('id', RECORD, 70000, { changed: true, rolling: true })
-    const ctx = {}
-    await store.set('id', RECORD, 70000, { ...unchanged, ctx })
-    assert.deepEqual(noting.names(), ['set', 'set'])
-    await store.set('id', RECORD, 70000, { ...unchanged, ctx })
-    await store.set('id', { ...RECORD, _maxAge: 1 }, 70000, { ...unchanged, ctx })
-    assert.deepEqual(noting.names(), ['touch', 'set'])
-    const later = {}
-    await store.get('id', undefined, { ctx: later })
-    await store.set('id', { ...RECORD, _maxAge: 1 }, 70000, { ...unchanged, ctx: later })
-    await store.set('id2', { ...RECORD, _maxAge: 1 }, 70000, { ...unchanged, ctx: later })
-    assert.deepEqual(noting.names(), ['get', 'touch', 'set'])
-  })
-
-  test('leaves the record\'s expiry exact where it was not moved', async () => {
+describe('a store that keeps what is over', () => {
+  test('has the record say so', async () => {
     const store = connectStore(new NotingStore())
     const past = { ...RECORD, _expire: 1 }
-    await store.set('id', past, 70000, { changed: true, rolling: false })
-    assert.deepEqual(await store.get('id'), past)
+    for (const rolling of [true, false]) {
+      await store.set('id', past, 1, { changed: true, rolling })
+      assert.deepEqual(await store.get('id'), past)
+    }
+  })
+
+  test('does not keep a session of the browser for longer than it was told', async (t) => {
+    const clock = skewClock(t)
+    const noting = new NotingStore()
+    const store = connectStore(noting)
+    const browser = { user: 'ann', _session: true }
+    await store.set('id', browser, 70000)
+    clock.ahead = 70000
+    assert.deepEqual(await store.get('id'), browser)
+    clock.ahead = 70001
+    assert.equal(await store.get('id'), undefined)
+    await store.set('id', browser, undefined)
+    assert.deepEqual(await store.get('id'), browser)
   })
 })
 
@@ -196,7 +219,7 @@ describe('a store that fails', () => {
     ['by throwing', () => { throw failure }]
   ]) {
     test(`${how} rejects`, async () => {
-      const store = connectStore(new NotingStore({ get: method, set: method, touch: method, destroy: method }))
+      const store = connectStore(new NotingStore({ get: method, set: method, destroy: method }))
       await assert.rejects(store.get('id'), failure)
       await assert.rejects(store.set('id', RECORD, 1000), failure)
       await assert.rejects(store.set('id', RECORD, 1000, { changed: false, rolling: true }), failure)

@@ -40,7 +40,7 @@ describe('on MariaDB', { skip: servers.skip }, () => {
     after(() => made.close())
 
     const table = tableOf('sessions', 'session_id', 1000)
-    lifeOfSessions(() => ({ adapt: () => connectStore(made.store), ...table }), { touches: true, grain: 1000 })
+    lifeOfSessions(() => ({ adapt: () => connectStore(made.store), ...table }), { keepsData: true, grain: 1000 })
   })
 
   describe('koa-mysql-session', () => {
