@@ -101,6 +101,8 @@ declare namespace session {
      * `undefined` where neither the options nor the loaded session say.
      *
      * Setting it forces a save. It is kept with the session, and counts in later requests too. A fraction is cut off.
+     * Where requests of one session are merged, a commit that does not set it keeps what another request has set since the
+     * load: it is read here afterwards, and the cookie is sent with it.
      *
      * @throws {@link SessionOptionError} for NaN, infinite numbers and other strings: `Invalid input: option maxAge …`
      */
@@ -463,7 +465,8 @@ declare namespace session {
      * `session:uncommitted`. An asynchronous `beforeSave` cannot be awaited there, so in cookie mode no cookie is sent then.
      * A hook that throws there does not fail the response: the headers go on without the cookie, and the error goes to the
      * app's `'error'` listeners.
-     * Does nothing with `autoCommit: false`.
+     * With a store, the cookie expires by the `maxAge` that the request knows then, even where another one turns out to have
+     * been set by a request of the same session. Does nothing with `autoCommit: false`.
      *
      * @default false
      *
@@ -531,7 +534,8 @@ declare namespace session {
     underscoreKeys?: boolean | undefined
 
     /**
-     * Holds sessions to `maxAge` that were saved with a longer one: they expire as if they had been saved with this one.
+     * Holds sessions to `maxAge` that were saved with a longer one: they expire as if they had been saved with this one, and
+     * so do their cookies.
      *
      * @default false
      */
@@ -941,7 +945,7 @@ declare namespace session {
     merge (id: string, changes: Changes, ttlMs: number): Awaitable<Merged | 'missing' | 'refused'>
 
     /** Moves the expiry. */
-    touch (id: string, ttlMs: number): Awaitable<true | 'missing'>
+    touch (id: string, ttlMs: number): Awaitable<Touched | 'missing'>
 
     /**
      * Moves what is stored under one id, with a request's changes, to another. Who writes to the first from then on gets
@@ -1018,8 +1022,17 @@ declare namespace session {
     rev: number
   }
 
+  /** Tells of a session whose expiry was moved. */
+  export interface Touched {
+    /**
+     * Is how long the record lives after this and each later write or touch: what was written now, else what was there,
+     * whoever gave it. The session's cookie is sent with it.
+     */
+    maxAge: number | 'session'
+  }
+
   /** Tells of changes that were written. */
-  export interface Merged {
+  export interface Merged extends Touched {
     rev: number
     /** Lists the keys in `set` that others wrote after `base`. */
     conflicts: string[]

@@ -80,7 +80,7 @@ test('the addon tells changes, and merges them', () => {
     store.create(id, { data, maxAge: 'session' }, 60000)
     for (const step of steps) {
       const changes = { base: 1, set: step.set, delete: JSON.parse(step.delete || '[]') }
-      const merged = { rev: step.rev, conflicts: JSON.parse(step.conflicts ?? '[]') }
+      const merged = { rev: step.rev, conflicts: JSON.parse(step.conflicts ?? '[]'), maxAge: 'session' }
       assert.deepEqual(store.merge(id, changes, 60000), merged)
       assert.equal(store.load(id).data, step.data)
     }

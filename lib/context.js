@@ -6,6 +6,7 @@ const { RequestCookie } = require('./cookie')
 const { sessionError } = require('./errors')
 const { callHook, requireAnswer } = require('./hook')
 const { toId } = require('./id')
+const { limitMaxAge } = require('./judge')
 const { load, open } = require('./load')
 const { recordsOf, watchHead } = require('./on-demand')
 const { resolve } = require('./options')
@@ -114,6 +115,11 @@ class ContextSession {
   assignMaxAge (value) {
     this.maxAge = value
     this.maxAgeAssignments++
+  }
+
+  /** Takes the maxAge that the record turned out to have: another request gave it, and `configMaxAge` holds for it too. */
+  takeMaxAge (value) {
+    this.maxAge = limitMaxAge(value, this.#current)
   }
 
   /** Gives the maxAge of the cookie: one that lives as long as the browser has none. */

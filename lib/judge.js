@@ -1,6 +1,7 @@
 'use strict'
 
 const binding = require('./binding')
+const { enclose } = require('./envelope')
 const { VERDICT } = require('./events')
 const { callHook } = require('./hook')
 const { isPromise } = require('./promise')
@@ -37,9 +38,15 @@ function limit (data, { configMaxAge, maxAge }) {
   return { ...data, _expire: data._expire - (data._maxAge - maxAge), _maxAge: maxAge }
 }
 
+/** Holds a maxAge alone to the configured one. */
+function limitMaxAge (given, options) {
+  const { _session: isBrowser, _maxAge: maxAge } = limit(enclose({}, given, 0), options)
+  return isBrowser ? 'session' : maxAge
+}
+
 /** Tells whether options look at data before a session is made of it. */
 function isExacting ({ valid, configMaxAge }) {
   return typeof valid === 'function' || configMaxAge === true
 }
 
-module.exports = { judge, limit, isExacting }
+module.exports = { judge, limit, limitMaxAge, isExacting }

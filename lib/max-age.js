@@ -27,6 +27,11 @@ const ONE_DAY_MS = 24 * 60 * 60 * 1000
 /** A store that is told a time to live keeps a record this much longer, so that the cookie never outlives it. */
 const STORE_GRACE_MS = 10000
 
+/** Gives how many milliseconds a store keeps a session that lives as long as the browser. */
+function browserLifeOf ({ storeMaxAge }) {
+  return storeMaxAge ?? ONE_DAY_MS
+}
+
 /**
  * Gives the maxAge of a session as its record has it, and how many milliseconds the record lives.
  *
@@ -35,7 +40,7 @@ const STORE_GRACE_MS = 10000
  */
 function lifetimeOf ({ maxAge: given, options }) {
   const maxAge = given || ONE_DAY_MS
-  return { maxAge, ttl: maxAge === 'session' ? options.storeMaxAge ?? ONE_DAY_MS : maxAge }
+  return { maxAge, ttl: maxAge === 'session' ? browserLifeOf(options) : maxAge }
 }
 
-module.exports = { ONE_DAY_MS, STORE_GRACE_MS, isMaxAge, lifetimeOf, toMaxAge }
+module.exports = { ONE_DAY_MS, STORE_GRACE_MS, browserLifeOf, isMaxAge, lifetimeOf, toMaxAge }

@@ -4,7 +4,7 @@ const { changesOf, jsonOf, writtenOf } = require('./change')
 const { sessionError } = require('./errors')
 const { announce } = require('./events')
 const { callHook } = require('./hook')
-const { lifetimeOf } = require('./max-age')
+const { browserLifeOf, lifetimeOf } = require('./max-age')
 const { isPromise } = require('./promise')
 const { Snapshot } = require('./snapshot')
 const { handleFailure } = require('./store-failure')
@@ -116,7 +116,7 @@ class MergingStore {
     if (failure !== undefined) return 'failed'
     if (typeof outcome === 'string') return outcome
     if (this.#left === left) this.#left = undefined
-    if (id === session.id) this.#keep(plan, outcome.rev)
+    if (id === session.id) this.#keep(plan, outcome)
     // The request has gone on to another session meanwhile, and nobody knows of this one.
     else if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
     if (outcome.conflicts?.length > 0) announce(session, 'conflict', id, { keys: outcome.conflicts })
@@ -128,11 +128,13 @@ class MergingStore {
     const session = this.#session
     const store = this.#store
     const left = this.#left
-    const { maxAge, ttl } = lifetimeOf(session)
+    const { maxAge } = lifetimeOf(session)
+    // Whether the record lives as long as the browser, another request may have changed.
+    const ttl = browserLifeOf(session.options)
     const snapshot = Snapshot.of(data)
     const written = snapshot ? undefined : jsonOf(session, data)
     const hasSubject = subjectOf(session, data) !== null
-    const plan = { snapshot, written, maxAge, hasSubject, assignments: session.maxAgeAssignments }
+    const plan = { snapshot, written, maxAge, given: session.maxAge, hasSubject, assignments: session.maxAgeAssignments }
     if (left === undefined && session.isStored) {
       const changes = this.#changes(data, false)
       plan.run = isEmpty(changes) ? () => this.#touch(id, ttl) : () => store.merge(id, changes, ttl)
@@ -147,7 +149,8 @@ class MergingStore {
   }
 
   async #touch (id, ttl) {
-    return await this.#store.touch(id, ttl) === 'missing' ? 'missing' : { rev: this.#base }
+    const touched = await this.#store.touch(id, ttl)
+    return touched === 'missing' ? touched : { rev: this.#base, maxAge: touched.maxAge }
   }
 
   /** Makes a new session in the place of one that others may write to. */
@@ -160,12 +163,16 @@ class MergingStore {
   }
 
   /** Remembers what is stored now, as what the next write is compared with. */
-  #keep ({ snapshot, written, maxAge, hasSubject, assignments }, rev) {
+  #keep ({ snapshot, written, maxAge, given, hasSubject, assignments }, { rev, maxAge: own = maxAge }) {
     const session = this.#session
     this.#base = rev
-    this.#maxAge = maxAge
+    this.#maxAge = own
     this.#hasSubject = hasSubject
     this.#assignments = assignments
+    // The app may have given it another one while it was written: that is for the next write.
+    const isAsGiven = session.maxAgeAssignments === assignments && session.maxAge === given
+    // Of a record without any life, the cookie ends as the request says.
+    if (isAsGiven && own !== maxAge && (own === 'session' || own > 0)) session.takeMaxAge(own)
     session.forgetStored()
     session.keepStored(snapshot, written)
   }

@@ -57,7 +57,7 @@ class SerialStore {
 
   async touch (id, ttl) {
     const merged = await this.merge(id, { set: '', delete: [] }, ttl)
-    return merged === 'missing' ? merged : true
+    return merged === 'missing' ? merged : { maxAge: merged.maxAge }
   }
 
   async regenerate (oldId, newId, changes, ttl) {
@@ -96,8 +96,9 @@ class SerialStore {
     const set = changes.set === '' ? {} : JSON.parse(changes.set)
     const conflicts = this.#conflicts(from, data, set)
     for (const key of changes.delete) delete data[key]
-    await this.#write(to, { ...data, ...set }, changes.maxAge ?? maxAge, ttl, isChanged || from !== to)
-    return { rev: 0, conflicts }
+    const lifetime = changes.maxAge ?? maxAge
+    await this.#write(to, { ...data, ...set }, lifetime, ttl, isChanged || from !== to)
+    return { rev: 0, conflicts, maxAge: lifetime }
   }
 
   /** Names the keys that are set and that others have written since this request read them. */
@@ -122,7 +123,7 @@ class SerialStore {
     const record = enclose({ ...data }, maxAge, Date.now() + lifetime)
     await this.#store.set(id, record, lifetime + STORE_GRACE_MS, { changed, ctx, rolling: options.rolling })
     this.#known.set(id, toJson(data))
-    return { rev: 0, conflicts: [] }
+    return { rev: 0 }
   }
 
   #destroy (id) {

@@ -1,4 +1,4 @@
-import type { Changes, Created, ListedSession, LoadedRecord, Merged, NewRecord, SessionStore, WhichSessions } from '../index.js'
+import type { Changes, Created, ListedSession, LoadedRecord, Merged, NewRecord, SessionStore, Touched, WhichSessions } from '../index.js'
 import session = require('../index.js')
 
 /** Bounds a {@link MemoryStore}. */
@@ -42,7 +42,7 @@ export class MemoryStore implements SessionStore {
   create (id: string, record: NewRecord, ttlMs: number): Created | 'taken' | 'refused'
   load (id: string): LoadedRecord | undefined
   merge (id: string, changes: Changes, ttlMs: number): Merged | 'missing' | 'refused'
-  touch (id: string, ttlMs: number): true | 'missing'
+  touch (id: string, ttlMs: number): Touched | 'missing'
   regenerate (oldId: string, newId: string, changes: Changes, ttlMs: number): Merged | 'missing' | 'taken' | 'refused'
   destroy (id: string): boolean
   list (subject: string): ListedSession[]

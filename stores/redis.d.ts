@@ -1,4 +1,4 @@
-import type { Changes, Created, ListedSession, LoadedRecord, Merged, NewRecord, SessionStore, WhichSessions } from '../index.js'
+import type { Changes, Created, ListedSession, LoadedRecord, Merged, NewRecord, SessionStore, Touched, WhichSessions } from '../index.js'
 import session = require('../index.js')
 
 /** Names a server: by a URL (`redis://`, `rediss://` with TLS, also `valkey://` and `valkeys://`), or by host and port. */
@@ -158,7 +158,7 @@ export class RedisStore implements SessionStore {
   create (id: string, record: NewRecord, ttlMs: number): Promise<Created | 'taken' | 'refused'>
   load (id: string): Promise<LoadedRecord | undefined>
   merge (id: string, changes: Changes, ttlMs: number): Promise<Merged | 'missing' | 'refused'>
-  touch (id: string, ttlMs: number): Promise<true | 'missing'>
+  touch (id: string, ttlMs: number): Promise<Touched | 'missing'>
   regenerate (
     oldId: string, newId: string, changes: Changes, ttlMs: number
   ): Promise<Merged | 'missing' | 'taken' | 'refused'>

@@ -69,6 +69,7 @@ fn done(rev: u64) -> Written {
     Written::Done {
         rev,
         conflicts: None,
+        max_age: MaxAge::Timed(LIFE_MS),
     }
 }
 
@@ -76,6 +77,7 @@ fn conflict(rev: u64, keys: &str) -> Written {
     Written::Done {
         rev,
         conflicts: Some(keys.to_owned()),
+        max_age: MaxAge::Timed(LIFE_MS),
     }
 }
 
@@ -120,7 +122,7 @@ fn creates_and_destroys<S: Store>(store: &S) {
             .unwrap(),
         Written::Missing
     );
-    assert!(!store.touch(id("a"), after(0)).unwrap());
+    assert_eq!(store.touch(id("a"), after(0)).unwrap(), None);
     assert_eq!(data(store, "a"), None);
 }
 
@@ -190,7 +192,8 @@ fn expires<S: Store>(store: &S) {
             .merge(id("merge"), &set(1, r#"{"a":1}"#), clock)
             .unwrap();
         assert_eq!(merged != Written::Missing, is_live);
-        assert_eq!(store.touch(id("touch"), clock).unwrap(), is_live);
+        let touched = store.touch(id("touch"), clock).unwrap();
+        assert_eq!(touched, is_live.then_some(MaxAge::Timed(LIFE_MS)));
         let moved = store
             .regenerate(id("move"), id("moved"), &set(1, ""), clock)
             .unwrap();
@@ -223,6 +226,35 @@ fn takes_the_callers_time<S: Store>(store: &S) {
     assert_eq!(expire(store), 25);
     store.touch(id("a"), after(21)).unwrap();
     assert_eq!(expire(store), 26);
+}
+
+fn tells_the_max_age_that_another_gave<S: Store>(store: &S) {
+    store.create(id("a"), &new("{}"), after(0)).unwrap();
+    for max_age in [
+        MaxAge::Timed(5 * LIFE_MS),
+        MaxAge::Browser,
+        MaxAge::Timed(7),
+    ] {
+        let given = Changes {
+            max_age: Some(max_age),
+            ..set(1, "")
+        };
+        let told = |rev| Written::Done {
+            rev,
+            conflicts: None,
+            max_age,
+        };
+        assert_eq!(store.merge(id("a"), &given, after(0)).unwrap(), told(1));
+        assert_eq!(
+            store.merge(id("a"), &set(1, ""), after(0)).unwrap(),
+            told(1)
+        );
+        assert_eq!(store.touch(id("a"), after(0)).unwrap(), Some(max_age));
+        for (from, to) in [("a", "b"), ("b", "a")] {
+            let moved = store.regenerate(id(from), id(to), &set(1, ""), after(0));
+            assert_eq!(moved.unwrap(), told(1));
+        }
+    }
 }
 
 fn moves<S: Store>(store: &S) {
@@ -388,7 +420,8 @@ macro_rules! contract {
         )*
     };
     ($make:expr) => {
-        contract!($make => creates_and_destroys, merges, refuses_what_is_no_json, expires, takes_the_callers_time, moves,
+        contract!($make => creates_and_destroys, merges, refuses_what_is_no_json, expires, takes_the_callers_time,
+            tells_the_max_age_that_another_gave, moves,
             lists_and_destroys_by_subject, limits_subjects, clears);
     };
 }

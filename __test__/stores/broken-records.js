@@ -13,7 +13,7 @@ module.exports = [
   ['loads nothing under an id that it does not have', (Base) => class extends Base {
     load (id) { return super.load(id) ?? null }
   }],
-  ['answers missing for an id that it does not have, and makes nothing of it', revive('touch', () => true)],
+  ['answers missing for an id that it does not have, and makes nothing of it', revive('touch', () => ({ maxAge: 600000 }))],
   ['answers missing for an id that it does not have, and makes nothing of it', revive('merge', bring)],
   ['does not create over a living session', (Base) => class extends Base {
     create (id, ...args) {
@@ -111,13 +111,16 @@ module.exports = [
     }
   }],
   ['moves the expiry by a touch, and nothing else', (Base) => class extends Base {
-    touch (id, ttl) { return this.load(id) ? true : super.touch(id, ttl) }
+    touch (id, ttl) {
+      const loaded = this.load(id)
+      return loaded ? { maxAge: loaded.maxAge } : super.touch(id, ttl)
+    }
   }],
   ['moves the expiry by a touch, and nothing else', (Base) => class extends Base {
     touch (id, ttl) {
       const loaded = this.load(id)
       const touched = super.touch(id, ttl)
-      if (touched === true) super.merge(id, { base: loaded.rev, set: loaded.data, delete: [] }, ttl)
+      if (touched !== 'missing') super.merge(id, { base: loaded.rev, set: loaded.data, delete: [] }, ttl)
       return touched
     }
   }],
@@ -127,6 +130,16 @@ module.exports = [
   ["takes the caller's time where a session lives as long as the browser", given('touch', (id, ttl) => [id, 50000])],
   ["takes the caller's time where a session lives as long as the browser", given('create', (id, record, ttl) => [id, { ...record, maxAge: ttl }, ttl])],
   ['changes the maxAge of a record where a request assigned one', withMerge(({ maxAge, ...changes }) => changes)],
+  ...['merge', 'regenerate', 'touch'].flatMap((method) => [
+    // What the record had at the request's load, or nothing.
+    ['tells the maxAge that the record has, whoever gave it', giving(method, (told) => ({ ...told, maxAge: 60000 }))],
+    ['tells the maxAge that the record has, whoever gave it', giving(method, ({ maxAge, ...told }) => told)],
+    ['tells the maxAge that the record has, whoever gave it', giving(method, (told) =>
+      ({ ...told, maxAge: told.maxAge === 'session' ? 5000 : told.maxAge }))]
+  ]),
+  ['tells the maxAge that the record has, whoever gave it', giving('merge', (merged, id, { maxAge = 60000 }) => ({ ...merged, maxAge }))],
+  ['tells the maxAge that the record has, whoever gave it', giving('touch', () => true)],
+  ['merges as a model does, in any interleaving', giving('merge', (merged, id, { maxAge = 600000 }) => ({ ...merged, maxAge }))],
   ['keeps a maxAge of years', given('create', (id, record, ttl) =>
     [id, { ...record, maxAge: record.maxAge === 'session' ? 'session' : Math.min(record.maxAge, 2 ** 40) }, ttl])]
 ]

@@ -55,7 +55,7 @@ module.exports = [
       await wait()
       const moved = super.regenerate(oldId, newId, changes, ttl)
       if (moved !== 'missing' || loaded === undefined) return moved
-      return { ...super.create(newId, loaded, ttl), conflicts: [] }
+      return { ...super.create(newId, loaded, ttl), conflicts: [], maxAge: loaded.maxAge }
     }
   }],
   ["lists a subject's sessions, the oldest first", giving('list', (list) => list.reverse())],

@@ -50,7 +50,7 @@ const revive = (method, give) => (Base) => class extends Base {
   }
 }
 
-const bring = (store, id, changes, ttl) => ({ ...store.create(id, { data: changes.set || '{}', maxAge: ttl, ...changes }, ttl), conflicts: [] })
+const bring = (store, id, changes, ttl) => ({ ...store.create(id, { data: changes.set || '{}', maxAge: ttl, ...changes }, ttl), conflicts: [], maxAge: ttl })
 
 /** Merges by reading, waiting and writing everything. */
 const notAtOnce = (Base) => class extends Base {

@@ -19,15 +19,15 @@ function create (store, names, length) {
   for (const name of names) store.create(name, record(length), DAY_MS)
 }
 
-const kept = (store, names) => names.filter((name) => store.touch(name, DAY_MS) === true)
+const kept = (store, names) => names.filter((name) => store.touch(name, DAY_MS) !== 'missing')
 
 test('answers at once', () => {
   const store = new MemoryStore()
   assert.deepEqual(store.create('a', record(), DAY_MS), { rev: 1 })
   assert.equal(store.load('a').rev, 1)
-  assert.deepEqual(store.merge('a', { base: 1, set: '{"b":1}', delete: ['a'] }, DAY_MS), { rev: 2, conflicts: [] })
-  assert.equal(store.touch('a', DAY_MS), true)
-  assert.deepEqual(store.regenerate('a', 'b', NONE, DAY_MS), { rev: 2, conflicts: [] })
+  assert.deepEqual(store.merge('a', { base: 1, set: '{"b":1}', delete: ['a'] }, DAY_MS), { rev: 2, conflicts: [], maxAge: DAY_MS })
+  assert.deepEqual(store.touch('a', DAY_MS), { maxAge: DAY_MS })
+  assert.deepEqual(store.regenerate('a', 'b', NONE, DAY_MS), { rev: 2, conflicts: [], maxAge: DAY_MS })
   assert.deepEqual(store.list('nobody'), [])
   assert.equal(store.destroyAll('nobody'), 0)
   assert.equal(store.destroy('b'), true)
@@ -93,7 +93,7 @@ test('a shortened life counts, and a longer one too', (t) => {
   clock.now += 120000
   create(store, ['new'])
   assert.equal(store.load('shortened'), undefined)
-  assert.equal(store.touch('longer', DAY_MS), true)
+  assert.deepEqual(store.touch('longer', DAY_MS), { maxAge: DAY_MS })
 })
 
 test('texts that are no JSON are refused', () => {

@@ -51,7 +51,8 @@ describe('merging in Redis is merging', { skip: servers.skip }, () => {
         if (names.length + gone.length === 0) continue
         const base = Math.max(rev - below(3), 1)
         const set = names.length === 0 ? '' : objectOf(below, names)
-        ;({ rev } = await both((store) => store.merge('id', { base, set, delete: gone }, 1000)))
+        const maxAge = [70000 + step, 'session'][below(6)]
+        ;({ rev } = await both((store) => store.merge('id', { base, set, delete: gone, maxAge }, 1000)))
         const texts = await Promise.all(stores.map(async (store) => (await store.load('id')).data))
         assert.equal(texts[1], texts[0])
       }

@@ -45,7 +45,7 @@ describe('sentinels', { skip: servers.skip }, () => {
     await master.kill()
     // Sent to nobody until then, so that nothing is lost and nothing rejects.
     assert.equal((await store.load('a')).data, '{"n":1}')
-    assert.deepEqual(await store.merge('a', { base: 1, set: '{"n":2}', delete: [] }, 1000), { rev: 2, conflicts: [] })
+    assert.deepEqual(await store.merge('a', { base: 1, set: '{"n":2}', delete: [] }, 1000), { rev: 2, conflicts: [], maxAge: 600000 })
     assert.match(await replica.command('INFO', 'replication'), /role:master/)
     await store.close()
   })

@@ -153,7 +153,7 @@ describe('a database that is full', () => {
     assert.ok(count > 10)
     for (let i = 0; i < count; i++) assert.equal(JSON.parse(store.load(`id ${i}`).data).text, text)
     assert.equal(store.load(`id ${count}`), undefined)
-    assert.equal(await store.touch('id 0', TTL_MS), true)
+    assert.deepEqual(await store.touch('id 0', TTL_MS), { maxAge: TTL_MS })
     for (let i = 0; i < 5; i++) assert.equal(await store.destroy(`id ${i}`), true)
     assert.deepEqual(await store.create('again', newRecord({ text }), TTL_MS), { rev: 1 })
   })

@@ -58,7 +58,7 @@ describe('while another process holds the write lock', () => {
     })
     assert.deepEqual([await state(merging), await state(creating)], ['pending', 'pending'])
     await other.release()
-    assert.deepEqual(await merging, { rev: 2, conflicts: [] })
+    assert.deepEqual(await merging, { rev: 2, conflicts: [], maxAge: TTL_MS })
     assert.deepEqual(await creating, { rev: 1 })
     assert.equal(store.load('a').data, '{"a":1,"b":2}')
     await other.end()
@@ -73,7 +73,7 @@ describe('while another process holds the write lock', () => {
       { code: 'ERR_SESSION_STORE', reason: 'busy', store: 'sqlite', file, errcode: 5 })
     assert.equal(store.load('a').rev, 1)
     await other.release()
-    assert.deepEqual(await store.merge('a', changes({ b: 3 }), TTL_MS), { rev: 2, conflicts: [] })
+    assert.deepEqual(await store.merge('a', changes({ b: 3 }), TTL_MS), { rev: 2, conflicts: [], maxAge: TTL_MS })
     await other.end()
   })
 

@@ -182,6 +182,14 @@ fn read_max_age(max_age: f64) -> Option<MaxAge> {
     })
 }
 
+/// The inverse of [`read_max_age`], of one that there is.
+fn write_max_age(max_age: MaxAge) -> f64 {
+    match max_age {
+        MaxAge::Timed(max_age_ms) => number(max_age_ms),
+        MaxAge::Browser => BROWSER,
+    }
+}
+
 /// So many; below zero, those beyond are refused.
 fn read_limit(limit: f64) -> Option<Limit> {
     let overflow = if limit < 0.0 {
@@ -221,6 +229,7 @@ enum Status {
     Done,
     Written,
     Conflicting,
+    Touched,
     Missing,
     Taken,
     Refused,
@@ -258,34 +267,35 @@ impl Answers {
         match outcome {
             Outcome::Written(Written::Done {
                 rev,
-                conflicts: None,
+                conflicts,
+                max_age,
             }) => {
-                self.row(slot, Status::Written, [number(rev), 0.0, 0.0, 0.0], None);
+                let status = if conflicts.is_some() {
+                    Status::Conflicting
+                } else {
+                    Status::Written
+                };
+                let numbers = [number(rev), write_max_age(max_age), 0.0, 0.0];
+                self.row(slot, status, numbers, conflicts);
             }
-            Outcome::Written(Written::Done { rev, conflicts }) => {
-                self.row(
-                    slot,
-                    Status::Conflicting,
-                    [number(rev), 0.0, 0.0, 0.0],
-                    conflicts,
-                );
+            Outcome::Touched(Some(max_age)) => {
+                let numbers = [write_max_age(max_age), 0.0, 0.0, 0.0];
+                self.row(slot, Status::Touched, numbers, None);
             }
-            Outcome::Written(Written::Missing) => self.row(slot, Status::Missing, plain, None),
+            Outcome::Written(Written::Missing) | Outcome::Touched(None) => {
+                self.row(slot, Status::Missing, plain, None);
+            }
             Outcome::Written(Written::Taken) => self.row(slot, Status::Taken, plain, None),
             Outcome::Written(Written::Refused) => self.row(slot, Status::Refused, plain, None),
             Outcome::Loaded(None) | Outcome::Text(None) => {
                 self.row(slot, Status::Nothing, plain, None);
             }
             Outcome::Loaded(Some(found)) => {
-                let max_age = match found.max_age {
-                    MaxAge::Timed(max_age_ms) => number(max_age_ms),
-                    MaxAge::Browser => BROWSER,
-                };
                 let has_subject = f64::from(u8::from(found.has_subject));
                 let numbers = [
                     number(found.rev),
                     number(found.expire_ms),
-                    max_age,
+                    write_max_age(found.max_age),
                     has_subject,
                 ];
                 self.row(slot, Status::Loaded, numbers, Some(found.data));

@@ -1,15 +1,15 @@
 //! What JavaScript is answered.
 
+use koa_session_rs::record::MaxAge;
 use koa_session_rs::store::sqlite::SqliteError;
 use koa_session_rs::store::{StoreError, Written};
 use napi::bindgen_prelude::Either3;
 use napi_derive::napi;
 
-use crate::numbers::to_number;
-
-/// A number: a revision, a count, or below zero what became of a write. A text: a revision and the keys in conflict. Or why
-/// there is nothing.
+/// A number: a count, or below zero why nothing was written. A text: JSON of what was written. Or why there is nothing.
 pub type Answer = Either3<f64, String, Failure>;
+
+const MISSING: Answer = Either3::A(-1.0);
 
 /// Why the store failed.
 #[napi(object, object_from_js = false)]
@@ -56,20 +56,32 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Tells what became of a write.
+/// Tells what became of a write: the revision, the maxAge and the keys in conflict.
 pub fn of_written(written: Written) -> Answer {
     match written {
         Written::Done {
             rev,
-            conflicts: None,
-        } => Either3::A(to_number(rev)),
-        Written::Done {
-            rev,
-            conflicts: Some(keys),
-        } => Either3::B(format!("{rev}{keys}")),
-        Written::Missing => Either3::A(-1.0),
+            conflicts,
+            max_age,
+        } => {
+            let keys = conflicts.as_deref().unwrap_or("[]");
+            Either3::B(format!("[{rev},{},{keys}]", json_of(max_age)))
+        }
+        Written::Missing => MISSING,
         Written::Taken => Either3::A(-2.0),
         Written::Refused => Either3::A(-3.0),
+    }
+}
+
+/// Tells how long the record of a session lives that was touched.
+pub fn of_touched(max_age: Option<MaxAge>) -> Answer {
+    max_age.map_or(MISSING, |max_age| Either3::B(json_of(max_age)))
+}
+
+fn json_of(max_age: MaxAge) -> String {
+    match max_age {
+        MaxAge::Timed(max_age_ms) => max_age_ms.to_string(),
+        MaxAge::Browser => r#""session""#.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use koa_session_rs::store::sqlite::SqliteStore;
 use koa_session_rs::store::{IdHash, Store, StoreError, Which};
 use napi::bindgen_prelude::Either3;
 
-use crate::answer::{Answer, of_found, of_written};
+use crate::answer::{Answer, of_found, of_touched, of_written};
 use crate::numbers::{Numbers, to_number};
 
 /// The texts of a session that is created.
@@ -70,7 +70,7 @@ impl Task {
             Self::Merge { id, texts, numbers } => {
                 of_written(store.merge(*id, &texts.changes(numbers), numbers.clock())?)
             }
-            Self::Touch { id, numbers } => of_found(store.touch(*id, numbers.clock())?),
+            Self::Touch { id, numbers } => of_touched(store.touch(*id, numbers.clock())?),
             Self::Regenerate {
                 old,
                 new,

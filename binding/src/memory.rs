@@ -120,10 +120,14 @@ impl Memory {
         self.registers.set_written(written)
     }
 
-    /// Tells whether there was one.
+    /// Tells whether there was one, and leaves its maxAge.
     fn touch(&mut self, (id,): (Text,)) -> Result<bool> {
         let touched = self.store.touch(IdHash::of(&id), self.registers.clock());
-        touched.map_err(to_error)
+        let max_age = touched.map_err(to_error)?;
+        if let Some(max_age) = max_age {
+            self.registers.set_max_age(max_age);
+        }
+        Ok(max_age.is_some())
     }
 
     /// Gives the keys in conflict, as a JSON array; nothing where there are none.
@@ -241,12 +245,16 @@ impl Registers {
         }
     }
 
-    fn set_found(&mut self, found: Found<'_>) {
-        let max_age = match found.max_age {
+    fn set_max_age(&mut self, max_age: MaxAge) {
+        let number = match max_age {
             MaxAge::Timed(max_age_ms) => to_number(max_age_ms),
             MaxAge::Browser => -1.0,
         };
-        self.put(Place::MaxAge as usize, max_age);
+        self.put(Place::MaxAge as usize, number);
+    }
+
+    fn set_found(&mut self, found: Found<'_>) {
+        self.set_max_age(found.max_age);
         self.put(Place::Rev as usize, to_number(found.rev));
         self.put(Place::Expire as usize, to_number(found.expire_ms));
         self.put(Place::HasSubject as usize, f64::from(found.has_subject));
@@ -258,8 +266,13 @@ impl Registers {
         written: std::result::Result<Written, StoreError>,
     ) -> Result<Option<Text>> {
         let (outcome, conflicts) = match written.map_err(to_error)? {
-            Written::Done { rev, conflicts } => {
+            Written::Done {
+                rev,
+                conflicts,
+                max_age,
+            } => {
                 self.put(Place::Rev as usize, to_number(rev));
+                self.set_max_age(max_age);
                 (0.0, conflicts)
             }
             Written::Missing => (1.0, None),

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 
 const { assertData } = require('./json')
-const { LIFE_MS, at, changes } = require('./world')
+const { LIFE_MS, at, changes, done } = require('./world')
 
 const MAX_AGE_MS = 60000
 
@@ -69,7 +69,7 @@ const clauses = {
     assert.deepEqual(rest, { rev: 1, expire: late + LIFE_MS, maxAge: 'session', hasSubject: false })
     assert.deepEqual(await at(late, () => store.list(subject)), [])
     const merged = await at(late, () => store.merge(id, changes({ set: '{"a":1}', subject }), LIFE_MS))
-    assert.deepEqual(merged, { rev: 2, conflicts: [] })
+    assert.deepEqual(merged, done(2, [], 'session'))
     const [{ label }] = await at(late, () => store.list(subject))
     assert.equal(label, undefined)
   },
@@ -78,11 +78,11 @@ const clauses = {
     const { store } = world
     const now = Date.now()
     const id = await createdAt(world, now)
-    assert.equal(await at(now + 100, () => store.touch(id, 5)), true)
+    assert.deepEqual(await at(now + 100, () => store.touch(id, 5)), { maxAge: MAX_AGE_MS })
     const { data, ...rest } = await world.loaded(id)
     assertData(data, '{"a":1}')
     assert.deepEqual(rest, { rev: 1, expire: now + 100 + MAX_AGE_MS, maxAge: MAX_AGE_MS, hasSubject: false })
-    assert.deepEqual(await at(now + 100, () => store.merge(id, changes({ set: '{"a":2}' }), 5)), { rev: 2, conflicts: [] })
+    assert.deepEqual(await at(now + 100, () => store.merge(id, changes({ set: '{"a":2}' }), 5)), done(2, [], MAX_AGE_MS))
   },
 
   async 'moves the expiry by a merge, by the maxAge of the record' (world) {
@@ -121,13 +121,36 @@ const clauses = {
     assert.deepEqual(await expiryOf(world, moved), [now + 20000, 20000])
   },
 
+  async 'tells the maxAge that the record has, whoever gave it' (world) {
+    const { store } = world
+    let id = await world.created({ data: '{"a":1}', maxAge: MAX_AGE_MS })
+    let rev = 1
+    assert.deepEqual(await store.merge(id, changes({ set: '{"a":2}' }), 5000), done(++rev, [], MAX_AGE_MS))
+    for (const maxAge of [2 * MAX_AGE_MS, 'session', MAX_AGE_MS + 1]) {
+      assert.deepEqual(await store.merge(id, changes({ base: rev, maxAge }), 5000), done(rev, [], maxAge))
+      assert.deepEqual(await store.touch(id, 5000), { maxAge })
+      // By requests that had loaded the session before.
+      assert.deepEqual(await store.merge(id, changes(), 5000), done(rev, [], maxAge))
+      assert.deepEqual(await store.merge(id, changes({ set: '{"a":3}' }), 5000), done(++rev, ['a'], maxAge))
+      const moved = world.newId()
+      assert.deepEqual(await store.regenerate(id, moved, changes(), 5000), done(rev, [], maxAge))
+      id = moved
+    }
+    const [moved, subject] = [world.newId(), world.newSubject()]
+    assert.deepEqual(await store.regenerate(id, moved, changes({ base: rev, maxAge: 'session', subject }), 5000), done(rev, [], 'session'))
+    // Of a session that is somebody's, too.
+    assert.deepEqual(await store.merge(moved, changes({ base: rev, subject: world.newSubject() }), 5000), done(rev, [], 'session'))
+    assert.deepEqual(await store.touch(moved, 5000), { maxAge: 'session' })
+  },
+
   async 'keeps a maxAge of years' (world) {
     const { store } = world
     const now = Date.now()
     const years = 100 * 365 * 24 * 60 * 60 * 1000
     const id = await createdAt(world, now, { maxAge: years })
     assert.deepEqual(await expiryOf(world, id), [now + years, years])
-    assert.equal(await at(now + years, () => store.touch(id, 5)), true)
+    assert.deepEqual(await at(now + years, () => store.touch(id, 5)), { maxAge: years })
+    assert.deepEqual(await at(now + years, () => store.merge(id, changes(), 5)), done(1, [], years))
   }
 }
 

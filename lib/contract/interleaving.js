@@ -3,13 +3,14 @@
 const assert = require('node:assert/strict')
 
 const { assertData, fieldsOf, toText } = require('./json')
-const { LIFE_MS } = require('./world')
+const { LIFE_MS, done } = require('./world')
 
 const KEYS = ['a', 'b', 'c', '__proto__', '']
 
 /** A session as the contract says it: each key with its value's text and the revision of its last write. */
 class Model {
   rev = 1
+  maxAge = LIFE_MS
   fields = new Map()
 
   constructor (data) {
@@ -20,9 +21,10 @@ class Model {
     return toText(Array.from(this.fields, ([key, { text }]) => [key, text]))
   }
 
-  merge ({ base, set, delete: gone }) {
+  merge ({ base, set, delete: gone, maxAge = this.maxAge }) {
+    this.maxAge = maxAge
     const changed = set === '' ? new Map() : fieldsOf(set)
-    if (changed.size === 0 && gone.length === 0) return { rev: this.rev, conflicts: [] }
+    if (changed.size === 0 && gone.length === 0) return done(this.rev, [], maxAge)
     this.rev++
     const conflicts = []
     for (const [key, text] of changed) {
@@ -30,11 +32,11 @@ class Model {
       this.fields.set(key, { text, rev: this.rev })
     }
     for (const key of gone) this.fields.delete(key)
-    return { rev: this.rev, conflicts }
+    return done(this.rev, conflicts, maxAge)
   }
 }
 
-/** Gives what a request might change, each key set, deleted or left alone. */
+/** Gives what a request might change: each key set, deleted or left alone, and sometimes how long the session lives. */
 function randomChanges (world, base, step) {
   const set = new Map()
   const gone = []
@@ -43,10 +45,11 @@ function randomChanges (world, base, step) {
     if (choice === 0) set.set(key, `${step}`)
     else if (choice === 1) gone.push(key)
   }
-  return { base, set: set.size === 0 ? '' : toText(set), delete: gone }
+  const maxAge = [LIFE_MS + step, 'session'][world.below(4)]
+  return { base, set: set.size === 0 ? '' : toText(set), delete: gone, maxAge }
 }
 
-const sorted = ({ rev, conflicts }) => ({ rev, conflicts: [...conflicts].sort() })
+const sorted = (merged) => ({ ...merged, conflicts: [...merged.conflicts].sort() })
 
 const clauses = {
   async 'merges as a model does, in any interleaving' (world) {
@@ -64,7 +67,7 @@ const clauses = {
         assert.deepEqual(sorted(merged), sorted(model.merge(changes)), `round ${round}, step ${step}`)
         const loaded = await world.loaded(id)
         assertData(loaded.data, model.data)
-        assert.equal(loaded.rev, model.rev)
+        assert.deepEqual([loaded.rev, loaded.maxAge], [model.rev, model.maxAge])
         bases[request] = loaded.rev
       }
       await store.destroy(id)

@@ -71,9 +71,14 @@ function changes (given) {
   return { base: 1, set: '', delete: [], ...given }
 }
 
+/** Gives what is answered where changes were written. */
+function done (rev, conflicts = [], maxAge = LIFE_MS) {
+  return { rev, conflicts, maxAge }
+}
+
 /** Hashes an id as lists have it. */
 function hashOf (id) {
   return createHash('sha256').update(id).digest('base64url')
 }
 
-module.exports = { LIFE_MS, World, at, changes, hashOf }
+module.exports = { LIFE_MS, World, at, changes, done, hashOf }

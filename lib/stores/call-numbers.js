@@ -21,9 +21,14 @@ function writeChanges (numbers, ttlMs, { base, maxAge, subject, limit }) {
   numbers[CALL.SUBJECT_CHANGE] = subject === null ? SUBJECT.NOBODY : subject === undefined ? SUBJECT.UNCHANGED : SUBJECT.GIVEN
 }
 
+/** Reads a maxAge as it crosses. */
+function readMaxAge (number) {
+  return number < 0 ? 'session' : number
+}
+
 /** Gives keys as they cross: as JSON, or as nothing. */
 function keysText (keys) {
   return keys.length === 0 ? '' : JSON.stringify(keys)
 }
 
-module.exports = { CALL, keysText, writeCall, writeChanges }
+module.exports = { CALL, keysText, readMaxAge, writeCall, writeChanges }

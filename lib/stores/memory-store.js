@@ -2,7 +2,7 @@
 
 const binding = require('../binding')
 const { invalidOption } = require('../errors')
-const { CALL, keysText, writeCall, writeChanges } = require('./call-numbers')
+const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
 
 const DEFAULTS = { maxEntries: 100000, maxBytes: 64 * 1024 * 1024 }
@@ -34,12 +34,11 @@ class MemoryStore extends SessionStore {
     const data = this.#native.load(id)
     if (data === null) return undefined
     const numbers = this.#numbers
-    const maxAge = numbers[PLACE.MAX_AGE]
     return {
       data,
       rev: numbers[PLACE.REV],
       expire: numbers[PLACE.EXPIRE],
-      maxAge: maxAge < 0 ? 'session' : maxAge,
+      maxAge: this.#maxAge,
       hasSubject: numbers[PLACE.HAS_SUBJECT] === 1
     }
   }
@@ -52,7 +51,7 @@ class MemoryStore extends SessionStore {
 
   touch (id, ttlMs) {
     writeCall(this.#numbers, ttlMs)
-    return this.#native.touch(id) || 'missing'
+    return this.#native.touch(id) ? { maxAge: this.#maxAge } : 'missing'
   }
 
   regenerate (oldId, newId, changes, ttlMs) {
@@ -82,6 +81,9 @@ class MemoryStore extends SessionStore {
     this.#native.clear()
   }
 
+  /** Gives the maxAge of the record that the last call was about. */
+  get #maxAge () { return readMaxAge(this.#numbers[PLACE.MAX_AGE]) }
+
   #written () {
     return OUTCOMES[this.#numbers[PLACE.OUTCOME]] ?? { rev: this.#numbers[PLACE.REV] }
   }
@@ -89,7 +91,7 @@ class MemoryStore extends SessionStore {
   #merged (conflicts) {
     const written = this.#written()
     if (typeof written === 'string') return written
-    return { rev: written.rev, conflicts: conflicts === null ? [] : JSON.parse(conflicts) }
+    return { rev: written.rev, conflicts: conflicts === null ? [] : JSON.parse(conflicts), maxAge: this.#maxAge }
   }
 }
 

@@ -3,22 +3,24 @@
 // Not those that a test's clock has put in their place.
 const { clearInterval, setInterval } = require('node:timers')
 const { sessionError } = require('../errors')
+const { readMaxAge } = require('./call-numbers')
 
 /** What a result is; binding-redis/src/batch.rs has the same numbers. */
 const STATUS = {
   DONE: 0,
   WRITTEN: 1,
   CONFLICTING: 2,
-  MISSING: 3,
-  TAKEN: 4,
-  REFUSED: 5,
-  NOTHING: 6,
-  LOADED: 7,
-  KNOWN: 8,
-  LISTED: 9,
-  COUNT: 10,
-  TEXT: 11,
-  FAILED: 12
+  TOUCHED: 3,
+  MISSING: 4,
+  TAKEN: 5,
+  REFUSED: 6,
+  NOTHING: 7,
+  LOADED: 8,
+  KNOWN: 9,
+  LISTED: 10,
+  COUNT: 11,
+  TEXT: 12,
+  FAILED: 13
 }
 
 /** Numbers of a result: its slot, its status, and these. */
@@ -55,8 +57,9 @@ function readAnswer (numbers, at, text) {
   switch (numbers[at + 1]) {
     case STATUS.LOADED: return loaded(numbers, at, text)
     case STATUS.NOTHING: return undefined
-    case STATUS.WRITTEN: return { rev: number, conflicts: [] }
-    case STATUS.CONFLICTING: return { rev: number, conflicts: JSON.parse(text) }
+    case STATUS.WRITTEN: return { rev: number, conflicts: [], maxAge: readMaxAge(numbers[at + 3]) }
+    case STATUS.CONFLICTING: return { rev: number, conflicts: JSON.parse(text), maxAge: readMaxAge(numbers[at + 3]) }
+    case STATUS.TOUCHED: return { maxAge: readMaxAge(number) }
     case STATUS.MISSING: return 'missing'
     case STATUS.TAKEN: return 'taken'
     case STATUS.REFUSED: return 'refused'
@@ -69,12 +72,11 @@ function readAnswer (numbers, at, text) {
 }
 
 function loaded (numbers, at, data) {
-  const maxAge = numbers[at + 4]
   return {
     data,
     rev: numbers[at + 2],
     expire: numbers[at + 3],
-    maxAge: maxAge < 0 ? 'session' : maxAge,
+    maxAge: readMaxAge(numbers[at + 4]),
     hasSubject: numbers[at + 5] === 1
   }
 }

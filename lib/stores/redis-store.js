@@ -53,8 +53,8 @@ class RedisStore extends SessionStore {
     return this.#transport.ask(KIND.MERGE, ttlMs, WRITE.changes, id, changes)
   }
 
-  async touch (id, ttlMs) {
-    return await this.#transport.ask(KIND.TOUCH, ttlMs, WRITE.id, id) || 'missing'
+  touch (id, ttlMs) {
+    return this.#transport.ask(KIND.TOUCH, ttlMs, WRITE.id, id)
   }
 
   regenerate (oldId, newId, changes, ttlMs) {

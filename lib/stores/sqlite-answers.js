@@ -2,7 +2,7 @@
 
 const { sessionError } = require('../errors')
 
-/** What became of a write, by the number that stands for it. */
+/** Why nothing was written, by the number that stands for it. */
 const OUTCOMES = new Map([[-1, 'missing'], [-2, 'taken'], [-3, 'refused']])
 
 /** Makes the error of a failure that the addon tells. */
@@ -17,13 +17,16 @@ function storeError (file, { reason, errcode, message }) {
 
 /** How an answer is read, by what was asked. */
 const READ = {
-  created: (answer) => OUTCOMES.get(answer) ?? { rev: answer },
-  merged (answer) {
-    if (typeof answer === 'number') return OUTCOMES.get(answer) ?? { rev: answer, conflicts: [] }
-    const at = answer.indexOf('[')
-    return { rev: Number(answer.slice(0, at)), conflicts: JSON.parse(answer.slice(at)) }
+  created (answer) {
+    const written = READ.merged(answer)
+    return typeof written === 'string' ? written : { rev: written.rev }
   },
-  touched: (answer) => answer === 1 || 'missing',
+  merged (answer) {
+    if (typeof answer === 'number') return OUTCOMES.get(answer)
+    const [rev, maxAge, conflicts] = JSON.parse(answer)
+    return { rev, conflicts, maxAge }
+  },
+  touched: (answer) => OUTCOMES.get(answer) ?? { maxAge: JSON.parse(answer) },
   found: (answer) => answer === 1,
   count: (answer) => answer,
   done () {}

@@ -2,7 +2,7 @@
 
 const { resolve } = require('node:path')
 const { invalidOption } = require('../errors')
-const { CALL, keysText, writeCall, writeChanges } = require('./call-numbers')
+const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
 const { Answers, READ, storeError } = require('./sqlite-answers')
 
@@ -124,12 +124,11 @@ class SqliteStore extends SessionStore {
 
   #found (data) {
     const numbers = this.#loaded
-    const maxAge = numbers[LOADED.MAX_AGE]
     return {
       data,
       rev: numbers[LOADED.REV],
       expire: numbers[LOADED.EXPIRE],
-      maxAge: maxAge < 0 ? 'session' : maxAge,
+      maxAge: readMaxAge(numbers[LOADED.MAX_AGE]),
       hasSubject: numbers[LOADED.HAS_SUBJECT] === 1
     }
   }

@@ -131,7 +131,7 @@ impl Store for MemoryStore {
         self.lock().merge(id, id, changes, clock)
     }
 
-    fn touch(&self, id: IdHash, clock: Clock) -> Result<bool, StoreError> {
+    fn touch(&self, id: IdHash, clock: Clock) -> Result<Option<MaxAge>, StoreError> {
         Ok(self.lock().touch(id, clock))
     }
 
@@ -294,7 +294,7 @@ impl Sessions {
             return Ok(Written::Taken);
         }
         let entry = self.fitting(Record::create(new, clock.now_ms, clock.ttl_ms)?)?;
-        let rev = entry.rev;
+        let (rev, max_age) = (entry.rev, entry.max_age);
         if !self.admit(new.subject, new.limit, id, clock.now_ms) {
             return Ok(Written::Refused);
         }
@@ -302,6 +302,7 @@ impl Sessions {
         Ok(Written::Done {
             rev,
             conflicts: None,
+            max_age,
         })
     }
 
@@ -324,32 +325,32 @@ impl Sessions {
         let mut record = entry.record();
         let conflicts = record.merge(changes, clock.now_ms, clock.ttl_ms)?;
         let entry = self.fitting(record)?;
-        let rev = entry.rev;
+        let (rev, max_age) = (entry.rev, entry.max_age);
         if !self.admit(arriving, changes.limit, id, clock.now_ms) {
             return Ok(Written::Refused);
         }
         self.remove(id, clock.now_ms);
         self.insert(next, entry, clock.now_ms);
-        Ok(Written::Done { rev, conflicts })
+        Ok(Written::Done {
+            rev,
+            conflicts,
+            max_age,
+        })
     }
 
-    fn touch(&mut self, id: IdHash, clock: Clock) -> bool {
+    fn touch(&mut self, id: IdHash, clock: Clock) -> Option<MaxAge> {
         self.sweep(clock.now_ms);
-        if self.live(id, clock.now_ms).is_none() {
-            return false;
-        }
-        let Some(entry) = self.entries.get_mut(&id) else {
-            return false;
-        };
+        self.live(id, clock.now_ms)?;
+        let entry = self.entries.get_mut(&id)?;
         entry.expire_ms = entry.max_age.expire_ms(clock.now_ms, clock.ttl_ms);
         entry.seen_ms = clock.now_ms;
-        let (slot, expire_ms) = (entry.slot, entry.expire_ms);
+        let (slot, expire_ms, max_age) = (entry.slot, entry.expire_ms, entry.max_age);
         if !slot.fits(expire_ms) {
             self.leave(slot);
             let slot = self.calendar.add(id, expire_ms);
             self.place(id, slot);
         }
-        true
+        Some(max_age)
     }
 
     fn list(&self, subject: &str, now_ms: u64) -> Vec<Listed> {

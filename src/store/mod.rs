@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::record::{Changes, NewRecord, NotJson, Record};
+use crate::record::{Changes, MaxAge, NewRecord, NotJson, Record};
 
 /// The SHA-256 of a session id: what a store knows a session by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,8 @@ pub enum Written {
         rev: u64,
         /// The keys that others wrote since the writer's base, as a JSON array.
         conflicts: Option<String>,
+        /// The record's own time to live, which may be one that another request gave it.
+        max_age: MaxAge,
     },
     /// There is no record any more: destroyed, moved to another id, expired or evicted. Nothing was written.
     Missing,
@@ -184,12 +186,12 @@ pub trait Store {
     fn merge(&self, id: IdHash, changes: &Changes<'_>, clock: Clock)
     -> Result<Written, StoreError>;
 
-    /// Moves a session's expiry. Gives whether there was one.
+    /// Moves a session's expiry. Gives the time to live of its record; nothing where there is none.
     ///
     /// # Errors
     ///
     /// Where the store fails.
-    fn touch(&self, id: IdHash, clock: Clock) -> Result<bool, StoreError>;
+    fn touch(&self, id: IdHash, clock: Clock) -> Result<Option<MaxAge>, StoreError>;
 
     /// Moves a session, with a request's changes, to a new id. Gives `Done`, `Missing`, `Taken` or `Refused`.
     ///

@@ -17,7 +17,7 @@ pub use self::file::{Settings, Synchronous};
 pub use self::row::Loaded;
 use self::row::signed;
 use super::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
-use crate::record::{Changes, Limit, NewRecord, Overflow, Record, Subject};
+use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, Subject};
 
 /// How much of the file a reader keeps in memory at most.
 const CACHE_KIB: i32 = 16 * 1024;
@@ -271,6 +271,7 @@ impl SqliteStore {
         Ok(Written::Done {
             rev: record.rev,
             conflicts,
+            max_age: record.max_age,
         })
     }
 }
@@ -289,6 +290,7 @@ impl Store for SqliteStore {
             Ok(Written::Done {
                 rev: record.rev,
                 conflicts: None,
+                max_age: record.max_age,
             })
         })
     }
@@ -307,14 +309,14 @@ impl Store for SqliteStore {
         self.atomically(|| self.merge_as(id, id, changes, clock))
     }
 
-    fn touch(&self, id: IdHash, clock: Clock) -> Result<bool, StoreError> {
+    fn touch(&self, id: IdHash, clock: Clock) -> Result<Option<MaxAge>, StoreError> {
         self.atomically(|| {
-            let sql = "UPDATE session
-                SET expire = ?2 + min(ifnull(max_age, ?3), 9223372036854775807 - ?2), seen = ?2
-                WHERE id = ?1 AND expire >= ?2";
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let touched = statement.execute((id.0, signed(clock.now_ms), signed(clock.ttl_ms)))?;
-            Ok(touched > 0)
+            let Some((number, max_age)) = row::find(&self.connection, id, clock.now_ms)? else {
+                return Ok(None);
+            };
+            let expire_ms = max_age.expire_ms(clock.now_ms, clock.ttl_ms);
+            row::touch(&self.connection, number, expire_ms, clock.now_ms)?;
+            Ok(Some(max_age))
         })
     }
 

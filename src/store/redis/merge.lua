@@ -1,4 +1,4 @@
--- Merges keys into a live session, and moves its expiry.
+-- Merges keys into a live session, and moves its expiry. Gives its field m, and beside it what others have to hear of.
 -- ARGV: now, base, ttl, age or '', '=subject' or '-' or '', until or '', '=label' or '', number of keys set, key, json, ..., key deleted, ...
 local key, now, find, sub = KEYS[1], tonumber(ARGV[1]), string.find, string.sub
 local meta, moved, subject, indexed, data = unpack(redis.call('HMGET', key, 'm', 'x', 's', 'u', ARGV[9] and 'd' or 'm'))
@@ -47,10 +47,9 @@ if ARGV[5] ~= '' then
   end
 end
 if ARGV[7] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', sub(ARGV[7], 2) end
-local expires = string.format('%.0f', expire)
-fields[2] = rev .. ' ' .. expires .. ' ' .. age .. ' ' .. created .. ' ' .. ARGV[1]
+fields[2] = rev .. ' ' .. string.format('%.0f', expire) .. ' ' .. age .. ' ' .. created .. ' ' .. ARGV[1]
 redis.call('HSET', key, unpack(fields))
 redis.call('PEXPIRE', key, string.format('%.0f', math.min(expire - now + 10000, 4e15)))
 local due = subject and not (indexed and tonumber(indexed) >= expire)
-if not due and not left and #conflicts == 0 then return rev end
-return { rev, due and '=' .. subject or '', left and '=' .. left or '', created, expires, conflicts }
+if not due and not left and #conflicts == 0 then return fields[2] end
+return { fields[2], due and '=' .. subject or '', left and '=' .. left or '', conflicts }

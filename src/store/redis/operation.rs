@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::command::{Command, Failure, Reply};
 use super::exchange::{Exchange, Operation};
-use super::layout::{self, Stored, age, indexed_until, number, read_meta, time_to_live};
+use super::layout::{self, Stored, age, indexed_until, read_meta, time_to_live};
 use super::legacy;
 use super::request::{Changes, Format, Found, NewRecord, Outcome, Request, SessionId, Subject};
 use super::script::Script;
 use super::subjects::{Admission, Entrant, Index};
-use crate::record::{Fields, Limit, Record, Tokens, write_array};
+use crate::record::{Fields, Limit, MaxAge, Record, Tokens, write_array};
 use crate::store::{Clock, Written};
 
 /// How long a session stays that is moving: whoever moves it has to be done by then, or to have died, and then it is gone.
@@ -36,6 +36,7 @@ struct Store {
 struct Merged {
     rev: u64,
     conflicts: Option<String>,
+    max_age: MaxAge,
     /// The subject whose index has to be written anew.
     due: Option<String>,
     /// The subject that it was of before.
@@ -51,7 +52,7 @@ impl Store {
             Request::Merge(id, changes, clock) => {
                 self.merge(&id, changes, clock).await.map(Outcome::Written)
             }
-            Request::Touch(id, clock) => self.touch(&id, clock).await.map(Outcome::Known),
+            Request::Touch(id, clock) => self.touch(&id, clock).await.map(Outcome::Touched),
             Request::Create(id, new, clock) => {
                 self.create(&id, &new, clock).await.map(Outcome::Written)
             }
@@ -161,7 +162,7 @@ impl Store {
         let Some(subject) = &record.subject else {
             let is_stored = self.put(id, &fields, record.expire_ms, now_ms).await?;
             return Ok(if is_stored {
-                done(record.rev, None)
+                done(record.rev, None, record.max_age)
             } else {
                 Written::Taken
             });
@@ -183,7 +184,7 @@ impl Store {
             return Ok(Written::Taken);
         }
         self.settle(subject, &id.hash, victims, now_ms).await?;
-        Ok(done(record.rev, None))
+        Ok(done(record.rev, None, record.max_age))
     }
 
     async fn put(
@@ -238,7 +239,7 @@ impl Store {
                 return Ok(Written::Missing);
             };
             self.follow(id, &merged, clock.now_ms).await?;
-            return Ok(done(merged.rev, merged.conflicts));
+            return Ok(done(merged.rev, merged.conflicts, merged.max_age));
         };
         let subject = subject.clone();
         let peek = Command::about_key(1, &["hmget", &self.key(id), "m", "s"]);
@@ -279,10 +280,10 @@ impl Store {
         self.settle(&subject, &id.hash, victims, clock.now_ms)
             .await?;
         self.follow(id, &merged, clock.now_ms).await?;
-        Ok(done(merged.rev, merged.conflicts))
+        Ok(done(merged.rev, merged.conflicts, merged.max_age))
     }
 
-    async fn touch(&self, id: &SessionId, clock: Clock) -> Result<bool, Failure> {
+    async fn touch(&self, id: &SessionId, clock: Clock) -> Result<Option<MaxAge>, Failure> {
         let nothing = Changes {
             base: 0,
             set: String::new(),
@@ -299,7 +300,7 @@ impl Store {
         if let Some(merged) = &merged {
             self.follow(id, merged, clock.now_ms).await?;
         }
-        Ok(merged.is_some())
+        Ok(merged.map(|merged| merged.max_age))
     }
 
     /// Merges in one step. Nothing where there is no session.
@@ -459,7 +460,7 @@ impl Store {
             Err(failure) => Err(failure),
         };
         if finished == Ok(true) {
-            return Ok(done(record.rev, conflicts));
+            return Ok(done(record.rev, conflicts, record.max_age));
         }
         // Nobody will learn of the new id. If the session got there, it has to go: the old one comes back, or nothing does.
         let (now, meta) = (clock.now_ms.to_string(), layout::meta(&record));
@@ -654,8 +655,12 @@ impl Store {
     }
 }
 
-fn done(rev: u64, conflicts: Option<String>) -> Written {
-    Written::Done { rev, conflicts }
+fn done(rev: u64, conflicts: Option<String>, max_age: MaxAge) -> Written {
+    Written::Done {
+        rev,
+        conflicts,
+        max_age,
+    }
 }
 
 /// Reads what the end of each session of a subject was: how many were live, and where others have moved to.
@@ -686,40 +691,37 @@ fn texts<const N: usize>(reply: Reply) -> Result<[Option<String>; N], Failure> {
     texts.try_into().map_err(|_| Failure::Unreadable)
 }
 
+/// Reads what a merge answers: the field `m` as it is now, and with it what is left to be done where there is anything.
 fn read_merged(reply: Reply) -> Result<Option<Merged>, Failure> {
-    let list = match reply {
+    let (meta, left_to_do) = match reply {
         Reply::Int(_) => return Ok(None),
-        Reply::List(list) => list,
-        rev => {
-            let rev = number(&rev.text()?)?;
-            return Ok(Some(Merged {
-                rev,
-                conflicts: None,
-                due: None,
-                left: None,
-                created_ms: 0,
-                expire_ms: 0,
-            }));
+        Reply::List(list) => {
+            let [meta, due, left, conflicts] =
+                <[Reply; 4]>::try_from(list).map_err(|_| Failure::Unreadable)?;
+            (meta, Some((due, left, conflicts)))
         }
+        meta => (meta, None),
     };
-    let [rev, due, left, created, expires, conflicts] =
-        <[Reply; 6]>::try_from(list).map_err(|_| Failure::Unreadable)?;
-    let conflicts = conflicts
-        .list()?
-        .into_iter()
-        .map(Reply::text)
-        .collect::<Result<Vec<_>, _>>()?;
-    let conflicts: Vec<&str> = conflicts.iter().map(String::as_str).collect();
-    let subject =
-        |reply: Reply| Ok::<_, Failure>(reply.text()?.strip_prefix('=').map(str::to_owned));
-    Ok(Some(Merged {
-        rev: number(&rev.text()?)?,
-        conflicts: (!conflicts.is_empty()).then(|| write_array(&conflicts)),
-        due: subject(due)?,
-        left: subject(left)?,
-        created_ms: number(&created.text()?)?,
-        expire_ms: number(&expires.text()?)?,
-    }))
+    let (rev, expire_ms, max_age, created_ms, _) = read_meta(&meta.text()?)?;
+    let mut merged = Merged {
+        rev,
+        conflicts: None,
+        max_age,
+        due: None,
+        left: None,
+        created_ms,
+        expire_ms,
+    };
+    if let Some((due, left, conflicts)) = left_to_do {
+        let conflicts = conflicts.list()?.into_iter().map(Reply::text);
+        let conflicts = conflicts.collect::<Result<Vec<_>, _>>()?;
+        let conflicts: Vec<&str> = conflicts.iter().map(String::as_str).collect();
+        merged.conflicts = (!conflicts.is_empty()).then(|| write_array(&conflicts));
+        let subject =
+            |reply: Reply| Ok::<_, Failure>(reply.text()?.strip_prefix('=').map(str::to_owned));
+        (merged.due, merged.left) = (subject(due)?, subject(left)?);
+    }
+    Ok(Some(merged))
 }
 
 #[cfg(test)]

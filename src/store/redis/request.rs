@@ -200,7 +200,9 @@ pub enum Outcome {
     Written(Written),
     /// To load.
     Loaded(Option<Found>),
-    /// To touch and destroy: whether there was one.
+    /// To touch: the record's time to live, where there is one.
+    Touched(Option<MaxAge>),
+    /// To destroy: whether there was one.
     Known(bool),
     /// To list.
     Listed(Vec<Listed>),

@@ -155,6 +155,33 @@ pub(super) fn update(
     Ok(())
 }
 
+/// Finds a session that is not expired: the number of its row, and its time to live. `RETURNING` would take longer.
+pub(super) fn find(
+    connection: &Connection,
+    id: IdHash,
+    now_ms: u64,
+) -> Result<Option<(i64, MaxAge)>, SqliteError> {
+    let sql = "SELECT number, max_age FROM session WHERE id = ?1 AND expire >= ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_row((id.0, signed(now_ms)), |row| {
+        Ok((row.get(0)?, max_age(row.get(1)?)))
+    });
+    Ok(found.optional()?)
+}
+
+/// Moves the expiry of a row.
+pub(super) fn touch(
+    connection: &Connection,
+    number: i64,
+    expire_ms: u64,
+    now_ms: u64,
+) -> Result<(), SqliteError> {
+    let sql = "UPDATE session SET expire = ?2, seen = ?3 WHERE number = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.execute((number, signed(expire_ms), signed(now_ms)))?;
+    Ok(())
+}
+
 /// Gives a row an id and a subject.
 pub(super) fn assign(
     connection: &Connection,

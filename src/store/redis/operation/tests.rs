@@ -81,10 +81,12 @@ fn a_script_that_a_node_does_not_know_is_sent_whole() {
         names(&operation.step(vec![Reply::Error("NOSCRIPT".to_owned())])),
         ["Merge eval"]
     );
-    let Step::Done(Ok(Outcome::Written(written))) = operation.step(vec![text("2")]) else {
+    let Step::Done(Ok(Outcome::Written(written))) =
+        operation.step(vec![text("2 1500 session 10 1000")])
+    else {
         unreachable!("it is done");
     };
-    assert_eq!(written, done(2, None));
+    assert_eq!(written, done(2, None, MaxAge::Browser));
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn a_move_is_done_when_the_old_session_has_ended() {
     let Step::Done(Ok(Outcome::Written(written))) = end else {
         unreachable!("it is done");
     };
-    assert_eq!(written, done(2, None));
+    assert_eq!(written, done(2, None, MaxAge::Timed(500)));
 }
 
 #[test]
