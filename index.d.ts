@@ -527,7 +527,8 @@ declare namespace session {
 
     /**
      * Keeps keys that begin with `_`, except `_expire`, `_maxAge`, `_session`, `_requireSave` and `__proto__`. Where it is
-     * off, such a key is not saved, and the process warns once and names it (`KOA_SESSION_RS_UNDERSCORE`).
+     * off, such a key is not saved, and the process warns once and names it (`KOA_SESSION_RS_UNDERSCORE`), unless it came in with
+     * the session: a store may put keys of its own there.
      *
      * @default false
      */
@@ -1278,7 +1279,7 @@ declare namespace session {
    * |---|---|---|
    * | `KOA_SESSION_RS_INSECURE` | `secure: true` and a connection that is not | `app.proxy`, `secure: 'auto'` or `'force'` |
    * | `KOA_SESSION_RS_OVERSIZE` | a cookie of over 4096 bytes was sent | fewer data, or `store` |
-   * | `KOA_SESSION_RS_UNDERSCORE` | a key that begins with `_` was not saved | another name, or `underscoreKeys` |
+   * | `KOA_SESSION_RS_UNDERSCORE` | the app set a key that begins with `_`, and it was not saved | another name, or `underscoreKeys` |
    * | `KOA_SESSION_RS_SHARED` | `session()` was called twice for one app | `as` |
    * | `KOA_SESSION_RS_MAXAGE` | `maxage` was given; a DeprecationWarning, not in production | `maxAge` |
    * | `KOA_SESSION_RS_ADAPTER` | the store is one of express-session, which does not know how long sessions live here | `connectStore` of koa-session-rs/adapters/connect |

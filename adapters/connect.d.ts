@@ -15,8 +15,9 @@ export interface ConnectStore {
  * `session({ store })` takes.
  *
  * What is stored has the form that the store knows: the session's keys, and `cookie` with the expiry as `expires`, `maxAge` and
- * `originalMaxAge`; a key of the app's own with the name `cookie` is kept beside it. The store keeps a session 10 seconds
- * longer than it is valid, since `_expire` in the record decides.
+ * `originalMaxAge`. A key of the app's own with the name `cookie`, or one that begins with `_` (`underscoreKeys`), is stored with
+ * the prefix `koa:`; what a store adds under `_...` (`__lastAccess` of session-file-store) is left out. The store keeps a
+ * session 10 seconds longer than it is valid, since `_expire` in the record decides.
  *
  * Its `touch` is not called: most stores would not give the new expiry back. With `rolling: true`, a request that changed nothing
  * has the session read again and written with the new expiry, so that what another request has written meanwhile stays, and

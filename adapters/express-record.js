@@ -4,10 +4,7 @@
  * Sessions as express-session's stores keep them: the user's keys, and under `cookie` when the session ends.
  */
 
-/** The user's own key `cookie`, and any key that this name could be taken for, is stored with one more prefix. */
-const PREFIX = 'koa:'
-const RESERVED = /^(?:koa:)*cookie$/
-const ESCAPED = /^(?:koa:)+cookie$/
+const { toOwnKeys, toStoredKeys } = require('./stored-keys')
 
 /** What stores read of an express-session's cookie; `expires` and `maxAge` are null where the store is to decide. */
 class StoredCookie {
@@ -36,15 +33,14 @@ class StoredCookie {
  * @param {number} [ttl] milliseconds for which the store has to keep it
  */
 function toSession (record, ttl) {
-  const keys = Object.entries(record).map(([key, value]) => [RESERVED.test(key) ? PREFIX + key : key, value])
-  return Object.fromEntries([['cookie', new StoredCookie(ttl)], ...keys])
+  return { cookie: new StoredCookie(ttl), ...toStoredKeys(record) }
 }
 
 /** Makes koa-session's record of what the store has; undefined where that is over. */
 function toRecord (session) {
   if (isOver(session)) return undefined
-  const entries = Object.entries(session).filter(([key, value]) => key !== 'cookie' || !isCookie(value))
-  return Object.fromEntries(entries.map(([key, value]) => [ESCAPED.test(key) ? key.slice(PREFIX.length) : key, value]))
+  const { cookie, ...keys } = session
+  return toOwnKeys(isCookie(cookie) ? keys : session)
 }
 
 /** Tells express-session's cookie from a key of the user's, which has that name in a record that was stored without us. */

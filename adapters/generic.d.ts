@@ -14,7 +14,9 @@ export interface GenericStore {
  * Makes a store of koa-generic-session (koa-redis, koa-mysql-session, ...) one that `session({ store })` takes.
  *
  * Its methods may give values, promises, thunks (functions that take a callback), or generators, which may yield all these,
- * and arrays and plain objects of them. What is stored is koa-session's record; the time to live is given in milliseconds.
+ * and arrays and plain objects of them. What is stored is koa-session's record; the time to live is given in milliseconds. A key
+ * of the app's own with the name `cookie`, or one that begins with `_` (`underscoreKeys`), is stored with the prefix `koa:`; what
+ * a store adds under `_...` (`_id` of MongoDB) is left out.
  *
  * @param options `reconnectTimeout`: how long to wait for a store that has told of its disconnection
  * @throws an error with the code `ERR_SESSION_OPTION` where a method is missing.

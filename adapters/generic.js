@@ -2,6 +2,7 @@
 
 const { Availability } = require('./availability')
 const { checkMethods } = require('./methods')
+const { toOwnKeys, toStoredKeys } = require('./stored-keys')
 const { settle } = require('./yieldable')
 
 /** koa-session's store over one of koa-generic-session. */
@@ -19,7 +20,7 @@ class GenericStore {
   async get (id) {
     await this.#availability.ready()
     try {
-      return await settle(this.#store.get(id)) || undefined
+      return toOwnKeys(await settle(this.#store.get(id)) || undefined)
     } catch (err) {
       // As in koa-generic-session, a store of files says so where there is no session.
       if (err?.code !== 'ENOENT') throw err
@@ -30,7 +31,7 @@ class GenericStore {
   async set (id, record, ttl) {
     await this.#availability.ready()
     // koa-session itself says 'session' where the browser decides, which such a store would take for a time.
-    await settle(this.#store.set(id, record, typeof ttl === 'number' ? ttl : undefined))
+    await settle(this.#store.set(id, toStoredKeys(record), typeof ttl === 'number' ? ttl : undefined))
   }
 
   /** Removes the record of an id. */

@@ -112,6 +112,7 @@ class Session extends Given {
     for (const key in data) {
       if (INTERNAL.has(key)) restore(known, key, data[key], isIncoming)
       else object[key] = data[key]
+      if (isIncoming && key[0] === '_') incomingOf(context).add(key)
     }
     const session = new Session(context, object, false, undefined)
     session.#state = #state in Object(data) ? data.#state.of(context) : known
@@ -171,6 +172,11 @@ class Session extends Given {
     return session.#state.context.options.underscoreKeys === true
   }
 
+  /** Tells whether data came in for this request that have a key. */
+  static cameWith (session, key) {
+    return incomingOf(session.#state.context).has(key)
+  }
+
   /** Gives the user's data alone. */
   toJSON () {
     if (stringified !== this) return userData(this)
@@ -211,6 +217,15 @@ function isAdoptable (data) {
       'maxAge' in data || 'externalKey' in data)
 }
 
+/** @type {WeakMap<object, Set<string>>} by ContextSession: keys that came in, those that begin with `_` at least */
+const incoming = new WeakMap()
+
+/** Gives these keys. Where data came in as JSON, that is looked into when one of them is met. */
+function incomingOf (context) {
+  if (!incoming.has(context)) incoming.set(context, new Set(Object.keys(JSON.parse(context.opened ?? '{}'))))
+  return incoming.get(context)
+}
+
 /** Keys that are not the user's: what the envelope holds, and our own. */
 const RESERVED = new Set(['_expire', '_maxAge', '_session', '_requireSave', '__proto__'])
 
@@ -228,6 +243,8 @@ function userData (session) {
 function isKept (session, key) {
   if (RESERVED.has(key)) return false
   if (Session.keepsUnderscores(session)) return true
+  // A store puts keys of its own there: nobody in this request has to rename them.
+  if (Session.cameWith(session, key)) return false
   warnOnce('KOA_SESSION_RS_UNDERSCORE',
     `session.${key} is not saved, since its name begins with an underscore: rename it, or set underscoreKeys: true`)
   return false

@@ -108,14 +108,32 @@ describe('what the store is given', () => {
     }
   })
 
-  test('names the keys of the user so that none is taken for the cookie', async () => {
-    const store = connectStore(new NotingStore())
-    const record = { cookie: { originalMaxAge: 5 }, 'koa:cookie': 1, 'koa:koa:cookie': 2, other: 'koa:cookie' }
+  test('names the keys of the user so that none is taken for the store\'s', async () => {
+    const noting = new NotingStore()
+    const store = connectStore(noting)
+    const record = { cookie: { originalMaxAge: 5 }, 'koa:cookie': 1, 'koa:koa:cookie': 2, other: 'koa:cookie', _mine: 3, 'koa:_mine': 4, _expire: 5 }
     await store.set('id', record, 1000)
+    assert.deepEqual(Object.keys(noting.sessions.get('id')),
+      ['cookie', 'koa:cookie', 'koa:koa:cookie', 'koa:koa:koa:cookie', 'other', 'koa:_mine', 'koa:koa:_mine', '_expire'])
     assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
     // What is written again is what was read.
     await store.set('id', await store.get('id'), 1000)
     assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
+  })
+
+  test('comes back without what the store has put in', async () => {
+    const noting = new NotingStore({
+      get (id, callback) { callback(null, { ...this.sessions.get(id), _id: id, __v: 0, __lastAccess: 1 }) }
+    })
+    const store = connectStore(noting)
+    await store.set('id', RECORD, 1000)
+    assert.deepEqual(await store.get('id'), RECORD)
+  })
+
+  test('is no session where the store has something else', async () => {
+    for (const other of ['text', [1], 5]) {
+      assert.deepEqual(await connectStore(new NotingStore({ get: (id, callback) => callback(null, other) })).get('id'), other)
+    }
   })
 
   test('may have been stored without the adapter', async () => {

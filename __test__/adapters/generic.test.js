@@ -51,6 +51,32 @@ describe('a store that gives', () => {
   })
 })
 
+describe('the keys of a session', () => {
+  test('come back as they were set', async () => {
+    const sessions = new Map()
+    const store = genericStore({
+      get: async (id) => sessions.get(id),
+      async set (id, record) { sessions.set(id, JSON.parse(JSON.stringify(record))) },
+      async destroy () {}
+    })
+    const record = { ...RECORD, cookie: 1, _mine: 2, 'koa:_mine': 3 }
+    await store.set('id', record, 70000)
+    assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
+  })
+
+  test('are the app\'s alone', async () => {
+    const document = Object.create({ inherited: true }, Object.getOwnPropertyDescriptors({ ...RECORD, _id: 'id', __v: 0, cookie: {} }))
+    const store = genericStore({ get: async () => document, set () {}, destroy () {} })
+    assert.deepEqual(await store.get('id'), { ...RECORD, cookie: {}, inherited: true })
+  })
+
+  test('are not looked for in what is no session', async () => {
+    for (const other of ['text', [1], 5]) {
+      assert.deepEqual(await genericStore({ get: async () => other, set () {}, destroy () {} }).get('id'), other)
+    }
+  })
+})
+
 describe('a generator', () => {
   const getting = (get) => genericStore({ get, set () {}, destroy () {} }).get('id')
 
