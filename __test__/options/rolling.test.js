@@ -48,6 +48,22 @@ describe('rolling', () => {
     })
   }
 
+  for (const [mode, more] of [['store'], ['ContextStore'], ['externalKey'], ['store', { merge: true }]]) {
+    test(`ends a session that nobody visits, even if the store keeps it: ${mode}${more ? ', merge' : ''}`, async (t) => {
+      const clock = freeze(t)
+      const { options } = MODES[mode]()
+      const client = await start(t, respond, { options: { ...options, ...more, rolling: true, maxAge: MAX_AGE_MS } })
+      await client.get('/login')
+      const { cookie } = client
+      clock.now += MAX_AGE_MS - 1
+      assert.deepEqual((await client.get('/read', { cookie })).json, { user: 'Zoë' })
+      clock.now += MAX_AGE_MS
+      assert.deepEqual((await client.get('/read', { cookie })).json, { user: 'Zoë' })
+      clock.now += MAX_AGE_MS + 1
+      assert.deepEqual((await client.get('/read', { cookie })).json, {})
+    })
+  }
+
   test('sends nothing to a visitor without a session', async (t) => {
     for (const mode of Object.keys(MODES)) {
       const client = await start(t, respond, { options: { ...MODES[mode]().options, rolling: true } })
