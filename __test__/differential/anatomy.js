@@ -139,7 +139,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
   /** Gives the lines of the response that are the session's. */
   get lines () {
     const { ctx: { res }, opts: { key } } = this
-    return [res.getHeader('Set-Cookie') ?? []].flat().filter(line => line.startsWith(`${key}=`) || line.startsWith(`${key}.sig=`))
+    return [res?.getHeader('Set-Cookie') ?? []].flat().filter(line => line.startsWith(`${key}=`) || line.startsWith(`${key}.sig=`))
   }
 
   async save (changed, session) {

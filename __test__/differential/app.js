@@ -38,7 +38,7 @@ function startApp ({ session, Koa }, script, world) {
   const options = makeOptions(script, world)
   const given = { ...options }
   const middleware = mount(session, script, options, app)
-  app.use(outer(script, world))
+  app.use(outer(script, world, middleware))
   app.use(middleware)
   if (script.second) app.use(session({ ...given, ...build(script.second) }, app))
   app.use(inner(world))
@@ -49,7 +49,7 @@ function logEvent (name, { key, value, ctx, ...rest }, world) {
   world.log(`event ${name} ${portray(key)} ${portray(value)} ${world.isOurs(ctx) ? 'ctx' : portray(ctx)} ${portray(rest)}`)
 }
 
-function outer (script, world) {
+function outer (script, world, middleware) {
   return async (ctx, next) => {
     const { request } = world
     world.ctx = ctx
@@ -66,6 +66,8 @@ function outer (script, world) {
     }
     await perform(request.after, { ctx, world, where: 'after', guarded: true })
     await endLooseSaves([...request.operations, ...request.after])
+    // As where one ctx is kept for a socket: the middleware runs on it again when its earlier run has ended.
+    if (request.again) await middleware(ctx, () => perform(request.again, { ctx, world, where: 'again', guarded: true }))
   }
 }
 

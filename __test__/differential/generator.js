@@ -52,6 +52,7 @@ function drawRequest (random, script, index) {
     after: random.chance(0.08) ? drawOperations(random, script, 1 + random.below(2)) : [],
     outcome: random.weighted(outcomes)
   }
+  if (random.chance(0.04)) request.again = drawOperations(random, script, 1 + random.below(3)).filter(([name]) => name !== 'saveLoosely')
   if (index > 0 && random.chance(0.06)) request.rotate = { ...drawKeys(random), inPlace: random.chance(0.5) }
   if (index > 0 && !script.frozenOptions && script.form !== 'app alone' && random.chance(script.store?.as === 'later' ? 0.4 : 0.06)) {
     request.live = [drawChange(random, script)]

@@ -78,6 +78,11 @@ const operations = {
   setHeader: ({ ctx }, name, value) => { ctx.res.setHeader(name, value) },
   removeHeader: ({ ctx }, name) => { ctx.res.removeHeader(name) },
   readHeader: ({ ctx }, name) => ctx.response.get(name),
+  // The session of a ctx that is made of the request alone, as of a socket's upgrade request.
+  ofRequest: ({ ctx }, key) => {
+    const alone = ctx.app.createContext(ctx.req)
+    return alone.session && [alone.session.isNew, alone.session[key], alone.session.length]
+  },
   advance: ({ world }, milliseconds) => { world.clock.now += milliseconds },
   turn
 }

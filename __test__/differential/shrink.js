@@ -49,7 +49,8 @@ function * requestReductions (request, find) {
   for (const list of ['edits', 'extras']) {
     for (const index of request.cookies[list].keys()) yield copy => find(copy).cookies[list].splice(index, 1)
   }
-  for (const name of ['rotate', 'live']) yield copy => delete find(copy)[name]
+  for (const index of (request.again ?? []).keys()) yield copy => find(copy).again.splice(index, 1)
+  for (const name of ['rotate', 'live', 'again']) yield copy => delete find(copy)[name]
 }
 
 function * settings (plain, values, find) {

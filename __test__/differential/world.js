@@ -24,7 +24,7 @@ class World {
 
   /** Returns whether the value is the context of the request that is being played. */
   isOurs (value) {
-    return value !== undefined && value === this.ctx
+    return value !== undefined && (value === this.ctx || (value.req !== undefined && value.req === this.ctx?.req))
   }
 
   /** Changes the keys: a new array, or the one that the apps hold already. */

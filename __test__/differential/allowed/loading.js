@@ -68,6 +68,29 @@ const catching = ContextSession => class extends ContextSession {
   }
 }
 
+// By ctx: how many runs of the middleware are open, 0 where all have ended; and those that begin anew.
+const openRuns = new WeakMap()
+const begunAnew = new WeakSet()
+
+const counting = middleware => async (ctx, next) => {
+  const open = openRuns.get(ctx)
+  if (open === 0) begunAnew.add(ctx)
+  openRuns.set(ctx, (open ?? 0) + 1)
+  try {
+    return await middleware(ctx, next)
+  } finally {
+    openRuns.set(ctx, openRuns.get(ctx) - 1)
+  }
+}
+
+/** Compares with what this run of the middleware has loaded, and not an earlier one that has ended on the same ctx. */
+const beginningAnew = ContextSession => class extends ContextSession {
+  initFromExternal () {
+    if (begunAnew.delete(this.ctx)) this.loading = this.prevHash = undefined
+    return super.initFromExternal()
+  }
+}
+
 function holding (payload, wrap, ...operations) {
   const plain = request(...operations)
   return { ...plain, cookies: { ...plain.cookies, from: 'crafted', payload, wrap, signed: 'first' } }
@@ -125,5 +148,13 @@ module.exports = [
     mend: { context: demanding },
     example: script({ requests: [holding('["a","b"]', 'base64', ['toJSON'])] }),
     shows: ["event invalid undefined [ 'a', 'b' ] ctx {}", 'route toJSON  = {}']
+  },
+  {
+    row: 36,
+    what: 'a session that is gone when the middleware runs again on its ctx is not saved empty',
+    applies: ({ store }) => Boolean(store),
+    mend: { context: beginningAnew, middleware: counting },
+    example: script({ store: true, requests: [request(['set', 'a', 1]), { ...request(['get', 'a']), after: [['advance', 86400001]], again: [['get', 'a']] }] }),
+    shows: ["again get 'a' = undefined"]
   }
 ]

@@ -152,6 +152,14 @@ const trying = ContextSession => class extends reading(ContextSession) {
 const jar = request().cookies
 const second = { as: 'strings', values: ['newer', 'secret'] }
 
+/** Reads the cookies of a ctx without a response, where `cookies` would send a signature anew while it reads. */
+const withoutResponse = ContextSession => class extends ContextSession {
+  constructor (ctx, opts) {
+    super(ctx, opts)
+    if (ctx.res === undefined) ctx.res = ctx.response.res = { headersSent: false, getHeader () {}, setHeader () {}, removeHeader () {} }
+  }
+}
+
 module.exports = [
   {
     row: 25,
@@ -173,5 +181,13 @@ module.exports = [
       requests: [request(['set', 'a', 1]), { ...request(['get', 'a']), cookies: { ...jar, extras: [{ text: '@KEY@=other', before: true }] } }]
     }),
     shows: ["route get 'a' = 1"]
+  },
+  {
+    row: 35,
+    what: 'a signature by an older key, or by none, is no hindrance to reading the session of a ctx without a response',
+    applies: () => true,
+    mend: { context: withoutResponse },
+    example: script({ requests: [request(['set', 'a', 1]), { ...request(['ofRequest', 'a']), rotate: second }] }),
+    shows: ["route ofRequest 'a' = [ false, 1, 1 ]"]
   }
 ]

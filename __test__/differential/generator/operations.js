@@ -62,6 +62,7 @@ const draws = {
   removeHeader: [0.3, () => ['Set-Cookie']],
   readHeader: [1, () => ['Set-Cookie']],
   secureCookies: [0.7, random => [random.pick([true, true, false])]],
+  ofRequest: [0.7, random => [random.pick(names)]],
   advance: [3, random => [random.pick([1, 1000, 60000, 86400000])]],
   turn: [2, () => []]
 }
