@@ -12,7 +12,7 @@ const root = join(__dirname, '..')
 const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
 
 /** Where code is. */
-const SOURCES = ['lib', 'adapters', 'stores', 'src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
+const SOURCES = ['lib', 'adapters', 'stores', 'src', 'crossing/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
 
 const read = (path) => readFileSync(join(root, path), 'utf8')
 
@@ -85,7 +85,7 @@ describe('docs/architecture.md', () => {
 
   test('gives a reason for each dependency, and for nothing else', () => {
     const section = /^## Dependencies\n([^]*?)^## /m.exec(read('docs/architecture.md'))[1]
-    const crates = ['Cargo.toml', 'binding/Cargo.toml', 'binding-sqlite/Cargo.toml', 'binding-redis/Cargo.toml'].flatMap(cratesOf)
+    const crates = ['Cargo.toml', 'crossing/Cargo.toml', 'binding/Cargo.toml', 'binding-sqlite/Cargo.toml', 'binding-redis/Cargo.toml'].flatMap(cratesOf)
     const used = [...new Set([...crates, ...Object.keys(require('../package.json').devDependencies)])]
     assert.deepEqual([...new Set(firstCells(section))].sort(), used.sort())
   })
@@ -147,5 +147,5 @@ function cratesOf (manifest) {
   const sections = read(manifest).split(/^(?=\[)/m).filter((section) => /^\[(dev-|build-)?dependencies\]/.test(section))
   assert.notEqual(sections.length, 0, manifest)
   return sections.flatMap((section) => [...section.matchAll(/^([\w-]+)[ .]/gm)].map((match) => match[1]))
-    .filter((name) => name !== 'koa-session-rs')
+    .filter((name) => !['koa-session-rs', 'koa-session-rs-crossing'].includes(name))
 }

@@ -8,13 +8,13 @@ const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { test } = require('node:test')
 const binding = require('../lib/binding')
-const { registers, REGISTER, SHAPE } = require('../lib/registers')
+const { registers, memory, REGISTER, SHAPE } = require('../lib/registers')
 const { MemoryStore } = require('../stores/memory')
 const make = require('./fixtures/make')
 
 const read = (name) => JSON.parse(readFileSync(join(__dirname, 'fixtures', `${name}.json`), 'utf8'))
 const plain = { key: 'koa.sess', path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
-const cookie = (attributes, keys) => binding.sessionCookie({ ...plain, ...attributes }, keys, registers)
+const cookie = (attributes, keys) => binding.sessionCookie({ ...plain, ...attributes }, keys)
 
 for (const name of Object.keys(make)) {
   test(`${name}.json is what the packages give`, () => {
@@ -24,7 +24,7 @@ for (const name of Object.keys(make)) {
 
 test('the addon finds cookies as the package does', () => {
   for (const { header, name, value } of read('headers')) {
-    assert.equal(cookie({ key: name }).read(header), value || null, `${name} in ${header}`)
+    assert.equal(cookie({ key: name }).read(memory, header), value || null, `${name} in ${header}`)
   }
 })
 
@@ -55,7 +55,7 @@ test('the addon reads envelopes', () => {
   const { written, foreign } = read('envelopes')
   const encode = (text) => Buffer.from(text).toString('base64')
   for (const { text, user, lifetime } of written) {
-    assert.equal(binding.open(registers, encode(text), 0), user)
+    assert.equal(binding.open(memory, encode(text), 0), user)
     const timed = lifetime._session === undefined
     assert.equal(registers[REGISTER.SHAPE], timed ? SHAPE.TIMED : SHAPE.BROWSER)
     if (timed) {
@@ -64,7 +64,7 @@ test('the addon reads envelopes', () => {
     }
   }
   for (const { text } of foreign) {
-    assert.equal(binding.open(registers, encode(text), 0), text)
+    assert.equal(binding.open(memory, encode(text), 0), text)
     assert.equal(registers[REGISTER.SHAPE], SHAPE.FOREIGN)
   }
 })

@@ -6,7 +6,6 @@
  */
 
 const binding = require('./binding')
-const { registers } = require('./registers')
 const { isStockClass } = require('./stock')
 
 /** So many cookies are kept. */
@@ -113,7 +112,7 @@ class CookiePool {
 
 function prepare (attributes, keys) {
   try {
-    return binding.sessionCookie(attributes, keys, registers)
+    return binding.sessionCookie(attributes, keys)
   } catch (err) {
     // `cookies` has its own error for it, at the time of sending.
     if (err.code === 'ERR_SESSION_OPTION') return undefined

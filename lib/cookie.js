@@ -12,7 +12,7 @@ const binding = require('./binding')
 const { announce } = require('./events')
 const { warnOnce } = require('./errors')
 const { keepOnError } = require('./on-error')
-const { registers, REGISTER, REPAIR } = require('./registers')
+const { registers, memory, REGISTER, REPAIR } = require('./registers')
 const { appendCookies, linesOf, secureCookies } = require('./set-cookie')
 const { isStockCookies, isStockKeygrip, findSlot } = require('./stock')
 
@@ -84,7 +84,7 @@ class RequestCookie {
     const header = core && cookieHeader(this.#session.ctx)
     if (header === undefined) return this.#get()
     if (header === '') return undefined
-    const value = core.read(header) ?? undefined
+    const value = core.read(memory, header) ?? undefined
     return this.#repair(core) ? value : this.#get()
   }
 
@@ -100,11 +100,11 @@ class RequestCookie {
     const header = core && cookieHeader(this.#session.ctx)
     if (header === '') return undefined
     if (header !== undefined) {
-      const text = core.open(header, now) ?? undefined
+      const text = core.open(memory, header, now) ?? undefined
       if (this.#repair(core)) return text
     }
     const value = this.#get()
-    return value ? binding.open(registers, String(value), now) : undefined
+    return value ? binding.open(memory, String(value), now) : undefined
   }
 
   /**

@@ -13,6 +13,7 @@ const { isCanonical } = require('./canonical')
 const { CookieTemplate } = require('./cookie-template')
 const { difference } = require('./difference')
 const { VERDICT, append, decode, encode, leaveOpened } = require('./envelope')
+const { numbersIn } = require('./numbers')
 const { sessionCookie } = require('./session-cookie')
 
 const EVENTS = [undefined, 'session:missed', 'session:invalid', 'session:expired']
@@ -26,8 +27,8 @@ const UNACCEPTABLE = /[\0-\x1f\x7f]|(?:^|[/\\])\.\.(?:[/\\]|$)/
 
 const MAX_ID_BYTES = 4096
 
-function open (registers, value, now) {
-  return leaveOpened(registers, value, now)
+function open (memory, value, now) {
+  return leaveOpened(numbersIn(memory), value, now)
 }
 
 function close (json, now, maxAge) {

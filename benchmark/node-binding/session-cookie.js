@@ -4,6 +4,7 @@ const { createHmac, createSecretKey } = require('node:crypto')
 const { REGISTER, REPAIR } = require('../../lib/registers')
 const { CookieTemplate, expiresUntil, isValue } = require('./cookie-template')
 const { append, encode, leaveOpened } = require('./envelope')
+const { numbersIn } = require('./numbers')
 
 /** How many cookies of one name are tried. */
 const MAX_DUPLICATES = 4
@@ -19,10 +20,9 @@ class SessionCookie {
   #signature
   #dropped
   #keys
-  #registers
   #reissued = null
 
-  constructor (attributes, keys, registers) {
+  constructor (attributes, keys) {
     const { key } = attributes
     const invalid = CookieTemplate.invalidAttribute(key, attributes)
     if (invalid !== null) throw Object.assign(new Error(`option ${invalid} is invalid`), { code: 'ERR_SESSION_OPTION' })
@@ -32,17 +32,16 @@ class SessionCookie {
     this.#signature = new CookieTemplate(`${key}.sig`, attributes)
     this.#dropped = new CookieTemplate(`${key}.sig`, DEFAULTS)
     this.#keys = keys == null || keys.length === 0 ? undefined : keys.map((secret) => createSecretKey(Buffer.from(secret)))
-    this.#registers = registers
   }
 
-  open (header, now) {
-    const value = this.read(header)
-    return value === null ? null : leaveOpened(this.#registers, value, now)
+  open (memory, header, now) {
+    const value = this.read(memory, header)
+    return value === null ? null : leaveOpened(numbersIn(memory), value, now)
   }
 
-  read (header) {
+  read (memory, header) {
     const [value, repair] = this.#find(header)
-    this.#registers[REGISTER.REPAIR] = repair
+    numbersIn(memory)[REGISTER.REPAIR] = repair
     return value || null
   }
 
@@ -144,6 +143,6 @@ function beginsPair (header, at) {
 
 const unquote = (value) => value[0] === '"' ? value.slice(1, -1) : value
 
-const sessionCookie = (attributes, keys, registers) => new SessionCookie(attributes, keys, registers)
+const sessionCookie = (attributes, keys) => new SessionCookie(attributes, keys)
 
 module.exports = { sessionCookie }

@@ -6,9 +6,13 @@ use koa_session_rs::store::redis::{
     Changes, Format, NewRecord, Outcome, Request, SessionId, Subject,
 };
 use koa_session_rs::store::{Clock, Written};
+use koa_session_rs_crossing::Numbers;
 
 /// Numbers of an operation; lib/stores/redis-batch.js has them too.
 const ASKED: usize = 8;
+
+/// The memory of operations' numbers.
+pub type Memory<'call> = Numbers<'call, ASKED>;
 
 /// Numbers of a result.
 const ANSWERED: usize = 6;

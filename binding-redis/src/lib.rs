@@ -21,13 +21,14 @@ mod transport;
 use std::sync::Arc;
 
 use koa_session_rs::store::redis::Format;
+use koa_session_rs_crossing::Text;
 use napi::Status;
 use napi::bindgen_prelude::{Float64Array, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeCallContext, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::batch::Answers;
+use crate::batch::{Answers, Memory};
 use crate::options::ConnectionOptions;
 use crate::steps::Steps;
 use crate::transport::{Batch, Deliver};
@@ -35,7 +36,7 @@ use crate::transport::{Batch, Deliver};
 /// How keys are named.
 #[napi(object, object_to_js = false)]
 pub struct KeyOptions {
-    pub prefix: String,
+    pub prefix: Text,
     pub from_koa_redis: bool,
 }
 
@@ -47,7 +48,7 @@ impl From<KeyOptions> for Format {
         }: KeyOptions,
     ) -> Self {
         Self {
-            prefix,
+            prefix: prefix.0,
             from_koa_redis,
         }
     }
@@ -92,12 +93,13 @@ impl RedisTransport {
 
     /// Starts the operations of a batch: `count` numbers, and their texts.
     #[napi(catch_unwind)]
-    pub fn submit(&self, numbers: Float64Array, count: u32, text: String) {
+    pub fn submit(&self, numbers: Memory, count: u32, text: Text) -> napi::Result<()> {
+        let numbers = read_numbers(&numbers, count)?;
         if let Some(batches) = &self.batches {
-            let numbers = numbers.iter().take(count as usize).copied().collect();
             // The thread ends after this only.
             let _ = batches.send(Batch { numbers, text });
         }
+        Ok(())
     }
 
     /// Closes all connections.
@@ -124,15 +126,21 @@ impl RedisSteps {
 
     /// Starts an operation: its numbers and its text, as in a batch.
     #[napi(catch_unwind)]
-    pub fn begin(&mut self, numbers: Float64Array, text: String) -> Vec<String> {
-        self.steps.begin(&numbers, &text)
+    pub fn begin(&mut self, numbers: Memory, count: u32, text: Text) -> napi::Result<Vec<String>> {
+        let numbers = read_numbers(&numbers, count)?;
+        Ok(self.steps.begin(&numbers, &text))
     }
 
     /// Goes on with the answers to the commands of the last step.
     #[napi(catch_unwind)]
-    pub fn next(&mut self, operation: u32, replies: String) -> Vec<String> {
+    pub fn next(&mut self, operation: u32, replies: Text) -> Vec<String> {
         self.steps.next(operation, &replies)
     }
+}
+
+fn read_numbers(numbers: &Memory, count: u32) -> napi::Result<Vec<f64>> {
+    let too_few = || napi::Error::new(Status::InvalidArg, "there are fewer numbers");
+    numbers.first(count as usize).ok_or_else(too_few)
 }
 
 /// Gives the version that this addon was built from.

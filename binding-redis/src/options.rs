@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use koa_session_rs_crossing::Text;
 use napi_derive::napi;
 use redis::io::tcp::TcpSettings;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
@@ -14,7 +15,7 @@ use redis::{
 #[napi(object, object_to_js = false)]
 #[derive(Clone)]
 pub struct Address {
-    pub host: String,
+    pub host: Text,
     pub port: u16,
 }
 
@@ -22,17 +23,17 @@ pub struct Address {
 #[napi(object, object_to_js = false)]
 #[derive(Clone)]
 pub struct Credentials {
-    pub username: Option<String>,
-    pub password: Option<String>,
+    pub username: Option<Text>,
+    pub password: Option<Text>,
 }
 
 /// PEM texts, and whether any certificate is taken.
 #[napi(object, object_to_js = false)]
 #[derive(Clone)]
 pub struct Tls {
-    pub ca: Option<String>,
-    pub cert: Option<String>,
-    pub key: Option<String>,
+    pub ca: Option<Text>,
+    pub cert: Option<Text>,
+    pub key: Option<Text>,
     pub insecure: bool,
 }
 
@@ -42,10 +43,10 @@ pub struct ConnectionOptions {
     /// The one server; of a cluster, some of its nodes; with a `master`, the sentinels.
     pub nodes: Vec<Address>,
     /// A Unix socket, in place of a server.
-    pub path: Option<String>,
+    pub path: Option<Text>,
     pub cluster: bool,
     /// The name that sentinels know the server by.
-    pub master: Option<String>,
+    pub master: Option<Text>,
     pub credentials: Credentials,
     pub sentinel_credentials: Credentials,
     pub tls: Option<Tls>,
@@ -66,7 +67,7 @@ impl ConnectionOptions {
     /// Makes what connects to the only server, if it is known without asking.
     pub fn only_client(&self) -> RedisResult<Client> {
         match (&self.path, self.nodes.first()) {
-            (Some(path), _) => self.client(ConnectionAddr::Unix(path.into())),
+            (Some(path), _) => self.client(ConnectionAddr::Unix(path.0.as_str().into())),
             (None, Some(Address { host, port })) => self.client_at(host, *port),
             (None, None) => self.client_at("127.0.0.1", 6379),
         }
@@ -112,7 +113,7 @@ impl ConnectionOptions {
 
     fn certificates(&self) -> Option<TlsCertificates> {
         let Tls { ca, cert, key, .. } = self.tls.as_ref()?;
-        let bytes = |pem: &String| pem.clone().into_bytes();
+        let bytes = |pem: &Text| pem.as_bytes().to_vec();
         let client_tls = cert
             .as_ref()
             .zip(key.as_ref())

@@ -316,7 +316,7 @@ impl Router {
             .options
             .nodes
             .iter()
-            .map(|Address { host, port }| format!("{host}:{port}"));
+            .map(|Address { host, port }| format!("{}:{port}", host.0));
         let mut addresses: Vec<String> = self.nodes.borrow().keys().cloned().chain(seeds).collect();
         addresses.sort_unstable();
         addresses.dedup();

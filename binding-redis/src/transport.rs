@@ -6,6 +6,7 @@ use std::thread;
 
 use koa_session_rs::store::redis::command::{Command, Failure, Reply};
 use koa_session_rs::store::redis::{Format, Operation, Outcome, Step, start};
+use koa_session_rs_crossing::Text;
 use tokio::runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
@@ -18,7 +19,7 @@ use crate::router::Router;
 /// Operations of one turn of the event loop.
 pub struct Batch {
     pub numbers: Vec<f64>,
-    pub text: String,
+    pub text: Text,
 }
 
 /// Takes results to JavaScript; from any thread.

@@ -1,7 +1,7 @@
 //! The Node-API surface of the `SQLite` store: reads are answered at once, writes go to a thread of the store's own.
 //!
-//! Texts are arguments, and the numbers of a call are in an array, whose places `lib/stores/call-numbers.js` names. A write has a
-//! *slot*, by which its answer is told from the others'.
+//! Texts are arguments, and so is the memory of an array with the numbers of a call, whose places `lib/stores/call-numbers.js`
+//! names. A write has a *slot*, by which its answer is told from the others'.
 #![allow(
     missing_docs,
     reason = "JavaScript's side is documented where it is called, in lib/"
@@ -24,17 +24,18 @@ use std::time::Duration;
 use koa_session_rs::record::MaxAge;
 use koa_session_rs::store::sqlite::{Loaded, Reader, Settings, SqliteError, Synchronous};
 use koa_session_rs::store::{IdHash, Listed};
-use napi::bindgen_prelude::{Either, Float64ArraySlice, Function};
-use napi::{Env, JsString};
+use koa_session_rs_crossing::Text;
+use napi::Env;
+use napi::bindgen_prelude::{Either, Function};
 use napi_derive::napi;
 
 use answer::Failure;
-use numbers::{Numbers, to_number, whole};
+use numbers::{CallMemory, LoadedMemory, Numbers, to_number, whole};
 use queue::{Answers, Queue};
 use task::{NewTexts, Task, Texts};
 
 /// What a read gives: a text, or why there is none.
-type Read<'env> = Either<JsString<'env>, Failure>;
+type Read = Either<Text, Failure>;
 
 /// A store: the connection that reads, and the way to the thread that writes.
 #[napi]
@@ -48,14 +49,14 @@ pub struct Sqlite {
 /// Opens a store. Its writes' answers are told by `complete(slots, answers)`.
 #[napi(catch_unwind)]
 pub fn open(
-    file: String,
+    file: Text,
     is_full: bool,
     patience_ms: f64,
     max_bytes: Option<f64>,
     complete: Function<Answers, ()>,
 ) -> napi::Result<Either<Sqlite, Failure>> {
     let settings = Settings {
-        file: file.into(),
+        file: file.0.into(),
         synchronous: if is_full {
             Synchronous::Full
         } else {
@@ -82,38 +83,28 @@ pub fn open(
 impl Sqlite {
     /// Loads a session: gives its JSON and leaves its numbers, or gives nothing where there is none.
     #[napi(catch_unwind)]
-    pub fn load<'env>(
-        &mut self,
-        env: &'env Env,
-        id: String,
-        mut numbers: Float64ArraySlice<'env>,
-    ) -> napi::Result<Option<Read<'env>>> {
+    pub fn load(&mut self, id: Text, numbers: LoadedMemory) -> Option<Read> {
         let id = IdHash::of(&id);
         match self.reader().and_then(|reader| reader.load(id)) {
-            Ok(None) => Ok(None),
+            Ok(None) => None,
             Ok(Some(loaded)) => {
-                leave(&mut numbers, &loaded);
-                to_js(env, &loaded.data).map(|text| Some(Either::A(text)))
+                leave(&numbers, &loaded);
+                Some(Either::A(loaded.data.into()))
             }
-            Err(error) => Ok(Some(Either::B(error.into()))),
+            Err(error) => Some(Either::B(error.into())),
         }
     }
 
     /// Lists a subject's sessions, as JSON.
     #[napi(catch_unwind)]
-    pub fn list<'env>(
-        &mut self,
-        env: &'env Env,
-        subject: String,
-        now_ms: f64,
-    ) -> napi::Result<Read<'env>> {
+    pub fn list(&mut self, subject: Text, now_ms: f64) -> Read {
         let now_ms = whole(now_ms);
         match self
             .reader()
             .and_then(|reader| reader.list(&subject, now_ms))
         {
-            Ok(list) => to_js(env, &Listed::write_list(&list)).map(Either::A),
-            Err(error) => Ok(Either::B(error.into())),
+            Ok(list) => Either::A(Listed::write_list(&list).into()),
+            Err(error) => Either::B(error.into()),
         }
     }
 
@@ -123,18 +114,18 @@ impl Sqlite {
         &self,
         env: Env,
         slot: u32,
-        numbers: &[f64],
-        id: String,
-        data: String,
-        subject: Option<String>,
-        label: Option<String>,
+        numbers: CallMemory,
+        id: Text,
+        data: Text,
+        subject: Option<Text>,
+        label: Option<Text>,
     ) -> napi::Result<()> {
         let texts = NewTexts {
             data,
             subject,
             label,
         };
-        let numbers = Numbers::read(numbers);
+        let numbers = Numbers::read(&numbers);
         let id = IdHash::of(&id);
         self.queue
             .send(env, slot, Task::Create { id, texts, numbers })
@@ -146,12 +137,12 @@ impl Sqlite {
         &self,
         env: Env,
         slot: u32,
-        numbers: &[f64],
-        id: String,
-        set: String,
-        delete: String,
-        subject: Option<String>,
-        label: Option<String>,
+        numbers: CallMemory,
+        id: Text,
+        set: Text,
+        delete: Text,
+        subject: Option<Text>,
+        label: Option<Text>,
     ) -> napi::Result<()> {
         let texts = Texts {
             set,
@@ -159,15 +150,15 @@ impl Sqlite {
             subject,
             label,
         };
-        let numbers = Numbers::read(numbers);
+        let numbers = Numbers::read(&numbers);
         let id = IdHash::of(&id);
         self.queue
             .send(env, slot, Task::Merge { id, texts, numbers })
     }
 
     #[napi(catch_unwind)]
-    pub fn touch(&self, env: Env, slot: u32, numbers: &[f64], id: String) -> napi::Result<()> {
-        let numbers = Numbers::read(numbers);
+    pub fn touch(&self, env: Env, slot: u32, numbers: CallMemory, id: Text) -> napi::Result<()> {
+        let numbers = Numbers::read(&numbers);
         let id = IdHash::of(&id);
         self.queue.send(env, slot, Task::Touch { id, numbers })
     }
@@ -178,13 +169,13 @@ impl Sqlite {
         &self,
         env: Env,
         slot: u32,
-        numbers: &[f64],
-        old: String,
-        new: String,
-        set: String,
-        delete: String,
-        subject: Option<String>,
-        label: Option<String>,
+        numbers: CallMemory,
+        old: Text,
+        new: Text,
+        set: Text,
+        delete: Text,
+        subject: Option<Text>,
+        label: Option<Text>,
     ) -> napi::Result<()> {
         let task = Task::Regenerate {
             old: IdHash::of(&old),
@@ -195,13 +186,13 @@ impl Sqlite {
                 subject,
                 label,
             },
-            numbers: Numbers::read(numbers),
+            numbers: Numbers::read(&numbers),
         };
         self.queue.send(env, slot, task)
     }
 
     #[napi(catch_unwind)]
-    pub fn destroy(&self, env: Env, slot: u32, id: String, now_ms: f64) -> napi::Result<()> {
+    pub fn destroy(&self, env: Env, slot: u32, id: Text, now_ms: f64) -> napi::Result<()> {
         let task = Task::Destroy {
             id: IdHash::of(&id),
             now_ms: whole(now_ms),
@@ -215,9 +206,9 @@ impl Sqlite {
         &self,
         env: Env,
         slot: u32,
-        subject: String,
-        except: Option<String>,
-        only: Option<String>,
+        subject: Text,
+        except: Option<Text>,
+        only: Option<Text>,
         now_ms: f64,
     ) -> napi::Result<()> {
         let task = Task::DestroyAll {
@@ -263,7 +254,7 @@ pub fn version() -> &'static str {
 }
 
 /// Leaves the numbers of what was loaded.
-fn leave(numbers: &mut Float64ArraySlice<'_>, loaded: &Loaded) {
+fn leave(numbers: &LoadedMemory, loaded: &Loaded) {
     let max_age = match loaded.max_age {
         MaxAge::Timed(max_age_ms) => to_number(max_age_ms),
         MaxAge::Browser => -1.0,
@@ -274,18 +265,7 @@ fn leave(numbers: &mut Float64ArraySlice<'_>, loaded: &Loaded) {
         max_age,
         f64::from(u8::from(loaded.has_subject)),
     ];
-    // SAFETY: no JavaScript runs while a native function does, and no other reference into the array is alive.
-    let numbers = unsafe { numbers.as_mut() };
-    for (place, value) in numbers.iter_mut().zip(values) {
-        *place = value;
-    }
-}
-
-/// Most sessions are ASCII: V8 takes that as it is, where UTF-8 is decoded.
-fn to_js<'env>(env: &'env Env, text: &str) -> napi::Result<JsString<'env>> {
-    if text.is_ascii() {
-        env.create_string_latin1(text)
-    } else {
-        env.create_string(text)
+    for (place, value) in values.into_iter().enumerate() {
+        numbers.set(place, value);
     }
 }

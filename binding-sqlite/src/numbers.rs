@@ -2,8 +2,13 @@
 
 use koa_session_rs::record::{Limit, MaxAge, Overflow, Subject};
 use koa_session_rs::store::Clock;
+use koa_session_rs_crossing as crossing;
 
-/// What an array of numbers says; `lib/stores/call-numbers.js` has the same places.
+/// The memory of a call's numbers, and of those that a load leaves.
+pub type CallMemory<'call> = crossing::Numbers<'call, 7>;
+pub type LoadedMemory<'call> = crossing::Numbers<'call, 4>;
+
+/// What the numbers of a call say; `lib/stores/call-numbers.js` has the same places.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
     now_ms: f64,
@@ -20,9 +25,9 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Reads an array. What is missing there is zero.
-    pub fn read(numbers: &[f64]) -> Self {
-        let at = |place: usize| numbers.get(place).copied().unwrap_or(0.0);
+    /// Copies what JavaScript left.
+    pub fn read(memory: &CallMemory<'_>) -> Self {
+        let at = |place| memory.get(place).unwrap_or_default();
         Self {
             now_ms: at(0),
             ttl_ms: at(1),

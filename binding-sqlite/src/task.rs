@@ -3,6 +3,7 @@
 use koa_session_rs::record::{Changes, MaxAge, NewRecord};
 use koa_session_rs::store::sqlite::SqliteStore;
 use koa_session_rs::store::{IdHash, Store, StoreError, Which};
+use koa_session_rs_crossing::Text;
 use napi::bindgen_prelude::Either3;
 
 use crate::answer::{Answer, of_found, of_touched, of_written};
@@ -10,17 +11,17 @@ use crate::numbers::{Numbers, to_number};
 
 /// The texts of a session that is created.
 pub struct NewTexts {
-    pub data: String,
-    pub subject: Option<String>,
-    pub label: Option<String>,
+    pub data: Text,
+    pub subject: Option<Text>,
+    pub label: Option<Text>,
 }
 
 /// The texts of what a request changed.
 pub struct Texts {
-    pub set: String,
-    pub delete: String,
-    pub subject: Option<String>,
-    pub label: Option<String>,
+    pub set: Text,
+    pub delete: Text,
+    pub subject: Option<Text>,
+    pub label: Option<Text>,
 }
 
 /// An operation, with all that it needs.
@@ -50,7 +51,7 @@ pub enum Task {
         now_ms: u64,
     },
     DestroyAll {
-        subject: String,
+        subject: Text,
         /// Nothing where none can be meant.
         which: Option<Which>,
         now_ms: u64,

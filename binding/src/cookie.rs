@@ -4,24 +4,24 @@ use koa_session_rs::envelope::Lifetime;
 use koa_session_rs::header::{self, Attributes};
 use koa_session_rs::keyring::{Keyring, Signature};
 use koa_session_rs::session::{self, Repair};
+use koa_session_rs_crossing::Text;
 use napi::Env;
-use napi::bindgen_prelude::{Either, Float64Array, Object, Uint8Array};
+use napi::bindgen_prelude::{Array, Either, Object, Uint8Array};
 use napi_derive::napi;
 
 use crate::functions::Functions;
-use crate::registers::Registers;
-use crate::text::Text;
+use crate::registers::{Places, Registers};
 
 /// A key of `app.keys`.
 type Key = Either<String, Uint8Array>;
 
 #[napi(object, object_to_js = false)]
 pub struct CookieOptions {
-    pub key: String,
-    pub path: String,
-    pub domain: String,
-    pub priority: String,
-    pub same_site: String,
+    pub key: Text,
+    pub path: Text,
+    pub domain: Text,
+    pub priority: Text,
+    pub same_site: Text,
     pub http_only: bool,
     pub partitioned: bool,
 }
@@ -29,10 +29,10 @@ pub struct CookieOptions {
 impl From<&CookieOptions> for Attributes {
     fn from(options: &CookieOptions) -> Self {
         Self {
-            path: options.path.clone(),
-            domain: options.domain.clone(),
-            priority: options.priority.clone(),
-            same_site: options.same_site.clone(),
+            path: options.path.to_string(),
+            domain: options.domain.to_string(),
+            priority: options.priority.to_string(),
+            same_site: options.same_site.to_string(),
             http_only: options.http_only,
             partitioned: options.partitioned,
         }
@@ -41,31 +41,27 @@ impl From<&CookieOptions> for Attributes {
 
 struct Cookie {
     core: session::SessionCookie,
-    registers: Registers,
     /// The signature by the first key, where what was opened or read last is signed by an older one.
     reissued: Option<Signature>,
 }
 
 /// Makes the cookie of some options and keys, ready for many requests: an object of functions.
 #[napi(catch_unwind)]
-pub fn session_cookie(
-    env: &Env,
+pub fn session_cookie<'env>(
+    env: &'env Env,
     options: CookieOptions,
-    keys: Option<Vec<Key>>,
-    registers: Float64Array,
-) -> napi::Result<Object<'_>, &'static str> {
-    let keyring = keys.and_then(|keys| Keyring::new(keys.iter().map(key_bytes)));
+    keys: Option<Array>,
+) -> napi::Result<Object<'env>, &'static str> {
+    let keys = keys.map(|keys| read_keys(&keys)).transpose();
+    let keyring = keys.map_err(to_binding_error)?.and_then(Keyring::new);
     let attributes = Attributes::from(&options);
     let core = session::SessionCookie::new(&options.key, &attributes, keyring)
         .map_err(|error| napi::Error::new("ERR_SESSION_OPTION", error.to_string()))?;
     let cookie = Cookie {
         core,
-        registers: Registers::new(registers),
         reissued: None,
     };
-    cookie
-        .into_object(env)
-        .map_err(|error| napi::Error::new("ERR_SESSION_BINDING", error.reason.clone()))
+    cookie.into_object(env).map_err(to_binding_error)
 }
 
 impl Cookie {
@@ -84,21 +80,22 @@ impl Cookie {
     }
 
     /// Opens the session that the `Cookie` header holds: gives its text, and fills the registers.
-    fn open(&mut self, (header, now_ms): (Text, f64)) -> Option<Text> {
+    fn open(&mut self, (places, header, now_ms): (Places<'_>, Text, f64)) -> Option<Text> {
+        let registers = Registers(places);
         let (repair, opened) = self.core.open(&header, now_ms);
-        self.set_repair(repair);
-        opened.map(|opened| self.registers.set_opened(opened).into())
+        self.set_repair(&registers, repair);
+        opened.map(|opened| registers.set_opened(opened).into())
     }
 
     /// Reads the cookie's verified value as it stands (with a store: an id).
-    fn read(&mut self, (header,): (Text,)) -> Option<Text> {
+    fn read(&mut self, (places, header): (Places<'_>, Text)) -> Option<Text> {
         let found = self.core.read(&header);
-        self.set_repair(found.repair);
+        self.set_repair(&Registers(places), found.repair);
         found.value.map(|value| value.to_owned().into())
     }
 
-    fn set_repair(&mut self, repair: Repair) {
-        self.registers.set_repair(repair);
+    fn set_repair(&mut self, registers: &Registers<'_>, repair: Repair) {
+        registers.set_repair(repair);
         self.reissued = match repair {
             Repair::Reissue(signature) => Some(signature),
             Repair::None | Repair::Clear => None,
@@ -149,11 +146,18 @@ fn to_text(signature: Signature) -> Text {
     Text(signature.as_str().to_owned())
 }
 
-fn key_bytes(key: &Key) -> &[u8] {
-    match key {
-        Either::A(text) => text.as_bytes(),
-        Either::B(bytes) => bytes,
-    }
+/// Copies each key before the next is asked for, since an array may run JavaScript there.
+fn read_keys(keys: &Array) -> napi::Result<Vec<Vec<u8>>> {
+    let keys = (0..keys.len()).map(|i| match keys.get::<Key>(i)? {
+        Some(Either::A(text)) => Ok(text.into_bytes()),
+        Some(Either::B(bytes)) => Ok(bytes.to_vec()),
+        None => Err(napi::Error::from_status(napi::Status::InvalidArg)),
+    });
+    keys.collect()
+}
+
+fn to_binding_error(error: napi::Error) -> napi::Error<&'static str> {
+    napi::Error::new("ERR_SESSION_BINDING", error.reason.clone())
 }
 
 /// The callers in lib/ pass whole numbers that fit; anything else goes through `ctx.cookies`.

@@ -17,17 +17,16 @@ pub mod cookie;
 mod functions;
 pub mod memory;
 mod registers;
-mod text;
 
 use cookie::{CookieOptions, lifetime};
 use functions::Functions;
 use koa_session_rs::header::{Attributes, CookieTemplate, InvalidAttribute};
 use koa_session_rs::verdict::{Data, Verdict};
 use koa_session_rs::{canonical, codec, id, record, session};
-use napi::bindgen_prelude::{Float64Array, FnArgs, Function, JsObjectValue, Object, Unknown};
+use koa_session_rs_crossing::Text;
+use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi_derive::napi;
-use registers::Registers;
-use text::Text;
+use registers::{Places, Registers};
 
 /// Adds the functions that requests call.
 #[napi(module_exports, catch_unwind)]
@@ -62,9 +61,9 @@ pub fn invalid_attribute(options: CookieOptions) -> Option<&'static str> {
 }
 
 /// Opens a cookie value that came through `ctx.cookies`: gives its text, and fills the registers.
-fn open((registers, value, now_ms): (Float64Array, Text, f64)) -> Text {
+fn open((places, value, now_ms): (Places<'_>, Text, f64)) -> Text {
     let opened = session::open(&value, now_ms);
-    Registers::new(registers).set_opened(opened).into()
+    Registers(places).set_opened(opened).into()
 }
 
 /// Makes the cookie value of a session. `max_age_ms` is left out for maxAge 'session'.
@@ -86,6 +85,9 @@ fn difference((before, after): (Text, Text)) -> napi::Result<Option<Vec<Text>>, 
 }
 
 /// Emits a verdict's event by the function that JavaScript hands over: `emit(ctx, name, { key, value, ctx })`.
+///
+/// What that throws is passed on as it is: `apply` leaves it pending. `call` would take it, and make a text of it, by which a
+/// `toString` that throws is called again and again.
 #[napi(catch_unwind)]
 pub fn report(
     env: napi::Env,
@@ -102,7 +104,7 @@ pub fn report(
     event.set_named_property("key", key)?;
     event.set_named_property("value", value)?;
     event.set_named_property("ctx", ctx)?;
-    emit.call(FnArgs::from((ctx, name, event)))
+    emit.apply((), FnArgs::from((ctx, name, event)))
 }
 
 /// Gives the version that this addon was built from.

@@ -1,23 +1,22 @@
 //! The store in memory. All its calls answer at once.
 //!
-//! Texts are arguments. The numbers of a call are left in registers of the store's own before it, those of its answer after
-//! it; `lib/stores/call-numbers.js` and `memory-store.js` name their places.
+//! Texts are arguments, and so is the memory of an array: JavaScript leaves the numbers of the call there, and the store those
+//! of the answer. `lib/stores/call-numbers.js` and `memory-store.js` name their places.
 
 use koa_session_rs::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Subject};
 use koa_session_rs::store::memory::{Bounds, Found, MemoryStore};
 use koa_session_rs::store::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
+use koa_session_rs_crossing::{Numbers, Text, to_js};
 use napi::Env;
-use napi::bindgen_prelude::{Float64Array, Object};
+use napi::bindgen_prelude::Object;
 use napi::sys::napi_value;
 use napi_derive::napi;
 
 use crate::functions::Functions;
-use crate::registers::Registers;
-use crate::text::{Text, to_js};
 
 type Result<T> = napi::Result<T, &'static str>;
 
-/// The places of the registers; `lib/stores/memory-store.js` has the same.
+/// The places of the numbers; `lib/stores/memory-store.js` has the same.
 #[derive(Clone, Copy)]
 enum Place {
     Now,
@@ -38,31 +37,25 @@ enum Place {
     HasSubject,
 }
 
-/// A store in memory, and the registers of its calls.
-struct Memory {
-    store: MemoryStore,
-    registers: Registers,
-}
+/// So many places there are.
+const COUNT: usize = 11;
+
+type Places<'call> = Numbers<'call, COUNT>;
+
+/// A store in memory.
+struct Memory(MemoryStore);
 
 /// Makes a store in memory: an object of functions.
 #[napi(catch_unwind)]
-pub fn memory_store(
-    env: &Env,
-    max_entries: f64,
-    max_bytes: f64,
-    registers: Float64Array,
-) -> napi::Result<Object<'_>> {
+pub fn memory_store(env: &Env, max_entries: f64, max_bytes: f64) -> napi::Result<Object<'_>> {
     let bounds = Bounds {
         max_entries: usize::try_from(whole(max_entries)).unwrap_or(usize::MAX),
         max_bytes: usize::try_from(whole(max_bytes)).unwrap_or(usize::MAX),
     };
-    let memory = Memory {
-        store: MemoryStore::new(bounds),
-        registers: Registers::new(registers),
-    };
+    let memory = Memory(MemoryStore::new(bounds));
     let mut functions = Functions::on(Object::new(env)?, *env, memory);
     functions.add_with("load", |call, memory| {
-        memory.load(*call.env, &call.get::<Text>(0)?)
+        memory.load(*call.env, call.get(0)?, &call.get::<Text>(1)?)
     })?;
     functions.add_fallible("create", Memory::create)?;
     functions.add_fallible("merge", Memory::merge)?;
@@ -72,21 +65,31 @@ pub fn memory_store(
     functions.add_fallible("list", Memory::list)?;
     functions.add_fallible("destroyAll", Memory::destroy_all)?;
     functions.add_with("clear", |_, memory| {
-        let cleared = memory.store.clear();
+        let cleared = memory.0.clear();
         cleared.map_err(|error| napi::Error::from_reason(error.to_string()))
     })?;
     functions.add_bare("size", |memory| memory.size())?;
     Ok(functions.into_object())
 }
 
-type Texts = (Text, Text, Text, Option<Text>, Option<Text>);
+type Merge<'call> = (Places<'call>, Text, Text, Text, Option<Text>, Option<Text>);
+
+type Regenerate<'call> = (
+    Places<'call>,
+    Text,
+    Text,
+    Text,
+    Text,
+    Option<Text>,
+    Option<Text>,
+);
 
 impl Memory {
     /// Gives a session's JSON; nothing where there is none.
-    fn load(&mut self, env: Env, id: &str) -> napi::Result<Option<napi_value>> {
-        let registers = &mut self.registers;
-        let found = self.store.find(IdHash::of(id), |found| {
-            registers.set_found(found);
+    fn load(&mut self, env: Env, places: Places<'_>, id: &str) -> napi::Result<Option<napi_value>> {
+        let call = Call(places);
+        let found = self.0.find(IdHash::of(id), |found| {
+            call.set_found(found);
             to_js(&env, found.data)
         });
         found.transpose()
@@ -94,38 +97,38 @@ impl Memory {
 
     fn create(
         &mut self,
-        (id, data, subject, label): (Text, Text, Option<Text>, Option<Text>),
+        (places, id, data, subject, label): (Places<'_>, Text, Text, Option<Text>, Option<Text>),
     ) -> Result<()> {
+        let call = Call(places);
         let new = NewRecord {
             data: &data,
-            max_age: self.registers.max_age().unwrap_or(MaxAge::Browser),
+            max_age: call.max_age().unwrap_or(MaxAge::Browser),
             subject: subject.as_deref(),
             label: label.as_deref(),
-            limit: self.registers.limit(),
+            limit: call.limit(),
         };
-        let written = self
-            .store
-            .create(IdHash::of(&id), &new, self.registers.clock());
-        self.registers.set_written(written).map(|_| ())
+        let written = self.0.create(IdHash::of(&id), &new, call.clock());
+        call.set_written(written).map(|_| ())
     }
 
     /// Gives the keys in conflict, as a JSON array; nothing where there are none.
-    fn merge(&mut self, (id, set, delete, subject, label): Texts) -> Result<Option<Text>> {
-        let changes = self
-            .registers
-            .changes((&set, &delete), subject.as_deref(), label.as_deref());
-        let written = self
-            .store
-            .merge(IdHash::of(&id), &changes, self.registers.clock());
-        self.registers.set_written(written)
+    fn merge(
+        &mut self,
+        (places, id, set, delete, subject, label): Merge<'_>,
+    ) -> Result<Option<Text>> {
+        let call = Call(places);
+        let changes = call.changes((&set, &delete), subject.as_deref(), label.as_deref());
+        let written = self.0.merge(IdHash::of(&id), &changes, call.clock());
+        call.set_written(written)
     }
 
     /// Tells whether there was one, and leaves its maxAge.
-    fn touch(&mut self, (id,): (Text,)) -> Result<bool> {
-        let touched = self.store.touch(IdHash::of(&id), self.registers.clock());
+    fn touch(&mut self, (places, id): (Places<'_>, Text)) -> Result<bool> {
+        let call = Call(places);
+        let touched = self.0.touch(IdHash::of(&id), call.clock());
         let max_age = touched.map_err(to_error)?;
         if let Some(max_age) = max_age {
-            self.registers.set_max_age(max_age);
+            call.set_max_age(max_age);
         }
         Ok(max_age.is_some())
     }
@@ -133,33 +136,23 @@ impl Memory {
     /// Gives the keys in conflict, as a JSON array; nothing where there are none.
     fn regenerate(
         &mut self,
-        (old, new, set, delete, subject, label): (
-            Text,
-            Text,
-            Text,
-            Text,
-            Option<Text>,
-            Option<Text>,
-        ),
+        (places, old, new, set, delete, subject, label): Regenerate<'_>,
     ) -> Result<Option<Text>> {
-        let changes = self
-            .registers
-            .changes((&set, &delete), subject.as_deref(), label.as_deref());
+        let call = Call(places);
+        let changes = call.changes((&set, &delete), subject.as_deref(), label.as_deref());
         let (old, new) = (IdHash::of(&old), IdHash::of(&new));
-        let written = self
-            .store
-            .regenerate(old, new, &changes, self.registers.clock());
-        self.registers.set_written(written)
+        let written = self.0.regenerate(old, new, &changes, call.clock());
+        call.set_written(written)
     }
 
     fn destroy(&mut self, (id, now_ms): (Text, f64)) -> Result<bool> {
-        let destroyed = self.store.destroy(IdHash::of(&id), whole(now_ms));
+        let destroyed = self.0.destroy(IdHash::of(&id), whole(now_ms));
         destroyed.map_err(to_error)
     }
 
     /// Lists a subject's sessions, as JSON.
     fn list(&mut self, (subject, now_ms): (Text, f64)) -> Result<Text> {
-        let listed = self.store.list(&subject, whole(now_ms)).map_err(to_error)?;
+        let listed = self.0.list(&subject, whole(now_ms)).map_err(to_error)?;
         Ok(Listed::write_list(&listed).into())
     }
 
@@ -178,21 +171,31 @@ impl Memory {
         let Some(which) = which else {
             return Ok(0.0);
         };
-        let destroyed = self.store.destroy_all(&subject, which, whole(now_ms));
+        let destroyed = self.0.destroy_all(&subject, which, whole(now_ms));
         destroyed.map(to_number).map_err(to_error)
     }
 
     /// Gives how many sessions there are, expired ones too, and how many bytes they are taken to need.
     fn size(&self) -> Vec<f64> {
-        let (entries, bytes) = self.store.size();
+        let (entries, bytes) = self.0.size();
         vec![to_number(entries as u64), to_number(bytes as u64)]
     }
 }
 
 /// What the numbers mean.
-impl Registers {
+struct Call<'call>(Places<'call>);
+
+impl Call<'_> {
+    fn at(&self, place: Place) -> f64 {
+        self.0.get(place as usize).unwrap_or(f64::NAN)
+    }
+
+    fn set(&self, place: Place, number: f64) {
+        self.0.set(place as usize, number);
+    }
+
     fn number(&self, place: Place) -> u64 {
-        whole(self.at(place as usize))
+        whole(self.at(place))
     }
 
     fn clock(&self) -> Clock {
@@ -203,7 +206,7 @@ impl Registers {
     }
 
     fn max_age(&self) -> Option<MaxAge> {
-        let max_age_ms = self.at(Place::MaxAge as usize);
+        let max_age_ms = self.at(Place::MaxAge);
         if max_age_ms.is_nan() {
             return None;
         }
@@ -245,24 +248,24 @@ impl Registers {
         }
     }
 
-    fn set_max_age(&mut self, max_age: MaxAge) {
+    fn set_max_age(&self, max_age: MaxAge) {
         let number = match max_age {
             MaxAge::Timed(max_age_ms) => to_number(max_age_ms),
             MaxAge::Browser => -1.0,
         };
-        self.put(Place::MaxAge as usize, number);
+        self.set(Place::MaxAge, number);
     }
 
-    fn set_found(&mut self, found: Found<'_>) {
+    fn set_found(&self, found: Found<'_>) {
         self.set_max_age(found.max_age);
-        self.put(Place::Rev as usize, to_number(found.rev));
-        self.put(Place::Expire as usize, to_number(found.expire_ms));
-        self.put(Place::HasSubject as usize, f64::from(found.has_subject));
+        self.set(Place::Rev, to_number(found.rev));
+        self.set(Place::Expire, to_number(found.expire_ms));
+        self.set(Place::HasSubject, f64::from(found.has_subject));
     }
 
     /// Leaves what became of a write, and gives the keys in conflict.
     fn set_written(
-        &mut self,
+        &self,
         written: std::result::Result<Written, StoreError>,
     ) -> Result<Option<Text>> {
         let (outcome, conflicts) = match written.map_err(to_error)? {
@@ -271,7 +274,7 @@ impl Registers {
                 conflicts,
                 max_age,
             } => {
-                self.put(Place::Rev as usize, to_number(rev));
+                self.set(Place::Rev, to_number(rev));
                 self.set_max_age(max_age);
                 (0.0, conflicts)
             }
@@ -279,7 +282,7 @@ impl Registers {
             Written::Taken => (2.0, None),
             Written::Refused => (3.0, None),
         };
-        self.put(Place::Outcome as usize, outcome);
+        self.set(Place::Outcome, outcome);
         Ok(conflicts.map(Text))
     }
 }

@@ -2,7 +2,7 @@
 
 use koa_session_rs::envelope::{Envelope, Lifetime};
 use koa_session_rs::session::{Opened, Repair};
-use napi::bindgen_prelude::Float64Array;
+use koa_session_rs_crossing::Numbers;
 
 /// The places of the registers; `lib/registers.js` has the same.
 #[derive(Clone, Copy)]
@@ -28,17 +28,18 @@ enum Shape {
     Foreign,
 }
 
-/// A `Float64Array` of JavaScript's, held for as long as this lives.
-pub struct Registers(Float64Array);
+/// So many places there are.
+const COUNT: usize = 5;
 
-impl Registers {
-    /// Takes the array that JavaScript reads.
-    pub fn new(array: Float64Array) -> Self {
-        Self(array)
-    }
+/// The memory of the array that JavaScript reads.
+pub type Places<'call> = Numbers<'call, COUNT>;
 
+/// What a call leaves there.
+pub struct Registers<'call>(pub Places<'call>);
+
+impl Registers<'_> {
     /// Leaves what is to be done about the signature.
-    pub fn set_repair(&mut self, repair: Repair) {
+    pub fn set_repair(&self, repair: Repair) {
         let number = match repair {
             Repair::None => 0.0,
             Repair::Reissue(_) => 1.0,
@@ -48,7 +49,7 @@ impl Registers {
     }
 
     /// Leaves what an opened cookie tells beside its text, and gives the text.
-    pub fn set_opened(&mut self, opened: Opened) -> String {
+    pub fn set_opened(&self, opened: Opened) -> String {
         self.set(Place::Verdict, f64::from(opened.verdict as u8));
         let (shape, text) = match opened.envelope {
             Envelope::Plain { user, lifetime } => (self.set_lifetime(lifetime), user),
@@ -59,7 +60,7 @@ impl Registers {
     }
 
     #[allow(clippy::cast_precision_loss, reason = "fifteen digits at most")]
-    fn set_lifetime(&mut self, lifetime: Lifetime) -> Shape {
+    fn set_lifetime(&self, lifetime: Lifetime) -> Shape {
         match lifetime {
             Lifetime::Timed {
                 expire_ms,
@@ -73,22 +74,7 @@ impl Registers {
         }
     }
 
-    fn set(&mut self, place: Place, value: f64) {
-        self.put(place as usize, value);
-    }
-
-    /// Reads a number that JavaScript left.
-    pub fn at(&self, place: usize) -> f64 {
-        self.0.get(place).copied().unwrap_or(f64::NAN)
-    }
-
-    /// Leaves a number.
-    #[allow(unsafe_code, reason = "the array's memory is JavaScript's")]
-    pub fn put(&mut self, place: usize, value: f64) {
-        // SAFETY: no JavaScript runs while a native function does, and no other reference into the array is alive.
-        let registers = unsafe { self.0.as_mut() };
-        if let Some(register) = registers.get_mut(place) {
-            *register = value;
-        }
+    fn set(&self, place: Place, value: f64) {
+        self.0.set(place as usize, value);
     }
 }

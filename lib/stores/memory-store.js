@@ -17,21 +17,22 @@ const OUTCOMES = [undefined, 'missing', 'taken', 'refused']
 class MemoryStore extends SessionStore {
   #native
   #numbers = new Float64Array(Object.keys(PLACE).length)
+  #memory = this.#numbers.buffer
 
   constructor (options = {}) {
     super()
     const { maxEntries, maxBytes } = complete(options)
-    this.#native = binding.memoryStore(maxEntries, maxBytes, this.#numbers)
+    this.#native = binding.memoryStore(maxEntries, maxBytes)
   }
 
   create (id, { data, maxAge, subject, label, limit }, ttlMs) {
     writeCall(this.#numbers, ttlMs, maxAge, limit)
-    refusing(() => this.#native.create(id, data, subject, label))
+    refusing(() => this.#native.create(this.#memory, id, data, subject, label))
     return this.#written()
   }
 
   load (id) {
-    const data = this.#native.load(id)
+    const data = this.#native.load(this.#memory, id)
     if (data === null) return undefined
     const numbers = this.#numbers
     return {
@@ -46,18 +47,18 @@ class MemoryStore extends SessionStore {
   merge (id, changes, ttlMs) {
     writeChanges(this.#numbers, ttlMs, changes)
     const { set, delete: gone, subject, label } = changes
-    return this.#merged(refusing(() => this.#native.merge(id, set, keysText(gone), subject, label)))
+    return this.#merged(refusing(() => this.#native.merge(this.#memory, id, set, keysText(gone), subject, label)))
   }
 
   touch (id, ttlMs) {
     writeCall(this.#numbers, ttlMs)
-    return this.#native.touch(id) ? { maxAge: this.#maxAge } : 'missing'
+    return this.#native.touch(this.#memory, id) ? { maxAge: this.#maxAge } : 'missing'
   }
 
   regenerate (oldId, newId, changes, ttlMs) {
     writeChanges(this.#numbers, ttlMs, changes)
     const { set, delete: gone, subject, label } = changes
-    return this.#merged(refusing(() => this.#native.regenerate(oldId, newId, set, keysText(gone), subject, label)))
+    return this.#merged(refusing(() => this.#native.regenerate(this.#memory, oldId, newId, set, keysText(gone), subject, label)))
   }
 
   destroy (id) {

@@ -105,13 +105,13 @@ class Batch {
     return this.optional(subject, FLAG.HAS_SUBJECT).optional(label, FLAG.HAS_LABEL)
   }
 
-  /** Hands all over, and is empty again: `send(numbers, count, text)`. */
+  /** Hands all over, and is empty again: `send(memory, count, text)`, with the memory of so many numbers. */
   flush (send) {
     const count = this.#end
     const text = this.#texts.join(SEPARATOR)
     this.#end = 0
     this.#texts.length = 0
-    return send(this.#numbers, count, text)
+    return send(this.#numbers.buffer, count, text)
   }
 
   #lifetime (maxAge, limit) {

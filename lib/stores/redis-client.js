@@ -74,7 +74,7 @@ class ClientTransport {
       batch.undo()
       return Promise.reject(error)
     }
-    const first = batch.flush((numbers, count, text) => this.#steps.begin(numbers.subarray(0, count), text))
+    const first = batch.flush((memory, count, text) => this.#steps.begin(memory, count, text))
     const answer = this.#follow(first)
     const settled = answer.then(() => {}, () => {}).then(() => this.#pending.delete(settled))
     this.#pending.add(settled)

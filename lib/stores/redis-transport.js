@@ -19,7 +19,7 @@ class Transport {
   #flush = () => {
     if (this.#batch.isEmpty) return
     this.#native ??= this.#connect()
-    this.#batch.flush((numbers, count, text) => this.#native.submit(numbers, count, text))
+    this.#batch.flush((memory, count, text) => this.#native.submit(memory, count, text))
   }
 
   #flushTurn = () => {

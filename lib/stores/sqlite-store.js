@@ -21,7 +21,9 @@ class SqliteStore extends SessionStore {
   #closing
   #file
   #numbers = new Float64Array(Object.keys(CALL).length)
+  #memory = this.#numbers.buffer
   #loaded = new Float64Array(Object.keys(LOADED).length)
+  #loadedMemory = this.#loaded.buffer
 
   constructor (options) {
     super()
@@ -40,13 +42,13 @@ class SqliteStore extends SessionStore {
   create (id, { data, maxAge, subject, label, limit }, ttlMs) {
     return this.#write(READ.created, (slot) => {
       writeCall(this.#numbers, ttlMs, maxAge, limit)
-      this.#native.create(slot, this.#numbers, id, data, subject, label)
+      this.#native.create(slot, this.#memory, id, data, subject, label)
     })
   }
 
   load (id) {
     return this.#read(() => {
-      const data = this.#native.load(id, this.#loaded)
+      const data = this.#native.load(id, this.#loadedMemory)
       if (data === null) return undefined
       return typeof data === 'string' ? this.#found(data) : data
     })
@@ -56,14 +58,14 @@ class SqliteStore extends SessionStore {
     return this.#write(READ.merged, (slot) => {
       writeChanges(this.#numbers, ttlMs, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.merge(slot, this.#numbers, id, set, keysText(gone), subject, label)
+      this.#native.merge(slot, this.#memory, id, set, keysText(gone), subject, label)
     })
   }
 
   touch (id, ttlMs) {
     return this.#write(READ.touched, (slot) => {
       writeCall(this.#numbers, ttlMs)
-      this.#native.touch(slot, this.#numbers, id)
+      this.#native.touch(slot, this.#memory, id)
     })
   }
 
@@ -71,7 +73,7 @@ class SqliteStore extends SessionStore {
     return this.#write(READ.merged, (slot) => {
       writeChanges(this.#numbers, ttlMs, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.regenerate(slot, this.#numbers, oldId, newId, set, keysText(gone), subject, label)
+      this.#native.regenerate(slot, this.#memory, oldId, newId, set, keysText(gone), subject, label)
     })
   }
 

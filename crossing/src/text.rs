@@ -14,6 +14,7 @@ const MAX_UNIT_BYTES: usize = 3;
 const TERMINATOR: usize = 1;
 
 /// A text that comes from JavaScript, or goes there.
+#[derive(Clone)]
 pub struct Text(pub String);
 
 impl Deref for Text {
@@ -21,6 +22,12 @@ impl Deref for Text {
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
     }
 }
 
@@ -32,15 +39,17 @@ impl From<String> for Text {
 
 #[allow(unsafe_code, reason = "Node-API writes into memory of ours")]
 impl FromNapiValue for Text {
-    /// Reads a text in one pass over it, where napi takes a first one to learn the length of its UTF-8.
+    /// Reads a text in one pass over it, where napi takes a first one to learn the length of its UTF-8. Of what is no text,
+    /// napi would also make one, for its error: by `toJSON`, which is the app's, and may throw or tell what is secret.
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut units = 0;
         // SAFETY: without a buffer, the length is all that is written; in Latin-1 it is known without a look at the text.
-        check_status!(unsafe {
+        let status = unsafe {
             sys::napi_get_value_string_latin1(env, value, ptr::null_mut(), 0, &raw mut units)
-        })?;
+        };
+        check_status!(status, "expected a string")?;
         if units > MAX_AT_ONCE {
-            // SAFETY: the arguments are this function's own.
+            // SAFETY: the value is a string, of this call.
             return unsafe { String::from_napi_value(env, value) }.map(Self);
         }
         let capacity = units * MAX_UNIT_BYTES + TERMINATOR;
@@ -67,6 +76,9 @@ impl ToNapiValue for Text {
 }
 
 /// Hands a text over: ASCII as it is, where UTF-8 would be decoded.
+///
+/// # Errors
+/// Where the text is longer than JavaScript's may be.
 pub fn to_js(env: &Env, text: &str) -> napi::Result<sys::napi_value> {
     let made = if text.is_ascii() {
         env.create_string_latin1(text)

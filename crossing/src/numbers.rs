@@ -1,0 +1,62 @@
+//! Numbers that cross beside the texts of a call.
+
+use std::ptr;
+use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use napi::bindgen_prelude::FromNapiValue;
+use napi::{Status, check_status, sys};
+
+/// The memory of a `Float64Array`, for as long as one call: at least `N` numbers, which Rust reads and writes in place.
+///
+/// JavaScript hands over the array's `buffer`, of which Node-API tells the memory sooner than of the array itself. Each call
+/// asks anew, since the buffer may have been detached or resized since the call before. The numbers are atomic, since another
+/// thread may write to them at any time where the memory is shared; this costs nothing.
+pub struct Numbers<'call, const N: usize>(&'call [AtomicU64]);
+
+impl<const N: usize> Numbers<'_, N> {
+    /// Reads a number; there is none beyond the end.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<f64> {
+        self.0.get(place).map(read)
+    }
+
+    /// Writes a number; nothing beyond the end.
+    pub fn set(&self, place: usize, number: f64) {
+        if let Some(register) = self.0.get(place) {
+            register.store(number.to_bits(), Relaxed);
+        }
+    }
+
+    /// Copies the first numbers; gives nothing if there are not so many.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Option<Vec<f64>> {
+        Some(self.0.get(..count)?.iter().map(read).collect())
+    }
+}
+
+fn read(register: &AtomicU64) -> f64 {
+    f64::from_bits(register.load(Relaxed))
+}
+
+impl<const N: usize> FromNapiValue for Numbers<'_, N> {
+    /// Finds the memory. Fails for what is no buffer, and for one that is too short, as a detached one is.
+    #[allow(unsafe_code, reason = "the memory is JavaScript's")]
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
+        let (mut start, mut bytes) = (ptr::null_mut(), 0);
+        // SAFETY: env and value are of this call, and both places outlive it.
+        let status =
+            unsafe { sys::napi_get_arraybuffer_info(env, value, &raw mut start, &raw mut bytes) };
+        check_status!(status, "expected an ArrayBuffer")?;
+        let start = start.cast::<AtomicU64>();
+        let length = bytes / size_of::<AtomicU64>();
+        if length < N || start.is_null() || !start.is_aligned() {
+            let message = format!("expected an ArrayBuffer of at least {N} numbers");
+            return Err(napi::Error::new(Status::InvalidArg, message));
+        }
+        // SAFETY: `start` is aligned, and so many numbers are there. They stay there while the call lasts: the call holds the
+        // buffer, and only JavaScript could detach or shrink it, which no function runs that takes `Numbers`. Whoever else
+        // writes there meanwhile meets atomics.
+        Ok(Self(unsafe { slice::from_raw_parts(start, length) }))
+    }
+}
