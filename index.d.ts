@@ -1142,6 +1142,21 @@ declare namespace session {
     'session:discarded': LifecycleEvent<T>
     /** Tells that keys were written over which other requests had written after this one loaded the session. */
     'session:conflict': ConflictEvent<T>
+    /**
+     * Tells that a cookie came whose signature is by none of the keys: somebody altered or made it, or its key was removed from
+     * `app.keys`, which cannot be told apart. The request has a new session. It comes once a request, when the cookie is read;
+     * not where there is no cookie or no signature, nor with `signed: false` or `externalKey`, nor if another cookie of the name
+     * verifies. Its `key` is the hash of the id that the cookie claims (SECURITY.md: how to watch).
+     *
+     * Through a `ctx.cookies` or a Keygrip of the app's own, it is told where `ctx.cookies.get` drops the signature, as the package
+     * cookies does; that looks at the first cookie of the name alone.
+     *
+     * @example
+     * app.on('session:forged', ({ ctx }: SessionEvents['session:forged']) => {
+     *   console.warn('forged session cookie', ctx.ip)
+     * })
+     */
+    'session:forged': LifecycleEvent<T>
   }
 
   /**
@@ -1231,6 +1246,8 @@ declare namespace session {
     'koa-session-rs:save': SavedEvent<T>
     /** Tells that a session was ended by `null`, by `destroy()` or by `revoke()`. */
     'koa-session-rs:destroy': LifecycleEvent<T>
+    /** Tells that a cookie came whose signature is by none of the keys: see `session:forged`. */
+    'koa-session-rs:forged': LifecycleEvent<T>
   }
 
   /** Tells whether a session was loaded or begun. */

@@ -11,13 +11,11 @@
 const binding = require('./binding')
 const { announce } = require('./events')
 const { warnOnce } = require('./errors')
+const { isDropped, tellForged } = require('./forged')
 const { keepOnError } = require('./on-error')
 const { registers, memory, REGISTER, REPAIR } = require('./registers')
-const { appendCookies, linesOf, secureCookies } = require('./set-cookie')
+const { LAST_DATE_MS, appendCookies, expiresOf, linesOf, secureCookies } = require('./set-cookie')
 const { isStockCookies, isStockKeygrip, findSlot } = require('./stock')
-
-/** The core writes dates of the years 1970 to 9999. */
-const LAST_DATE_MS = 253402300799999
 
 /** What browsers take of a name and its value, in bytes (RFC 6265bis, section 5.6). */
 const MAX_COOKIE_BYTES = 4096
@@ -35,6 +33,8 @@ class RequestCookie {
   /** The signature that is due, and the name of what it signs, where the one that came is by an older key. */
   #reissued
   #isKept = false
+  /** Whether it has been told that its signature is by none of the keys. */
+  #isForged = false
 
   /** @param {object} session the ContextSession whose cookie this is */
   constructor (session) {
@@ -85,7 +85,7 @@ class RequestCookie {
     if (header === undefined) return this.#get()
     if (header === '') return undefined
     const value = core.read(memory, header) ?? undefined
-    return this.#repair(core) ? value : this.#get()
+    return this.#repair(core) ? value : this.#get(value)
   }
 
   /**
@@ -99,11 +99,13 @@ class RequestCookie {
     const core = this.#core()
     const header = core && cookieHeader(this.#session.ctx)
     if (header === '') return undefined
+    let known
     if (header !== undefined) {
       const text = core.open(memory, header, now) ?? undefined
       if (this.#repair(core)) return text
+      known = text
     }
-    const value = this.#get()
+    const value = this.#get(known)
     return value ? binding.open(memory, String(value), now) : undefined
   }
 
@@ -214,7 +216,10 @@ class RequestCookie {
     if (!this.#isUnmade) return false
     const { ctx, options } = this.#session
     if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
-    else if (this.#canSend) this.#append([core.dropSignature(ctx.secure)], false)
+    else {
+      if (this.#canSend) this.#append([core.dropSignature(ctx.secure)], false)
+      this.#tellForged()
+    }
     return true
   }
 
@@ -238,14 +243,36 @@ class RequestCookie {
     return Boolean(options.secure !== undefined ? options.secure : this.#isSecured)
   }
 
-  #get () {
+  /**
+   * Asks `ctx.cookies`.
+   *
+   * @param {string} [known] what the core has verified, by keys that it knows
+   */
+  #get (known) {
     const { ctx, sessionOptions } = this.#session
-    const known = this.lines.length
-    const cookies = this.#canSend ? ctx.cookies : silent(ctx.cookies, ctx)
-    const value = cookies.get(sessionOptions.key, sessionOptions)
-    if (this.lines.length === known) return value
+    if (!this.#canSend && isStockCookies(ctx.cookies, ctx)) return this.#getSilently()
+    const before = this.lines.length
+    const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
+    if (this.lines.length === before) return value
     if (isStockCookies(ctx.cookies, ctx)) this.#takeReissued(ctx.res, sessionOptions.key)
-    if (this.lines.length > known) this.keep()
+    if (this.lines.length > before) this.keep()
+    if (!value && known === undefined && isDropped(ctx, this.lines.at(-1), sessionOptions.key)) this.#tellForged()
+    return value
+  }
+
+  #tellForged () {
+    if (this.#isForged) return
+    this.#isForged = true
+    tellForged(this.#session)
+  }
+
+  /** Asks Koa's `ctx.cookies` where no header can be sent: `cookies` sends a signature anew, or drops it, while it reads. */
+  #getSilently () {
+    const { ctx: { cookies }, sessionOptions } = this.#session
+    let isDropped = false
+    const set = (name, value) => { isDropped ||= value === null }
+    const value = Object.create(cookies, { set: { value: set } }).get(sessionOptions.key, sessionOptions)
+    if (isDropped) this.#tellForged()
     return value
   }
 
@@ -307,27 +334,10 @@ function isKeygripOf (keygrip, core) {
   return isStockKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
 }
 
-/** Returns Koa's cookies object for reading alone: `cookies` sends a signature anew while it reads, where no header can be sent. */
-function silent (cookies, ctx) {
-  return isStockCookies(cookies, ctx) ? Object.create(cookies, { set: { value: () => cookies } }) : cookies
-}
-
 /** Returns the header's text, or nothing where that is not a text. */
 function cookieHeader (ctx) {
   const header = ctx.req.headers.cookie || ''
   return typeof header === 'string' ? header : undefined
-}
-
-/**
- * Computes the `expires` attribute as `cookies` does: from maxAge where there is one, else from the option.
- *
- * @returns {number|null|undefined} milliseconds; undefined for none; null for what the core does not write
- */
-function expiresOf (expires, maxAge, now) {
-  if (Number.isNaN(maxAge)) return null
-  if (!maxAge && !expires) return undefined
-  const ms = maxAge ? (typeof maxAge === 'number' ? now + maxAge : NaN) : expires instanceof Date ? expires.getTime() : NaN
-  return ms >= 0 && ms <= LAST_DATE_MS ? ms : null
 }
 
 module.exports = { RequestCookie }

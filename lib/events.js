@@ -16,7 +16,8 @@ const log = debuglog('koa-session-rs')
 const channels = {
   load: diagnostics.channel('koa-session-rs:load'),
   save: diagnostics.channel('koa-session-rs:save'),
-  destroy: diagnostics.channel('koa-session-rs:destroy')
+  destroy: diagnostics.channel('koa-session-rs:destroy'),
+  forged: diagnostics.channel('koa-session-rs:forged')
 }
 
 /**
@@ -41,7 +42,8 @@ const NAMES = {
   oversize: 'session:oversize',
   uncommitted: 'session:uncommitted',
   discarded: 'session:discarded',
-  conflict: 'session:conflict'
+  conflict: 'session:conflict',
+  forged: 'session:forged'
 }
 
 /**
@@ -55,12 +57,20 @@ const NAMES = {
 function announce (session, event, id, fields) {
   const { ctx, name } = session
   debug(session, event, id, fields?.reason)
-  const full = NAMES[event]
-  if (!(ctx.app?.listenerCount?.(full) > 0)) return
-  emit(ctx, full, { key: hashed(id), ctx, name, ...fields })
+  if (!hasListeners(ctx, event)) return
+  emit(ctx, NAMES[event], { key: hashed(id), ctx, name, ...fields })
 }
 
-/** Publishes on a diagnostics channel: `load`, `save` or `destroy`. Costs nothing where nobody subscribes. */
+function hasListeners ({ app }, event) {
+  return app?.listenerCount?.(NAMES[event]) > 0
+}
+
+/** Tells whether anybody hears of an event that has a channel too: what its fields cost may depend on that. */
+function isHeard ({ ctx }, event) {
+  return log.enabled || isSubscribed(event) || hasListeners(ctx, event)
+}
+
+/** Publishes on a diagnostics channel: `load`, `save`, `destroy` or `forged`. Costs nothing where nobody subscribes. */
 function publish ({ ctx, name }, channel, id, fields) {
   if (!isSubscribed(channel)) return
   channels[channel].publish({ key: hashed(id), ctx, name, ...fields })
@@ -124,4 +134,4 @@ function tellError (ctx, thrown) {
   }
 }
 
-module.exports = { VERDICT, VERDICT_NAMES, report, announce, publish, isSubscribed, debug, isDebugging, hashed, tellError }
+module.exports = { VERDICT, VERDICT_NAMES, report, announce, publish, isHeard, isSubscribed, debug, isDebugging, hashed, tellError }

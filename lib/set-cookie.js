@@ -1,5 +1,8 @@
 'use strict'
 
+/** The core writes dates of the years 1970 to 9999. */
+const LAST_DATE_MS = 253402300799999
+
 /** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes those of the same names. */
 function appendCookies (res, lines, overwrite) {
   const header = setCookie(res)
@@ -37,4 +40,16 @@ function removeCookie (header, start) {
   }
 }
 
-module.exports = { appendCookies, linesOf, secureCookies }
+/**
+ * Computes the `expires` attribute as `cookies` does: from maxAge where there is one, else from the option.
+ *
+ * @returns {number|null|undefined} milliseconds; undefined for none; null for what the core does not write
+ */
+function expiresOf (expires, maxAge, now) {
+  if (Number.isNaN(maxAge)) return null
+  if (!maxAge && !expires) return undefined
+  const ms = maxAge ? (typeof maxAge === 'number' ? now + maxAge : NaN) : expires instanceof Date ? expires.getTime() : NaN
+  return ms >= 0 && ms <= LAST_DATE_MS ? ms : null
+}
+
+module.exports = { LAST_DATE_MS, appendCookies, expiresOf, linesOf, secureCookies }

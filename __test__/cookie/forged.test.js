@@ -1,0 +1,293 @@
+'use strict'
+
+// A signature by none of the keys is told: `session:forged`, and a diagnostics channel. One that is merely absent is not.
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const { createHash } = require('node:crypto')
+const diagnostics = require('node:diagnostics_channel')
+const { describe, test } = require('node:test')
+const Cookies = require('cookies')
+const Keygrip = require('keygrip')
+
+const { KEYS, KOAS, session, start } = require('../app')
+const { cookieHeader, encode, sign } = require('../forge')
+const { MODES, MapStore } = require('../modes')
+const binding = require('../../lib/binding')
+const { MemoryStore } = require('../../stores/memory')
+
+const VALUE = encode({ a: 1, _expire: 9999999999999, _maxAge: 86400000 })
+const hash = (id) => createHash('sha256').update(id).digest('base64url')
+const forged = (value = VALUE, name) => cookieHeader(value, 'a key of nobody', name)
+const later = () => new Promise((resolve) => setImmediate(resolve))
+
+async function respond (ctx) {
+  if (ctx.path === '/free') return 'free'
+  if (ctx.path === '/load') await session.of(ctx).load()
+  if (ctx.path === '/reload') await session.of(ctx).reload()
+  if (ctx.path === '/sent') {
+    ctx.status = 200
+    ctx.res.flushHeaders()
+  }
+  const body = { isNew: ctx.session.isNew, told: ctx.app.told.length }
+  await later()
+  await later()
+  return body
+}
+
+/** Starts an app that notes the events; `tell` sends a request and gives those that it caused. */
+async function begin (t, options, how) {
+  const { before } = how ?? {}
+  const client = await start(t, respond, {
+    ...how,
+    options,
+    before (app) {
+      app.told = []
+      app.on('session:forged', (...args) => app.told.push(args))
+      before?.(app)
+    }
+  })
+  const tell = async (cookie, path = '/') => {
+    client.app.told.length = 0
+    const response = await client.get(path, cookie === undefined ? {} : { cookie })
+    assert.equal(response.status, 200)
+    return { response, told: client.app.told.map(([event]) => event) }
+  }
+  return { client, tell }
+}
+
+/** Does something to each ctx before session(). */
+const onCtx = (change) => ({ before: (app) => app.use((ctx, next) => { change(ctx); return next() }) })
+
+const STORES = {
+  cookie: () => ({}),
+  store: () => MODES.store().options,
+  ContextStore: () => MODES.ContextStore().options,
+  MemoryStore: () => ({ store: new MemoryStore() }),
+  merge: () => ({ store: new MapStore(), merge: true })
+}
+
+for (const [version, Koa] of Object.entries(KOAS)) {
+  for (const [mode, make] of Object.entries(STORES)) {
+    describe(`session:forged, ${mode} on ${version}`, () => {
+      test('is told of a signature by none of the keys, on a later turn', async (t) => {
+        const { client, tell } = await begin(t, make(), { Koa })
+        // The first request of an app is read through ctx.cookies, the others are not.
+        for (let i = 0; i < 3; i++) {
+          const { response, told } = await tell(forged())
+          assert.deepEqual(response.json, { isNew: true, told: 0 })
+          assert.deepEqual(client.app.told.map((args) => args.length), [1])
+          const [{ ctx, ...event }] = told
+          assert.equal(ctx.path, '/')
+          assert.deepEqual(event, { key: mode === 'cookie' ? undefined : hash(VALUE), name: 'session' })
+        }
+      })
+
+      test('is told of a signature that was put beside another value, or cut', async (t) => {
+        const { tell } = await begin(t, make(), { Koa })
+        const signature = sign(`koa.sess=${VALUE}`)
+        for (const cookie of [
+          `koa.sess=${encode({ a: 2 })}; koa.sess.sig=${signature}`,
+          `koa.sess=${VALUE}; koa.sess.sig=${signature.slice(1)}`,
+          `koa.sess=${VALUE}; koa.sess.sig=x`
+        ]) {
+          for (let i = 0; i < 2; i++) assert.equal((await tell(cookie)).told.length, 1, cookie)
+        }
+      })
+
+      test('is not told of a good one, an older one, an absent one, or no cookie', async (t) => {
+        const { tell } = await begin(t, make(), { Koa })
+        const signature = sign(`koa.sess=${VALUE}`)
+        for (const cookie of [
+          undefined, 'other=1', cookieHeader(VALUE, KEYS[0]), cookieHeader(VALUE, KEYS[1]), `koa.sess=${VALUE}`,
+          `koa.sess=${VALUE}; koa.sess.sig=`, `koa.sess.sig=${signature}`, 'koa.sess.sig=x', forged(VALUE, 'other')
+        ]) {
+          for (let i = 0; i < 2; i++) assert.deepEqual((await tell(cookie)).told, [], cookie)
+        }
+      })
+
+      test('is told once for a request, also if that loads again', async (t) => {
+        const { tell } = await begin(t, { ...make(), lazy: mode !== 'cookie' }, { Koa })
+        for (const path of ['/load', '/reload']) assert.equal((await tell(forged(), path)).told.length, 1, path)
+      })
+    })
+  }
+}
+
+describe('session:forged', () => {
+  test('comes with the request that reads the cookie, and with no other', async (t) => {
+    for (const options of [{}, { store: new MapStore(), lazy: true }]) {
+      const { tell } = await begin(t, options)
+      for (let i = 0; i < 2; i++) {
+        assert.deepEqual((await tell(forged(), '/free')).told, [])
+        assert.equal((await tell(forged(), '/load')).told.length, 1)
+      }
+    }
+  })
+
+  test('is told of a key that was removed', async (t) => {
+    const { client, tell } = await begin(t, {})
+    const cookie = cookieHeader(VALUE, KEYS[1])
+    assert.deepEqual((await tell(cookie)).told, [])
+    client.app.keys.pop()
+    assert.equal((await tell(cookie)).told.length, 1)
+  })
+
+  test('is not told where nothing is signed, or the id does not come in the cookie', async (t) => {
+    for (const options of [{ signed: false }, MODES.externalKey().options]) {
+      const { tell } = await begin(t, options)
+      for (let i = 0; i < 2; i++) assert.deepEqual((await tell(forged())).told, [])
+    }
+  })
+
+  test('is not told of duplicates, if one of them verifies', async (t) => {
+    const { tell } = await begin(t, {})
+    await tell()
+    for (const key of KEYS) {
+      const good = cookieHeader(VALUE, key)
+      for (const cookie of [`${forged()}; ${good}`, `${good}; ${forged()}`, `koa.sess=x; ${good}`]) {
+        assert.deepEqual((await tell(cookie)).told, [], cookie)
+      }
+    }
+    assert.equal((await tell(`${forged()}; ${forged('x')}`)).told.length, 1)
+  })
+
+  test('is told with a decode of the app\'s, and before one that fails', async (t) => {
+    const { tell } = await begin(t, { decode: () => { throw new SyntaxError() } })
+    for (let i = 0; i < 2; i++) assert.equal((await tell(forged())).told.length, 1)
+  })
+
+  test('has the name of a session with `as`, and is told of each', async (t) => {
+    const { tell } = await begin(t, {}, {
+      before: (app) => {
+        app.use(session({ as: 'admin', key: 'admin' }, app))
+        app.use((ctx, next) => { assert.ok(ctx.admin); return next() })
+      }
+    })
+    for (let i = 0; i < 2; i++) {
+      const names = async (cookie) => (await tell(cookie)).told.map(({ name }) => name)
+      assert.deepEqual(await names(forged(VALUE, 'admin')), ['admin'])
+      assert.deepEqual(await names(forged()), ['session'])
+      assert.deepEqual(await names(`${forged(VALUE, 'admin')}; ${forged()}`), ['admin', 'session'])
+    }
+  })
+
+  test('is told when the headers have left', async (t) => {
+    const { tell } = await begin(t, {})
+    await tell(cookieHeader(VALUE))
+    assert.equal((await tell(forged(), '/sent')).told.length, 1)
+  })
+
+  test('has a listener that throws heard of by the app\'s error, and the response goes on', async (t) => {
+    const { client, tell } = await begin(t, {})
+    const errors = []
+    client.app.on('error', (err) => errors.push(err))
+    client.app.on('session:forged', () => { throw new Error('of a listener') })
+    assert.equal((await tell(forged())).told.length, 1)
+    assert.deepEqual(errors.map(({ message }) => message), ['of a listener'])
+  })
+
+  test('costs no hash where nobody listens', async (t) => {
+    const client = await start(t, (ctx) => ctx.session, { options: { store: new MapStore() } })
+    const hashes = t.mock.method(binding, 'hashId')
+    for (let i = 0; i < 3; i++) await client.get('/', { cookie: forged() })
+    assert.equal(hashes.mock.callCount(), 0)
+    const told = []
+    client.app.on('session:forged', ({ key }) => told.push(key))
+    await client.get('/', { cookie: forged() })
+    await later()
+    assert.deepEqual(told, [hash(VALUE)])
+  })
+})
+
+describe('koa-session-rs:forged', () => {
+  for (const [mode, make] of Object.entries(STORES)) {
+    test(`has the same without an app at hand: ${mode}`, async (t) => {
+      const messages = []
+      const note = (message) => messages.push(message)
+      diagnostics.subscribe('koa-session-rs:forged', note)
+      t.after(() => diagnostics.unsubscribe('koa-session-rs:forged', note))
+      const client = await start(t, (ctx) => ctx.session, { options: make() })
+      for (const cookie of [cookieHeader(VALUE), `koa.sess=${VALUE}`, forged(), forged()]) await client.get('/me', { cookie })
+      const fields = messages.map(({ ctx, ...rest }) => ({ ...rest, path: ctx.path }))
+      const expected = { key: mode === 'cookie' ? undefined : hash(VALUE), name: 'session', path: '/me' }
+      assert.deepEqual(fields, [expected, expected])
+    })
+  }
+})
+
+test('the debug log has it, with the hash of the id, and without the value', () => {
+  const play = `
+    const Koa = require('koa')
+    const app = new Koa()
+    app.keys = ['a key']
+    app.use(require(${JSON.stringify(require.resolve('../..'))})({ store: { get () {}, set () {}, destroy () {} } }, app))
+    app.use((ctx) => { ctx.body = '' })
+    app.listen(0, '127.0.0.1', async function () {
+      await fetch('http://127.0.0.1:' + this.address().port, { headers: { cookie: ${JSON.stringify(forged())} } })
+      process.exit()
+    })`
+  const env = { ...process.env, NODE_DEBUG: 'koa-session-rs' }
+  const { status, stderr: log } = spawnSync(process.execPath, ['-e', play], { cwd: __dirname, env, encoding: 'utf8' })
+  assert.equal(status, 0)
+  assert.ok(log.includes(`session: forged, id ${hash(VALUE)}\n`), log)
+  assert.ok(!log.includes(VALUE))
+})
+
+describe('session:forged through ctx.cookies', () => {
+  /** Drops the signature where it does not verify, as `cookies` does, and as egg-cookies does: in place of what was set. */
+  class Eggs {
+    constructor (ctx) { this.ctx = ctx }
+    get secure () { return false }
+    set () {}
+    get (name) {
+      const [value, signature] = [name, `${name}.sig`].map((each) => new RegExp(`(?:^|; )${each}=([^;]*)`).exec(this.ctx.get('cookie'))?.[1])
+      if (signature === sign(`${name}=${value}`)) return value
+      this.drop(`${name}.sig`)
+    }
+
+    drop (name) { this.ctx.res.setHeader('Set-Cookie', [`${name}=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT`]) }
+  }
+
+  /** Says nothing about why it gives nothing. */
+  class Silent extends Eggs {
+    drop () {}
+  }
+
+  class Derived extends Cookies {}
+
+  const WAYS = {
+    'which the app has used before': onCtx((ctx) => { ctx.cookies.get('other') }),
+    'of a Keygrip': { keys: new Keygrip(KEYS) },
+    'of a Keygrip of another algorithm': { keys: new Keygrip(KEYS, 'sha256'), algorithm: 'sha256' },
+    'of a class of the app\'s': onCtx((ctx) => { ctx.cookies = new Derived(ctx.req, ctx.res, { keys: new Keygrip(KEYS) }) }),
+    'of a framework': onCtx((ctx) => { ctx.cookies = new Eggs(ctx) })
+  }
+
+  for (const [way, { algorithm, ...how }] of Object.entries(WAYS)) {
+    for (const mode of ['cookie', 'store']) {
+      test(`${way}, ${mode}`, async (t) => {
+        const { tell } = await begin(t, STORES[mode](), how)
+        const good = `koa.sess=${VALUE}; koa.sess.sig=${sign(`koa.sess=${VALUE}`, KEYS[0], algorithm)}`
+        for (let i = 0; i < 2; i++) {
+          const { told: [{ ctx, ...event }, ...others] } = await tell(forged())
+          assert.deepEqual([event, others], [{ key: mode === 'cookie' ? undefined : hash(VALUE), name: 'session' }, []])
+          for (const cookie of [good, `koa.sess=${VALUE}`, 'other=1', undefined]) {
+            assert.deepEqual((await tell(cookie)).told, [], cookie)
+          }
+        }
+      })
+    }
+  }
+
+  test('is not told where nobody can know', async (t) => {
+    const { tell } = await begin(t, {}, onCtx((ctx) => { ctx.cookies = new Silent(ctx) }))
+    for (const cookie of [forged(), `koa.sess=${VALUE}`, undefined]) assert.deepEqual((await tell(cookie)).told, [])
+  })
+
+  test('is not told where the core has verified another of the name, by a key that is older', async (t) => {
+    const { tell } = await begin(t, {}, WAYS['which the app has used before'])
+    const cookie = `${forged()}; ${cookieHeader(VALUE, KEYS[1])}`
+    for (let i = 0; i < 2; i++) assert.deepEqual((await tell(cookie)).told, [])
+  })
+})
