@@ -100,7 +100,7 @@ declare namespace session {
      * Reads or sets how long this session lives, in milliseconds, or `'session'` for one that ends with the browser;
      * `undefined` where neither the options nor the loaded session say.
      *
-     * Setting it forces a save. It is kept with the session, and counts in later requests too. A fraction is cut off.
+     * Setting it forces a save. It is kept with the session, and counts in later requests too.
      * Where requests of one session are merged, a commit that does not set it keeps what another request has set since the
      * load: it is read here afterwards, and the cookie is sent with it.
      *
@@ -390,7 +390,8 @@ declare namespace session {
      * Where not given, sessions live for a day (86,400,000 ms), and so does their record; but only the cookie of a session
      * that was loaded says so by `expires`, not the first one, which ends with the browser.
      *
-     * A fraction of a millisecond is cut off.
+     * Fractions of a millisecond are kept. The stores of this package keep whole ones, and round up. A time that no date
+     * has, as 1e300, is written as koa-session writes it: the cookie has `expires=Invalid Date`.
      *
      * @default undefined
      * @throws {@link SessionOptionError} for NaN, infinite numbers and other strings: `Invalid input: option maxAge …`
@@ -976,7 +977,10 @@ declare namespace session {
   export interface NewRecord {
     /** Is the JSON of the user's keys. */
     data: string
-    /** Is how long the session lives after each write or touch, in milliseconds, or `'session'`. */
+    /**
+     * Is how long the session lives after each write or touch, in milliseconds, or `'session'`. A store that keeps whole
+     * milliseconds rounds a fraction up; below zero the session has expired when it is written.
+     */
     maxAge: number | 'session'
     /** Says whose it is. */
     subject?: string | undefined

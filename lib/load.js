@@ -96,8 +96,9 @@ function admitRecord (session, id, { record, failure }) {
     return failLoading(session)
   }
   if (typeof data !== 'object' || data === null) return failLoading(session)
-  // The envelope of a session that ends with the browser has no expiry; its record has one.
-  if (expire < Date.now()) return settle(session, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
+  // The envelope of a session that ends with the browser has no expiry; its record has one. What has no time to live had passed
+  // when it was written, be it in this millisecond.
+  if (expire < Date.now() || maxAge === 0) return settle(session, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
   if (isExacting(session.options) || !isAdoptable(data)) {
     const admitting = admit(session, enclose(data, maxAge, expire), id)
     return isPromise(admitting) ? admitting.then(() => keepText(session, text)) : keepText(session, text)

@@ -5,7 +5,7 @@ const { invalidOption } = require('./errors')
 const EXPECTED = "a finite number of milliseconds or 'session'"
 
 /**
- * Checks a maxAge, as an option or assigned to a session, and cuts a fraction off.
+ * Checks a maxAge, as an option or assigned to a session. Fractions of a millisecond stay, as in koa-session.
  *
  * @param {*} value
  * @returns {number|'session'|undefined}
@@ -14,7 +14,7 @@ const EXPECTED = "a finite number of milliseconds or 'session'"
 function toMaxAge (value) {
   if (value === undefined || value === null || value === false || value === 'session') return value ?? undefined
   if (typeof value !== 'number' || !Number.isFinite(value)) throw invalidOption('maxAge', EXPECTED, value)
-  return Math.trunc(value)
+  return value
 }
 
 /** Tells whether data that came in may say so. */

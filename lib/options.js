@@ -161,7 +161,6 @@ function complete (given) {
     if (options[name] === null) delete options[name]
   }
   if (options.secure === 'auto') delete options.secure
-  if (typeof options.maxAge === 'number') options.maxAge = Math.trunc(options.maxAge)
   return options
 }
 

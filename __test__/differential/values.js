@@ -89,11 +89,16 @@ function drawObject (random) {
   }
 }
 
+/** Parts of a millisecond, as a maxAge may have them. */
+const fractions = [0.4, 0.5, 1.5, 999.9, 1500.5, 60000.25, 86400000.75, -0.5, -1500.5, 1e-7]
+
 /** Draws what `session.maxAge` or `sessionOptions.maxAge` is set to. */
 function drawMaxAge (random) {
-  return random.weighted({ number: 6, session: 2, odd: 1 }) === 'number'
-    ? random.pick([1, 999, 1000, 60000, 3600000, 86400000, 31536000000])
-    : random.pick(['session', 'session', 0, -1000, 1500.5, null, { $: 'undefined' }, { $: 'nan' }, '1000', true])
+  switch (random.weighted({ number: 6, fraction: 1, other: 3 })) {
+    case 'number': return random.pick([1, 999, 1000, 60000, 3600000, 86400000, 31536000000])
+    case 'fraction': return random.pick(fractions)
+    case 'other': return random.pick(['session', 'session', 0, -1000, null, { $: 'undefined' }, { $: 'nan' }, '1000', true])
+  }
 }
 
-module.exports = { build, draw, drawKey, names, drawObject, drawMaxAge }
+module.exports = { build, draw, drawKey, fractions, names, drawObject, drawMaxAge }

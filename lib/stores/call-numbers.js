@@ -5,11 +5,19 @@ const CALL = { NOW: 0, TTL: 1, MAX_AGE: 2, BASE: 3, LIMIT_MAX: 4, LIMIT_REFUSES:
 
 const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
 
+/**
+ * Gives a time to live in whole milliseconds, as our stores keep it: rounded up, so that no record ends before its cookie. One
+ * that has passed is 0.
+ */
+function wholeMs (ms) {
+  return Math.max(Math.ceil(ms), 0)
+}
+
 /** Writes when something is done, and how long the session lives and is limited from then on. */
 function writeCall (numbers, ttlMs, maxAge, limit) {
   numbers[CALL.NOW] = Date.now()
-  numbers[CALL.TTL] = ttlMs
-  numbers[CALL.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : Math.max(maxAge, 0)
+  numbers[CALL.TTL] = wholeMs(ttlMs)
+  numbers[CALL.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : wholeMs(maxAge)
   numbers[CALL.LIMIT_MAX] = limit?.max ?? 0
   numbers[CALL.LIMIT_REFUSES] = limit?.overflow === 'refuse' ? 1 : 0
 }
@@ -31,4 +39,4 @@ function keysText (keys) {
   return keys.length === 0 ? '' : JSON.stringify(keys)
 }
 
-module.exports = { CALL, keysText, readMaxAge, writeCall, writeChanges }
+module.exports = { CALL, keysText, readMaxAge, wholeMs, writeCall, writeChanges }

@@ -1,6 +1,7 @@
 'use strict'
 
 const { createHash } = require('node:crypto')
+const { wholeMs } = require('./call-numbers')
 
 /** What is asked for; binding-redis/src/batch.rs has the same numbers. */
 const KIND = {
@@ -54,7 +55,7 @@ class Batch {
     numbers[at + PLACE.KIND] = kind
     numbers[at + PLACE.FLAGS] = 0
     numbers[at + PLACE.NOW] = Date.now()
-    numbers[at + PLACE.TTL] = ttlMs
+    numbers[at + PLACE.TTL] = wholeMs(ttlMs)
     numbers[at + PLACE.BASE] = 0
     numbers[at + PLACE.MAX_AGE] = NaN
     numbers[at + PLACE.LIMIT] = 0
@@ -115,7 +116,7 @@ class Batch {
   }
 
   #lifetime (maxAge, limit) {
-    if (maxAge !== undefined) this.#numbers[this.#at + PLACE.MAX_AGE] = maxAge === 'session' ? -1 : Math.max(maxAge, 0)
+    if (maxAge !== undefined) this.#numbers[this.#at + PLACE.MAX_AGE] = maxAge === 'session' ? -1 : wholeMs(maxAge)
     if (limit) this.#numbers[this.#at + PLACE.LIMIT] = limit.overflow === 'refuse' ? -limit.max : limit.max
   }
 

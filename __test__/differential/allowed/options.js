@@ -2,8 +2,6 @@
 
 const { request, script } = require('../by-hand')
 
-const numbers = ['maxAge', 'maxage']
-
 // Attributes of the cookie are passed on as they are.
 function isUnset ([name, value]) {
   return name !== 'domain' && name !== 'expires' && (value === null || value?.$ === 'undefined')
@@ -13,13 +11,7 @@ function setsNull ({ live }) {
   return live?.[0][0] === 'maxAge' && live[0][1] === null
 }
 
-function isFraction ([name, value]) {
-  return numbers.includes(name) && typeof value === 'number' && !Number.isInteger(value)
-}
-
-const cut = pairs => pairs.map(pair => isFraction(pair) ? [pair[0], Math.trunc(pair[1])] : pair)
-
-/** Refuses what is no maxAge, and cuts fractions; data that came in cannot be refused, and have no say then. */
+/** Refuses what is no maxAge; data that came in cannot be refused, and have no say then. */
 const refusing = Base => class Session extends Base {
   get maxAge () {
     return super.maxAge
@@ -32,7 +24,7 @@ const refusing = Base => class Session extends Base {
 
 function toMaxAge (value) {
   if (value === undefined || value === null || value === false || value === 'session') return value ?? undefined
-  if (Number.isFinite(value)) return Math.trunc(value)
+  if (Number.isFinite(value)) return value
   throw Object.assign(new TypeError(), { name: 'SessionOptionError', code: 'ERR_SESSION_OPTION' })
 }
 
@@ -111,22 +103,10 @@ module.exports = [
   },
   {
     row: 35,
-    what: 'a fraction of an option is cut',
-    applies: ({ options, requests }) => [...Object.entries(options), ...requests.flatMap(({ live }) => live ?? [])].some(isFraction),
-    wanted: script => ({
-      ...script,
-      options: Object.fromEntries(cut(Object.entries(script.options))),
-      requests: script.requests.map(request => request.live ? { ...request, live: cut(request.live) } : request)
-    }),
-    example: script({ options: { maxAge: 1500.5 }, requests: [request(['set', 'a', 1], ['read', 'maxAge'])] }),
-    shows: ["route read 'maxAge' = 1500"]
-  },
-  {
-    row: 35,
-    what: 'a fraction is cut when it is assigned, and what is no maxAge refused; in data, it is passed over',
+    what: 'what is no maxAge is refused when it is assigned; in data, it is passed over',
     applies: () => true,
     mend: { session: refusing, context: passingOver },
-    example: script({ requests: [request(['setMaxAge', { $: 'nan' }], ['setMaxAge', '1000'], ['setMaxAge', 1500.5], ['read', 'maxAge'])] }),
-    shows: ["route setMaxAge { '$': 'nan' } threw SessionOptionError [ERR_SESSION_OPTION]", "route read 'maxAge' = 1500"]
+    example: script({ requests: [request(['setMaxAge', { $: 'nan' }], ['setMaxAge', 1500.5], ['setMaxAge', '1000'], ['read', 'maxAge'])] }),
+    shows: ["route setMaxAge { '$': 'nan' } threw SessionOptionError [ERR_SESSION_OPTION]", "route read 'maxAge' = 1500.5"]
   }
 ]

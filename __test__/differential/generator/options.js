@@ -2,6 +2,7 @@
 
 const hookNames = require('../hooks').names
 const cookiesNames = require('../context-cookies').names
+const { fractions } = require('../values')
 
 const secrets = ['first secret', 'second', 'third one', 'é日本', 'x'.repeat(200)]
 
@@ -15,10 +16,12 @@ function drawKeys (random) {
   return { as, values, algorithm, encoding: random.pick(['base64', 'base64', 'hex']) }
 }
 
+const maxAges = [1000, 60000, 60000, 86400000, 86400000, 3600000, 31536000000, 'session', 'session', 0, -1000, 1]
+
 // [share of scripts, draw a value]
 const draws = {
   key: [0.35, random => random.pick(['sid', 'a', 'k$y+', 'weird.*', '__Host-s', 'k[1]', 'koa.sess.sig', 'koa:sess', 'k=1', 'ключ', '"q"', 'a b'])],
-  maxAge: [0.6, random => random.pick([1000, 60000, 60000, 86400000, 86400000, 3600000, 31536000000, 'session', 'session', 0, -1000, 1500.5, 1])],
+  maxAge: [0.6, random => random.pick([...maxAges, ...maxAges, ...fractions])],
   rolling: [0.2, random => random.chance(0.8)],
   renew: [0.2, random => random.chance(0.8)],
   signed: [0.25, random => random.chance(0.2)],
@@ -87,7 +90,7 @@ const oddRecords = [
 function drawStore (random) {
   const records = {}
   if (random.chance(0.5)) {
-    records['rec-1'] = { $: 'parsed', text: `{"user":"a","n":1,"_expire":${1700000000000 + random.pick([-1, 0, 1, 100000, 90000000])},"_maxAge":${random.pick([1000, 86400000])}}` }
+    records['rec-1'] = { $: 'parsed', text: `{"user":"a","n":1,"_expire":${1700000000000 + random.pick([-1, 0, 1, 100000, 90000000])},"_maxAge":${random.pick([1000, 86400000, 86400000, 1500.5])}}` }
     records['rec-2'] = { $: 'parsed', text: random.pick(oddRecords) }
   }
   return {
