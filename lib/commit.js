@@ -1,6 +1,7 @@
 'use strict'
 
 const { isChanged, jsonOf } = require('./change')
+const { now } = require('./clock')
 const codec = require('./codec')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
@@ -99,7 +100,7 @@ function reasonToSave (context, session) {
   if (context.isWritten) return ''
   if (options.rolling) return 'rolling'
   const expire = session._expire
-  return options.renew && expire && maxAge && expire - Date.now() < maxAge / 2 ? 'renew' : ''
+  return options.renew && expire && maxAge && expire - now() < maxAge / 2 ? 'renew' : ''
 }
 
 /** Sends the session that has no store, unless something is in the way. */
@@ -223,18 +224,23 @@ function refuse (context, isAtEnd) {
 
 function writeCookie (context, session, json) {
   const { options, cookie } = context
-  const now = Date.now()
+  const time = Date.now()
   const maxAge = context.maxAge || ONE_DAY_MS
-  const isWhole = maxAge === 'session' || (Number.isSafeInteger(maxAge) && Number.isSafeInteger(maxAge + now))
-  if (isWhole && options.encode === codec.encode) {
-    cookie.close(json, now, maxAge === 'session' ? undefined : maxAge)
+  if (options.encode === codec.encode && isWhole(maxAge, time)) {
+    cookie.close(json, time, maxAge === 'session' ? undefined : maxAge)
   } else {
-    const data = enclose(userData(session), maxAge, maxAge + now)
-    cookie.write(requireAnswer('encode', callHook(() => options.encode(data))), now)
+    const data = enclose(userData(session), maxAge, maxAge + time)
+    cookie.write(requireAnswer('encode', callHook(() => options.encode(data))), time)
   }
   context.opened = json
   context.snapshot = undefined
   context.written = undefined
+}
+
+/** Tells whether the core can write the envelope: in whole milliseconds. */
+function isWhole (maxAge, time) {
+  if (maxAge === 'session') return typeof time === 'number'
+  return Number.isSafeInteger(maxAge) && Number.isSafeInteger(time) && Number.isSafeInteger(maxAge + time)
 }
 
 /** Tells whether another request destroyed the record since this one loaded it. */

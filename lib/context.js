@@ -1,11 +1,10 @@
 'use strict'
 
-const binding = require('./binding')
 const { commit } = require('./commit')
 const { RequestCookie } = require('./cookie')
 const { sessionError } = require('./errors')
 const { callHook, requireAnswer } = require('./hook')
-const { toId } = require('./id')
+const { newId, toId } = require('./id')
 const { limitMaxAge } = require('./judge')
 const { load, open } = require('./load')
 const { recordsOf, watchHead } = require('./on-demand')
@@ -223,7 +222,7 @@ class ContextSession {
   takeNewId () {
     const { genid, prefix } = this.options
     this.isStored = false
-    const id = genid ? callHook(() => genid(this.ctx)) : binding.newId(prefix || '')
+    const id = genid ? callHook(() => genid(this.ctx)) : newId(prefix)
     this.coming = undefined
     if (!isPromise(id)) {
       this.#id = toId(id)

@@ -129,7 +129,7 @@ class RequestCookie {
    * Sends a value as it stands (with a store: an id), living as long as the session's options say.
    *
    * @param {string} value
-   * @param {number} now milliseconds
+   * @param {*} now what Date.now() gave
    * @param {string} [key] the cookie's name, where the app may have changed it since
    */
   write (value, now, key = this.#session.options.key) {
@@ -217,7 +217,7 @@ class RequestCookie {
     const { ctx, options } = this.#session
     if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
     else {
-      if (this.#canSend) this.#append([core.dropSignature(ctx.secure)], false)
+      if (this.#canSend) this.#append([core.dropSignature(Boolean(ctx.secure))], false)
       this.#tellForged()
     }
     return true
@@ -320,7 +320,7 @@ class RequestCookie {
   /** Tells of a cookie that browsers drop for its size. */
   #measure (value) {
     const { options } = this.#session
-    const bytes = options.key.length + String(value).length
+    const bytes = String(options.key).length + String(value).length
     if (bytes <= MAX_COOKIE_BYTES) return
     announce(this.#session, 'oversize', undefined, { bytes, limit: MAX_COOKIE_BYTES })
     warnOnce('KOA_SESSION_RS_OVERSIZE',

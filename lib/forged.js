@@ -18,7 +18,7 @@ function tellForged (session) {
 
 /** Gives the id that the cookie holds, for which nobody vouches; nothing where the core does not know such cookies. */
 function claimedId ({ ctx, options, pool, isFixed }) {
-  const header = ctx.req.headers.cookie
+  const header = ctx.req?.headers?.cookie
   const unsigned = typeof header === 'string' ? pool.cookie(options, isFixed) : undefined
   return unsigned?.read(memory, header) ?? undefined
 }
@@ -29,7 +29,7 @@ function claimedId ({ ctx, options, pool, isFixed }) {
  */
 function isDropped ({ req }, line, key) {
   const name = `${key}.sig=`
-  const header = req.headers.cookie
+  const header = req?.headers?.cookie
   return line?.startsWith(`${name};`) === true && typeof header === 'string' && header.includes(name)
 }
 

@@ -3,6 +3,11 @@
 const binding = require('./binding')
 const { sessionError } = require('./errors')
 
+/** Makes an id. An app that changes `prefix` while it runs may have put a number there. */
+function newId (prefix) {
+  return binding.newId(`${prefix || ''}`)
+}
+
 /** Makes an id of what the app's `genid` gave. */
 function toId (given) {
   const id = typeof given === 'number' ? String(given) : given
@@ -21,4 +26,4 @@ function isRefused (id, pattern) {
   return !binding.isAcceptableId(String(id)) || (pattern instanceof RegExp && String(id).search(pattern) < 0)
 }
 
-module.exports = { toId, isRefused }
+module.exports = { isRefused, newId, toId }

@@ -1,6 +1,7 @@
 'use strict'
 
 const binding = require('./binding')
+const { now } = require('./clock')
 const { enclose } = require('./envelope')
 const { VERDICT } = require('./events')
 const { callHook } = require('./hook')
@@ -19,7 +20,7 @@ const DATA = { ABSENT: 0, OBJECT: 1, OTHER: 2 }
 function judge ({ ctx, options }, data) {
   const kind = !data ? DATA.ABSENT : typeof data === 'object' && !Array.isArray(data) ? DATA.OBJECT : DATA.OTHER
   const expire = kind === DATA.OBJECT ? limit(data, options)._expire : undefined
-  const verdict = binding.judge(kind, typeof expire === 'number' ? expire : undefined, Date.now())
+  const verdict = binding.judge(kind, typeof expire === 'number' ? expire : undefined, now())
   if (verdict !== VERDICT.VALID || typeof options.valid !== 'function') return verdict
   const isValid = callHook(() => options.valid(ctx, data))
   return isPromise(isValid) ? isValid.then(toVerdict) : toVerdict(isValid)

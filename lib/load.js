@@ -1,5 +1,6 @@
 'use strict'
 
+const { now } = require('./clock')
 const codec = require('./codec')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
@@ -98,7 +99,7 @@ function admitRecord (session, id, { record, failure }) {
   if (typeof data !== 'object' || data === null) return failLoading(session)
   // The envelope of a session that ends with the browser has no expiry; its record has one. What has no time to live had passed
   // when it was written, be it in this millisecond.
-  if (expire < Date.now() || maxAge === 0) return settle(session, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
+  if (expire < now() || maxAge === 0) return settle(session, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
   if (isExacting(session.options) || !isAdoptable(data)) {
     const admitting = admit(session, enclose(data, maxAge, expire), id)
     return isPromise(admitting) ? admitting.then(() => keepText(session, text)) : keepText(session, text)
@@ -145,7 +146,7 @@ function open (session) {
 function openCookie (session) {
   const { options, cookie } = session
   if (options.decode !== codec.decode) return decode(session)
-  const text = cookie.open(Date.now())
+  const text = cookie.open(now())
   if (text === undefined) return createUnopened(session)
   // Read before anything else crosses.
   const [, verdict, shape, expire, maxAge] = registers

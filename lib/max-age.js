@@ -27,9 +27,12 @@ const ONE_DAY_MS = 24 * 60 * 60 * 1000
 /** A store that is told a time to live keeps a record this much longer, so that the cookie never outlives it. */
 const STORE_GRACE_MS = 10000
 
-/** Gives how many milliseconds a store keeps a session that lives as long as the browser. */
+/**
+ * Gives how many milliseconds a store keeps a session that lives as long as the browser. What an app has put into the option
+ * since the start may be anything.
+ */
 function browserLifeOf ({ storeMaxAge }) {
-  return storeMaxAge ?? ONE_DAY_MS
+  return Number.isFinite(storeMaxAge) ? storeMaxAge : ONE_DAY_MS
 }
 
 /**

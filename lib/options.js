@@ -1,10 +1,10 @@
 'use strict'
 
-const binding = require('./binding')
 const codec = require('./codec')
 const { CookiePool } = require('./cookie-pool')
 const { invalidOption, warnOnce } = require('./errors')
 const { callHook, requireAnswer } = require('./hook')
+const { newId } = require('./id')
 const { toMaxAge } = require('./max-age')
 const { checkStore, prepare } = require('./on-demand')
 const { isSessionStore } = require('./stores/mark')
@@ -128,7 +128,7 @@ class Settings {
   /** Gives a copy of the options as they are now, for a request to change. */
   copy () {
     const options = complete(this.#given)
-    options.genid ??= () => binding.newId(options.prefix || '')
+    options.genid ??= () => newId(options.prefix)
     return options
   }
 }

@@ -1,6 +1,7 @@
 'use strict'
 
 const { isChanged, jsonOf } = require('./change')
+const { expiryOf } = require('./clock')
 const { enclose } = require('./envelope')
 const { flightsOf } = require('./flights')
 const { STORE_GRACE_MS, lifetimeOf } = require('./max-age')
@@ -127,7 +128,7 @@ class RecordStore {
 
 /** Makes what the store is given. */
 function recordOf (data, snapshot, maxAge) {
-  const expire = maxAge + Date.now()
+  const expire = expiryOf(maxAge)
   return snapshot ? snapshot.toRecord(maxAge, expire) : enclose(userData(data), maxAge, expire)
 }
 

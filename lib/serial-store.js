@@ -1,6 +1,7 @@
 'use strict'
 
 const binding = require('./binding')
+const { expiryOf } = require('./clock')
 const { enclose } = require('./envelope')
 const { VERDICT } = require('./events')
 const { judge } = require('./judge')
@@ -120,7 +121,7 @@ class SerialStore {
   async #write (id, data, maxAge, ttl, changed) {
     const { ctx, options } = this.#session
     const lifetime = maxAge === 'session' ? ttl : maxAge
-    const record = enclose({ ...data }, maxAge, Date.now() + lifetime)
+    const record = enclose({ ...data }, maxAge, expiryOf(lifetime))
     await this.#store.set(id, record, lifetime + STORE_GRACE_MS, { changed, ctx, rolling: options.rolling })
     this.#known.set(id, toJson(data))
     return { rev: 0 }

@@ -43,13 +43,14 @@ function removeCookie (header, start) {
 /**
  * Computes the `expires` attribute as `cookies` does: from maxAge where there is one, else from the option.
  *
+ * @param {*} now what Date.now() gave, which a test suite may have put something in the place of
  * @returns {number|null|undefined} milliseconds; undefined for none; null for what the core does not write
  */
 function expiresOf (expires, maxAge, now) {
   if (Number.isNaN(maxAge)) return null
   if (!maxAge && !expires) return undefined
   const ms = maxAge ? (typeof maxAge === 'number' ? now + maxAge : NaN) : expires instanceof Date ? expires.getTime() : NaN
-  return ms >= 0 && ms <= LAST_DATE_MS ? ms : null
+  return typeof ms === 'number' && ms >= 0 && ms <= LAST_DATE_MS ? ms : null
 }
 
 module.exports = { LAST_DATE_MS, appendCookies, expiresOf, linesOf, secureCookies }

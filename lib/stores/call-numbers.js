@@ -1,5 +1,7 @@
 'use strict'
 
+const { now } = require('../clock')
+
 /** The numbers of a call beside its texts; binding/src/memory.rs and binding-sqlite/src/numbers.rs have the same places. */
 const CALL = { NOW: 0, TTL: 1, MAX_AGE: 2, BASE: 3, LIMIT_MAX: 4, LIMIT_REFUSES: 5, SUBJECT_CHANGE: 6 }
 
@@ -15,7 +17,7 @@ function wholeMs (ms) {
 
 /** Writes when something is done, and how long the session lives and is limited from then on. */
 function writeCall (numbers, ttlMs, maxAge, limit) {
-  numbers[CALL.NOW] = Date.now()
+  numbers[CALL.NOW] = now()
   numbers[CALL.TTL] = wholeMs(ttlMs)
   numbers[CALL.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : wholeMs(maxAge)
   numbers[CALL.LIMIT_MAX] = limit?.max ?? 0

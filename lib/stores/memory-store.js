@@ -1,6 +1,7 @@
 'use strict'
 
 const binding = require('../binding')
+const { now } = require('../clock')
 const { invalidOption } = require('../errors')
 const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
@@ -62,15 +63,15 @@ class MemoryStore extends SessionStore {
   }
 
   destroy (id) {
-    return this.#native.destroy(id, Date.now())
+    return this.#native.destroy(id, now())
   }
 
   list (subject) {
-    return JSON.parse(this.#native.list(subject, Date.now()))
+    return JSON.parse(this.#native.list(subject, now()))
   }
 
   destroyAll (subject, { except, only } = {}) {
-    return this.#native.destroyAll(subject, except, only, Date.now())
+    return this.#native.destroyAll(subject, except, only, now())
   }
 
   clear () {

@@ -1,6 +1,7 @@
 'use strict'
 
 const { createHash } = require('node:crypto')
+const { now } = require('../clock')
 const { wholeMs } = require('./call-numbers')
 
 /** What is asked for; binding-redis/src/batch.rs has the same numbers. */
@@ -54,7 +55,7 @@ class Batch {
     numbers[at] = slot
     numbers[at + PLACE.KIND] = kind
     numbers[at + PLACE.FLAGS] = 0
-    numbers[at + PLACE.NOW] = Date.now()
+    numbers[at + PLACE.NOW] = now()
     numbers[at + PLACE.TTL] = wholeMs(ttlMs)
     numbers[at + PLACE.BASE] = 0
     numbers[at + PLACE.MAX_AGE] = NaN

@@ -3,6 +3,7 @@
 const { setTimeout } = require('node:timers/promises')
 
 const binding = require('../binding')
+const { now } = require('../clock')
 const { enclose } = require('../envelope')
 const { sessionError } = require('../errors')
 const { toJson } = require('../json')
@@ -63,7 +64,7 @@ class SessionStore {
 }
 
 function isLive (loaded) {
-  return loaded !== undefined && loaded.expire >= Date.now()
+  return loaded !== undefined && loaded.expire >= now()
 }
 
 /** Makes the record of a session that is given as koa-session's stores are given it. */

@@ -1,6 +1,7 @@
 'use strict'
 
 const { resolve } = require('node:path')
+const { now } = require('../clock')
 const { invalidOption } = require('../errors')
 const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
@@ -78,18 +79,18 @@ class SqliteStore extends SessionStore {
   }
 
   destroy (id) {
-    return this.#write(READ.found, (slot) => this.#native.destroy(slot, id, Date.now()))
+    return this.#write(READ.found, (slot) => this.#native.destroy(slot, id, now()))
   }
 
   list (subject) {
     return this.#read(() => {
-      const list = this.#native.list(subject, Date.now())
+      const list = this.#native.list(subject, now())
       return typeof list === 'string' ? JSON.parse(list) : list
     })
   }
 
   destroyAll (subject, { except, only } = {}) {
-    return this.#write(READ.count, (slot) => this.#native.destroyAll(slot, subject, except, only, Date.now()))
+    return this.#write(READ.count, (slot) => this.#native.destroyAll(slot, subject, except, only, now()))
   }
 
   clear () {

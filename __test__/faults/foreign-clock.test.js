@@ -1,0 +1,157 @@
+'use strict'
+
+// Test suites put functions in the place of Date.now that give a Date, a text or nothing. Sessions go on, as in koa-session.
+
+const assert = require('node:assert/strict')
+const { after, describe, test } = require('node:test')
+
+const { session, start } = require('../app')
+const { START_MS } = require('../clock')
+const { cookieHeader, encode } = require('../forge')
+const { MODES, MapStore } = require('../modes')
+const { SqliteFolder } = require('../stores/sqlite-folder')
+const { MemoryStore } = require('../../stores/memory')
+
+const upstream = require('koa-session').default
+
+/** What Date.now gives; each is made anew. */
+const CLOCKS = {
+  nothing: () => undefined,
+  null: () => null,
+  true: () => true,
+  NaN: () => NaN,
+  Infinity: () => Infinity,
+  'a fraction': () => START_MS + 0.25,
+  'a time before 1970': () => -1,
+  'a text': () => 'now',
+  'a text of digits': () => String(START_MS),
+  'a Date': () => new Date(START_MS),
+  'the first Date': () => new Date(0),
+  'no Date': () => new Date(NaN),
+  'a list': () => [START_MS],
+  'an object with a value': () => ({ valueOf: () => START_MS }),
+  'a BigInt': () => BigInt(START_MS)
+}
+
+const ROUTES = {
+  '/set': (ctx) => { ctx.session.a = (ctx.session.a ?? 0) + 1 },
+  '/me': () => {},
+  '/long': (ctx) => { ctx.session.maxAge = 60000 },
+  '/browser': (ctx) => { ctx.session.maxAge = 'session' },
+  '/save': (ctx) => ctx.session.save(),
+  '/regenerate': (ctx) => ctx.session.regenerate(),
+  '/touch': (ctx) => session.of(ctx).touch(),
+  '/logout': (ctx) => { ctx.session = null }
+}
+
+async function respond (ctx) {
+  await ROUTES[ctx.path](ctx)
+  return { a: ctx.session?.a ?? null, maxAge: String(ctx.session?.maxAge) }
+}
+
+/** Gives what a browser would send that drops nothing. */
+const cookieOf = (lines) => lines.filter((line) => !/^[^=]+=;/.test(line)).map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+
+/** Plays the routes with the clock; `cookies` says where the requests have theirs from. */
+async function play (t, give, { module, mode, options }, paths) {
+  const { mock } = t.mock.method(Date, 'now', () => START_MS)
+  const { options: { store, ...rest }, store: kept } = mode()
+  let id = 0
+  const given = { maxAge: 5000, genid: () => `id-${++id}`, ...rest, ...(store && { store }), ...options }
+  const client = await start(t, respond, { session: module, options: given, keys: ['newer secret', 'first secret'] })
+  let cookie = cookieOf((await client.get('/set')).lines)
+  mock.mockImplementation(give)
+  const answers = []
+  for (const path of paths) {
+    const { status, text, lines } = await client.get(path, { cookie })
+    answers.push({ path, status, text, lines })
+    cookie = cookieOf(lines) || cookie
+  }
+  mock.restore()
+  return { answers, writes: kept?.calls.filter(([method]) => method === 'set').map(([, ...more]) => more.slice(0, 3)) }
+}
+
+/** Without what koa-session does by faults of its own: it saves twice, and gives stores the word 'session' for a time. */
+const PATHS = { cookie: ['/me', '/set', '/me', '/long', '/set', '/browser'], store: ['/me', '/set', '/me', '/long', '/set'] }
+const OPTIONS = { plain: {}, rolling: { rolling: true }, renew: { renew: true }, 'with encode': { encode: (data) => encode(data) } }
+
+for (const [clock, give] of Object.entries(CLOCKS)) {
+  // koa-session fails of it, sooner than this.
+  if (clock === 'a BigInt') continue
+  describe(`Date.now gives ${clock}`, () => {
+    for (const [what, options] of Object.entries(OPTIONS)) {
+      for (const mode of ['cookie', 'store', 'externalKey']) {
+        const paths = PATHS[mode] ?? PATHS.store
+        test(`as in koa-session: ${mode}, ${what}`, async (t) => {
+          const how = { mode: MODES[mode], options }
+          const ours = await play(t, give, { ...how, module: session }, paths)
+          assert.deepEqual(ours, await play(t, give, { ...how, module: upstream }, paths))
+          assert.ok(ours.answers.every(({ status }) => status === 200))
+        })
+      }
+    }
+  })
+}
+
+describe('a session that came in', () => {
+  for (const [clock, give] of Object.entries(CLOCKS)) {
+    test(`expires as in koa-session where Date.now gives ${clock}`, async (t) => {
+      for (const _expire of [-2, 0, 1, START_MS - 1, START_MS, START_MS + 1, String(START_MS - 1), null, [0], { valueOf: 1 }]) {
+        const record = { a: 7, _expire, _maxAge: 5000 }
+        const store = () => {
+          const made = new MapStore()
+          made.records.set('an-id', JSON.stringify(record))
+          return made
+        }
+        for (const [options, value] of [[() => ({}), encode(record)], [() => ({ store: store() }), 'an-id']]) {
+          const seen = []
+          for (const module of [session, upstream]) {
+            const client = await start(t, respond, { session: module, options: options() })
+            const { mock } = t.mock.method(Date, 'now', give)
+            // By the second key: the signature is sent anew, if the session goes on.
+            const { status, text, lines } = await client.get('/me', { cookie: cookieHeader(value, 'second secret') })
+            mock.restore()
+            seen.push({ status, text })
+            if (module === session && JSON.parse(text).a === 7) assert.ok(lines[0].startsWith('koa.sess.sig='))
+          }
+          assert.deepEqual(seen[0], seen[1], JSON.stringify(_expire))
+        }
+      }
+    })
+  }
+})
+
+describe('our own stores and options', () => {
+  const folder = new SqliteFolder()
+  after(() => folder.remove())
+  const ways = {
+    memory: () => ({ options: { store: new MemoryStore() } }),
+    sqlite: () => ({ options: { store: folder.open() } }),
+    'merge: true': () => ({ options: { store: new MapStore(), merge: true } }),
+    'early, with a store': () => ({ options: { store: new MapStore(), early: true } }),
+    'early, in a cookie': () => ({ options: { early: true } })
+  }
+  const all = ['/me', '/set', '/touch', '/regenerate', '/me', '/long', '/browser', '/save', '/logout']
+
+  for (const [clock, give] of Object.entries(CLOCKS)) {
+    for (const [name, mode] of Object.entries(ways)) {
+      test(`go on where Date.now gives ${clock}: ${name}`, { timeout: 20_000 }, async (t) => {
+        const { answers } = await play(t, give, { module: session, mode, options: { rolling: true } }, all)
+        if (clock === 'a BigInt') return
+        for (const { status, path } of answers) assert.equal(status, 200, path)
+        if (clock !== 'Infinity') assert.equal(JSON.parse(answers[4].text).a, 2)
+      })
+    }
+
+    test(`list and revoke where Date.now gives ${clock}`, async (t) => {
+      const store = new MemoryStore()
+      const { mock } = t.mock.method(Date, 'now', give)
+      await store.create('a', { data: '{"user":1}', maxAge: 5000, subject: '1' }, 5000)
+      await store.create('b', { data: '{"user":1}', maxAge: 5000, subject: '1' }, 5000)
+      const listed = await store.list('1')
+      const destroyed = [await store.destroy('a'), await store.destroyAll('1')]
+      mock.restore()
+      if (clock !== 'Infinity') assert.deepEqual([listed.length, ...destroyed], [2, true, 1])
+    })
+  }
+})
