@@ -491,7 +491,8 @@ declare namespace session {
      * once (`KOA_SESSION_RS_SHARED`).
      *
      * @default undefined: the session is called 'session'
-     * @throws {@link SessionOptionError} where the app has a session of this name, or of this `key`.
+     * @throws {@link SessionOptionError} where the app has a session of this name, or one with a cookie of the same name:
+     * `key`, or `key` and `.sig`.
      *
      * @example
      * import type { SessionBase } from 'koa-session-rs'
@@ -1273,7 +1274,7 @@ declare namespace session {
    * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left | |
    * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
-   * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session | `status`, `expose` |
+   * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |
    * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed; a store or hook of the app threw something else than an Error, which is the `cause` | `reason`, and what the types of the stores say |
    * | `ERR_SESSION_RECORD` | a store of this package is given text that is no JSON | |
    * | `ERR_SESSION_SUBJECT` | sessions are to be listed or revoked without the option `subject` | |

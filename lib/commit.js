@@ -218,7 +218,8 @@ function refuse (context, isAtEnd) {
   const json = jsonOf(context, context.session)
   if (context.refused === json && isAtEnd) return false
   context.refused = json
-  const error = sessionError('ERR_SESSION_LIMIT', 'the subject has as many sessions as the option maxSessions allows')
+  // The visitor reads it; the app has the code.
+  const error = sessionError('ERR_SESSION_LIMIT', 'Too many sessions')
   throw Object.assign(error, { status: 409, expose: true })
 }
 

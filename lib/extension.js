@@ -2,6 +2,7 @@
 
 const { ContextSession } = require('./context')
 const { invalidOption, sessionError, warnOnce } = require('./errors')
+const { cookieNames } = require('./set-cookie')
 
 /** On a context: the settings of its sessions, by name. */
 const SETTINGS = Symbol('koa-session-rs settings')
@@ -39,9 +40,10 @@ function extendApp (context, settings, isNamed) {
   if (isNamed && settings.name !== 'session' && settings.name in context) {
     throw invalidOption('as', 'a name that ctx does not have', settings.name)
   }
-  const { key } = settings.current
-  if ([...known.values()].some(({ current }) => current.key === key)) {
-    throw invalidOption('key', 'a name of its own for each session', key)
+  const names = cookieNames(settings.current.key)
+  const taken = new Set([...known.values()].flatMap(({ current }) => cookieNames(current.key)))
+  if (names.some((name) => taken.has(name))) {
+    throw invalidOption('key', 'a name of its own for each session, and not that of another one\'s signature (.sig)', names[0])
   }
   extend(context, settings)
 }

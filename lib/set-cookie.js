@@ -13,9 +13,15 @@ function appendCookies (res, lines, overwrite) {
   res.setHeader('Set-Cookie', header)
 }
 
-/** Returns the lines of a cookie and its signature. */
+/** Lists the names of the cookies that a session has, by its option `key`. */
+function cookieNames (key) {
+  return [key, `${key}.sig`]
+}
+
+/** Returns the lines of a session's cookies. */
 function linesOf (res, key) {
-  return setCookie(res).filter((line) => line.startsWith(`${key}=`) || line.startsWith(`${key}.sig=`))
+  const starts = cookieNames(key).map((name) => `${name}=`)
+  return setCookie(res).filter((line) => starts.some((start) => line.startsWith(start)))
 }
 
 /** Adds Secure to the lines of a cookie and its signature, where `cookies` would have it. */
@@ -53,4 +59,4 @@ function expiresOf (expires, maxAge, now) {
   return typeof ms === 'number' && ms >= 0 && ms <= LAST_DATE_MS ? ms : null
 }
 
-module.exports = { LAST_DATE_MS, appendCookies, expiresOf, linesOf, secureCookies }
+module.exports = { LAST_DATE_MS, appendCookies, cookieNames, expiresOf, linesOf, secureCookies }

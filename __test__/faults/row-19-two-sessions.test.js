@@ -101,6 +101,28 @@ describe('row 19: two sessions of one app', () => {
     session({ as: 'admin', key: 'a' }, app)
   })
 
+  const taken = { code: 'ERR_SESSION_OPTION', option: 'key' }
+  const PAIRS = [['a', 'a'], ['a', 'a.sig'], ['a.sig', 'a'], ['a.sig', 'a.sig.sig'], ['koa.sess', undefined], [undefined, 'koa.sess.sig'], ['koa.sess.sig', undefined]]
+  const externalKey = { get () {}, set () {} }
+
+  for (const keys of PAIRS) {
+    for (const more of [{}, { store: new CountingStore() }, { store: new CountingStore(), externalKey }, { signed: false }]) {
+      for (const names of [[undefined, 'admin'], ['admin', undefined], ['admin', 'other']]) {
+        test(`cookies of one name are an error at the start: ${keys}, ${names}, ${Object.keys(more)}`, () => {
+          const app = new Koa()
+          session({ ...more, key: keys[0], as: names[0] }, app)
+          assert.throws(() => session({ ...more, key: keys[1], as: names[1] }, app), taken)
+          assert.ok(!((names[1] ?? 'session') in app.context))
+        })
+      }
+    }
+  }
+
+  test('other keys are none, be they ever so alike', () => {
+    const app = new Koa()
+    for (const key of ['a', 'A', 'a.sigs', 'a.sig.sig', 'a.', '.sig', 'sig', 'b']) session({ as: `the ${key}`, key }, app)
+  })
+
   test('the same `as` is an error at the start', () => {
     const app = new Koa()
     session({ as: 'admin', key: 'a' }, app)

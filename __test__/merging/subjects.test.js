@@ -181,6 +181,8 @@ describe('maxSessions', () => {
     const second = server.visitor()
     const answer = await second.get('/login?user=ann')
     assert.deepEqual([answer.status, answer.setCookie], [409, []])
+    // The visitor reads it, who knows nothing of options.
+    assert.doesNotMatch(answer.body, /option|subject|maxSessions|koa|commit/i)
     assert.equal(await isIn(first), true)
     await first.get('/logout')
     assert.equal((await second.get('/login?user=ann')).status, 200)
