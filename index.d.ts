@@ -1267,6 +1267,7 @@ declare namespace session {
    * |---|---|---|
    * | `ERR_SESSION_OPTION` | an option, a maxAge or what an attribute's function gave is not what it has to be: {@link SessionOptionError} | `option`, `expected`, `received` |
    * | `ERR_SESSION_BINDING` | the package is loaded, and its native addon cannot be | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
+   * | `ERR_SESSION_NODE` | the package, or a part of it, is loaded by a Node that is older than its package.json says | `expected`, `received` |
    * | `ERR_SESSION_ID` | `genid` gave what cannot be an id | |
    * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path; `subject` leads to what names nobody | |
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
@@ -1282,6 +1283,7 @@ declare namespace session {
   export type ErrorCode =
     | 'ERR_SESSION_OPTION'
     | 'ERR_SESSION_BINDING'
+    | 'ERR_SESSION_NODE'
     | 'ERR_SESSION_ID'
     | 'ERR_SESSION_VALUE'
     | 'ERR_SESSION_NOT_LOADED'

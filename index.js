@@ -1,5 +1,7 @@
 'use strict'
 
+require('./lib/node-version')
+
 const { SessionOptionError, typeOf } = require('./lib/errors')
 const { extendApp } = require('./lib/extension')
 const { of } = require('./lib/handle')

@@ -1,5 +1,7 @@
 'use strict'
 
+require('./lib/node-version')
+
 const { randomUUID } = require('node:crypto')
 
 const expiry = require('./lib/contract/expiry')

@@ -1,5 +1,7 @@
 'use strict'
 
+require('../lib/node-version')
+
 const { enclose } = require('../lib/envelope')
 const { Availability } = require('./availability')
 const { toRecord, toSession } = require('./express-record')

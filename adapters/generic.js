@@ -1,5 +1,7 @@
 'use strict'
 
+require('../lib/node-version')
+
 const { Availability } = require('./availability')
 const { checkMethods } = require('./methods')
 const { toOwnKeys, toStoredKeys } = require('./stored-keys')

@@ -1,5 +1,7 @@
 'use strict'
 
+require('../lib/node-version')
+
 const { sessionError } = require('../lib/errors')
 const { checkMethods } = require('./methods')
 

@@ -1,15 +1,20 @@
 'use strict'
 
-// Runs the JavaScript tests on every supported Node: node scripts/node-versions.js [majors] [-- node --test arguments]
+// Runs the JavaScript tests on every supported Node, and has the package refuse an older one:
+// node scripts/node-versions.js [majors] [-- node --test arguments]
 // The binaries come from npm and stay in node_modules/.cache.
 
-const { spawnSync } = require('node:child_process')
+const { execFileSync, spawnSync } = require('node:child_process')
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs')
 const { delimiter, dirname, join } = require('node:path')
+const { engines } = require('../package.json')
 const npm = require('./npm')
 
 const root = join(__dirname, '..')
-const MAJORS = ['20', '22', '24', '26']
+const MAJORS = ['18', '20', '22', '24', '26']
+
+/** The first that is supported. */
+const LEAST = parseInt(engines.node.slice('>='.length))
 
 function folderOf (major) {
   return join(root, 'node_modules/.cache/nodes', major)
@@ -40,6 +45,17 @@ function run (major, args) {
   const node = install(major)
   const version = versionOf(node, major)
   console.log(`\nNode ${version}`)
+  return Number(major) < LEAST ? refuse(node, version) : test(node, version, major, args)
+}
+
+function refuse (node, version) {
+  const thrown = JSON.parse(execFileSync(node, [join(__dirname, 'entry-points.js')], { encoding: 'utf8' }))
+  const others = Object.entries(thrown).filter(([, error]) => error?.code !== 'ERR_SESSION_NODE')
+  if (others.length === 0) return { passed: true, summary: `Node ${version}: refused` }
+  return { passed: false, summary: `Node ${version}: not refused by ${others.map(([entry]) => entry).join(', ')}` }
+}
+
+function test (node, version, major, args) {
   // First in PATH as well, for tests that start programs by name.
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
   const failed = join(folderOf(major), 'failed-tests.txt')

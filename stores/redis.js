@@ -1,5 +1,7 @@
 'use strict'
 
+require('../lib/node-version')
+
 const { RedisStore } = require('../lib/stores/redis-store')
 
 module.exports = { RedisStore }
