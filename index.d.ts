@@ -1306,6 +1306,13 @@ declare namespace session {
    * | `KOA_SESSION_RS_UNDERSCORE` | the app set a key that begins with `_`, and it was not saved | another name, or `underscoreKeys` |
    * | `KOA_SESSION_RS_SHARED` | `session()` was called twice for one app | `as` |
    * | `KOA_SESSION_RS_MAXAGE` | `maxage` was given; a DeprecationWarning, not in production | `maxAge` |
+   * | `KOA_SESSION_RS_SAMESITE` | the cookie has `SameSite=None` and is not Secure; not in production | HTTPS; `secure: 'force'` |
+   * | `KOA_SESSION_RS_PARTITIONED` | the cookie is Partitioned and not Secure; not in production | HTTPS; `secure: 'force'` |
+   * | `KOA_SESSION_RS_SECURE_PREFIX` | a cookie named `__Secure-` is not Secure; not in production | HTTPS; `secure: 'force'` |
+   * | `KOA_SESSION_RS_HOST_PREFIX` | a cookie named `__Host-` is not Secure, has a domain, or another path than `/`; not in production | HTTPS, `secure: 'force'`; no `domain`, no `path` |
+   * | `KOA_SESSION_RS_KEYS` | `app.keys` has a key of fewer than 8 bytes; not in production | 32 random bytes |
+   * | `KOA_SESSION_RS_OPTION` | a name is nearly that of an option; not in production | the name that was meant |
+   * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store; not in production | a store |
    * | `KOA_SESSION_RS_ADAPTER` | the store is one of express-session, which does not know how long sessions live here | `connectStore` of koa-session-rs/adapters/connect |
    */
   export type WarningCode =
@@ -1314,6 +1321,13 @@ declare namespace session {
     | 'KOA_SESSION_RS_UNDERSCORE'
     | 'KOA_SESSION_RS_SHARED'
     | 'KOA_SESSION_RS_MAXAGE'
+    | 'KOA_SESSION_RS_SAMESITE'
+    | 'KOA_SESSION_RS_PARTITIONED'
+    | 'KOA_SESSION_RS_SECURE_PREFIX'
+    | 'KOA_SESSION_RS_HOST_PREFIX'
+    | 'KOA_SESSION_RS_KEYS'
+    | 'KOA_SESSION_RS_OPTION'
+    | 'KOA_SESSION_RS_STORELESS'
     | 'KOA_SESSION_RS_ADAPTER'
 
   /** Is thrown for an option that is not what it has to be, and where the app is missing. */

@@ -23,6 +23,9 @@ class CookiePool {
   slot
   Cookies
   base
+  /** What is told of the keys, and of the lines that a session has sent: outside production (option-warnings.js). */
+  onKeys
+  onSent
 
   #get
   /** What was asked for last, and the cookie that is for it. */
@@ -48,6 +51,7 @@ class CookiePool {
     const isSigned = keys !== undefined
     if (isSigned && !sameKeys(keys, this.#keys)) {
       this.#keys = copyKeys(keys)
+      if (this.#keys !== undefined) this.onKeys?.(this.#keys)
       this.#cookies.clear()
       this.#attributes = undefined
     }

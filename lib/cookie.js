@@ -312,8 +312,9 @@ class RequestCookie {
 
   /** Keeps shared caches from storing a response that carries a session (`cacheControl`), also one of an error. */
   guard () {
-    const { ctx } = this.#session
+    const { ctx, pool } = this.#session
     this.keep()
+    pool.onSent?.(this.lines)
     if (this.isGuarded && !ctx.res.hasHeader('Cache-Control')) ctx.res.setHeader('Cache-Control', 'private, no-store')
   }
 

@@ -9,6 +9,7 @@ const { isSessionStore } = require('./stores/mark')
 
 const MODULES = {
   early: once(() => require('./early')),
+  optionWarnings: once(() => require('./option-warnings')),
   mergingStore: once(() => require('./merging-store')),
   recordStore: once(() => require('./record-store')),
   serialStore: once(() => require('./serial-store')),
@@ -27,6 +28,11 @@ function prepare ({ store, ContextStore, merge, early }) {
   if (!kept) return
   if (merge || isSessionStore(kept)) MODULES.mergingStore()
   if (!isSessionStore(kept)) (merge ? MODULES.serialStore : MODULES.recordStore)()
+}
+
+/** As in option-warnings.js, outside production. */
+function watchOptions (given, known, pool) {
+  if (process.env.NODE_ENV !== 'production') MODULES.optionWarnings().watchOptions(given, known, pool)
 }
 
 /** As in early.js, for the option early. */
@@ -54,4 +60,4 @@ function recordsOf (context, store, owner) {
   return new MergingStore(context, new (MODULES.serialStore().SerialStore)(context, store, owner), false)
 }
 
-module.exports = { MODULES, prepare, watchHead, checkStore, recordsOf }
+module.exports = { MODULES, prepare, watchHead, watchOptions, checkStore, recordsOf }

@@ -6,7 +6,7 @@ const { invalidOption, warnOnce } = require('./errors')
 const { callHook, requireAnswer } = require('./hook')
 const { newId } = require('./id')
 const { toMaxAge } = require('./max-age')
-const { checkStore, prepare } = require('./on-demand')
+const { checkStore, prepare, watchOptions } = require('./on-demand')
 const { isSessionStore } = require('./stores/mark')
 
 /** Defaults of the options that have one. `null` and `undefined` mean the default. */
@@ -100,6 +100,7 @@ class Settings {
     this.name = this.#given.as ?? 'session'
     this.opensEarly = isAsync(this.#given.valid)
     prepare(this.#given)
+    watchOptions(this.#given, WATCHED, this.pool)
   }
 
   /** Tells whether sessions live in a store. */

@@ -17,7 +17,7 @@ const records = new Map()
 const store = { get: (id) => records.get(id), set: (id, data) => { records.set(id, data) }, destroy: (id) => { records.delete(id) } }
 function serve (opts) {
   const app = new Koa()
-  app.keys = ['a key']
+  app.keys = ['a key of its own']
   app.use(session({ signed: false, maxAge: 60000, ...opts }, app))
   app.use(async (ctx) => {
     if (ctx.path === '/in') ctx.session.user = 'the-secret-value'

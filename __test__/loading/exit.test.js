@@ -23,7 +23,7 @@ describe('a process', () => {
 
   test('that makes an app ends by itself', () => {
     assertEnded(run('-e', `
-      const app = { use () {}, context: {}, keys: ['exit'], emit () {}, on () {} }
+      const app = { use () {}, context: {}, keys: ['a key to exit with'], emit () {}, on () {} }
       require(${index})({ maxAge: 1000, store: { get () {}, set () {}, destroy () {} } }, app)
     `))
   })
