@@ -25,8 +25,10 @@ declare function session<T = session.Data> (
   options: session.Options<session.Fixed<T>> | null | undefined,
   app: session.App
 ): session.Middleware
+// `app` takes what App takes. The options are in its type for the error: where options come first and one is wrong, TypeScript
+// tells of each signature, and this one then names the option, and not App, which has no such property.
 declare function session<T = session.Data> (
-  app: session.App,
+  app: session.App | (session.Options<session.Fixed<T>> & session.App),
   options?: session.Options<session.Fixed<T>> | null
 ): session.Middleware
 
@@ -149,7 +151,8 @@ declare namespace session {
 
     /** Saves the session where it has to be, or in any case, or under a new id. */
     commit (options?: CommitOptions): Promise<void>
-    commit (callback: Callback): undefined
+    // CommitOptions are in the type for the error, as those of session() are above.
+    commit (callback: Callback | (CommitOptions & Callback)): undefined
     commit (options: CommitOptions | undefined, callback: Callback | undefined): Promise<void> | undefined
 
     /**

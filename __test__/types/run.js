@@ -8,6 +8,7 @@
 const { cases } = require('./cases')
 const { Compiler } = require('./compiler')
 const { checkExamples, checkOptions } = require('./documentation')
+const { checkErrors } = require('./errors')
 const { checkAttw, checkImports, checkPublint } = require('./package-checks')
 const { Workspace } = require('./workspace')
 
@@ -30,6 +31,8 @@ function checks (workspace) {
     ...compiled,
     ['options are documented with their defaults', checkOptions],
     ['examples compile', () => checkExamples(workspace, newest)],
+    ['errors name the option', () => checkErrors(workspace, newest)],
+    ['errors name the option, TypeScript 5', () => checkErrors(workspace, compilerOf('typescript5'))],
     ['imports that compile run', () => checkImports(workspace, newest)],
     ['publint', () => checkPublint(workspace)],
     ['arethetypeswrong', () => checkAttw(workspace)]
