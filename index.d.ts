@@ -366,16 +366,70 @@ declare namespace session {
     secure?: boolean | 'force' | undefined
   }
 
-  /** Checks options and fills in the defaults. */
-  export const SessionOptions: {
+  /** Checks options and fills in the defaults. Packages that are built on sessions add options of their own by `extend`. */
+  export const SessionOptions: OptionsSchema<SessionOptions>
+
+  /**
+   * Checks options: what koa-session 7 has in a schema of zod's, as far as packages use it, without zod. `z.infer` of zod 3 and
+   * 4 gives `Output`; zod's other methods are not there, and it cannot be part of a schema of zod's.
+   */
+  export interface OptionsSchema<Output = SessionOptions> extends InferredByZod<Output> {
     /**
      * Checks options and returns a new object with them and the defaults of the rest. Attributes that only `cookies` checks,
-     * such as `domain` and `path`, are left out. Attributes that are functions of ctx are returned as these.
+     * such as `domain` and `path`, are left out, and so are options that are not known. Attributes that are functions of ctx
+     * are returned as these.
      *
-     * @throws {@link SessionOptionError}
+     * @throws {@link SessionOptionError} for the first option that is not what it has to be. Where a schema of `extend` said so,
+     * its error is the `cause`.
      */
-    parse (options: unknown): SessionOptions
+    parse (options: unknown): Output
+
+    // For z.infer alone, which refuses a type whose safeParse gives another error than zod's: it cannot be called.
+    safeParse (options: unknown, params: never): never
+    /**
+     * Checks options as `parse` does, and returns the error instead of throwing it.
+     *
+     * @example
+     * import { SessionOptions } from 'koa-session-rs'
+     *
+     * const result = SessionOptions.safeParse({ maxAge: 'soon' })
+     * if (!result.success) console.error(result.error.option, result.error.expected)
+     */
+    safeParse (options: unknown): ParsedOptions<Output>
+
+    /**
+     * Adds options, each with the schema that checks it and gives its default. It returns another schema, which may be extended
+     * again. A schema for an option of this package takes the place of its check and its default.
+     *
+     * @param shape a schema for each option: zod's, or any object with `parse` or `safeParse`
+     * @throws {@link SessionOptionError} for what is no shape.
+     *
+     * @example
+     * import { createSession, SessionOptions } from 'koa-session-rs'
+     * import z from 'zod'
+     *
+     * const Config = SessionOptions.extend({ logValue: z.boolean().default(true) })
+     * type Config = z.infer<typeof Config>
+     *
+     * const config: Config = Config.parse({ maxAge: 86_400_000 })
+     * app.use(createSession(config, app))
+     * app.on('session:expired', ({ value }) => console.log('expired', config.logValue ? value : ''))
+     */
+    extend<Shape extends OptionsShape> (shape: Shape): OptionsSchema<Omit<Output, keyof Shape> & OutputOfShape<Shape>>
   }
+
+  /** Is what {@link OptionsSchema.safeParse} returns. */
+  export type ParsedOptions<Output> =
+    | { success: true, data: Output, error?: never }
+    | { success: false, data?: never, error: SessionOptionError }
+
+  /** Has a schema for each option: see {@link OptionsSchema.extend}. */
+  export interface OptionsShape {
+    [option: string]: { parse (value: unknown): unknown } | { safeParse (value: unknown): SafelyParsed }
+  }
+
+  /** Is what a schema's `safeParse` returns. */
+  type SafelyParsed = { success: true, data: unknown } | { success: false, error: unknown }
 
   /** Lists the options with their defaults filled in, as `ctx.sessionOptions` has them. */
   export interface SessionOptions<T = Data> extends CookieAttributes {
@@ -1342,6 +1396,8 @@ declare namespace session {
     expected: string
     /** Names the type of what was given, never the value. */
     received: string
+    /** Is what a schema of {@link OptionsSchema.extend} threw, which may quote the value; absent elsewhere. */
+    cause?: unknown
   }
 
   /* ---------------------------------------------------------------- names of @types/koa-session 6 */
@@ -1391,6 +1447,34 @@ declare namespace session {
   }
 
   /* ---------------------------------------------------------------- how the types above fit together */
+
+  /** Is what a schema gives. */
+  type OutputOf<Schema> =
+    Schema extends { parse (value: any): infer Output } ? Output
+      : Schema extends { safeParse (value: any): infer Result } ? Extract<Result, { success: true, data: unknown }>['data']
+        : never
+
+  /** Is what the schemas of a shape give. An option that may be undefined may be absent. */
+  type OutputOfShape<Shape> =
+    & { [K in keyof Shape as undefined extends OutputOf<Shape[K]> ? never : K]: OutputOf<Shape[K]> }
+    & { [K in keyof Shape as undefined extends OutputOf<Shape[K]> ? K : never]?: OutputOf<Shape[K]> }
+
+  /** Has what `z.infer` reads, for the types alone: nothing of it is there at run time. */
+  export interface InferredByZod<Output> extends OnlyZod {
+    /** @hidden */ readonly _type: Output
+    /** @hidden */ readonly _output: Output
+    /** @hidden */ readonly _input: unknown
+    /** @hidden */ readonly _zod: { output: Output, input: unknown }
+  }
+
+  /** Has the other members of zod's ZodType, without which `z.infer` refuses a type: never, so that none can be used. */
+  type OnlyZod = {
+    readonly [Name in
+    | '_def' | 'description' | '~standard' | '~validate' | '_parse' | '_getType' | '_getOrReturnCtx' | '_processInputParams'
+    | '_parseSync' | '_parseAsync' | 'parseAsync' | 'safeParseAsync' | 'spa' | 'refine' | 'refinement' | '_refinement'
+    | 'superRefine' | 'optional' | 'nullable' | 'nullish' | 'array' | 'promise' | 'or' | 'and' | 'transform' | 'default' | 'brand'
+    | 'catch' | 'describe' | 'pipe' | 'readonly' | 'isOptional' | 'isNullable']: never
+  }
 
   /** Tells whether the program imports `koa-session-rs/strict`, which augments it. */
   export interface Strictness {}

@@ -6,7 +6,8 @@ const { SessionOptionError, typeOf } = require('./lib/errors')
 const { extendApp } = require('./lib/extension')
 const { of } = require('./lib/handle')
 const { middleware } = require('./lib/middleware')
-const { Settings, SessionOptions } = require('./lib/options')
+const { Settings } = require('./lib/options')
+const { SessionOptions } = require('./lib/session-options')
 const { STORE } = require('./lib/stores/mark')
 
 /**

@@ -244,18 +244,16 @@ function isAsync (value) {
   return typeof value === 'function' && value instanceof (async () => {}).constructor
 }
 
-/** What `SessionOptions` is at run time: `parse` checks options and gives them with their defaults. */
-const SessionOptions = Object.freeze({
-  parse (given) {
-    if (given === null || typeof given !== 'object') throw invalidOption('opts', 'object', given)
-    check(given)
-    const options = {}
-    for (const name of WATCHED) {
-      const value = given[name] ?? DEFAULTS[name]
-      if (value !== undefined && name in { ...EXPECTED, ...METHODS, maxAge: 0 }) options[name] = value
-    }
-    return options
+/** Checks options, and gives a new object of those that are known, with the defaults. */
+function parse (given) {
+  if (given === null || typeof given !== 'object') throw invalidOption('opts', 'object', given)
+  check(given)
+  const options = {}
+  for (const name of WATCHED) {
+    const value = given[name] ?? DEFAULTS[name]
+    if (value !== undefined && name in { ...EXPECTED, ...METHODS, maxAge: 0 }) options[name] = value
   }
-})
+  return options
+}
 
-module.exports = { Settings, SessionOptions, resolve }
+module.exports = { Settings, parse, resolve }

@@ -84,6 +84,13 @@ function addApps6 () {
   }
 }
 
+function addExtended () {
+  add('options extended', 'koa3', 'nodenext, ESM', ['extended.ts'], { options: { declaration: true } })
+  add('options extended', 'koa3', 'nodenext, ESM, TypeScript 5', ['extended.ts'], { options: { declaration: true } })
+  add('options extended', 'koa2', 'node16, CommonJS', ['extended.ts'], { options: { exactOptionalPropertyTypes: false } })
+  add('options extended', 'koa2', 'bundler', ['extended.ts'])
+}
+
 function addTyped () {
   add('data named', 'koa2', 'commonjs, TypeScript 5, no interop', ['app-typed.ts'])
   add('data named', 'koa3', 'node16, CommonJS', ['app-typed.ts'])
@@ -100,6 +107,7 @@ function addTyped () {
 
 addApps7()
 addApps6()
+addExtended()
 addTyped()
 
 module.exports = { cases }
