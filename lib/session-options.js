@@ -41,7 +41,7 @@ function schemaOf (shape) {
 
 const isObject = (value) => typeof value === 'object' && value !== null
 
-/** Gives a view of options in which some are absent. It reads the caller's object itself, whose getters may need to be called on it. */
+/** Gives a view of options in which some are absent. It reads from the caller's object, whose getters may work on that alone. */
 function without (names, given) {
   return new Proxy({}, {
     has: (_, name) => !names.includes(name) && name in given,
