@@ -45,7 +45,7 @@ class RecordStore {
     const { ctx, options, maxAge } = this.#session
     this.#end()
     this.#ticket = this.#flights.enter(id)
-    this.#isHeld ||= this.#holdUntilClosed(ctx.res)
+    this.#isHeld ||= this.#holdUntilClosed(ctx)
     return this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
   }
 
@@ -103,7 +103,9 @@ class RecordStore {
   }
 
   /** A handler may save for as long as the response is open, as one that streams does, whether the middleware has ended or not. */
-  #holdUntilClosed (res) {
+  #holdUntilClosed ({ req, res }) {
+    // A request that was made by hand has no connection that its response would close with.
+    if (req?.socket?.destroyed !== false) return false
     if (typeof res?.on !== 'function' || res.destroyed || res.stream?.destroyed) return false
     const end = () => {
       this.#isHeld = false
