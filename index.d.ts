@@ -138,7 +138,7 @@ declare namespace session {
     /**
      * Destroys the record, and saves the same data under a new id: for logins. In cookie mode, which has no ids, it saves.
      *
-     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the headers have left and the new id cannot be sent.
+     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the new id cannot be sent: the headers have left, or there is no response.
      *
      * @example
      * await ctx.session.regenerate()
@@ -218,7 +218,7 @@ declare namespace session {
     /**
      * Destroys the record, and saves the session under a new id. In cookie mode, which has no ids, it saves.
      *
-     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the headers have left and the new id cannot be sent.
+     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the new id cannot be sent: the headers have left, or there is no response.
      */
     regenerate (how?: RegenerateOptions): Promise<void>
 
@@ -1329,7 +1329,7 @@ declare namespace session {
    * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path; `subject` leads to what names nobody | |
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
    * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` where `ignore` left none | |
-   * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left | |
+   * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left, or where there is no response | |
    * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |

@@ -3,6 +3,7 @@
 require('../lib/node-version')
 
 const { enclose } = require('../lib/envelope')
+const { Queue } = require('../lib/queue')
 const { Availability } = require('./availability')
 const { toRecord, toSession } = require('./express-record')
 const { checkMethods } = require('./methods')
@@ -11,6 +12,8 @@ const { checkMethods } = require('./methods')
 class ConnectStore {
   #store
   #availability
+  /** The writes of a session wait for each other: one that moves the expiry reads the session before. */
+  #writes = new Queue()
 
   constructor (store, options) {
     checkMethods('store', store, ['get', 'set', 'destroy'])
@@ -26,8 +29,13 @@ class ConnectStore {
 
   /** Stores a record. One whose expiry alone has moved, with `rolling`, takes the data that the store has by then. */
   async set (id, record, ttl, { changed, rolling } = {}) {
-    const written = rolling === true && changed === false ? await this.#renew(id, record) : record
-    if (written !== undefined) await this.#call('set', id, toSession(written, ttl))
+    // As it is now: the caller may go on with it.
+    const session = toSession(record, ttl)
+    await this.#writes.run(id, async () => {
+      if (rolling !== true || changed !== false) return this.#call('set', id, session)
+      const renewed = await this.#renew(id, record)
+      if (renewed !== undefined) await this.#call('set', id, toSession(renewed, ttl))
+    })
   }
 
   /** Gives what the store has, with the envelope of a record; undefined where the session is gone. */
@@ -40,7 +48,7 @@ class ConnectStore {
 
   /** Removes the record of an id. */
   async destroy (id) {
-    await this.#call('destroy', id)
+    await this.#writes.run(id, () => this.#call('destroy', id))
   }
 
   /** Calls a method that answers by a callback, and may answer by a promise as well. */

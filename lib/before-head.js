@@ -9,7 +9,8 @@ const { tellError } = require('./events')
  * Whoever sends the headers is not ours to disturb: what `act` throws goes to the app's 'error' listeners, and the headers go on.
  *
  * @param {object} ctx
- * @param {(args: Array) => Array|undefined} act gets the arguments of `writeHead` behind the status, and may give others
+ * @param {(args: Array) => Array|false|void} act gets the arguments of `writeHead` behind the status, and may give others; false
+ * where the headers cannot leave so: it is called again with the next that try
  */
 function beforeHead (ctx, act) {
   const { res } = ctx
@@ -18,13 +19,15 @@ function beforeHead (ctx, act) {
   let hasActed = false
   function hooked (status, ...args) {
     if (hasActed || status < 200) return writeHead.call(res, status, ...args)
+    const given = attempted(ctx, act, args)
+    if (given === false) return writeHead.call(res, status, ...args)
     hasActed = true
     // Another hook may have been put over this one meanwhile, and stays.
     if (res.writeHead === hooked) {
       if (isOwn) res.writeHead = writeHead
       else delete res.writeHead
     }
-    return writeHead.call(res, status, ...attempted(ctx, act, args))
+    return writeHead.call(res, status, ...given)
   }
   res.writeHead = hooked
 }

@@ -41,7 +41,7 @@ async function commitMoved (context, how) {
   const isTooLate = obstacle === 'headers-sent' || obstacle === 'no-response'
   if (isTooLate || (context.options.early && context.ctx.res?.headersSent)) {
     tellUncommitted(context, isTooLate ? obstacle : 'headers-sent')
-    throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left')
+    throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left, or there is no response')
   }
   // Under an id that the browser does not learn, the session would be lost.
   if (obstacle !== undefined) return saveIfDue(context, how)

@@ -234,9 +234,11 @@ class ContextSession {
     this.coming.catch(() => {})
   }
 
-  /** Takes the session for loaded: the request came without. */
-  skipLoad () {
+  /** Takes the session for loaded: the request came without. So many runs of the middleware are open. */
+  skipLoad (depth) {
     this.loading = DONE
+    this.depth = depth
+    if (depth > 0) this.records?.enter()
   }
 
   /**
@@ -276,6 +278,7 @@ class ContextSession {
   enter () {
     if (this.isFinished) this.#beginAnew()
     this.depth++
+    this.records?.enter()
   }
 
   #beginAnew () {

@@ -217,7 +217,9 @@ class RequestCookie {
     const { ctx, options } = this.#session
     if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
     else {
-      if (this.#canSend) this.#append([core.dropSignature(Boolean(ctx.secure))], false)
+      // As the cookie itself was sent, where the connection has no say.
+      const isSecure = options.secure === 'force' || Boolean(ctx.secure)
+      if (this.#canSend) this.#append([core.dropSignature(isSecure)], false)
       this.#tellForged()
     }
     return true

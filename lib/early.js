@@ -16,10 +16,19 @@ const { clearCookie, clearReplaced } = require('./remove')
 function watchHead (context) {
   beforeHead(context.ctx, (args) => {
     if (context.isFinished) return args
-    const rest = takeHeaders(context.ctx.res, args)
-    decideSafely(context)
+    const rest = taken(context.ctx.res, args)
+    if (rest !== false) decideSafely(context)
     return rest
   })
+}
+
+/** Sets the headers that are arguments of `writeHead`, if it takes them: else it throws itself, and may be called again. */
+function taken (res, args) {
+  try {
+    return takeHeaders(res, args)
+  } catch {
+    return false
+  }
 }
 
 /**

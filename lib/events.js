@@ -1,7 +1,7 @@
 'use strict'
 
 const diagnostics = require('node:diagnostics_channel')
-const { debuglog } = require('node:util')
+const { debuglog, inspect } = require('node:util')
 
 const binding = require('./binding')
 const { toError } = require('./errors')
@@ -130,8 +130,17 @@ function tellError (ctx, thrown) {
     if (app?.listenerCount?.('error') > 0) app.emit('error', err, ctx)
     else app?.onerror?.(err)
   } catch (failure) {
-    process.emitWarning(toError(failure))
+    warnOfFailure(failure)
   }
+}
+
+/** A text, since the process takes no Error of another realm, as those of Jest's tests are. */
+function warnOfFailure (failure) {
+  let text = ''
+  try {
+    text = `: ${inspect(failure)}`
+  } catch {}
+  process.emitWarning(`a listener of the app's 'error' threw${text}`)
 }
 
 module.exports = { VERDICT, VERDICT_NAMES, report, announce, publish, isHeard, isSubscribed, debug, isDebugging, hashed, tellError }

@@ -7,9 +7,6 @@ const { cookieNames } = require('./set-cookie')
 /** On a context: the settings of its sessions, by name. */
 const SETTINGS = Symbol('koa-session-rs settings')
 
-/** In the place of a request's session. */
-const SKIPPED = false
-
 /**
  * Gives a context the properties of a session. One that has a session of the name keeps it: a second `session()` on an
  * app shares the session of the first, and so does one on an app mounted below.
@@ -80,19 +77,33 @@ function contextSession (ctx, name) {
 
 function startSession (ctx, settings) {
   const session = new ContextSession(ctx, settings)
-  if (ctx[settings.slot] === SKIPPED) session.skipLoad()
+  const skipped = ctx[settings.slot]
+  if (skipped !== undefined) session.skipLoad(skipped)
   return (ctx[settings.slot] = session)
 }
 
 /** Returns the session of a request, if anybody asked for it. */
 function startedSession (ctx, { slot }) {
   const started = ctx[slot]
-  return started === SKIPPED ? undefined : started
+  return typeof started === 'number' ? undefined : started
 }
 
-/** Notes that a request came without a session, and has passed the middleware that would have loaded it. */
+/**
+ * Notes that a request came without a session, and has passed the middleware that would have loaded it. In the session's place
+ * is how many such runs of the middleware are open.
+ */
 function skipSession (ctx, { slot }) {
-  ctx[slot] = SKIPPED
+  ctx[slot] = (ctx[slot] ?? 0) + 1
 }
 
-module.exports = { extend, extendApp, contextSession, skipSession, startedSession }
+/** Ends such a run, where nobody has asked for the session. */
+function leaveSkipped (ctx, { slot }) {
+  if (ctx[slot] > 0) ctx[slot]--
+}
+
+/** Has the session looked for where all runs that passed it by have ended. */
+function forgetSkipped (ctx, { slot }) {
+  if (ctx[slot] === 0) ctx[slot] = undefined
+}
+
+module.exports = { extend, extendApp, contextSession, forgetSkipped, leaveSkipped, skipSession, startedSession }

@@ -22,11 +22,6 @@ class Flights {
     return { id, record, destroyed: record.destroyed }
   }
 
-  /** Tells whether a request is in flight with a record. */
-  has (id) {
-    return this.#records.has(id)
-  }
-
   /** Takes a ticket back when its request ends. */
   leave ({ id, record }) {
     if (--record.requests === 0) this.#records.delete(id)

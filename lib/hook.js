@@ -11,13 +11,13 @@ const { isPromise } = require('./promise')
  * @returns {T} what the hook gives, at once or by a promise
  */
 function callHook (call) {
-  let given
   try {
-    given = call()
+    const given = call()
+    // What only has a method `then` may call back when it likes, and throw: a promise of ours stands in for it.
+    return isPromise(given) ? Promise.resolve(given).then(undefined, fail) : given
   } catch (thrown) {
     fail(thrown)
   }
-  return isPromise(given) ? given.then(undefined, fail) : given
 }
 
 /**
@@ -29,7 +29,7 @@ function callHook (call) {
  */
 function requireAnswer (option, given) {
   if (!isPromise(given)) return given
-  given.then(undefined, () => {})
+  Promise.resolve(given).then(undefined, () => {})
   throw invalidOption(option, 'a function that answers at once', given)
 }
 

@@ -43,7 +43,8 @@ class MergingStore {
   /** Nobody has to say so: a write finds out. */
   get isDestroyed () { return false }
 
-  /** There is no flight to end. */
+  /** There is no flight to begin or to end. */
+  enter () {}
   leave () {}
 
   /**

@@ -1,7 +1,7 @@
 'use strict'
 
 const { isSubscribed, tellError } = require('./events')
-const { extend, contextSession, skipSession, startedSession } = require('./extension')
+const { extend, contextSession, forgetSkipped, leaveSkipped, skipSession, startedSession } = require('./extension')
 const { attempt, isPromise } = require('./promise')
 
 /**
@@ -33,6 +33,7 @@ function begin (ctx, settings) {
   if (startedSession(ctx, settings) === undefined) {
     if (!hasStore && !opensEarly) return undefined
     if (settings.isVisitor(ctx) && !isSubscribed('load')) return skipSession(ctx, settings)
+    forgetSkipped(ctx, settings)
   }
   const session = contextSession(ctx, name)
   session.enter()
@@ -54,7 +55,7 @@ function serve (ctx, next, settings, own) {
 /** Commits, unless the app does so itself. Gives a promise where there is something to commit. */
 function finish (ctx, settings, own) {
   const started = startedSession(ctx, settings)
-  if (started === undefined && !own.rollUntouched) return undefined
+  if (started === undefined && !own.rollUntouched) return leaveSkipped(ctx, settings)
   const session = started ?? contextSession(ctx, settings.name)
   if (session.session !== undefined || own.rollUntouched) return finishTouched(session, own)
   leave(session)

@@ -47,7 +47,7 @@ function watchOptions (given, known, pool) {
 function cookieOf (given) {
   const settled = (name, byDefault) => name in given && typeof given[name] !== 'function' ? given[name] : byDefault
   return {
-    name: String(given.key ?? ''),
+    name: String(given.key ?? 'koa.sess'),
     sameSite: String(settled('sameSite')).toLowerCase(),
     partitioned: settled('partitioned', false),
     domain: settled('domain'),

@@ -17,7 +17,8 @@ class RecordStore {
   #store
   #flights
   #ticket
-  /** Whether the flight ends with the response. */
+  /** Whether a run of the middleware is open; and whether the response is, which a handler may outlive it with. */
+  #isRunning = false
   #isHeld = false
 
   /**
@@ -43,9 +44,7 @@ class RecordStore {
    */
   get (id) {
     const { ctx, options, maxAge } = this.#session
-    this.#end()
-    this.#ticket = this.#flights.enter(id)
-    this.#isHeld ||= this.#holdUntilClosed(ctx)
+    this.#enter(id)
     return this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
   }
 
@@ -68,8 +67,11 @@ class RecordStore {
     const snapshot = Snapshot.of(data)
     const written = snapshot ? undefined : jsonOf(session, data)
     const record = recordOf(data, snapshot, maxAge)
+    if (this.#ticket?.id !== id) {
+      this.#flights.create(id)
+      if (this.#isRunning || this.#isHeld) this.#enter(id)
+    }
     const ticket = this.#ticket?.id === id ? this.#ticket : undefined
-    if (ticket === undefined) this.#flights.create(id)
     let failure
     try {
       const lifetime = typeof ttl === 'number' ? ttl + STORE_GRACE_MS : ttl
@@ -82,7 +84,7 @@ class RecordStore {
     if (isRevived) await this.#destroyRecord(id)
     if (failure === 'anonymous') session.isAnonymous = true
     if (failure !== undefined) return 'failed'
-    if (wasStored && this.isDestroyed) return 'missing'
+    if (isRevived || (wasStored && this.isDestroyed)) return 'missing'
     if (id === session.id) session.keepStored(snapshot, written)
     return 'written'
   }
@@ -102,24 +104,42 @@ class RecordStore {
     }
   }
 
-  /** A handler may save for as long as the response is open, as one that streams does, whether the middleware has ended or not. */
-  #holdUntilClosed ({ req, res }) {
-    // A request that was made by hand has no connection that its response would close with.
-    if (req?.socket?.destroyed !== false) return false
-    if (typeof res?.on !== 'function' || res.destroyed || res.stream?.destroyed) return false
-    const end = () => {
+  /** Takes note that a run of the middleware begins. */
+  enter () {
+    this.#isRunning = true
+  }
+
+  /** Takes note that the run has ended. */
+  leave () {
+    this.#isRunning = false
+    this.#endWhenOver()
+  }
+
+  /** Is in flight with a record until the run has ended and the response has closed. */
+  #enter (id) {
+    this.#end()
+    this.#ticket = this.#flights.enter(id)
+    this.#isHeld ||= this.#holdUntilClosed(this.#session.ctx)
+  }
+
+  /**
+   * A handler may save for as long as the response is open, as one that streams does, whether the middleware has ended or not.
+   * Without a connection, nothing would tell that it has closed.
+   */
+  #holdUntilClosed ({ res }) {
+    if (res?.socket?.destroyed !== false || res.destroyed || res.stream?.destroyed) return false
+    const release = () => {
       this.#isHeld = false
-      this.#end()
+      this.#endWhenOver()
     }
-    // Node emits both for a response that ended, and the second alone for one that broke. Other servers may emit the first alone.
-    res.on('finish', end)
-    res.on('close', end)
+    // Node emits both for a response that ended, and the second alone for one that broke.
+    res.on('finish', release)
+    res.on('close', release)
     return true
   }
 
-  /** Takes note that the run of the middleware has ended. Without a response that could close, the flight ends with it. */
-  leave () {
-    if (!this.#isHeld) this.#end()
+  #endWhenOver () {
+    if (!this.#isRunning && !this.#isHeld) this.#end()
   }
 
   #end () {

@@ -265,6 +265,28 @@ describe('a store that fails', () => {
   })
 })
 
+test('a visit that moves the expiry loses nothing that another request of the process writes meanwhile', async () => {
+  const { setTimeout: wait } = require('node:timers/promises')
+  const records = new Map()
+  const later = (run) => (...args) => {
+    const callback = args.pop()
+    wait(Math.random() * 4).then(() => run(...args)).then((value) => callback(null, value), callback)
+  }
+  const store = connectStore({
+    get: later((id) => records.has(id) ? JSON.parse(records.get(id)) : undefined),
+    set: later((id, session) => { records.set(id, JSON.stringify(session)) }),
+    destroy: later((id) => { records.delete(id) })
+  })
+  const record = { _expire: Date.now() + 60000, _maxAge: 60000 }
+  for (let round = 0; round < 30; round++) {
+    const id = `id-${round}`
+    await store.set(id, { n: 0, ...record }, 60000, { changed: true, rolling: true })
+    const renewals = Array.from({ length: 4 }, () => store.set(id, { n: 0, ...record }, 60000, { changed: false, rolling: true }))
+    await Promise.all([...renewals, store.set(id, { n: 1, ...record }, 60000, { changed: true, rolling: true })])
+    assert.equal((await store.get(id)).n, 1)
+  }
+})
+
 describe('a store that is disconnected', () => {
   test('is not called, and rejects', async () => {
     const noting = new NotingStore()

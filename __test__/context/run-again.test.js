@@ -140,4 +140,20 @@ describe('ours', () => {
     await run(() => { ctx.session.n++ })
     assert.equal(JSON.parse(store.records.get('an-id')).n, 2)
   })
+
+  test('runs within one that passed a visitor by share its session', async () => {
+    const store = new MapStore()
+    const { ctx, run } = make(session, { store }, {})
+    // The first request shows how this Koa makes ctx.cookies; a visitor of later ones is passed by.
+    await run()
+    await run(async () => {
+      ctx.session.a = 1
+      await run()
+      ctx.session.b = 2
+      await run()
+      ctx.session.c = 3
+    })
+    const records = [...store.records.values()].map((text) => JSON.parse(text)).map(({ a, b, c }) => ({ a, b, c }))
+    assert.deepEqual(records, [{ a: 1, b: 2, c: 3 }])
+  })
 })

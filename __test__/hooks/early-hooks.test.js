@@ -178,7 +178,33 @@ test("nothing that a listener of 'error' throws gets out of the hook", async (t)
   server.app.on('error', () => { throw new Error('a listener') })
   const warned = new Promise((resolve) => process.once('warning', resolve))
   await visit(server)
-  assert.equal((await warned).message, 'a listener')
+  assert.match((await warned).message, /a listener/)
+})
+
+test("nor is that an error of another realm, as Jest's are", async (t) => {
+  const { runInNewContext } = require('node:vm')
+  const server = await start(t, {}, (ctx) => { ctx.session.user = 'ann' })
+  server.app.on('error', () => { throw runInNewContext('new Error("another realm")') })
+  server.app.on('session:created', () => { throw failure })
+  const warned = new Promise((resolve) => process.once('warning', resolve))
+  await server.get('/')
+  assert.match((await warned).message, /another realm/)
+})
+
+test('a writeHead that fails is tried again with the session', async (t) => {
+  const thrown = []
+  const server = await start(t, { early: true }, (ctx) => {
+    ctx.session.user = 'ann'
+    ctx.respond = false
+    try {
+      ctx.res.writeHead(200, { 'x-own': undefined })
+    } catch (err) {
+      thrown.push(err.code)
+    }
+    ctx.res.writeHead(200, { 'x-own': '1' }).end('done')
+  })
+  const { setCookie, headers } = await server.get('/')
+  assert.deepEqual([thrown, setCookie.length, headers['x-own'], server.errors], [['ERR_HTTP_INVALID_HEADER_VALUE'], 2, '1', []])
 })
 
 test('session.of(ctx): list() and revokeOthers() reject with an Error', async (t) => {

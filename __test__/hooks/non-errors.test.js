@@ -91,6 +91,45 @@ for (const [how, fail] of Object.entries(WAYS)) {
   }
 }
 
+/** What only has a method `then`: it may call back without a look at what it was given, later, or not like a promise at all. */
+const THENABLES = {
+  'that calls back later': () => ({ then (done) { setTimeout(done, 1) } }),
+  'that gives nothing from then': () => ({ then (done) { done() } }),
+  'whose then throws undefined': () => ({ then () { throw undefined } }), // eslint-disable-line no-throw-literal
+  'whose then cannot be read': () => ({ get then () { throw undefined } }) // eslint-disable-line no-throw-literal
+}
+
+for (const [name, make] of Object.entries(THENABLES)) {
+  for (const [hook, makeOptions] of Object.entries({
+    beforeSave: (hook) => ({ beforeSave: hook }),
+    genid: (hook) => ({ store: new CountingStore(), genid: hook }),
+    valid: (hook) => ({ store: failingStore('x'), valid: hook }),
+    'externalKey.get': (hook) => ({ store: new CountingStore(), externalKey: { get: hook, set () {} } }),
+    'externalKey.set': (hook) => ({ store: new CountingStore(), externalKey: { get () {}, set: hook } }),
+    ignore: (hook) => ({ ignore: hook }),
+    domain: (hook) => ({ domain: hook }),
+    encode: (hook) => ({ encode: hook })
+  })) {
+    test(`${hook} gives something ${name}: the request is answered`, async (t) => {
+      const server = await start(t, { ...makeOptions(make), signed: false }, (ctx) => { ctx.session.n = 1 })
+      const { status } = await server.get('/', COOKIE)
+      assert.ok(status === 200 || server.errors.every((err) => err instanceof Error))
+      if (/throws|cannot/.test(name)) assert.deepEqual([status, server.errors.length], [500, 1])
+    })
+  }
+}
+
+test('beforeSave is awaited whatever it gives', async (t) => {
+  const beforeSave = (ctx, session) => ({ then (done) { setTimeout(() => { session.late = 1; done() }, 1) } })
+  const server = await start(t, { beforeSave }, {
+    '/in' (ctx) { ctx.session.user = 'ann' },
+    '/me' (ctx) { return { ...ctx.session } }
+  })
+  const ann = server.visitor()
+  await ann.get('/in')
+  assert.deepEqual((await ann.get('/me')).json, { user: 'ann', late: 1 })
+})
+
 test('save() rejects with the Error', async (t) => {
   const codes = []
   const server = await start(t, { store: failingStore('set', () => Promise.reject(undefined)), autoCommit: false }, async (ctx) => { // eslint-disable-line prefer-promise-reject-errors
