@@ -48,6 +48,16 @@ pub struct Limit {
     pub overflow: Overflow,
 }
 
+/// How many characters of a label are kept.
+pub const LABEL_CHARS: usize = 256;
+
+/// Gives what is kept of a label: apps take it from headers, which visitors write.
+#[must_use]
+pub fn kept_label(label: &str) -> &str {
+    let end = label.char_indices().nth(LABEL_CHARS);
+    end.and_then(|(end, _)| label.get(..end)).unwrap_or(label)
+}
+
 /// A session that is to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRecord<'a> {
@@ -57,7 +67,7 @@ pub struct NewRecord<'a> {
     pub max_age: MaxAge,
     /// Whose it is, if anybody's.
     pub subject: Option<&'a str>,
-    /// What the app calls it in lists.
+    /// What the app calls it in lists. [`LABEL_CHARS`] are kept.
     pub label: Option<&'a str>,
     /// Asked where there is a subject.
     pub limit: Option<Limit>,
@@ -148,7 +158,7 @@ impl Record {
             created_ms: now_ms,
             seen_ms: now_ms,
             subject: new.subject.map(str::to_owned),
-            label: new.label.map(str::to_owned),
+            label: new.label.map(kept_label).map(str::to_owned),
         })
     }
 
@@ -202,7 +212,7 @@ impl Record {
             Subject::Is(subject) => self.subject = Some(subject.to_owned()),
         }
         if let Some(label) = changes.label {
-            self.label = Some(label.to_owned());
+            self.label = Some(kept_label(label).to_owned());
         }
         self.touch(now_ms, ttl_ms);
         Ok(conflicts)

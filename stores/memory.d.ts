@@ -24,12 +24,14 @@ export interface MemoryStoreOptions {
 /**
  * Keeps sessions in the memory of this process: for one process whose sessions may end with it. Every method answers at once.
  *
- * Where there is no room, expired sessions leave first, then the ones that were not loaded, written or touched for longest.
- * Expired ones are also removed by later writes, a few at a time; there is no timer.
+ * Where there is no room, expired sessions leave first, then those without a subject (option `subject`), then the others; of
+ * each kind, the ones that were not loaded, written or touched for longest. The session that is written stays. Expired ones
+ * are also removed by later writes, a few at a time; there is no timer.
  *
  * @throws SessionOptionError for an option that is not what it has to be, or that there is none of. `create`, `merge` and
  * `regenerate` throw an Error with the code `ERR_SESSION_STORE` and the reason `'full'`, and write nothing, where the session
- * alone is larger than `maxBytes`.
+ * alone is larger than `maxBytes`. Every method that takes an id or a subject throws a TypeError with the code `ERR_SESSION_ID`
+ * or `ERR_SESSION_VALUE` for what is none.
  *
  * @example
  * import { MemoryStore } from 'koa-session-rs/stores/memory'
@@ -45,8 +47,8 @@ export class MemoryStore implements SessionStore {
   touch (id: string, ttlMs: number): Touched | 'missing'
   regenerate (oldId: string, newId: string, changes: Changes, ttlMs: number): Merged | 'missing' | 'taken' | 'refused'
   destroy (id: string): boolean
-  list (subject: string): ListedSession[]
-  destroyAll (subject: string, which?: WhichSessions): number
+  list (subject: string | number | bigint): ListedSession[]
+  destroyAll (subject: string | number | bigint, which?: WhichSessions): number
   clear (): void
   /** Forgets all sessions: nobody else has them. */
   close (): void

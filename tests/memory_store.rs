@@ -105,6 +105,43 @@ fn what_is_expired_leaves_before_what_lives() {
 }
 
 #[test]
+fn sessions_of_nobody_leave_before_those_of_somebody() {
+    let store = store(3, usize::MAX);
+    let owned = NewRecord {
+        subject: Some("all"),
+        ..living("{}", HOUR_MS)
+    };
+    for number in 0..2 {
+        store.create(id(number), &owned, at(0)).unwrap();
+    }
+    for number in 2..100 {
+        let new = living("{}", HOUR_MS);
+        store.create(id(number), &new, at(0)).unwrap();
+        // What was just acknowledged is there, and only then.
+        assert!(store.load(id(number), 0).unwrap().is_some());
+    }
+    assert_eq!(kept(&store, 100), [0, 1]);
+    // One that is somebody's from now on is as safe as they are.
+    let login = Changes {
+        subject: Subject::Is("all"),
+        ..setting("")
+    };
+    store.merge(id(99), &login, at(0)).unwrap();
+    for number in 100..103 {
+        store.create(id(number), &owned, at(0)).unwrap();
+    }
+    assert_eq!(kept(&store, 103), [100, 101, 102]);
+    // Where all are somebody's, the new one has to have a place nevertheless: one place, whoever comes after it.
+    for number in 103..200 {
+        let new = living("{}", HOUR_MS);
+        store.create(id(number), &new, at(0)).unwrap();
+    }
+    assert_eq!(kept(&store, 200), [101, 102]);
+    assert!(store.load(id(199), 0).unwrap().is_some());
+    assert_eq!(store.size().0, 3);
+}
+
+#[test]
 fn writes_remove_what_is_expired() {
     let store = store(1000, usize::MAX);
     for number in 0..100 {
@@ -179,7 +216,7 @@ enum Step {
     Create(usize, u64, bool),
     Load(usize),
     Touch(usize),
-    Merge(usize, u64),
+    Merge(usize, u64, Option<bool>),
     Move(usize, usize),
     Destroy(usize),
     Wait(u64),
@@ -193,7 +230,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..IDS, ages.clone(), any::<bool>()).prop_map(|(number, age, is_owned)| Step::Create(number, age, is_owned)),
         2 => (0..IDS).prop_map(Step::Load),
         2 => (0..IDS).prop_map(Step::Touch),
-        2 => (0..IDS, ages).prop_map(|(number, age)| Step::Merge(number, age)),
+        2 => (0..IDS, ages, any::<Option<bool>>()).prop_map(|(number, age, owned)| Step::Merge(number, age, owned)),
         1 => (0..IDS, 0..IDS).prop_map(|(old, new)| Step::Move(old, new)),
         1 => (0..IDS).prop_map(Step::Destroy),
         2 => (0..2 * MINUTE_MS).prop_map(Step::Wait),
@@ -208,16 +245,17 @@ fn take(model: &mut Model, number: usize) -> Option<(usize, u64, u64, bool)> {
     Some(model.remove(place))
 }
 
-/// Adds the one used last, and makes room as the store does.
+/// Adds the one used last, and makes room as the store does: expired ones leave, then nobody's, then the others.
 fn add(model: &mut Model, entry: (usize, u64, u64, bool), now_ms: u64, max: usize) {
-    model.push(entry);
-    while model.len() > max {
+    while model.len() >= max {
         let minute = |expire_ms: u64| expire_ms / MINUTE_MS;
         let due = model
             .iter()
             .position(|entry| minute(entry.1) < minute(now_ms));
-        model.remove(due.unwrap_or(0));
+        let anonymous = model.iter().position(|entry| !entry.3);
+        model.remove(due.or(anonymous).unwrap_or(0));
     }
+    model.push(entry);
 }
 
 proptest! {
@@ -252,14 +290,15 @@ proptest! {
                         model.push((number, now_ms + age, age, is_owned));
                     }
                 }
-                Step::Merge(number, age) => {
-                    let changes = Changes { max_age: Some(MaxAge::Timed(age)), ..setting(r#"{"a":1}"#) };
+                Step::Merge(number, age, owned) => {
+                    let subject = owned.map_or(Subject::Unchanged, |is_owned| if is_owned { Subject::Is("ann") } else { Subject::None });
+                    let changes = Changes { max_age: Some(MaxAge::Timed(age)), subject, ..setting(r#"{"a":1}"#) };
                     let is_found = is_live(&model, number);
                     let merged = store.merge(id(number), &changes, clock).unwrap();
                     prop_assert_eq!(merged != Written::Missing, is_found);
                     if is_found {
-                        let (.., is_owned) = take(&mut model, number).unwrap();
-                        model.push((number, now_ms + age, age, is_owned));
+                        let (.., was_owned) = take(&mut model, number).unwrap();
+                        model.push((number, now_ms + age, age, owned.unwrap_or(was_owned)));
                     }
                 }
                 Step::Move(old, new) => {

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use koa_session_rs::record::{
-    Changes, Fields, MaxAge, NewRecord, Record, Subject, difference, write_object,
+    Changes, Fields, LABEL_CHARS, MaxAge, NewRecord, Record, Subject, difference, write_object,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -196,4 +196,27 @@ fn nesting_has_no_bound() {
     let mut record = record("{}");
     assert!(merge(&mut record, 1, "{}", &deep).is_empty());
     assert_eq!(record.data, deep);
+}
+
+#[test]
+fn a_long_label_is_cut_between_characters() {
+    for (character, count) in [("x", 1_000_000), ("\u{1f600}", 300), ("e", 256), ("e", 3)] {
+        let (label, kept) = (character.repeat(count), count.min(LABEL_CHARS));
+        let new = NewRecord {
+            data: "{}",
+            max_age: MaxAge::Browser,
+            subject: Some("ann"),
+            label: Some(&label),
+            limit: None,
+        };
+        let mut created = Record::create(&new, 0, 1000).unwrap();
+        assert_eq!(created.label.as_deref(), Some(&*character.repeat(kept)));
+        let renamed = Changes {
+            label: Some(&label),
+            ..changes(1, "", "")
+        };
+        created.label = None;
+        created.merge(&renamed, 0, 1000).unwrap();
+        assert_eq!(created.label.as_deref(), Some(&*character.repeat(kept)));
+    }
 }

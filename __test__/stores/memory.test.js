@@ -83,6 +83,38 @@ test('expired sessions leave before those that live', (t) => {
   assert.deepEqual(kept(store, old), old)
 })
 
+test('visitors do not push out those who are logged in', () => {
+  const store = new MemoryStore({ maxEntries: 100 })
+  const owned = Array.from({ length: 60 }, (_, i) => `user${i}`)
+  for (const name of owned) store.create(name, { ...record(), subject: name }, DAY_MS)
+  const visitors = Array.from({ length: 1000 }, (_, i) => `visitor${i}`)
+  create(store, visitors)
+  assert.deepEqual(kept(store, owned), owned)
+  assert.deepEqual(kept(store, visitors), visitors.slice(-40))
+  // A login makes one of them safe, and a logout that keeps the session puts it back in line.
+  store.merge('visitor999', { ...NONE, subject: 'ann' }, DAY_MS)
+  store.merge('user0', { ...NONE, subject: null }, DAY_MS)
+  create(store, visitors.slice(0, 100))
+  assert.deepEqual(kept(store, ['user0', 'user1', 'visitor999']), ['user1', 'visitor999'])
+})
+
+test('maxBytes: visitors leave first there too', () => {
+  const store = new MemoryStore({ maxBytes: 100000 })
+  for (const name of ['a', 'b', 'c']) store.create(name, { ...record(9000), subject: name }, DAY_MS)
+  const visitors = Array.from({ length: 100 }, (_, i) => `visitor${i}`)
+  create(store, visitors, 9000)
+  assert.deepEqual(kept(store, ['a', 'b', 'c']), ['a', 'b', 'c'])
+  assert.deepEqual(kept(store, visitors), visitors.slice(-7))
+})
+
+test('a label is cut', () => {
+  const store = new MemoryStore()
+  store.create('a', { ...record(), subject: 'ann', label: 'x'.repeat(1_000_000) }, DAY_MS)
+  assert.equal(store.list('ann')[0].label, 'x'.repeat(256))
+  store.merge('a', { ...NONE, label: '\u{1f600}'.repeat(300) }, DAY_MS)
+  assert.equal(store.list('ann')[0].label, '\u{1f600}'.repeat(256))
+})
+
 test('a shortened life counts, and a longer one too', (t) => {
   const clock = freeze(t)
   const store = new MemoryStore({ maxEntries: 2 })

@@ -1,30 +1,24 @@
-//! Sessions in the memory of one process: bounded by number and by size, the least recently used leaving first.
+//! Sessions in the memory of one process: bounded by number and by size. Where there is no room, expired sessions leave first,
+//! then those that are nobody's, then the others, each the least recently used first.
 //!
-//! Every session is in three places: in the cache, which knows the order of use; in the calendar, by the minute in which it
+//! Every session is in three places: among the entries, which know the order of use; in the calendar, by the minute in which it
 //! expires; and among its subject's. All three are changed together, here.
 
 mod calendar;
+mod entries;
 mod subjects;
 
 use std::fmt;
-use std::mem::size_of;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use lru::LruCache;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
 use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, Subject};
 use calendar::{Calendar, Slot};
+use entries::{Entries, Entry};
 use subjects::Subjects;
 
 /// How many expired sessions a write removes at most. More than the one that it may add, so that none pile up.
 const SWEPT: usize = 16;
-
-/// What the maps and the allocator need for a session beside its own fields: measured, with a million of them.
-const MAPS_BYTES: usize = 128;
-
-/// The same, for one that is somebody's.
-const SUBJECT_BYTES: usize = 176;
 
 /// How much a store keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +91,10 @@ impl MemoryStore {
     /// Loads a session where it is, and makes it the one used last.
     pub fn find<R>(&self, id: IdHash, read: impl FnOnce(Found<'_>) -> R) -> Option<R> {
         let mut sessions = self.lock();
-        sessions.entries.get(&id).map(|entry| read(entry.found()))
+        sessions
+            .entries
+            .get_mut(id)
+            .map(|entry| read(entry.found()))
     }
 
     /// Gives how many sessions there are, expired ones too, and how many bytes they are taken to need.
@@ -119,7 +116,7 @@ impl Store for MemoryStore {
     }
 
     fn load(&self, id: IdHash, _now_ms: u64) -> Result<Option<Record>, StoreError> {
-        Ok(self.lock().entries.get(&id).map(Entry::record))
+        Ok(self.lock().entries.get_mut(id).map(|entry| entry.record()))
     }
 
     fn merge(
@@ -176,96 +173,10 @@ impl Store for MemoryStore {
     }
 }
 
-/// A session as it is kept: a [`Record`] in little room.
-#[derive(Debug)]
-struct Entry {
-    data: Box<str>,
-    /// Empty where all are the record's own.
-    revs: Box<[u64]>,
-    rev: u64,
-    max_age: MaxAge,
-    expire_ms: u64,
-    created_ms: u64,
-    seen_ms: u64,
-    subject: Option<Arc<str>>,
-    label: Option<Box<str>>,
-    slot: Slot,
-}
-
-impl Entry {
-    fn found(&self) -> Found<'_> {
-        Found {
-            data: &self.data,
-            rev: self.rev,
-            expire_ms: self.expire_ms,
-            max_age: self.max_age,
-            has_subject: self.subject.is_some(),
-        }
-    }
-
-    fn record(&self) -> Record {
-        Record {
-            rev: self.rev,
-            data: self.data.to_string(),
-            revs: self.revs.to_vec(),
-            max_age: self.max_age,
-            expire_ms: self.expire_ms,
-            created_ms: self.created_ms,
-            seen_ms: self.seen_ms,
-            subject: self.subject.as_deref().map(str::to_owned),
-            label: self.label.as_deref().map(str::to_owned),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        MAPS_BYTES
-            + size_of::<(IdHash, Self)>()
-            + self.data.len()
-            + size_of_val::<[u64]>(&self.revs)
-            + self.label.as_ref().map_or(0, |label| label.len())
-            + self
-                .subject
-                .as_ref()
-                .map_or(0, |subject| SUBJECT_BYTES + subject.len())
-    }
-}
-
-impl From<Record> for Entry {
-    /// Its subject and its slot are given to it where it is entered.
-    fn from(record: Record) -> Self {
-        let is_even = record.revs.iter().all(|rev| *rev == record.rev);
-        Self {
-            data: exact(record.data),
-            revs: if is_even {
-                Box::default()
-            } else {
-                record.revs.as_slice().into()
-            },
-            rev: record.rev,
-            max_age: record.max_age,
-            expire_ms: record.expire_ms,
-            created_ms: record.created_ms,
-            seen_ms: record.seen_ms,
-            subject: record.subject.map(Arc::from),
-            label: record.label.map(Box::from),
-            slot: Slot::default(),
-        }
-    }
-}
-
-/// Gives a text without room to grow. Shrunk where it is, it would leave a hole behind that is too small for the next.
-fn exact(text: String) -> Box<str> {
-    if text.capacity() == text.len() {
-        text.into_boxed_str()
-    } else {
-        text.as_str().into()
-    }
-}
-
 #[derive(Debug)]
 struct Sessions {
     bounds: Bounds,
-    entries: LruCache<IdHash, Entry>,
+    entries: Entries,
     bytes: usize,
     calendar: Calendar,
     subjects: Subjects,
@@ -275,8 +186,7 @@ impl Sessions {
     fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            // Bounded here, where bytes count too and expired sessions leave first.
-            entries: LruCache::unbounded(),
+            entries: Entries::new(),
             bytes: 0,
             calendar: Calendar::default(),
             subjects: Subjects::default(),
@@ -341,7 +251,7 @@ impl Sessions {
     fn touch(&mut self, id: IdHash, clock: Clock) -> Option<MaxAge> {
         self.sweep(clock.now_ms);
         self.live(id, clock.now_ms)?;
-        let entry = self.entries.get_mut(&id)?;
+        let entry = self.entries.get_mut(id)?;
         entry.expire_ms = entry.max_age.expire_ms(clock.now_ms, clock.ttl_ms);
         entry.seen_ms = clock.now_ms;
         let (slot, expire_ms, max_age) = (entry.slot, entry.expire_ms, entry.max_age);
@@ -356,7 +266,7 @@ impl Sessions {
     fn list(&self, subject: &str, now_ms: u64) -> Vec<Listed> {
         self.living(subject, now_ms)
             .filter_map(|id| {
-                let entry = self.entries.peek(&id)?;
+                let entry = self.entries.peek(id)?;
                 Some(Listed {
                     hash: id,
                     created_ms: entry.created_ms,
@@ -369,7 +279,7 @@ impl Sessions {
 
     /// Gives a session that is not expired; its place among the used ones stays.
     fn live(&self, id: IdHash, now_ms: u64) -> Option<&Entry> {
-        let entry = self.entries.peek(&id)?;
+        let entry = self.entries.peek(id)?;
         (entry.expire_ms >= now_ms).then_some(entry)
     }
 
@@ -425,8 +335,7 @@ impl Sessions {
         self.entries.put(id, entry);
         while self.is_over() {
             let due = self.calendar.due(now_ms);
-            let least = || self.entries.peek_lru().map(|(id, _)| *id);
-            let Some(leaving) = due.or_else(least) else {
+            let Some(leaving) = due.or_else(|| self.entries.least_but(id)) else {
                 break;
             };
             self.remove(leaving, now_ms);
@@ -439,7 +348,7 @@ impl Sessions {
 
     /// Removes a session from everywhere. Gives whether there was one that had not expired.
     fn remove(&mut self, id: IdHash, now_ms: u64) -> bool {
-        let Some(entry) = self.entries.pop(&id) else {
+        let Some(entry) = self.entries.pop(id) else {
             return false;
         };
         self.bytes -= entry.bytes();
@@ -458,7 +367,7 @@ impl Sessions {
     }
 
     fn place(&mut self, id: IdHash, slot: Slot) {
-        if let Some(entry) = self.entries.peek_mut(&id) {
+        if let Some(entry) = self.entries.peek_mut(id) {
             entry.slot = slot;
         }
     }
