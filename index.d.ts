@@ -730,7 +730,8 @@ declare namespace session {
     > | undefined
 
     /**
-     * Names a session in lists. Called when a session is created, gets a new id, or comes to a subject.
+     * Names a session in lists. Called when a session is created, gets a new id, or comes to a subject. Our stores keep the
+     * first 256 characters.
      *
      * @throws TypeError with the code `ERR_SESSION_VALUE`, at the commit, for a promise.
      *
@@ -1325,8 +1326,8 @@ declare namespace session {
    * | `ERR_SESSION_OPTION` | an option, a maxAge or what an attribute's function gave is not what it has to be: {@link SessionOptionError} | `option`, `expected`, `received` |
    * | `ERR_SESSION_BINDING` | the package is loaded, and its native addon cannot be | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
    * | `ERR_SESSION_NODE` | the package, or a part of it, is loaded by a Node that is older than its package.json says | `expected`, `received` |
-   * | `ERR_SESSION_ID` | `genid` gave what cannot be an id | |
-   * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path; `subject` leads to what names nobody | |
+   * | `ERR_SESSION_ID` | `genid` gave what cannot be an id; a store of this package is asked for an id that is no well-formed text | |
+   * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path; `subject` leads to what names nobody; a store of this package is asked to list or destroy the sessions of such a one | |
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
    * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` where `ignore` left none | |
    * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left, or where there is no response | |

@@ -97,8 +97,8 @@ export class SqliteStore implements SessionStore {
     oldId: string, newId: string, changes: Changes, ttlMs: number
   ): Promise<Merged | 'missing' | 'taken' | 'refused'>
   destroy (id: string): Promise<boolean>
-  list (subject: string): ListedSession[] | Promise<ListedSession[]>
-  destroyAll (subject: string, which?: WhichSessions): Promise<number>
+  list (subject: string | number | bigint): ListedSession[] | Promise<ListedSession[]>
+  destroyAll (subject: string | number | bigint, which?: WhichSessions): Promise<number>
   clear (): Promise<void>
   /** Finishes the pending writes and closes the file. Every later call rejects with the reason `'closed'`. */
   close (): Promise<void>

@@ -30,6 +30,7 @@ const REFUSED = {
   'a NUL': 'a\u0000b',
   'a line feed': 'a\nb',
   'a DEL': 'a\u007fb',
+  'half a surrogate pair': 'a\ud800',
   '4097 bytes': 'x'.repeat(4097),
   '4098 bytes in 2049 characters': 'é'.repeat(2049)
 }

@@ -3,6 +3,8 @@
 const binding = require('../binding')
 const { now } = require('../clock')
 const { invalidOption } = require('../errors')
+const { toStoreId } = require('../id')
+const { toSubject } = require('../subject')
 const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
 
@@ -28,12 +30,12 @@ class MemoryStore extends SessionStore {
 
   create (id, { data, maxAge, subject, label, limit }, ttlMs) {
     writeCall(this.#numbers, ttlMs, maxAge, limit)
-    refusing(() => this.#native.create(this.#memory, id, data, subject, label))
+    refusing(() => this.#native.create(this.#memory, toStoreId(id), data, subject, label))
     return this.#written()
   }
 
   load (id) {
-    const data = this.#native.load(this.#memory, id)
+    const data = this.#native.load(this.#memory, toStoreId(id))
     if (data === null) return undefined
     const numbers = this.#numbers
     return {
@@ -48,30 +50,31 @@ class MemoryStore extends SessionStore {
   merge (id, changes, ttlMs) {
     writeChanges(this.#numbers, ttlMs, changes)
     const { set, delete: gone, subject, label } = changes
-    return this.#merged(refusing(() => this.#native.merge(this.#memory, id, set, keysText(gone), subject, label)))
+    return this.#merged(refusing(() => this.#native.merge(this.#memory, toStoreId(id), set, keysText(gone), subject, label)))
   }
 
   touch (id, ttlMs) {
     writeCall(this.#numbers, ttlMs)
-    return this.#native.touch(this.#memory, id) ? { maxAge: this.#maxAge } : 'missing'
+    return this.#native.touch(this.#memory, toStoreId(id)) ? { maxAge: this.#maxAge } : 'missing'
   }
 
   regenerate (oldId, newId, changes, ttlMs) {
     writeChanges(this.#numbers, ttlMs, changes)
     const { set, delete: gone, subject, label } = changes
-    return this.#merged(refusing(() => this.#native.regenerate(this.#memory, oldId, newId, set, keysText(gone), subject, label)))
+    const ids = [toStoreId(oldId), toStoreId(newId)]
+    return this.#merged(refusing(() => this.#native.regenerate(this.#memory, ...ids, set, keysText(gone), subject, label)))
   }
 
   destroy (id) {
-    return this.#native.destroy(id, now())
+    return this.#native.destroy(toStoreId(id), now())
   }
 
   list (subject) {
-    return JSON.parse(this.#native.list(subject, now()))
+    return JSON.parse(this.#native.list(toSubject(subject), now()))
   }
 
   destroyAll (subject, { except, only } = {}) {
-    return this.#native.destroyAll(subject, except, only, now())
+    return this.#native.destroyAll(toSubject(subject), except, only, now())
   }
 
   clear () {

@@ -1,5 +1,7 @@
 'use strict'
 
+const { toStoreId } = require('../id')
+const { toSubject } = require('../subject')
 const { FLAG, KIND } = require('./redis-batch')
 const { completeRedisOptions } = require('./redis-options')
 const { STORE } = require('./mark')
@@ -8,16 +10,16 @@ const { SessionStore } = require('./session-store')
 const ONE_DAY_MS = 24 * 60 * 60 * 1000
 
 const WRITE = {
-  id: (batch, id) => batch.id(id),
-  record: (batch, id, record) => batch.id(id).record(record),
-  changes: (batch, id, changes) => batch.id(id).changes(changes),
-  move: (batch, oldId, newId, changes) => batch.id(oldId).id(newId, FLAG.IS_NEW_HASHED).changes(changes),
-  subject: (batch, subject) => batch.json(subject),
-  except: (batch, subject, hash) => batch.json(subject).optional(hash, FLAG.HAS_HASH),
-  only: (batch, subject, hash) => batch.json(subject).json(hash),
+  id: (batch, id) => batch.id(toStoreId(id)),
+  record: (batch, id, record) => batch.id(toStoreId(id)).record(record),
+  changes: (batch, id, changes) => batch.id(toStoreId(id)).changes(changes),
+  move: (batch, oldId, newId, changes) => batch.id(toStoreId(oldId)).id(toStoreId(newId), FLAG.IS_NEW_HASHED).changes(changes),
+  subject: (batch, subject) => batch.json(toSubject(subject)),
+  except: (batch, subject, hash) => batch.json(toSubject(subject)).optional(hash, FLAG.HAS_HASH),
+  only: (batch, subject, hash) => batch.json(toSubject(subject)).json(hash),
   nothing () {},
-  plainId: (batch, id) => batch.json(id),
-  plain: (batch, id, json) => batch.json(id).text(json)
+  plainId: (batch, id) => batch.json(toStoreId(id)),
+  plain: (batch, id, json) => batch.json(toStoreId(id)).text(json)
 }
 
 /** Sessions in Redis; stores/redis.d.ts has the words. */

@@ -3,6 +3,8 @@
 const { resolve } = require('node:path')
 const { now } = require('../clock')
 const { invalidOption } = require('../errors')
+const { toStoreId } = require('../id')
+const { toSubject } = require('../subject')
 const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('./call-numbers')
 const { SessionStore } = require('./session-store')
 const { Answers, READ, storeError } = require('./sqlite-answers')
@@ -43,13 +45,13 @@ class SqliteStore extends SessionStore {
   create (id, { data, maxAge, subject, label, limit }, ttlMs) {
     return this.#write(READ.created, (slot) => {
       writeCall(this.#numbers, ttlMs, maxAge, limit)
-      this.#native.create(slot, this.#memory, id, data, subject, label)
+      this.#native.create(slot, this.#memory, toStoreId(id), data, subject, label)
     })
   }
 
   load (id) {
     return this.#read(() => {
-      const data = this.#native.load(id, this.#loadedMemory)
+      const data = this.#native.load(toStoreId(id), this.#loadedMemory)
       if (data === null) return undefined
       return typeof data === 'string' ? this.#found(data) : data
     })
@@ -59,14 +61,14 @@ class SqliteStore extends SessionStore {
     return this.#write(READ.merged, (slot) => {
       writeChanges(this.#numbers, ttlMs, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.merge(slot, this.#memory, id, set, keysText(gone), subject, label)
+      this.#native.merge(slot, this.#memory, toStoreId(id), set, keysText(gone), subject, label)
     })
   }
 
   touch (id, ttlMs) {
     return this.#write(READ.touched, (slot) => {
       writeCall(this.#numbers, ttlMs)
-      this.#native.touch(slot, this.#memory, id)
+      this.#native.touch(slot, this.#memory, toStoreId(id))
     })
   }
 
@@ -74,23 +76,23 @@ class SqliteStore extends SessionStore {
     return this.#write(READ.merged, (slot) => {
       writeChanges(this.#numbers, ttlMs, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.regenerate(slot, this.#memory, oldId, newId, set, keysText(gone), subject, label)
+      this.#native.regenerate(slot, this.#memory, toStoreId(oldId), toStoreId(newId), set, keysText(gone), subject, label)
     })
   }
 
   destroy (id) {
-    return this.#write(READ.found, (slot) => this.#native.destroy(slot, id, now()))
+    return this.#write(READ.found, (slot) => this.#native.destroy(slot, toStoreId(id), now()))
   }
 
   list (subject) {
     return this.#read(() => {
-      const list = this.#native.list(subject, now())
+      const list = this.#native.list(toSubject(subject), now())
       return typeof list === 'string' ? JSON.parse(list) : list
     })
   }
 
   destroyAll (subject, { except, only } = {}) {
-    return this.#write(READ.count, (slot) => this.#native.destroyAll(slot, subject, except, only, now()))
+    return this.#write(READ.count, (slot) => this.#native.destroyAll(slot, toSubject(subject), except, only, now()))
   }
 
   clear () {
