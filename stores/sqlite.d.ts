@@ -5,7 +5,16 @@ import session = require('../index.js')
 export interface SqliteStoreOptions {
   /**
    * Names the database's file. It is made where it is missing; its folder is not. Beside it, SQLite keeps `<file>-wal` and
-   * `<file>-shm` while a process has it open. The file system has to be a local one.
+   * `<file>-shm` while a process has it open. The file system has to be a local one. On POSIX systems, only the owner may read
+   * and write a file that is made here (mode 0600). A file that is there keeps its mode. The other two have the file's mode.
+   *
+   * What a session held is overwritten in the file when the session is destroyed, or the data are written over. In
+   * `<file>-wal` it stays until SQLite has put that log into the file, every thousand pages and when the last store is closed,
+   * and the next write has cut the log off.
+   *
+   * To delete or replace the file, first end all processes that have it open, and then do it to all three files. A store whose
+   * file was deleted or replaced fails with the reason `'replaced'`: a write at once, a read within a second of `Date.now()`,
+   * and everything from then on, until a new store is made.
    *
    * Only this store may have tables in it, and in one process no other SQLite library may open it: on POSIX systems the one
    * that closes it would release the locks of the other.
@@ -27,7 +36,7 @@ export interface SqliteStoreOptions {
 
   /**
    * Limits how long a write waits, in milliseconds, while other processes write; then it rejects with the reason `'busy'`.
-   * The event loop does not wait.
+   * It counts from the call. The event loop does not wait.
    *
    * @default 5000
    */
@@ -44,7 +53,7 @@ export interface SqliteStoreOptions {
 
 /**
  * Says why a SQLite store failed. `get`, `set` and the other methods reject with it; the constructor throws it, with the reasons
- * `'damaged'`, `'unwritable'`, `'newer'`, `'foreign'` and `'failed'`.
+ * `'damaged'`, `'unwritable'`, `'newer'`, `'foreign'`, `'full'` and `'failed'`.
  */
 export interface SqliteStoreError extends Error {
   code: 'ERR_SESSION_STORE'
@@ -56,12 +65,13 @@ export interface SqliteStoreError extends Error {
    * - `'unwritable'`: the file or its folder cannot be opened for writing
    * - `'newer'`: a newer version of koa-session-rs wrote the file
    * - `'foreign'`: the file is a database of something else
-   * - `'full'`: the disk is full, or the file has `maxBytes`
+   * - `'full'`: the disk is full, also after the log was put into the file to make room, or the file has `maxBytes`
    * - `'busy'`: other processes were writing for all of `busyTimeout`
+   * - `'replaced'`: the file was deleted, moved or replaced while it was open
    * - `'closed'`: `close()` was called before
    * - `'failed'`: anything else, such as a disk that cannot be read
    */
-  reason: 'damaged' | 'unwritable' | 'newer' | 'foreign' | 'full' | 'busy' | 'closed' | 'failed'
+  reason: 'damaged' | 'unwritable' | 'newer' | 'foreign' | 'full' | 'busy' | 'replaced' | 'closed' | 'failed'
   /** SQLite's extended result code, where the failure is SQLite's. */
   errcode?: number | undefined
 }
@@ -79,7 +89,9 @@ export interface SqliteStoreError extends Error {
  * Its addon is the package `koa-session-rs-sqlite`, to be installed beside this one in the same version.
  *
  * @throws SessionOptionError for an option that is not what it has to be, or that there is none of; {@link SqliteStoreError}
- * where the file cannot be used; Error with the code `ERR_SESSION_BINDING` where the addon cannot be loaded.
+ * where the file cannot be used; Error with the code `ERR_SESSION_BINDING` where the addon cannot be loaded. Every method that
+ * takes an id or a subject rejects with a TypeError, code `ERR_SESSION_ID` or `ERR_SESSION_VALUE`, for what is none; `load` and
+ * `list` throw it.
  *
  * @example
  * import { SqliteStore } from 'koa-session-rs/stores/sqlite'

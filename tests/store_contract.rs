@@ -442,11 +442,11 @@ mod memory {
 mod sqlite {
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
     use std::{env, fs, process, thread};
 
     use koa_session_rs::record::Record;
-    use koa_session_rs::store::sqlite::{Reader, Reason, Settings, SqliteStore};
+    use koa_session_rs::store::sqlite::{Database, Reader, Reason, Settings, SqliteStore};
     use koa_session_rs::store::{IdHash, Store, StoreError, Written};
 
     /// A folder that goes with the test.
@@ -464,6 +464,10 @@ mod sqlite {
         fn settings(&self) -> Settings {
             Settings::new(self.0.join("sessions.db"))
         }
+
+        fn database(&self) -> Database {
+            Database::new(self.settings())
+        }
     }
 
     impl Drop for Folder {
@@ -474,10 +478,15 @@ mod sqlite {
 
     fn open() -> (SqliteStore, Folder) {
         let folder = Folder::new();
-        (SqliteStore::open(&folder.settings()).unwrap(), folder)
+        (SqliteStore::open(&folder.database()).unwrap(), folder)
     }
 
     contract!(open());
+
+    /// A deadline that is far away.
+    fn soon<Op>(_op: &Op) -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
 
     fn create(store: &SqliteStore, name: &&str) -> Result<Written, StoreError> {
         let data = if *name == "bad" { "no JSON" } else { "{}" };
@@ -487,13 +496,13 @@ mod sqlite {
     #[test]
     fn commits_a_group_without_what_failed() {
         let (store, folder) = open();
-        let reader = Reader::open(&folder.settings()).unwrap();
-        let results = store.group(&["a", "bad", "a", "b"], create).unwrap();
+        let reader = Reader::open(&folder.database()).unwrap();
+        let results = store.group(&["a", "bad", "a", "b"], soon, create).unwrap();
         let results: Vec<_> = results.into_iter().map(Result::ok).collect();
         let done = Some(super::done(1));
         assert_eq!(results, [done.clone(), None, Some(Written::Taken), done]);
         for (name, is_there) in [("a", true), ("bad", false), ("b", true)] {
-            let loaded = reader.load(super::id(name)).unwrap();
+            let loaded = reader.load(super::id(name), super::NOW_MS).unwrap();
             assert_eq!(loaded.is_some(), is_there, "{name}");
         }
     }
@@ -501,22 +510,24 @@ mod sqlite {
     #[test]
     fn waits_for_another_writer_and_then_no_longer() {
         let (one, folder) = open();
-        let settings = Settings {
+        let database = Database::new(Settings {
             patience: Duration::from_millis(20),
             ..folder.settings()
-        };
-        one.group(&[()], |_, ()| {
-            let (settings, id) = (settings.clone(), super::id("a"));
+        });
+        one.group(&[()], soon, |_, ()| {
+            let (database, id) = (database.clone(), super::id("a"));
             let refused = thread::spawn(move || {
-                let other = SqliteStore::open(&settings).unwrap();
+                let other = SqliteStore::open(&database).unwrap();
                 assert_eq!(other.load(id, super::NOW_MS).unwrap(), None::<Record>);
-                other.group(&["a"], create).unwrap_err()
+                other
+                    .group(&["a"], |_| database.deadline(), create)
+                    .unwrap_err()
             });
             assert_eq!(refused.join().unwrap().reason, Reason::Busy);
             Ok(())
         })
         .unwrap();
-        let other = SqliteStore::open(&settings).unwrap();
+        let other = SqliteStore::open(&database).unwrap();
         assert_eq!(create(&other, &"a").unwrap(), super::done(1));
     }
 

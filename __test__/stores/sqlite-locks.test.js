@@ -77,6 +77,24 @@ describe('while another process holds the write lock', () => {
     await other.end()
   })
 
+  test('busyTimeout counts from when a write was asked for, whatever waited before it', async () => {
+    const file = folder.file()
+    const [store, patient] = [open(file, { busyTimeout: 500 }), open(file, { busyTimeout: 800 })]
+    await Promise.all([store.create('a', newRecord({}), TTL_MS), patient.create('b', newRecord({}), TTL_MS)])
+    const other = await lock(file)
+    const order = []
+    const busy = (name, write) => assert.rejects(write, { reason: 'busy' }).then(() => order.push(name))
+    const writes = [busy('first', store.touch('a', TTL_MS)), busy('patient', patient.touch('b', TTL_MS))]
+    // The first is being tried by now: this one would wait until that has failed, and then begin to wait.
+    await turns(20)
+    writes.push(busy('second', store.touch('a', TTL_MS)))
+    await Promise.all(writes)
+    assert.deepEqual(order, ['first', 'second', 'patient'])
+    await other.release()
+    assert.deepEqual(await store.touch('a', TTL_MS), { maxAge: TTL_MS })
+    await other.end()
+  })
+
   test('a store opens at once', async () => {
     const file = folder.file()
     await open(file).create('a', newRecord({ a: 1 }), TTL_MS)

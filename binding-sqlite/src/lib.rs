@@ -22,7 +22,9 @@ mod writer;
 use std::time::Duration;
 
 use koa_session_rs::record::MaxAge;
-use koa_session_rs::store::sqlite::{Loaded, Reader, Settings, SqliteError, Synchronous};
+use koa_session_rs::store::sqlite::{
+    Database, Loaded, Reader, Reason, Settings, SqliteError, Synchronous,
+};
 use koa_session_rs::store::{IdHash, Listed};
 use koa_session_rs_crossing::Text;
 use napi::Env;
@@ -40,8 +42,8 @@ type Read = Either<Text, Failure>;
 /// A store: the connection that reads, and the way to the thread that writes.
 #[napi]
 pub struct Sqlite {
-    settings: Settings,
-    /// Nothing until another process has let it be opened.
+    database: Database,
+    /// Nothing until another process has let it be opened, and once the file was replaced.
     reader: Option<Reader>,
     queue: Queue,
 }
@@ -55,7 +57,7 @@ pub fn open(
     max_bytes: Option<f64>,
     complete: Function<Answers, ()>,
 ) -> napi::Result<Either<Sqlite, Failure>> {
-    let settings = Settings {
+    let database = Database::new(Settings {
         file: file.0.into(),
         synchronous: if is_full {
             Synchronous::Full
@@ -64,16 +66,16 @@ pub fn open(
         },
         patience: Duration::from_millis(whole(patience_ms)),
         max_bytes: max_bytes.map(whole),
-    };
-    let reader = match Reader::open(&settings) {
+    });
+    let reader = match Reader::open(&database) {
         Ok(reader) => Some(reader),
         // The thread waits for it, and JavaScript does not.
         Err(error) if error.is_busy() => None,
         Err(error) => return Ok(Either::B(error.into())),
     };
-    let queue = Queue::new(settings.clone(), complete)?;
+    let queue = Queue::new(database.clone(), complete)?;
     Ok(Either::A(Sqlite {
-        settings,
+        database,
         reader,
         queue,
     }))
@@ -83,9 +85,9 @@ pub fn open(
 impl Sqlite {
     /// Loads a session: gives its JSON and leaves its numbers, or gives nothing where there is none.
     #[napi(catch_unwind)]
-    pub fn load(&mut self, id: Text, numbers: LoadedMemory) -> Option<Read> {
+    pub fn load(&mut self, id: Text, now_ms: f64, numbers: LoadedMemory) -> Option<Read> {
         let id = IdHash::of(&id);
-        match self.reader().and_then(|reader| reader.load(id)) {
+        match self.read(|reader| reader.load(id, whole(now_ms))) {
             Ok(None) => None,
             Ok(Some(loaded)) => {
                 leave(&numbers, &loaded);
@@ -98,11 +100,7 @@ impl Sqlite {
     /// Lists a subject's sessions, as JSON.
     #[napi(catch_unwind)]
     pub fn list(&mut self, subject: Text, now_ms: f64) -> Read {
-        let now_ms = whole(now_ms);
-        match self
-            .reader()
-            .and_then(|reader| reader.list(&subject, now_ms))
-        {
+        match self.read(|reader| reader.list(&subject, whole(now_ms))) {
             Ok(list) => Either::A(Listed::write_list(&list).into()),
             Err(error) => Either::B(error.into()),
         }
@@ -224,10 +222,11 @@ impl Sqlite {
         self.queue.send(env, slot, Task::Clear)
     }
 
-    /// Answers when a read that another process was in the way of may be tried again.
+    /// Answers when a read that another process was in the way of may be tried again, and waits no longer than that.
     #[napi(catch_unwind)]
-    pub fn turn(&self, env: Env, slot: u32) -> napi::Result<()> {
-        self.queue.send(env, slot, Task::Turn)
+    pub fn turn(&self, env: Env, slot: u32, patience_ms: f64) -> napi::Result<()> {
+        let patience = Duration::from_millis(whole(patience_ms));
+        self.queue.send_with(env, slot, Task::Turn, patience)
     }
 
     /// Ends the store: answers when all that was sent before is done, and the file closed.
@@ -238,12 +237,20 @@ impl Sqlite {
         self.queue.send(env, slot, Task::Close)
     }
 
-    fn reader(&mut self) -> Result<&Reader, SqliteError> {
+    fn read<T>(
+        &mut self,
+        read: impl FnOnce(&Reader) -> Result<T, SqliteError>,
+    ) -> Result<T, SqliteError> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
-            None => Reader::open(&self.settings)?,
+            None => Reader::open(&self.database)?,
         };
-        Ok(self.reader.insert(reader))
+        let result = read(&reader);
+        // What is left of a file that was replaced is of no use, and takes room.
+        if !matches!(&result, Err(error) if error.reason == Reason::Replaced) {
+            self.reader = Some(reader);
+        }
+        result
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use koa_session_rs::store::sqlite::Settings;
+use koa_session_rs::store::sqlite::Database;
 use napi::bindgen_prelude::{FnArgs, Function, Status};
 use napi::threadsafe_function::{
     ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
@@ -20,6 +21,8 @@ use crate::writer::Writer;
 pub struct Job {
     pub slot: u32,
     pub task: Task,
+    /// Until when it waits for other processes: for how long, is counted from when it was asked for.
+    pub deadline: Instant,
 }
 
 /// The answers of a batch, as JavaScript's callback takes them.
@@ -94,25 +97,47 @@ impl Completion {
 pub struct Queue {
     sender: Sender<Job>,
     completion: Arc<Completion>,
+    patience: Duration,
 }
 
 impl Queue {
     /// Starts the thread.
-    pub fn new(settings: Settings, complete: Function<'_, Answers, ()>) -> napi::Result<Self> {
+    pub fn new(database: Database, complete: Function<'_, Answers, ()>) -> napi::Result<Self> {
         let completion = Completion::new(complete)?;
         let (sender, receiver) = channel();
-        let writer = Writer::new(settings, Arc::clone(&completion));
+        let patience = database.patience();
+        let writer = Writer::new(database, Arc::clone(&completion));
         thread::Builder::new()
             .name("koa-session-rs-sqlite".to_owned())
             .spawn(move || writer.run(&receiver))
             .map_err(|error| Error::from_reason(format!("no thread could be started: {error}")))?;
-        Ok(Self { sender, completion })
+        Ok(Self {
+            sender,
+            completion,
+            patience,
+        })
     }
 
     /// Sends a task.
     pub fn send(&self, env: Env, slot: u32, task: Task) -> napi::Result<()> {
+        self.send_with(env, slot, task, self.patience)
+    }
+
+    /// Sends a task that waits for other processes no longer than that.
+    pub fn send_with(
+        &self,
+        env: Env,
+        slot: u32,
+        task: Task,
+        patience: Duration,
+    ) -> napi::Result<()> {
+        let job = Job {
+            slot,
+            task,
+            deadline: Instant::now() + patience,
+        };
         self.sender
-            .send(Job { slot, task })
+            .send(job)
             .map_err(|_| Error::from_reason("the store is closed"))?;
         self.completion.asked(env)
     }

@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
-use koa_session_rs::store::sqlite::{Settings, SqliteStore};
+use koa_session_rs::store::sqlite::{Database, Reason, SqliteError, SqliteStore};
 use napi::bindgen_prelude::Either3;
 
 use crate::answer::{Answer, Failure};
@@ -24,7 +25,7 @@ const KEPT_MS: u64 = 10_000;
 const SWEEP_MS: u64 = 1000;
 
 pub struct Writer {
-    settings: Settings,
+    database: Database,
     completion: Arc<Completion>,
     store: Option<SqliteStore>,
     /// When it was last looked for expired sessions, unless there are more.
@@ -32,9 +33,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(settings: Settings, completion: Arc<Completion>) -> Self {
+    pub fn new(database: Database, completion: Arc<Completion>) -> Self {
         Self {
-            settings,
+            database,
             completion,
             store: None,
             swept_ms: None,
@@ -43,58 +44,84 @@ impl Writer {
 
     /// Runs until the store is closed, or gone.
     pub fn run(mut self, receiver: &Receiver<Job>) {
-        while let Ok(first) = receiver.recv() {
-            let mut jobs = vec![first];
-            jobs.extend(receiver.try_iter().take(BATCH - 1));
-            let is_last = jobs.iter().any(|job| matches!(job.task, Task::Close));
-            let answers = self.answer(&jobs);
-            if is_last {
+        let mut waiting = Vec::new();
+        loop {
+            if waiting.is_empty() {
+                let Ok(job) = receiver.recv() else {
+                    return;
+                };
+                waiting.push(job);
+            }
+            waiting.extend(
+                receiver
+                    .try_iter()
+                    .take(BATCH.saturating_sub(waiting.len())),
+            );
+            let is_close = |job: &Job| matches!(job.task, Task::Close);
+            let before_close = waiting.iter().position(is_close);
+            if before_close == Some(0) {
+                // The file is closed before it is said to be.
                 self.store = None;
+                let slots: Vec<u32> = waiting.iter().map(|job| job.slot).collect();
+                let answers = slots.iter().map(|_| Either3::A(1.0)).collect();
+                return self.completion.tell(slots, answers);
             }
-            let slots = jobs.iter().map(|job| job.slot).collect();
-            self.completion.tell(slots, answers);
-            if is_last {
-                break;
-            }
-            if let Some(now_ms) = jobs.iter().filter_map(|job| job.task.now_ms()).max() {
+            let rest = waiting.split_off(before_close.unwrap_or(waiting.len()));
+            let now_ms = waiting.iter().filter_map(|job| job.task.now_ms()).max();
+            waiting = self.serve(waiting);
+            waiting.extend(rest);
+            if let Some(now_ms) = now_ms {
                 self.sweep(now_ms);
             }
         }
     }
 
-    fn answer(&mut self, jobs: &[Job]) -> Vec<Answer> {
-        let answered = catch_unwind(AssertUnwindSafe(|| self.write(jobs)));
-        answered
-            .unwrap_or_else(|_| {
+    /// Does what can be done of some jobs, and tells JavaScript. Gives those that may go on waiting for other processes.
+    fn serve(&mut self, jobs: Vec<Job>) -> Vec<Job> {
+        let written = catch_unwind(AssertUnwindSafe(|| self.write(&jobs)));
+        let (done, answers, waiting) = match written {
+            Ok(Ok(answers)) => (jobs, answers, Vec::new()),
+            Ok(Err(error)) => {
+                let now = Instant::now();
+                let waits = |job: &Job| error.is_busy() && job.deadline > now;
+                let (waiting, failed): (Vec<_>, Vec<_>) = jobs.into_iter().partition(waits);
+                let answers = fail(&failed, &error.into());
+                (failed, answers, waiting)
+            }
+            Err(_) => {
                 // Whatever state the connection is in, nothing of it is committed.
                 self.store = None;
-                Err(Failure::new("failed", "the store's thread panicked"))
-            })
-            .unwrap_or_else(|failure| {
-                let fail = |job: &Job| match job.task {
-                    Task::Close => Either3::A(1.0),
-                    _ => Either3::C(failure.clone()),
-                };
-                jobs.iter().map(fail).collect()
-            })
+                let failure = Failure::new("failed", "the store's thread panicked");
+                let answers = fail(&jobs, &failure);
+                (jobs, answers, Vec::new())
+            }
+        };
+        let slots = done.iter().map(|job| job.slot).collect();
+        self.completion.tell(slots, answers);
+        waiting
     }
 
-    fn write(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, Failure> {
-        // To close, nothing has to be open.
-        if jobs.iter().all(|job| matches!(job.task, Task::Close)) {
-            return Ok(jobs.iter().map(|_| Either3::A(1.0)).collect());
-        }
+    fn write(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, SqliteError> {
         let store = match self.store.take() {
             Some(store) => store,
-            None => SqliteStore::open(&self.settings)?,
+            None => self.open(jobs)?,
         };
-        let store = self.store.insert(store);
-        let results = store.group(jobs, |store, job| job.task.run(store))?;
+        let results = store.group(jobs, |job| job.deadline, |store, job| job.task.run(store));
+        // What is left of a file that was replaced is of no use, and takes room.
+        if !matches!(&results, Err(error) if error.reason == Reason::Replaced) {
+            self.store = Some(store);
+        }
         let answer = |result| match result {
             Ok(answer) => answer,
             Err(error) => Either3::C(Failure::from(error)),
         };
-        Ok(results.into_iter().map(answer).collect())
+        Ok(results?.into_iter().map(answer).collect())
+    }
+
+    fn open(&self, jobs: &[Job]) -> Result<SqliteStore, SqliteError> {
+        let deadline = jobs.iter().map(|job| job.deadline).min();
+        let deadline = deadline.unwrap_or_else(|| self.database.deadline());
+        SqliteStore::open_until(&self.database, deadline)
     }
 
     /// Removes some expired sessions, if it is time. What fails here is tried again, and nobody waits for it.
@@ -111,4 +138,8 @@ impl Writer {
             _ => Some(now_ms),
         };
     }
+}
+
+fn fail(jobs: &[Job], failure: &Failure) -> Vec<Answer> {
+    jobs.iter().map(|_| Either3::C(failure.clone())).collect()
 }

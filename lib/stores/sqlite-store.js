@@ -23,6 +23,7 @@ class SqliteStore extends SessionStore {
   #answers
   #closing
   #file
+  #busyTimeout
   #numbers = new Float64Array(Object.keys(CALL).length)
   #memory = this.#numbers.buffer
   #loaded = new Float64Array(Object.keys(LOADED).length)
@@ -38,6 +39,7 @@ class SqliteStore extends SessionStore {
       (slots, results) => answers.take(slots, results))
     if (opened.reason !== undefined) throw storeError(file, opened)
     this.#file = file
+    this.#busyTimeout = busyTimeout
     this.#native = opened
     this.#answers = answers
   }
@@ -51,7 +53,7 @@ class SqliteStore extends SessionStore {
 
   load (id) {
     return this.#read(() => {
-      const data = this.#native.load(toStoreId(id), this.#loadedMemory)
+      const data = this.#native.load(toStoreId(id), now(), this.#loadedMemory)
       if (data === null) return undefined
       return typeof data === 'string' ? this.#found(data) : data
     })
@@ -118,8 +120,9 @@ class SqliteStore extends SessionStore {
 
   /** Reads again when whoever was in the way is gone: where the file is being made, or recovered after a crash. */
   async #retry (failure, once) {
+    const until = performance.now() + this.#busyTimeout
     for (let i = 0; failure.reason === 'busy' && i < ATTEMPTS; i++) {
-      await this.#write(READ.done, (slot) => this.#native.turn(slot))
+      await this.#write(READ.done, (slot) => this.#native.turn(slot, Math.max(until - performance.now(), 0)))
       const result = this.#closing === undefined ? once() : CLOSED
       if (result?.reason === undefined) return result
       failure = result

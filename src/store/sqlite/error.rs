@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use crate::store::StoreError;
 
@@ -17,6 +18,8 @@ pub enum Reason {
     Full,
     /// Another process held the lock all the time.
     Busy,
+    /// The file was deleted, or another put in its place, while it was open.
+    Replaced,
     /// A newer version of this store wrote the file.
     Newer,
     /// The file is a database of something else.
@@ -34,6 +37,7 @@ impl Reason {
             Self::Unwritable => "unwritable",
             Self::Full => "full",
             Self::Busy => "busy",
+            Self::Replaced => "replaced",
             Self::Newer => "newer",
             Self::Foreign => "foreign",
             Self::Failed => "failed",
@@ -59,6 +63,14 @@ impl SqliteError {
             reason,
             code: None,
             message: message.to_owned(),
+        }
+    }
+
+    /// Gives the failure of the database that a store's failure is, if it is one.
+    pub(super) fn of(error: &StoreError) -> Option<&Self> {
+        match error {
+            StoreError::Failed(error) => error.downcast_ref(),
+            StoreError::Input(_) => None,
         }
     }
 
@@ -89,6 +101,8 @@ impl From<rusqlite::Error> for SqliteError {
                 Reason::Unwritable
             }
             ErrorCode::DiskFull => Reason::Full,
+            // The index of the log could not grow.
+            _ if failure.extended_code == SQLITE_IOERR_SHMSIZE => Reason::Full,
             ErrorCode::DatabaseBusy
             | ErrorCode::DatabaseLocked
             | ErrorCode::FileLockingProtocolFailed => Reason::Busy,

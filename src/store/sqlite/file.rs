@@ -74,15 +74,14 @@ impl Settings {
     }
 }
 
-/// Tries again for as long as another process is in the way, and no longer than that.
+/// Tries again while another process is in the way, until the deadline at most.
 pub(super) fn patiently<T>(
-    patience: Duration,
+    deadline: Instant,
     mut attempt: impl FnMut() -> Result<T, SqliteError>,
 ) -> Result<T, SqliteError> {
-    let start = Instant::now();
     loop {
         match attempt() {
-            Err(error) if error.is_busy() && start.elapsed() < patience => thread::sleep(POLL),
+            Err(error) if error.is_busy() && Instant::now() < deadline => thread::sleep(POLL),
             result => return result,
         }
     }
@@ -116,6 +115,7 @@ pub(super) fn open(settings: &Settings) -> Result<Connection, SqliteError> {
         Synchronous::Full => "FULL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
+    forget(&connection)?;
     if !is_made {
         make(&connection)?;
     }
@@ -160,6 +160,14 @@ fn make(connection: &Connection) -> Result<(), SqliteError> {
         connection.execute_batch("ROLLBACK")?;
     }
     made
+}
+
+/// Has nothing stay of what was destroyed or written over: in the database, and in the log once it was written into it.
+fn forget(connection: &Connection) -> Result<(), SqliteError> {
+    for sql in ["PRAGMA secure_delete = ON", "PRAGMA journal_size_limit = 0"] {
+        connection.query_row(sql, [], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 fn limit(connection: &Connection, max_bytes: u64) -> Result<(), SqliteError> {
