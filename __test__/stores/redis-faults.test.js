@@ -205,6 +205,21 @@ describe('a cluster', { skip: servers.skip }, () => {
     await store.close()
   })
 
+  test('each key is asked of the node that has it: none tells that it is elsewhere', async () => {
+    await cluster.settled()
+    const store = new RedisStore({ nodes: cluster.urls, prefix: 'slots:' })
+    const told = async () => {
+      const stats = await Promise.all(cluster.nodes.map((node) => node.command('INFO', 'errorstats')))
+      return stats.map((text) => /errorstat_MOVED:count=(\d+)/.exec(text)?.[1] ?? '0')
+    }
+    const before = await told()
+    await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
+    assert.deepEqual(await told(), before)
+    assert.equal((await store.load(NAMES[0])).data, RECORD.data)
+    await store.clear()
+    await store.close()
+  })
+
   test('slots that move are followed, one command at a time', async () => {
     await cluster.settled()
     const store = new RedisStore({ nodes: cluster.urls, prefix: 'moving:' })

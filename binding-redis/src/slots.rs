@@ -1,6 +1,9 @@
 //! Which node of a cluster has which keys.
 
+use crc::{CRC_16_XMODEM, Crc};
 use koa_session_rs::store::redis::command::Reply;
+
+const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 
 const SLOTS: u16 = 16384;
 
@@ -72,5 +75,5 @@ fn slot_of(key: &[u8]) -> u16 {
         .position(|byte| *byte == b'}')
         .and_then(|close| rest.get(..close));
     let hashed = tag.filter(|tag| !tag.is_empty()).unwrap_or(key);
-    crc16::State::<crc16::XMODEM>::calculate(hashed) % SLOTS
+    CRC.checksum(hashed) % SLOTS
 }
