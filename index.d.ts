@@ -93,7 +93,13 @@ declare namespace session {
   /** Is a session without the app's data; with any key where the app has not augmented {@link SessionData}. */
   export interface Session extends SessionMembers {}
 
-  /** Lists what every session has beside the app's data. */
+  /**
+   * Lists what every session has beside the app's data.
+   *
+   * What inherits from a session (`Object.create(ctx.session)`) has it too. A copy of a session, and a Proxy before one, have
+   * the data: `isNew`, `_expire`, `_requireSave`, `maxAge` and `externalKey` are `undefined` there, and the methods that save
+   * throw a `TypeError` with the code `ERR_SESSION_UNKNOWN`.
+   */
   export interface SessionBase {
     /** Tells whether this session was begun by this request. */
     readonly isNew: boolean
@@ -156,8 +162,8 @@ declare namespace session {
     commit (options: CommitOptions | undefined, callback: Callback | undefined): Promise<void> | undefined
 
     /**
-     * Copies the app's keys into a plain object, without functions, and without those that begin with `_` unless
-     * `underscoreKeys` keeps them.
+     * Copies what is saved into a plain object: the session's own enumerable keys, without functions, and without those that
+     * begin with `_` unless `underscoreKeys` keeps them. `__proto__` is no key: what is assigned to it is dropped.
      */
     toJSON (): Record<string, unknown>
   }
@@ -1331,7 +1337,7 @@ declare namespace session {
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
    * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` where `ignore` left none | |
    * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left, or where there is no response | |
-   * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have | |
+   * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have; a copy of a session, or a Proxy before one, is asked to save it or given a `maxAge` | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |
    * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed; a store or hook of the app threw something else than an Error, which is the `cause` | `reason`, and what the types of the stores say |

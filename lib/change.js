@@ -17,7 +17,7 @@ function isChanged (context, session) {
   const json = jsonOf(context, session)
   if (opened === undefined) return json !== writtenOf(context)
   // Rewritten in a session of its own: what the data say of maxAge has been heard.
-  return !isSameJson(opened, json, (data) => stringify(Session.from({ options }, data, true)))
+  return !isSameJson(opened, json, (data) => stringify(Session.from({ options, assignMaxAge () {} }, data, true)))
 }
 
 /** Gives the JSON of what is at the other end, where that has not come in as JSON. */

@@ -3,6 +3,7 @@
 const { isChanged, jsonOf } = require('./change')
 const { now } = require('./clock')
 const codec = require('./codec')
+const { isPopulated, userData } = require('./data')
 const { enclose } = require('./envelope')
 const { sessionError } = require('./errors')
 const { announce, debug, publish } = require('./events')
@@ -10,7 +11,6 @@ const { callHook, requireAnswer } = require('./hook')
 const { ONE_DAY_MS } = require('./max-age')
 const { obstacleTo, tellUncommitted } = require('./obstacle')
 const { clearCookie, clearReplaced, destroyDoomed, remove, rename } = require('./remove')
-const { isPopulated, userData } = require('./session')
 
 /**
  * Saves or removes the session, if anything calls for it.
@@ -117,7 +117,7 @@ function send (context, session, reason) {
 function saveCookie (context, session, reason) {
   const isNew = !context.isKnown
   writeCookie(context, session, jsonOf(context, session))
-  session._requireSave = false
+  requireSave(session, false)
   return tellSaved(context, reason, isNew)
 }
 
@@ -131,7 +131,7 @@ function saveCookie (context, session, reason) {
 function write (context, session, reason, how) {
   const isRequired = session._requireSave
   // What asks for a save while this one goes on asks for another.
-  session._requireSave = false
+  requireSave(session, false)
   const putting = put(context, session, reason, how)
   return isRequired ? requireUntilDone(session, putting) : putting
 }
@@ -141,9 +141,14 @@ async function requireUntilDone (session, putting) {
   try {
     isDone = await putting
   } finally {
-    if (!isDone) session._requireSave = true
+    if (!isDone) requireSave(session, true)
   }
   return isDone
+}
+
+/** Says whether the session is to be saved, unless the app has put something there that cannot be written to. */
+function requireSave (session, isRequired) {
+  Reflect.set(session, '_requireSave', isRequired)
 }
 
 async function put (context, session, reason, { hasMoved, isWhole, isAtEnd }) {

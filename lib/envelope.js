@@ -16,4 +16,22 @@ function enclose (data, maxAge, expire) {
   return data
 }
 
-module.exports = { enclose }
+/** Tells the envelope's keys from those of the data. */
+const isEnvelope = (key) => key === '_expire' || key === '_maxAge' || key === '_session'
+
+/**
+ * Takes the data out of a record. As in koa-session, they have also what the record inherits, as an instance of a class does.
+ *
+ * @param {object} record somebody else may hold it
+ * @returns {object} a copy
+ */
+function disclose (record) {
+  const data = {}
+  for (const key in record) {
+    const value = record[key]
+    if (!isEnvelope(key) && key !== '__proto__' && typeof value !== 'function') data[key] = value
+  }
+  return data
+}
+
+module.exports = { disclose, enclose, isEnvelope }

@@ -2,7 +2,7 @@
 
 const binding = require('./binding')
 const { now } = require('./clock')
-const { enclose } = require('./envelope')
+const { disclose, enclose } = require('./envelope')
 const { VERDICT } = require('./events')
 const { callHook } = require('./hook')
 const { isPromise } = require('./promise')
@@ -33,10 +33,9 @@ function toVerdict (isValid) {
 /** Holds data to the configured maxAge where they were written with a longer one (`configMaxAge`). */
 function limit (data, { configMaxAge, maxAge }) {
   if (!configMaxAge || typeof maxAge !== 'number') return data
-  const { _session: isBrowser, ...rest } = data
-  if (isBrowser) return { ...rest, _maxAge: maxAge }
-  if (!(data._maxAge > maxAge)) return data
-  return { ...data, _expire: data._expire - (data._maxAge - maxAge), _maxAge: maxAge }
+  const { _session: isBrowser, _maxAge: given, _expire: expire } = data
+  if (!isBrowser && !(given > maxAge)) return data
+  return { ...disclose(data), _expire: isBrowser ? expire : expire - (given - maxAge), _maxAge: maxAge }
 }
 
 /** Holds a maxAge alone to the configured one. */

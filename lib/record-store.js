@@ -2,10 +2,10 @@
 
 const { isChanged, jsonOf } = require('./change')
 const { expiryOf } = require('./clock')
+const { userData } = require('./data')
 const { enclose } = require('./envelope')
 const { flightsOf } = require('./flights')
 const { STORE_GRACE_MS, lifetimeOf } = require('./max-age')
-const { userData } = require('./session')
 const { Snapshot } = require('./snapshot')
 const { handleFailure } = require('./store-failure')
 

@@ -2,7 +2,7 @@
 
 const binding = require('./binding')
 const { expiryOf } = require('./clock')
-const { enclose } = require('./envelope')
+const { disclose, enclose } = require('./envelope')
 const { VERDICT } = require('./events')
 const { judge } = require('./judge')
 const { toJson } = require('./json')
@@ -113,7 +113,9 @@ class SerialStore {
   }
 
   /** Takes the envelope off a record. */
-  #open ({ _expire, _maxAge, _session, ...data }) {
+  #open (record) {
+    const { _maxAge, _session } = record
+    const data = disclose(record)
     if (_session === true) return { data, maxAge: 'session' }
     return { data, maxAge: isMaxAge(_maxAge) ? _maxAge : lifetimeOf(this.#session).maxAge }
   }

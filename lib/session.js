@@ -2,79 +2,42 @@
 
 const { inspect } = require('node:util')
 
-const { warnOnce } = require('./errors')
+const { incomingOf, isPure, userData } = require('./data')
+const { sessionError } = require('./errors')
 const { tellError } = require('./events')
 const { toJson } = require('./json')
 const { isMaxAge, toMaxAge } = require('./max-age')
-const { ACCESSORS, Snapshot } = require('./snapshot')
+const { State, giveState, isSession, stateOf } = require('./session-state')
+const { ACCESSORS, Snapshot, objectOf } = require('./snapshot')
+
+/** In a `for...in` of the same object V8 has the answer at hand; Object.hasOwn would look each key up. */
+const { hasOwnProperty, propertyIsEnumerable } = Object.prototype
 
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
 let stringified
 
-/** Returns the object it is given: what derives from it puts its private fields there. */
-class Given {
-  constructor (object) {
-    return object
-  }
-}
-
 /**
- * What a session knows of itself beside its data.
+ * The object behind `ctx.session`. Its own properties are the user's data; all else is in its state or here.
  *
- * Not a literal: where many requests wait, V8 takes those that it makes in one place for long-lived, and puts them among the old
- * objects. There each keeps its request, with all that belongs to it, until the next collection of those.
+ * What inherits from a session is as that one. A copy has no state, and nor has a Proxy: what it is asked for is undefined, and
+ * what it is given becomes a property, as in koa-session. A Proxy hands that on to the session.
  */
-class State {
-  requireSave = false
-
-  constructor (context, isNew, expire) {
-    this.context = context
-    this.isNew = isNew
-    this.expire = expire
-  }
-
-  /** Gives the same of another context's session. */
-  of (context) {
-    const state = new State(context, this.isNew, this.expire)
-    state.requireSave = this.requireSave
-    return state
-  }
-}
-
-/**
- * The object behind `ctx.session`. Its own properties are the user's data; all else is private or on the prototype.
- */
-class Session extends Given {
-  /** One field, since each that an object is given costs anew. */
-  #state
-
-  /**
-   * @param {object} context the ContextSession that it belongs to
-   * @param {object} object what becomes the session: nobody else may hold it
-   * @param {boolean} isNew
-   * @param {number} [expire] milliseconds
-   */
-  constructor (context, object, isNew, expire) {
-    super(object)
-    this.#state = new State(context, isNew, expire)
-    // Last: an object whose prototype was changed is slow to take a field.
-    Object.setPrototypeOf(object, Session.prototype)
-  }
-
+class Session {
   /**
    * Makes parsed JSON a session.
    *
    * An object that changes its prototype is slow to take new keys (in V8 before Node 24, each then has a shape of its
    * own), and one that is copied is slow to make. Small ones are copied.
    *
-   * @param {object} context
+   * @param {object} context the ContextSession that it belongs to
    * @param {object} data nobody else may hold it
    * @param {number} [expire] milliseconds
    * @param {number} size the length of the JSON
    */
   static adopt (context, data, expire, size) {
     context.snapshot = Snapshot.of(data)
-    return new Session(context, size < SMALL ? { __proto__: Session.prototype, ...data } : data, false, expire)
+    const object = size < SMALL ? { __proto__: Session.prototype, ...data } : data
+    return become(object, new State(context, false, expire))
   }
 
   /**
@@ -91,107 +54,104 @@ class Session extends Given {
     if (isBrowser !== undefined) context.maxAge = 'session'
     else if (isMaxAge(maxAge)) context.maxAge = maxAge
     context.snapshot = snapshot
-    return new Session(context, snapshot.toObject(Session.prototype), false, expire)
+    return become(snapshot.toObject(Session.prototype), new State(context, false, expire))
   }
 
   /** Makes a session without data. */
   static create (context) {
-    return new Session(context, {}, true)
+    return become({ __proto__: Session.prototype }, new State(context, true))
   }
 
   /**
-   * Makes a session of data that somebody else may hold: its keys are copied.
+   * Makes a session of data that somebody else may hold: their keys are copied, and as in koa-session those that they inherit,
+   * but for what every object does.
    *
    * @param {object} context
    * @param {object} data
    * @param {boolean} isIncoming whether the data came from a store or cookie, where a bad maxAge is nobody's mistake
    */
   static from (context, data, isIncoming) {
-    const object = {}
-    const known = new State(context, false, undefined)
+    const known = new State(context, false)
+    const keys = []
+    const values = []
     for (const key in data) {
       if (INTERNAL.has(key)) restore(known, key, data[key], isIncoming)
-      else object[key] = data[key]
-      if (isIncoming && key[0] === '_') incomingOf(context).add(key)
+      else if (hasOwnProperty.call(data, key) || !propertyIsEnumerable.call(Object.prototype, key)) {
+        keys.push(key)
+        values.push(data[key])
+        if (isIncoming && key[0] === '_') incomingOf(context).add(key)
+      }
     }
-    const session = new Session(context, object, false, undefined)
-    session.#state = #state in Object(data) ? data.#state.of(context) : known
-    return session
+    return become(objectOf(keys, values, Session.prototype), stateOf(data)?.of(context) ?? known)
   }
 
+  /** There is no such key, and assigning to it does nothing: that of every object would replace the prototype. */
+  get __proto__ () { return undefined }
+  set __proto__ (value) {}
+
   /** Tells whether there was no session before this request. */
-  get isNew () { return this.#state.isNew }
-  set isNew (value) { this.#state.isNew = value }
+  get isNew () { return stateOf(this)?.isNew }
+  set isNew (value) { assign(this, 'isNew', 'isNew', value) }
 
   /** Gives the time after which the session is expired, in milliseconds, as it was when it came in. */
-  get _expire () { return this.#state.expire }
-  set _expire (value) { this.#state.expire = value }
+  get _expire () { return stateOf(this)?.expire }
+  set _expire (value) { assign(this, 'expire', '_expire', value) }
 
   /** Tells, and says, that the session is saved even if nothing changed. */
-  get _requireSave () { return this.#state.requireSave }
-  set _requireSave (value) { this.#state.requireSave = value }
+  get _requireSave () { return stateOf(this)?.requireSave }
+  set _requireSave (value) { assign(this, 'requireSave', '_requireSave', value) }
 
   /** Counts the user's keys. */
-  get length () { return Object.keys(userData(this)).length }
+  get length () { return Object.keys(dataOf(this)).length }
 
   /** Tells whether the user has put anything in. */
-  get populated () { return isPopulated(this) }
+  get populated () { return Object.keys(dataOf(this)).length > 0 }
 
   /** Gives the time to live, in milliseconds, or 'session'; setting it saves the session. */
-  get maxAge () { return this.#state.context.maxAge }
+  get maxAge () { return stateOf(this)?.context.maxAge }
   set maxAge (value) {
-    this.#state.context.assignMaxAge(toMaxAge(value))
-    this.#state.requireSave = true
+    const state = requireState(this)
+    state.context.assignMaxAge(toMaxAge(value))
+    state.requireSave = true
   }
 
   /** Gives the id under which the store has this session; undefined without a store. */
-  get externalKey () { return this.#state.context.externalKey }
+  get externalKey () { return stateOf(this)?.context.externalKey }
 
   /** Saves the session, changed or not. */
-  save (callback) { return Session.#commit(this, { save: true }, callback) }
+  save (callback) { return commit(this, { save: true }, callback) }
 
   /** Saves the session under a new id, and destroys the old one. */
-  regenerate (callback) { return Session.#commit(this, { regenerate: true }, callback) }
+  regenerate (callback) { return commit(this, { regenerate: true }, callback) }
 
   /** Saves the session if it has to be: for `autoCommit: false`. */
-  manuallyCommit () { return Session.#commit(this) }
+  manuallyCommit () { return commit(this) }
 
   commit (options, callback) {
-    return typeof options === 'function' ? Session.#commit(this, {}, options) : Session.#commit(this, options, callback)
-  }
-
-  // Static: a private method of its own would mark each session as one that has it.
-  static #commit (session, options, callback) {
-    const promise = session.#state.context.commit(options)
-    if (!callback) return promise
-    promise.then(() => callback(), callback).then(undefined, (err) => tellError(session.#state.context.ctx, err))
-  }
-
-  /** Tells whether keys that begin with `_` are the user's too (`underscoreKeys`). */
-  static keepsUnderscores (session) {
-    return session.#state.context.options.underscoreKeys === true
-  }
-
-  /** Tells whether data came in for this request that have a key. */
-  static cameWith (session, key) {
-    return incomingOf(session.#state.context).has(key)
+    return typeof options === 'function' ? commit(this, {}, options) : commit(this, options, callback)
   }
 
   /** Gives the user's data alone. */
   toJSON () {
-    if (stringified !== this) return userData(this)
+    if (stringified !== this) return dataOf(this)
     stringified = undefined
     return this
   }
 
-  [inspect.custom] () { return userData(this) }
+  [inspect.custom] () { return dataOf(this) }
 }
 
 /** The length of JSON below which copying its object pays. */
 const SMALL = 600
 
-/** Keys of data that do not become the session's own. `__proto__` would replace its prototype. */
+/** Keys of data that do not become the session's own. */
 const INTERNAL = new Set([...ACCESSORS, '__proto__', '_maxAge', '_session'])
+
+/** Makes an object a session. Nobody else may hold it. */
+function become (object, state) {
+  giveState(object, state)
+  return Object.setPrototypeOf(object, Session.prototype)
+}
 
 /** Takes from data what is not the user's. Of the rest of the accessors, data have no say. */
 function restore (known, key, value, isIncoming) {
@@ -206,56 +166,43 @@ function restore (known, key, value, isIncoming) {
   }
 }
 
+function assign (object, field, name, value) {
+  const state = stateOf(object)
+  if (state !== undefined) state[field] = value
+  else Object.defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true })
+}
+
+function commit (session, options, callback) {
+  const { context } = requireState(session)
+  const promise = context.commit(options)
+  if (!callback) return promise
+  promise.then(() => callback(), callback).then(undefined, (err) => tellError(context.ctx, err))
+}
+
+/** Finds the state that nothing can be done without. */
+function requireState (object) {
+  const state = stateOf(object)
+  if (state !== undefined) return state
+  throw sessionError('ERR_SESSION_UNKNOWN', 'what a copy of the session or a Proxy cannot do, ctx.session can', TypeError)
+}
+
+/** Gives the user's data in a session; of what inherits from one, with its own keys. */
+function dataOf (object) {
+  if (isSession(object)) return userData(object)
+  const prototype = Object.getPrototypeOf(object)
+  const inherited = stateOf(prototype) === undefined ? undefined : dataOf(prototype)
+  return { ...inherited, ...userData(object) }
+}
+
 /**
- * Tells whether parsed JSON may become a session as it is. An own `__proto__` is no more than a key then.
+ * Tells whether parsed JSON may become a session as it is: none of its keys is the session's own.
  *
  * Each name is written out: looked up by a variable, it costs fifty times as much in a large object.
  */
 function isAdoptable (data) {
   return typeof data === 'object' && data !== null && !Array.isArray(data) &&
     !('isNew' in data || '_expire' in data || '_requireSave' in data || 'length' in data || 'populated' in data ||
-      'maxAge' in data || 'externalKey' in data)
-}
-
-/** @type {WeakMap<object, Set<string>>} by ContextSession: keys that came in, those that begin with `_` at least */
-const incoming = new WeakMap()
-
-/** Gives these keys. Where data came in as JSON, that is looked into when one of them is met. */
-function incomingOf (context) {
-  if (!incoming.has(context)) incoming.set(context, new Set(Object.keys(JSON.parse(context.opened ?? '{}'))))
-  return incoming.get(context)
-}
-
-/** Keys that are not the user's: what the envelope holds, and our own. */
-const RESERVED = new Set(['_expire', '_maxAge', '_session', '_requireSave', '__proto__'])
-
-/** Copies the user's data out of a session: no functions, and no keys that begin with `_` unless they are kept. */
-function userData (session) {
-  const data = {}
-  for (const key in session) {
-    if (key === 'isNew' || (key[0] === '_' && !isKept(session, key))) continue
-    const value = session[key]
-    if (typeof value !== 'function') data[key] = value
-  }
-  return data
-}
-
-function isKept (session, key) {
-  if (RESERVED.has(key)) return false
-  if (Session.keepsUnderscores(session)) return true
-  // A store puts keys of its own there: nobody in this request has to rename them.
-  if (Session.cameWith(session, key)) return false
-  warnOnce('KOA_SESSION_RS_UNDERSCORE',
-    `session.${key} is not saved, since its name begins with an underscore: rename it, or set underscoreKeys: true`)
-  return false
-}
-
-/** Tells whether the user has put anything in. */
-function isPopulated (session) {
-  for (const key in session) {
-    if (key !== 'isNew' && typeof session[key] !== 'function' && (key[0] !== '_' || isKept(session, key))) return true
-  }
-  return false
+      'maxAge' in data || 'externalKey' in data || hasOwnProperty.call(data, '__proto__'))
 }
 
 /**
@@ -263,21 +210,17 @@ function isPopulated (session) {
  *
  * @param {Session} session
  * @returns {string}
+ * @throws {TypeError} code ERR_SESSION_VALUE for a BigInt
  */
 function stringify (session) {
-  if (Object.hasOwn(session, 'toJSON')) return toJson(userData(session))
-  let json
+  // The app may have put another toJSON there, which is not asked.
+  if (session.toJSON !== Session.prototype.toJSON || !isPure(session)) return toJson(userData(session))
   stringified = session
   try {
-    json = JSON.stringify(session)
-  } catch {
-    // Of the user's data, or of what is not saved anyway.
-    return toJson(userData(session))
+    return toJson(session)
   } finally {
     stringified = undefined
   }
-  // A key that begins with `_`, somewhere; or a text that looks like one.
-  return json.includes('"_') ? toJson(userData(session)) : json
 }
 
-module.exports = { Session, isAdoptable, isPopulated, stringify, userData }
+module.exports = { Session, isAdoptable, stringify }

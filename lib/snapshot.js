@@ -5,7 +5,10 @@
  * key, and objects are made of it without any copy that V8 would keep as a hash table.
  */
 
-const { enclose } = require('./envelope')
+const { enclose, isEnvelope } = require('./envelope')
+
+/** In a `for...in` of the same object V8 has the answer at hand; Object.hasOwn would look each key up. */
+const { hasOwnProperty } = Object.prototype
 
 /** So many keys an object takes one by one before V8 makes a hash table of it: 4 within the object, and 12 beside it. */
 const FEW = 16
@@ -16,25 +19,32 @@ const MANY = 127
 /** Names on a session's prototype, which data would shadow and must not. */
 const ACCESSORS = new Set(['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey'])
 
-/** The envelope of a record, which is no data. */
-const isEnvelope = (key) => key === '_expire' || key === '_maxAge' || key === '_session'
-
 /** The keys that sessions have in common, and what it takes to make objects with them. */
 class Shape {
   #blank
+  #isUsed = false
   #record
 
   /** @param {string[]} keys */
   constructor (keys) {
     this.keys = keys
-    /** Whether objects can be a session's: none of the keys is the session's own. */
-    this.isOpen = !keys.some((key) => ACCESSORS.has(key))
+    /** Whether objects are flat sessions: none of the keys is a session's own, or may not be the user's. */
+    this.isOpen = !keys.some((key) => key[0] === '_' || ACCESSORS.has(key))
     /** Whether objects are made with room for all their keys at once. */
     this.isWide = keys.length > FEW && keys.length <= MANY
   }
 
-  /** Makes an object with the keys, whose map in V8 takes further properties quickly: only parsed JSON is so. */
-  blank () {
+  /**
+   * Makes an object for the keys. From the second of a shape on, wide ones have them: parsed JSON, whose map in V8 takes further
+   * properties quickly, and which pays where it is made more than once.
+   *
+   * @param {object} prototype what its prototype is, or will be
+   */
+  blank (prototype) {
+    if (!this.isWide || !this.#isUsed) {
+      this.#isUsed = true
+      return { __proto__: prototype }
+    }
     this.#blank ??= blankJson(this.keys)
     return JSON.parse(this.#blank)
   }
@@ -82,7 +92,7 @@ class Snapshot {
    *
    * @param {object} data
    * @param {boolean} [isRecord] whether there is an envelope among them, which is passed over
-   * @returns {Snapshot|undefined} undefined where the data are not flat, or have a key that a session has for itself
+   * @returns {Snapshot|undefined} undefined where the data are not flat, have a key that a session has for itself, or inherit one
    */
   static of (data, isRecord = false) {
     // Read once: a getter among the data may take a snapshot of another session.
@@ -94,7 +104,7 @@ class Snapshot {
     for (const key in data) {
       if (isRecord && isEnvelope(key)) continue
       const value = data[key]
-      if (!isJsonPrimitive(value)) return undefined
+      if (!isJsonPrimitive(value) || !hasOwnProperty.call(data, key)) return undefined
       if (!isKnown || key !== keys[count]) {
         if (key[0] === '_') return undefined
         if (isKnown) keys = keys.slice(0, count)
@@ -114,7 +124,7 @@ class Snapshot {
    * @param {object} [prototype]
    */
   toObject (prototype = Object.prototype) {
-    return fill(this.shape.isWide ? this.shape.blank() : { __proto__: prototype }, this)
+    return fill(this.shape.blank(prototype), this)
   }
 
   /**
@@ -132,17 +142,18 @@ class Snapshot {
    * Tells whether a session differs from the data, where that can be told key by key.
    *
    * @param {object} session
-   * @returns {boolean|undefined} undefined where only the JSON can tell: of objects, of keys that came or went, and of values
-   * that JSON does not have
+   * @returns {boolean|undefined} undefined where only the JSON can tell: of objects, of keys that came or went, of values that
+   * JSON does not have, and of keys that are no data
    */
   isDifferent (session) {
     const { shape: { keys }, values } = this
     let differs = false
     let count = 0
     for (const key in session) {
+      if (!hasOwnProperty.call(session, key)) return undefined
       const value = session[key]
       if (count >= keys.length || value !== values[count]) {
-        if (key[0] === '_' || !isJsonPrimitive(value)) return undefined
+        if (key[0] === '_' || key === 'isNew' || !isJsonPrimitive(value)) return undefined
         differs = true
       }
       // New keys come behind those that were there.
@@ -170,6 +181,17 @@ class Snapshot {
   }
 }
 
+/**
+ * Makes an object of keys, none of which is `__proto__`, and their values.
+ *
+ * @param {string[]} keys
+ * @param {Array} values
+ * @param {object} prototype what its prototype will be
+ */
+function objectOf (keys, values, prototype) {
+  return new Snapshot(shapeOf(keys), values).toObject(prototype)
+}
+
 function fill (object, { shape: { keys }, values }) {
   for (let i = 0; i < keys.length; i++) object[keys[i]] = values[i]
   return object
@@ -179,4 +201,4 @@ function isJsonPrimitive (value) {
   return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 }
 
-module.exports = { ACCESSORS, Snapshot }
+module.exports = { ACCESSORS, Snapshot, objectOf }
