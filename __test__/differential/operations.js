@@ -36,6 +36,7 @@ const operations = {
   again: ({ ctx }, key) => { if (key in ctx.session) ctx.session[key] = JSON.parse(JSON.stringify(ctx.session[key])) },
   define: ({ ctx }, key) => { Object.defineProperty(ctx.session, key, { value: 1, enumerable: false, configurable: true, writable: true }) },
   assign: ({ ctx }, value) => { ctx.session = value },
+  mingle: ({ ctx }, value) => { Object.assign(ctx.session, value) },
   assignSelf: ({ ctx }) => { ctx.session = ctx.session }, // eslint-disable-line no-self-assign
   assignCopy: ({ ctx }) => { ctx.session = ctx.session?.toJSON() },
   setMaxAge: ({ ctx }, value) => { ctx.session.maxAge = value },

@@ -11,6 +11,7 @@ const kinds = {
   date: ({ at }) => new Date(at),
   invalidDate: () => new Date(NaN),
   function: () => function named () {},
+  functionWithToJSON: () => Object.assign(function named () {}, { toJSON: () => 'written by toJSON' }),
   symbol: () => Symbol('s'),
   regexp: () => /x/g,
   map: () => new Map([[1, 2]]),
@@ -43,7 +44,7 @@ const texts = ['', 'a', 'é', '日本', '😀', 'x"y\\z', '\u2028', 'a;b=c', 'nu
 const numbers = [0, 1, -1, 1.5, 1e21, 2 ** 53, 1700000000000, 1e-7]
 const oddities = [
   { $: 'undefined' }, { $: 'undefined' }, { $: 'nan' }, { $: 'infinity' }, { $: 'minusZero' }, { $: 'date', at: 86400000 },
-  { $: 'date', at: 1e12 }, { $: 'invalidDate' }, { $: 'function' }, { $: 'symbol' }, { $: 'regexp' }, { $: 'map' },
+  { $: 'date', at: 1e12 }, { $: 'invalidDate' }, { $: 'function' }, { $: 'functionWithToJSON' }, { $: 'symbol' }, { $: 'regexp' }, { $: 'map' },
   { $: 'buffer' }, { $: 'loneSurrogate' }, { $: 'toJSON' }
 ]
 const failing = [{ $: 'bigint' }, { $: 'circular' }, { $: 'throwingToJSON' }]
@@ -67,7 +68,7 @@ function draw (random, depth = 0) {
 const names = ['user', 'views', 'a', 'b', 'c', '0', '10', 'é', '日本', 'with space', 'x.y', 'Views']
 const odd = [
   '', '_private', '_', '_sessCtx', '_ctx', '_externalKey', '_expire', '_maxAge', '_session', 'toString',
-  'hasOwnProperty', 'save', 'commit', 'regenerate', 'manuallyCommit', 'length', 'populated', 'isNew', 'maxAge', 'externalKey', 'then'
+  'hasOwnProperty', 'save', 'commit', 'regenerate', 'manuallyCommit', 'length', 'populated', 'isNew', 'maxAge', 'externalKey', 'then', '__proto__'
 ]
 
 /** Draws a key of the session: mostly ordinary, at times one that means something to the session object itself. */

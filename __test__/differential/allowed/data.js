@@ -39,6 +39,12 @@ const owning = Base => class Session extends Base {
   }
 }
 
+/** Drops what is assigned to `__proto__`. */
+const sealing = Base => class Session extends Base {
+  get __proto__ () { return undefined }
+  set __proto__ (value) {}
+}
+
 /** Lets nothing inside call what data have put on `toJSON`. */
 const avoiding = ContextSession => class extends ContextSession {
   create (data, id) {
@@ -146,6 +152,14 @@ module.exports = [
     mend: { session: owning, context: avoiding },
     example: script({ store: true, requests: [request(['assign', { $: 'parsed', text: '{"__proto__":{"isAdmin":true},"a":1,"commit":2,"isNew":true}' }], ['read', 'isNew']), request(['toJSON'], ['get', 'isAdmin'])] }),
     shows: ["route read 'isNew' = false", 'route toJSON  = { a: 1, commit: 2 }', "route get 'isAdmin' = undefined"]
+  },
+  {
+    row: 24,
+    what: '__proto__ that the app writes is dropped',
+    applies: () => true,
+    mend: { session: sealing },
+    example: script({ store: true, requests: [request(['set', 'a', 1], ['mingle', { $: 'parsed', text: '{"__proto__":{"isAdmin":true}}' }], ['get', 'isAdmin']), request(['toJSON'], ['set', '__proto__', { isAdmin: true }], ['get', 'isAdmin'])] }),
+    shows: ["route get 'isAdmin' = undefined", 'route toJSON  = { a: 1 }']
   },
   {
     row: 31,

@@ -18,21 +18,25 @@ const optionChanges = {
   key: ['other'],
   autoCommit: [false]
 }
+// What apps copy into the session as it came from a client.
+const injecting = ['{"__proto__":{"isAdmin":true}}', '{"__proto__":{"isAdmin":true,"isNew":true},"user":"a"}', '{"__proto__":null,"a":1}', '{"a":{"__proto__":{"isAdmin":true}}}']
+  .map(text => ({ $: 'parsed', text }))
 const otherCookies = ['theme', 'lang', 'koa.sessx', 'xkoa.sess']
 
 // How often an operation comes, and its arguments. What reads and writes plain keys comes most.
 const draws = {
-  get: [10, random => [drawKey(random)]],
+  get: [10, random => [random.chance(0.03) ? 'isAdmin' : drawKey(random)]],
   set: [22, random => [drawKey(random), draw(random)]],
   count: [8, random => [random.pick(['views', 'n'])]],
   delete: [4, random => [random.pick([...names, ...names, '_private', 'save', ''])]],
-  nested: [5, random => [drawKey(random), drawKey(random), draw(random)]],
+  nested: [5, random => [drawPlainKey(random), drawKey(random), draw(random)]],
   rewrite: [1, random => [drawKey(random)]],
   again: [1, random => [random.pick(names)]],
   define: [0.3, random => [random.pick(names)]],
   has: [1, random => [drawKey(random)]],
   own: [1, random => [random.pick(names)]],
   assign: [6, random => [drawAssigned(random)]],
+  mingle: [2, random => [random.chance(0.3) ? random.pick(injecting) : drawObject(random)]],
   assignSelf: [0.5, () => []],
   assignCopy: [0.7, () => []],
   held: [0.5, random => [drawKey(random), random.pick([null, {}, { a: 1 }])]],
@@ -67,6 +71,12 @@ const draws = {
   turn: [2, () => []]
 }
 const weights = Object.fromEntries(Object.entries(draws).map(([name, [weight]]) => [name, weight]))
+
+// What is written into koa-session's own prototype would be there in every script that follows.
+function drawPlainKey (random) {
+  const key = drawKey(random)
+  return key === '__proto__' ? drawPlainKey(random) : key
+}
 
 function drawAssigned (random) {
   switch (random.weighted({ none: 4, object: 6, empty: 1, wrong: 0.8 })) {
