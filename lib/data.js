@@ -6,10 +6,8 @@
  */
 
 const { warnOnce } = require('./errors')
+const { owned } = require('./keys')
 const { stateOf } = require('./session-state')
-
-/** In a `for...in` of the same object V8 has the answer at hand; Object.hasOwn would look each key up. */
-const { hasOwnProperty } = Object.prototype
 
 /** Keys that are not the user's: what the envelope holds, and our own. */
 const RESERVED = new Set(['_expire', '_maxAge', '_session', '_requireSave', '__proto__'])
@@ -17,9 +15,9 @@ const RESERVED = new Set(['_expire', '_maxAge', '_session', '_requireSave', '__p
 /** Copies the user's data out of a session. */
 function userData (session) {
   const data = {}
-  for (const key in session) {
-    if (!hasOwnProperty.call(session, key)) continue
-    const value = session[key]
+  const own = owned(session)
+  for (const key in own) {
+    const value = own[key]
     if (isData(session, key, value)) data[key] = value
   }
   return data
@@ -27,16 +25,18 @@ function userData (session) {
 
 /** Tells whether the user has put anything in. */
 function isPopulated (session) {
-  for (const key in session) {
-    if (hasOwnProperty.call(session, key) && isData(session, key, session[key])) return true
+  const own = owned(session)
+  for (const key in own) {
+    if (isData(session, key, own[key])) return true
   }
   return false
 }
 
 /** Tells whether a session has nothing but the user's data. */
 function isPure (session) {
-  for (const key in session) {
-    if (hasOwnProperty.call(session, key) && !isData(session, key, session[key])) return false
+  const own = owned(session)
+  for (const key in own) {
+    if (!isData(session, key, own[key])) return false
   }
   return true
 }

@@ -6,12 +6,10 @@ const { incomingOf, isPure, userData } = require('./data')
 const { sessionError } = require('./errors')
 const { tellError } = require('./events')
 const { toJson } = require('./json')
+const { hasKeys } = require('./keys')
 const { isMaxAge, toMaxAge } = require('./max-age')
 const { State, giveState, isSession, stateOf } = require('./session-state')
 const { ACCESSORS, Snapshot, objectOf } = require('./snapshot')
-
-/** In a `for...in` of the same object V8 has the answer at hand; Object.hasOwn would look each key up. */
-const { hasOwnProperty, propertyIsEnumerable } = Object.prototype
 
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
 let stringified
@@ -74,9 +72,10 @@ class Session {
     const known = new State(context, false)
     const keys = []
     const values = []
+    const isAnyCommon = hasKeys(Object.prototype)
     for (const key in data) {
       if (INTERNAL.has(key)) restore(known, key, data[key], isIncoming)
-      else if (hasOwnProperty.call(data, key) || !propertyIsEnumerable.call(Object.prototype, key)) {
+      else if (!isAnyCommon || Object.hasOwn(data, key) || !isCommon(key)) {
         keys.push(key)
         values.push(data[key])
         if (isIncoming && key[0] === '_') incomingOf(context).add(key)
@@ -153,6 +152,9 @@ function become (object, state) {
   return Object.setPrototypeOf(object, Session.prototype)
 }
 
+/** Tells whether every object has a key, by somebody's mistake. */
+const isCommon = (key) => Object.keys(Object.prototype).includes(key)
+
 /** Takes from data what is not the user's. Of the rest of the accessors, data have no say. */
 function restore (known, key, value, isIncoming) {
   const { context } = known
@@ -202,7 +204,7 @@ function dataOf (object) {
 function isAdoptable (data) {
   return typeof data === 'object' && data !== null && !Array.isArray(data) &&
     !('isNew' in data || '_expire' in data || '_requireSave' in data || 'length' in data || 'populated' in data ||
-      'maxAge' in data || 'externalKey' in data || hasOwnProperty.call(data, '__proto__'))
+      'maxAge' in data || 'externalKey' in data || Object.hasOwn(data, '__proto__'))
 }
 
 /**

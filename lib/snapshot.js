@@ -7,8 +7,7 @@
 
 const { enclose, isEnvelope } = require('./envelope')
 
-/** In a `for...in` of the same object V8 has the answer at hand; Object.hasOwn would look each key up. */
-const { hasOwnProperty } = Object.prototype
+const { inherits } = require('./keys')
 
 /** So many keys an object takes one by one before V8 makes a hash table of it: 4 within the object, and 12 beside it. */
 const FEW = 16
@@ -22,7 +21,6 @@ const ACCESSORS = new Set(['isNew', '_expire', '_requireSave', 'length', 'popula
 /** The keys that sessions have in common, and what it takes to make objects with them. */
 class Shape {
   #blank
-  #isUsed = false
   #record
 
   /** @param {string[]} keys */
@@ -34,17 +32,8 @@ class Shape {
     this.isWide = keys.length > FEW && keys.length <= MANY
   }
 
-  /**
-   * Makes an object for the keys. From the second of a shape on, wide ones have them: parsed JSON, whose map in V8 takes further
-   * properties quickly, and which pays where it is made more than once.
-   *
-   * @param {object} prototype what its prototype is, or will be
-   */
-  blank (prototype) {
-    if (!this.isWide || !this.#isUsed) {
-      this.#isUsed = true
-      return { __proto__: prototype }
-    }
+  /** Makes an object with the keys, whose map in V8 takes further properties quickly: only parsed JSON is so. */
+  blank () {
     this.#blank ??= blankJson(this.keys)
     return JSON.parse(this.#blank)
   }
@@ -101,10 +90,11 @@ class Snapshot {
     let isKnown = true
     const values = new Array(keys.length)
     let count = 0
+    if (inherits(data)) return undefined
     for (const key in data) {
       if (isRecord && isEnvelope(key)) continue
       const value = data[key]
-      if (!isJsonPrimitive(value) || !hasOwnProperty.call(data, key)) return undefined
+      if (!isJsonPrimitive(value)) return undefined
       if (!isKnown || key !== keys[count]) {
         if (key[0] === '_') return undefined
         if (isKnown) keys = keys.slice(0, count)
@@ -124,7 +114,7 @@ class Snapshot {
    * @param {object} [prototype]
    */
   toObject (prototype = Object.prototype) {
-    return fill(this.shape.blank(prototype), this)
+    return fill(this.shape.isWide ? this.shape.blank() : { __proto__: prototype }, this)
   }
 
   /**
@@ -149,8 +139,8 @@ class Snapshot {
     const { shape: { keys }, values } = this
     let differs = false
     let count = 0
+    if (inherits(session)) return undefined
     for (const key in session) {
-      if (!hasOwnProperty.call(session, key)) return undefined
       const value = session[key]
       if (count >= keys.length || value !== values[count]) {
         if (key[0] === '_' || key === 'isNew' || !isJsonPrimitive(value)) return undefined
