@@ -50,6 +50,7 @@ impl From<KeyOptions> for Format {
         Self {
             prefix: prefix.0,
             from_koa_redis,
+            ..Self::default()
         }
     }
 }

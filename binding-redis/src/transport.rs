@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use koa_session_rs::store::redis::command::{Command, Failure, Reply};
 use koa_session_rs::store::redis::{Format, Operation, Outcome, Step, start};
@@ -10,11 +11,14 @@ use koa_session_rs_crossing::Text;
 use tokio::runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::batch::{Answers, read};
 use crate::options::ConnectionOptions;
 use crate::router::Router;
+
+/// How long an operation waits that waits for another one.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Operations of one turn of the event loop.
 pub struct Batch {
@@ -31,6 +35,8 @@ struct Running {
     slot: Option<f64>,
     operation: Operation<Outcome>,
     commands: Vec<Command>,
+    /// Whether the time limit is one of each step.
+    is_long: bool,
 }
 
 /// What the operations have in common.
@@ -92,11 +98,13 @@ impl Shared {
                 answers.push(slot, Err(Failure::Input));
                 continue;
             };
+            let is_long = request.is_long();
             let operation = start(Arc::clone(&self.format), request);
             let running = Running {
                 slot: Some(slot),
                 operation,
                 commands: Vec::new(),
+                is_long,
             };
             let Some(running) = running.step(Vec::new(), &mut answers) else {
                 continue;
@@ -105,6 +113,10 @@ impl Shared {
                 Some(command) if self.router.is_cluster() => self.router.node_of(command),
                 _ => String::new(),
             };
+            if is_long {
+                spawn_local(self.clone().drive(vec![running], deadline));
+                continue;
+            }
             match groups.iter_mut().find(|(name, _)| *name == node) {
                 Some((_, group)) => group.push(running),
                 None => groups.push((node, vec![running])),
@@ -124,7 +136,13 @@ impl Shared {
                 .iter_mut()
                 .flat_map(|running| std::mem::take(&mut running.commands));
             let commands: Vec<Command> = commands.collect();
-            let mut replies = self.router.execute(&commands, deadline).await.into_iter();
+            let replies = if commands.is_empty() {
+                sleep(PAUSE).await;
+                Vec::new()
+            } else {
+                self.router.execute(&commands, deadline).await
+            };
+            let mut replies = replies.into_iter();
             let mut answers = Answers::with_capacity(group.len());
             let mut left = Vec::new();
             for (running, count) in group.into_iter().zip(counts) {
@@ -132,6 +150,9 @@ impl Shared {
                 left.extend(running.step(replies, &mut answers));
             }
             group = left;
+            if group.iter().any(|running| running.is_long) && Instant::now() < deadline {
+                deadline = Instant::now() + self.router.timeout();
+            }
             if Instant::now() >= deadline {
                 // What is left has to be put in order, which JavaScript does not wait for.
                 for running in &mut group {

@@ -35,7 +35,8 @@ const MESSAGES = {
   closed: 'it was closed',
   server: 'the server answered with an error',
   unreadable: 'what is stored there is not a session of this store',
-  input: 'what was given is not what it has to be'
+  input: 'what was given is not what it has to be',
+  index: 'the index of subjects was lost again while it was made anew'
 }
 
 /**

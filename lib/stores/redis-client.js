@@ -1,5 +1,7 @@
 'use strict'
 
+const { setTimeout } = require('node:timers/promises')
+
 const { readAnswer, storeError } = require('./redis-answers')
 const { Batch, SEPARATOR } = require('./redis-batch')
 
@@ -37,6 +39,9 @@ const CLIENTS = [
     prefix () {}
   }
 ]
+
+/** How long an operation waits that waits for another one. */
+const PAUSE_MS = 10
 
 /** Tells a client that can be used. */
 function isClient (value) {
@@ -90,6 +95,7 @@ class ClientTransport {
   async #follow (step) {
     let cause
     while (step[0] !== '') {
+      if (step.length === 1) await setTimeout(PAUSE_MS)
       const sent = this.#sendAll(step)
       const replies = sent.length === 1 ? [await sent[0]] : await Promise.all(sent)
       cause = replies.find((reply) => reply instanceof Error) ?? cause

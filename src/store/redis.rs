@@ -1,9 +1,9 @@
 //! Sessions in Redis: what is sent for each operation, and how the answers are read. There is no connection here.
 //!
-//! A session is a hash, `<prefix>s:<hash of the id>` ([`layout`]); a subject's sessions are another, `<prefix>u:<subject>`,
-//! with `<created>:<added>` for each hash of an id. No step spans two keys, so that they may lie on any nodes of a cluster:
-//! a session enters the index before it is created, and leaves it after it is destroyed. What an index has too much is dropped
-//! when it is listed; a session that finds itself missing in it, once created, was destroyed by whoever took it out.
+//! A session is a hash, `<prefix>s:<hash of the id>` ([`layout`]); the sessions of subjects have entries in sorted sets,
+//! `<prefix>i:<number>` (`subjects`). No step spans two keys, so that they may lie on any nodes of a cluster: a session enters the
+//! index before it is created, and leaves it after it is destroyed. What the index has too much is dropped when it is come upon; a
+//! session that finds itself missing in it, once created, was destroyed by whoever took it out.
 
 pub mod command;
 mod exchange;
@@ -17,3 +17,4 @@ mod subjects;
 pub use exchange::{Operation, Step};
 pub use operation::start;
 pub use request::{Changes, Format, Found, NewRecord, Outcome, Request, SessionId, Subject};
+pub use subjects::rebuild::Rebuilding;

@@ -1,23 +1,24 @@
--- Enters a session into its subject's index, if the limit lets it.
--- ARGV: now, session, created, time to live, most or 0, 'oldest' or 'refuse', whether entries were checked, dead entry, its value, ...
-local index, session, most = KEYS[1], ARGV[2], tonumber(ARGV[5])
-for i = 8, #ARGV, 2 do
-  if redis.call('HGET', index, ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', index, ARGV[i]) end
-end
-local known = redis.call('HEXISTS', index, session)
+-- Enters a session into its subject's index, if the limit lets it. Gives a verdict (0 it does not, 1 it does, 2 entries have to be
+-- looked at first, 3 the index may lack some), whether it was there, entries of sessions that have to go, and some entries of
+-- whatever subjects. ARGV: entry without its time, time, most or 0, 'oldest' or 'refuse', whether entries were looked at, how
+-- many of them are of a session that has another, a number to choose entries by, how many have to go at most
+local index, entry, most = KEYS[1], ARGV[1], tonumber(ARGV[3])
+local known = redis.call('ZRANGEBYLEX', index, '[' .. entry, '[' .. entry .. '~')[1]
 local victims = {}
-if most > 0 and known == 0 then
-  local count = redis.call('HLEN', index)
-  if count >= most then
-    local entries = redis.call('HGETALL', index)
-    if ARGV[7] == '0' then return { 2, 0, entries } end
-    if ARGV[6] == 'refuse' then return { 0, 0, {} } end
-    local others = {}
-    for i = 1, #entries, 2 do others[#others + 1] = { entries[i], tonumber(string.match(entries[i + 1], '^%d+')) } end
-    table.sort(others, function (a, b) return a[2] < b[2] or (a[2] == b[2] and a[1] < b[1]) end)
-    for i = 1, count - most + 1 do victims[i] = others[i][1] end
+if most > 0 then
+  if not isComplete(index) then return { 3, 0, {}, {} } end
+  local first = '[' .. string.sub(entry, 1, 22)
+  local excess = redis.call('ZLEXCOUNT', index, first, first .. '~') - tonumber(ARGV[6]) + (known and 0 or 1) - most
+  if excess > 0 and not known and ARGV[5] == '0' then return { 2, 0, {}, {} } end
+  if excess > 0 and not known and ARGV[4] == 'refuse' then return { 0, 0, {}, {} } end
+  if excess > 0 and ARGV[4] == 'oldest' then
+    excess = math.min(excess, tonumber(ARGV[8]))
+    for _, each in ipairs(redis.call('ZRANGEBYLEX', index, first, first .. '~', 'LIMIT', 0, excess + 1)) do
+      if each ~= known and #victims < excess then victims[#victims + 1] = each end
+    end
   end
 end
-redis.call('HSET', index, session, ARGV[3] .. ':' .. ARGV[1])
-if redis.call('PTTL', index) < tonumber(ARGV[4]) then redis.call('PEXPIRE', index, ARGV[4]) end
-return { 1, known, victims }
+if known then redis.call('ZREM', index, known) end
+redis.call('ZADD', index, 0, entry .. ARGV[2])
+local place = tonumber(ARGV[7]) % redis.call('ZCARD', index)
+return { 1, known and 1 or 0, victims, redis.call('ZRANGE', index, place, place + 7) }

@@ -137,6 +137,8 @@ pub enum Failure {
     Unreadable,
     /// The caller passed text that is not what it has to be.
     Input,
+    /// The index of subjects was lost, and lost again while it was made anew.
+    Index,
 }
 
 impl Failure {
@@ -153,6 +155,7 @@ impl Failure {
             Self::Server(_) => "server",
             Self::Unreadable => "unreadable",
             Self::Input => "input",
+            Self::Index => "index",
         }
     }
 }
@@ -209,6 +212,17 @@ impl Reply {
             Self::Nil => Ok(None),
             reply => reply.text().map(Some),
         }
+    }
+
+    /// Reads a list of exactly so many texts, each of which may be missing.
+    ///
+    /// # Errors
+    ///
+    /// Where it is something else.
+    pub fn texts<const N: usize>(self) -> Result<[Option<String>; N], Failure> {
+        let texts = self.list()?.into_iter().map(Self::optional_text);
+        let texts = texts.collect::<Result<Vec<_>, _>>()?;
+        texts.try_into().map_err(|_| Failure::Unreadable)
     }
 
     /// Reads a number.

@@ -1,10 +1,12 @@
--- Destroys a session, where a field of it is as told: one that is moving too, which then does not arrive.
--- Where those of a subject are destroyed, it tells where one has moved to (2) or was about to (3). ARGV: now, field or '', value
-local key = KEYS[1]
-local meta, moved, subject = unpack(redis.call('HMGET', key, 'm', 'x', 's'))
-if not meta then return moved and ARGV[2] == 's' and { 2, moved } or 0 end
+-- Destroys a session, where a field of it is as told: one that is moving too, which then does not arrive. Gives a verdict
+-- (0 was not live, 1 was, 2 has moved, 3 was about to, 4 was arriving), where to or where from, '=subject' or '', when created.
+-- Where there is nothing to destroy, and of one that has moved unless those of a subject are destroyed: 0.
+-- ARGV: now, field or '', value
+local key, isOfSubject = KEYS[1], ARGV[2] == 's'
+local meta, moved, subject, from = unpack(redis.call('HMGET', key, 'm', 'x', 's', 'f'))
+if not meta then return moved and isOfSubject and { 2, moved, '', '' } or 0 end
 if ARGV[2] ~= '' and redis.call('HGET', key, ARGV[2]) ~= ARGV[3] then return 0 end
 redis.call('UNLINK', key)
-local live = tonumber(string.match(meta, '^%d+ (%d+)')) >= tonumber(ARGV[1])
-if live and moved and ARGV[2] == 's' then return { 3, moved } end
-return { live and 1 or 0, subject and '=' .. subject or '' }
+local expire, created = string.match(meta, '^%d+ (%d+) %S+ (%d+)')
+local verdict = tonumber(expire) >= tonumber(ARGV[1]) and (moved and 3 or from and 4 or 1) or 0
+return { verdict, moved or from or '', subject and '=' .. subject or '', created }

@@ -22,7 +22,7 @@ struct Mailbox {
 /// What an operation wants next.
 #[derive(Debug)]
 pub enum Step<T> {
-    /// These are to be sent, and answered each, in their order.
+    /// These are to be sent, and answered each, in their order. None: it waits for something else, and goes on a little later.
     Send(Vec<Command>),
     /// It is over.
     Done(Result<T, Failure>),
@@ -81,6 +81,15 @@ impl Exchange {
         if commands.is_empty() {
             return Vec::new();
         }
+        self.exchange(commands).await
+    }
+
+    /// Waits a little for something that no answer tells of.
+    pub(super) async fn pause(&self) {
+        self.exchange(Vec::new()).await;
+    }
+
+    async fn exchange(&self, commands: Vec<Command>) -> Vec<Reply> {
         self.with(|mailbox| {
             mailbox.commands = commands;
             mailbox.replies = None;
@@ -122,27 +131,37 @@ impl Exchange {
             .ok_or(Failure::Unreadable)
     }
 
-    /// Runs a script on several keys. A node that does not know it yet gets its text.
+    /// Runs a script on several keys.
     pub(super) async fn run_all(
         &self,
         script: Script,
         on: &[(&str, &[&str])],
     ) -> Result<Vec<Reply>, Failure> {
-        let commands = on
+        let runs = on.iter().map(|(key, args)| (script, *key, *args));
+        self.run_each(&runs.collect::<Vec<_>>()).await
+    }
+
+    /// Runs scripts, each on a key. A node that does not know one yet gets its text.
+    pub(super) async fn run_each(
+        &self,
+        runs: &[(Script, &str, &[&str])],
+    ) -> Result<Vec<Reply>, Failure> {
+        let commands = runs
             .iter()
-            .map(|(key, args)| invoke("evalsha", script.hash(), script, key, args));
+            .map(|(script, key, args)| invoke("evalsha", script.hash(), *script, key, args));
         let mut replies = self.send(commands.collect()).await;
         let unknown: Vec<usize> = (0..replies.len())
             .filter(|place| matches!(replies.get(*place), Some(Reply::Error(code)) if code == "NOSCRIPT"))
             .collect();
-        let again = unknown.iter().filter_map(|place| on.get(*place));
-        let again = again.map(|(key, args)| invoke("eval", script.source(), script, key, args));
+        let again = unknown.iter().filter_map(|place| runs.get(*place));
+        let again =
+            again.map(|(script, key, args)| invoke("eval", script.source(), *script, key, args));
         for (place, reply) in unknown.iter().zip(self.send(again.collect()).await) {
             if let Some(unanswered) = replies.get_mut(*place) {
                 *unanswered = reply;
             }
         }
-        if replies.len() != on.len() {
+        if replies.len() != runs.len() {
             return Err(Failure::Unreadable);
         }
         replies.into_iter().map(Reply::checked).collect()

@@ -1,10 +1,13 @@
--- Ends a move: nothing stays but where the session went. It does the same if it is done twice. ARGV: token, time to live
+-- Ends a move: nothing stays but where the session went, for as long as the session would have, or as told.
+-- It does the same if it is done twice. ARGV: token, time to live or ''
 local key = KEYS[1]
 local meta, moved = unpack(redis.call('HMGET', key, 'm', 'x'))
 if moved ~= ARGV[1] then return 0 end
 if meta then
+  local left = redis.call('PTTL', key)
   redis.call('DEL', key)
   redis.call('HSET', key, 'x', moved)
+  redis.call('PEXPIRE', key, left)
 end
-redis.call('PEXPIRE', key, ARGV[2])
+if ARGV[2] ~= '' then redis.call('PEXPIRE', key, ARGV[2]) end
 return 1

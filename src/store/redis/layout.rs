@@ -5,8 +5,8 @@
 //! | `d` | the keys, in their order: `<RS><token><US><rev><US><json>` each, with the revision of its last write |
 //! | `m` | `<rev> <expire> <age> <created> <seen>`: what a merge reads and writes, in one field |
 //! | `s`, `l` | subject and label, where there are any |
-//! | `u` | until when the subject's index is sure to have an entry of it |
-//! | `x` | it is moving to this other hash; with nothing beside it, it has moved there |
+//! | `x`, `y` | it is moving to this other hash, for so long at most; without `m` beside it, it has moved there |
+//! | `f` | it is arriving from this other hash: it is a session from when that one has moved here |
 //!
 //! RS and US are the control characters of these names, which no JSON text has as they are. All keys are one field: a server
 //! answers a hash of many fields, and a client reads that, in several times the time. Numbers are decimal text, in milliseconds.
@@ -34,10 +34,8 @@ const LATEST_MS: u64 = 1 << 53;
 pub struct Stored {
     /// What a session is everywhere.
     pub record: Record,
-    /// The field `m` as it came.
-    pub meta: String,
-    /// Whether it is moving.
-    pub is_moving: bool,
+    /// Where it is arriving from.
+    pub from: Option<String>,
 }
 
 /// Writes `age`.
@@ -58,14 +56,6 @@ pub fn time_to_live(expire_ms: u64, now_ms: u64) -> u64 {
         .min(LONGEST_MS)
 }
 
-/// Gives until when an index has the entry of a session that is written now: twice as long as it lives, so that the index need
-/// not be written each time the session is.
-#[must_use]
-pub fn indexed_until(expire_ms: u64, now_ms: u64) -> u64 {
-    let expire_ms = expire_ms.min(LATEST_MS);
-    expire_ms.saturating_add(expire_ms.saturating_sub(now_ms))
-}
-
 /// Writes the field `m`.
 #[must_use]
 pub fn meta(record: &Record) -> String {
@@ -83,17 +73,19 @@ pub fn meta(record: &Record) -> String {
     )
 }
 
-/// Gives the fields of a record and their values, in turn.
+/// Gives the fields of a record and their values, in turn; `from`: of one that is arriving.
 ///
 /// # Errors
 ///
 /// Where the data are no JSON object.
-pub fn fields(record: &Record, until_ms: u64) -> Result<Vec<String>, Failure> {
-    let mut fields = Vec::with_capacity(10);
+pub fn fields(record: &Record, from: Option<&str>) -> Result<Vec<String>, Failure> {
+    let mut fields = Vec::with_capacity(12);
     fields.extend(["m".to_owned(), meta(record)]);
+    if let Some(from) = from {
+        fields.extend(["f".to_owned(), from.to_owned()]);
+    }
     if let Some(subject) = &record.subject {
         fields.extend(["s".to_owned(), subject.clone()]);
-        fields.extend(["u".to_owned(), until_ms.to_string()]);
     }
     if let Some(label) = &record.label {
         fields.extend(["l".to_owned(), label.clone()]);
@@ -151,8 +143,8 @@ pub fn number(text: &str) -> Result<u64, Failure> {
 /// Where it is something else.
 pub fn read(reply: Reply) -> Result<Option<Stored>, Failure> {
     let pairs = reply.list()?;
-    let (mut meta, mut entries, mut is_moving) = (None, None, false);
-    let (mut subject, mut label) = (None, None);
+    let (mut meta, mut entries) = (None, None);
+    let (mut subject, mut label, mut from) = (None, None, None);
     for pair in pairs.chunks_exact(2) {
         let [Reply::Text(field), Reply::Text(value)] = pair else {
             return Err(Failure::Unreadable);
@@ -162,7 +154,7 @@ pub fn read(reply: Reply) -> Result<Option<Stored>, Failure> {
             b"d" => entries = Some(utf8(value)?),
             b"s" => subject = Some(utf8(value)?.to_owned()),
             b"l" => label = Some(utf8(value)?.to_owned()),
-            b"x" => is_moving = true,
+            b"f" => from = Some(utf8(value)?.to_owned()),
             _ => {}
         }
     }
@@ -182,11 +174,7 @@ pub fn read(reply: Reply) -> Result<Option<Stored>, Failure> {
         subject,
         label,
     };
-    Ok(Some(Stored {
-        record,
-        meta: meta.to_owned(),
-        is_moving,
-    }))
+    Ok(Some(Stored { record, from }))
 }
 
 /// Reads the field `d`: the session's JSON, and the revisions of its keys.

@@ -1,18 +1,21 @@
 -- Merges keys into a live session, and moves its expiry. Gives its field m, and beside it what others have to hear of.
--- ARGV: now, base, ttl, age or '', '=subject' or '-' or '', until or '', '=label' or '', number of keys set, key, json, ..., key deleted, ...
+-- Of one that is arriving, it tells where from. ARGV: now, base, ttl, age or '', '=subject' or '-' or '', '=label' or '', number of
+-- keys set, key, json, ..., key deleted, ...
 local key, now, find, sub = KEYS[1], tonumber(ARGV[1]), string.find, string.sub
-local meta, moved, subject, indexed, data = unpack(redis.call('HMGET', key, 'm', 'x', 's', 'u', ARGV[9] and 'd' or 'm'))
-if not meta or moved then return 0 end
+local meta, moving, last, from, subject, data = unpack(redis.call('HMGET', key, 'm', 'x', 'y', 'f', 's', ARGV[8] and 'd' or 'm'))
+if not meta or moving and tonumber(last) >= now then return 0 end
 local rev, expire, age, created = string.match(meta, '^(%d+) (%d+) (%S+) (%d+)')
 if tonumber(expire) < now then return 0 end
+if from then return { from } end
+if moving then redis.call('HDEL', key, 'x', 'y') end
 if ARGV[4] ~= '' then age = ARGV[4] end
 expire = math.min(now + tonumber(age == 'session' and ARGV[3] or age), 2 ^ 53)
 local fields, conflicts = { 'm', '' }, {}
-if ARGV[9] then
+if ARGV[8] then
   rev = string.format('%.0f', rev + 1)
-  local base, deleted = tonumber(ARGV[2]), 9 + 2 * ARGV[8]
+  local base, deleted = tonumber(ARGV[2]), 8 + 2 * ARGV[7]
   -- Each text of Lua's costs by its length, so data are put together once where keys come in their order.
-  local parts, added, place, i = {}, '', 1, 9
+  local parts, added, place, i = {}, '', 1, 8
   while ARGV[i] do
     local isSet, name = i < deleted, '\30' .. ARGV[i] .. '\31'
     local entry = isSet and name .. rev .. '\31' .. ARGV[i + 1] or ''
@@ -38,18 +41,12 @@ end
 local left
 if ARGV[5] ~= '' then
   if subject and ARGV[5] ~= '=' .. subject then left = subject end
-  if ARGV[5] == '-' then
-    subject = false
-    redis.call('HDEL', key, 's', 'u')
-  else
-    subject, indexed = sub(ARGV[5], 2), ARGV[6]
-    fields[#fields + 1], fields[#fields + 2], fields[#fields + 3], fields[#fields + 4] = 's', subject, 'u', indexed
-  end
+  if ARGV[5] == '-' then redis.call('HDEL', key, 's')
+  else fields[#fields + 1], fields[#fields + 2] = 's', sub(ARGV[5], 2) end
 end
-if ARGV[7] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', sub(ARGV[7], 2) end
+if ARGV[6] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', sub(ARGV[6], 2) end
 fields[2] = rev .. ' ' .. string.format('%.0f', expire) .. ' ' .. age .. ' ' .. created .. ' ' .. ARGV[1]
 redis.call('HSET', key, unpack(fields))
 redis.call('PEXPIRE', key, string.format('%.0f', math.min(expire - now + 10000, 4e15)))
-local due = subject and not (indexed and tonumber(indexed) >= expire)
-if not due and not left and #conflicts == 0 then return fields[2] end
-return { fields[2], due and '=' .. subject or '', left and '=' .. left or '', conflicts }
+if not left and #conflicts == 0 then return fields[2] end
+return { fields[2], left and '=' .. left or '', conflicts }

@@ -1,15 +1,18 @@
 //! What is asked of the store, and what it answers.
 
+use super::subjects::rebuild::Rebuilding;
 use crate::record::{self, Limit, MaxAge};
 use crate::store::{Clock, IdHash, Listed, Written};
 
 /// How keys are named.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Format {
     /// Before all keys.
     pub prefix: String,
     /// Whether records are read that koa-redis wrote, under the ids themselves.
     pub from_koa_redis: bool,
+    /// Whether the index is being completed.
+    pub rebuilding: Rebuilding,
 }
 
 impl Format {
@@ -19,15 +22,33 @@ impl Format {
         [&self.prefix, "s:", hash].concat()
     }
 
-    /// Gives the key of a subject's index.
+    /// Gives what the keys of the index begin with.
     #[must_use]
-    pub fn index_key(&self, subject: &str) -> String {
-        [&self.prefix, "u:", subject].concat()
+    pub fn index_prefix(&self) -> String {
+        [&self.prefix, "i:"].concat()
     }
 
-    /// Gives a pattern of all keys, for SCAN.
+    /// Gives the key of one of the sets of the index.
+    #[must_use]
+    pub fn index_key(&self, place: u8) -> String {
+        format!("{}i:{place:02x}", self.prefix)
+    }
+
+    /// Gives a pattern of all keys of sessions, for SCAN.
+    #[must_use]
+    pub fn session_pattern(&self) -> String {
+        self.plain_pattern("s:*")
+    }
+
+    /// Gives a pattern of all keys.
     #[must_use]
     pub fn pattern(&self) -> String {
+        self.plain_pattern("[si]:*")
+    }
+
+    /// Gives a pattern of the prefix and what follows.
+    #[must_use]
+    pub fn plain_pattern(&self, rest: &str) -> String {
         let mut pattern = String::with_capacity(self.prefix.len() + 8);
         for c in self.prefix.chars() {
             if matches!(c, '*' | '?' | '[' | ']' | '\\' | '^') {
@@ -35,7 +56,7 @@ impl Format {
             }
             pattern.push(c);
         }
-        pattern + "[su]:*"
+        pattern + rest
     }
 }
 
@@ -176,6 +197,17 @@ pub enum Request {
     DestroyPlain(String),
     /// Removes all that begins with the prefix.
     ClearPlain,
+}
+
+impl Request {
+    /// Tells one that goes through any number of sessions: it takes as long as they are many.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Self::List(..) | Self::DestroyExcept(..) | Self::Clear | Self::ClearPlain
+        )
+    }
 }
 
 /// What a request is given of a session that it loads.

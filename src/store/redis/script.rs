@@ -17,33 +17,42 @@ pub enum Script {
     Untake,
     /// Leaves where one has moved to.
     Finish,
+    /// Has one arrived.
+    Arrive,
     /// Destroys one.
     Destroy,
-    /// Notes until when it is indexed.
-    Note,
     /// Enters it into an index.
     Admit,
-    /// Drops entries of an index.
-    Prune,
+    /// Gives entries of an index.
+    Range,
+    /// Marks an index before sessions are looked at.
+    Open,
+    /// Enters sessions that it lacks.
+    Enter,
+    /// Notes that it lacks none.
+    Close,
     /// Merges nothing, which moves the expiry.
     Touch,
 }
 
 /// In the order of [`Script`].
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 13] = [
     include_str!("create.lua"),
     include_str!("merge.lua"),
     include_str!("take.lua"),
     include_str!("untake.lua"),
     include_str!("finish.lua"),
+    include_str!("arrive.lua"),
     include_str!("destroy.lua"),
-    include_str!("note.lua"),
-    include_str!("admit.lua"),
-    include_str!("prune.lua"),
+    concat!(include_str!("complete.lua"), include_str!("admit.lua")),
+    concat!(include_str!("complete.lua"), include_str!("range.lua")),
+    concat!(include_str!("complete.lua"), include_str!("open.lua")),
+    include_str!("enter.lua"),
+    concat!(include_str!("complete.lua"), include_str!("close.lua")),
     include_str!("merge.lua"),
 ];
 
-static HASHES: LazyLock<[String; 10]> = LazyLock::new(|| {
+static HASHES: LazyLock<[String; 13]> = LazyLock::new(|| {
     SOURCES.map(|source| {
         Sha1::digest(source)
             .iter()
@@ -69,10 +78,10 @@ impl Script {
     /// Tells whether it may run once more when nobody knows whether it has run.
     ///
     /// A session that was created would be in its own way, and what was merged would be merged again, over what others wrote
-    /// in between; a session that was taken would be missing.
+    /// in between.
     #[must_use]
     pub fn is_repeatable(self) -> bool {
-        !matches!(self, Self::Create | Self::Merge | Self::Take)
+        !matches!(self, Self::Create | Self::Merge)
     }
 }
 
@@ -85,7 +94,9 @@ mod tests {
         assert!(Script::Create.source().starts_with("-- Stores"));
         assert!(Script::Untake.source().starts_with("-- Takes the mark"));
         assert!(Script::Finish.source().starts_with("-- Ends a move"));
-        assert!(Script::Prune.source().starts_with("-- Drops"));
+        assert!(Script::Arrive.source().starts_with("-- Ends the arrival"));
+        assert!(Script::Enter.source().starts_with("-- Enters"));
+        assert!(Script::Close.source().contains("-- Notes that an index"));
     }
 
     #[test]

@@ -1,8 +1,10 @@
--- Marks a live session as moving to another id, and gives it. ARGV: now, token, time to live
-local key = KEYS[1]
-local meta, moved = unpack(redis.call('HMGET', key, 'm', 'x'))
-if not meta or moved or tonumber(string.match(meta, '^%d+ (%d+)')) < tonumber(ARGV[1]) then return 0 end
+-- Marks a live session as moving to another id, for so long at most, and gives it: once more to whoever has marked it.
+-- Of one that is arriving itself, it tells where from. ARGV: now, token, until
+local key, now = KEYS[1], tonumber(ARGV[1])
+local meta, moving, last, from = unpack(redis.call('HMGET', key, 'm', 'x', 'y', 'f'))
+if not meta or tonumber(string.match(meta, '^%d+ (%d+)')) < now then return 0 end
+if from then return { from } end
+if moving and moving ~= ARGV[2] and tonumber(last) >= now then return 0 end
 local fields = redis.call('HGETALL', key)
-redis.call('HSET', key, 'x', ARGV[2])
-redis.call('PEXPIRE', key, ARGV[3])
+redis.call('HSET', key, 'x', ARGV[2], 'y', ARGV[3])
 return fields

@@ -1,8 +1,6 @@
--- Takes the mark off again. ARGV: now, token
-local key = KEYS[1]
-local meta, moved = unpack(redis.call('HMGET', key, 'm', 'x'))
-if not meta or moved ~= ARGV[2] then return 0 end
-redis.call('HDEL', key, 'x')
-local left = tonumber(string.match(meta, '^%d+ (%d+)')) - tonumber(ARGV[1]) + 10000
-redis.call('PEXPIRE', key, string.format('%.0f', math.min(left, 4e15)))
+-- Takes the mark off again (1), unless the session has moved (2), or is another's (0). ARGV: token
+local meta, moved = unpack(redis.call('HMGET', KEYS[1], 'm', 'x'))
+if moved ~= ARGV[1] then return 0 end
+if not meta then return 2 end
+redis.call('HDEL', KEYS[1], 'x', 'y')
 return 1

@@ -1,6 +1,9 @@
+use super::super::command::Reply;
 use super::super::exchange::Step;
+use super::super::request::{Changes, NewRecord, Subject};
+use super::super::script::Script;
 use super::*;
-use crate::record::MaxAge;
+use crate::store::Clock;
 
 const CLOCK: Clock = Clock {
     now_ms: 1000,
@@ -10,7 +13,7 @@ const CLOCK: Clock = Clock {
 fn format() -> Arc<Format> {
     Arc::new(Format {
         prefix: "p:".to_owned(),
-        from_koa_redis: false,
+        ..Format::default()
     })
 }
 
@@ -50,6 +53,7 @@ fn names(step: &Step<Outcome>) -> Vec<String> {
             Script::Take,
             Script::Untake,
             Script::Finish,
+            Script::Arrive,
             Script::Destroy,
         ];
         let is = |script: &&Script| {
@@ -89,46 +93,93 @@ fn a_script_that_a_node_does_not_know_is_sent_whole() {
     assert_eq!(written, done(2, None, MaxAge::Browser));
 }
 
-#[test]
-fn a_move_whose_end_nobody_knows_is_taken_back() {
-    for failure in [Failure::Lost, Failure::Timeout, Failure::Unreachable] {
-        let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
-        let mut operation = start(format(), request);
-        assert_eq!(names(&operation.step(vec![])), ["Take evalsha"]);
-        assert_eq!(names(&operation.step(vec![stored()])), ["Create evalsha"]);
-        assert_eq!(
-            names(&operation.step(vec![Reply::Failed(failure.clone())])),
-            ["Destroy evalsha"]
-        );
-        assert_eq!(
-            names(&operation.step(vec![Reply::Int(0)])),
-            ["Untake evalsha"]
-        );
-        let Step::Done(Err(told)) = operation.step(vec![Reply::Int(1)]) else {
-            unreachable!("it is done");
-        };
-        assert_eq!(told, failure);
-    }
-}
-
 /// Goes through the steps of a move: what each sends, and what is answered to it. Gives the end.
-fn go_through(steps: &[(&str, Reply)]) -> Step<Outcome> {
+fn go_through(steps: &[(&[&str], &[Reply])]) -> Step<Outcome> {
     let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
     let mut operation = start(format(), request);
     let mut replies = vec![];
-    for (sent, reply) in steps {
-        assert_eq!(names(&operation.step(replies)), [*sent]);
-        replies = vec![reply.clone()];
+    for (sent, answered) in steps {
+        assert_eq!(names(&operation.step(replies)), *sent);
+        replies = answered.to_vec();
     }
     operation.step(replies)
+}
+
+const LOST: &[Reply] = &[Reply::Failed(Failure::Lost)];
+const NO: &[Reply] = &[Reply::Int(0)];
+const YES: &[Reply] = &[Reply::Int(1)];
+
+#[test]
+fn a_move_is_over_when_the_old_session_has_ended() {
+    for told in [&[Reply::Int(1), Reply::Int(1)], &[LOST, LOST].concat()[..]] {
+        let end = go_through(&[
+            (&["Take evalsha"], &[stored()]),
+            (&["Create evalsha"], YES),
+            (&["Finish evalsha"], YES),
+            (&["Arrive evalsha", "Finish evalsha"], told),
+        ]);
+        let Step::Done(Ok(Outcome::Written(written))) = end else {
+            unreachable!("it is done");
+        };
+        assert_eq!(written, done(2, None, MaxAge::Timed(500)));
+    }
+}
+
+#[test]
+fn a_session_that_may_have_been_taken_is_put_back() {
+    for failure in [Failure::Lost, Failure::Timeout, Failure::Unreachable] {
+        let end = go_through(&[
+            (&["Take evalsha"], &[Reply::Failed(failure.clone())]),
+            (&["Untake evalsha"], YES),
+        ]);
+        assert!(matches!(end, Step::Done(Err(told)) if told == failure));
+    }
+}
+
+#[test]
+fn a_move_that_nobody_knows_to_have_arrived_is_taken_back() {
+    let end = go_through(&[
+        (&["Take evalsha"], &[stored()]),
+        (&["Create evalsha"], LOST),
+        (&["Untake evalsha"], YES),
+        (&["Destroy evalsha"], NO),
+    ]);
+    assert!(matches!(end, Step::Done(Err(Failure::Lost))));
+}
+
+#[test]
+fn the_old_session_tells_how_a_move_has_ended() {
+    let begin: [(&[&str], &[Reply]); 3] = [
+        (&["Take evalsha"], &[stored()]),
+        (&["Create evalsha"], YES),
+        (&["Finish evalsha"], &[Reply::Failed(Failure::Timeout)]),
+    ];
+    let end = |rest: &[(&[&str], &[Reply])]| go_through(&[&begin[..], rest].concat());
+    let back = end(&[(&["Untake evalsha"], YES), (&["Destroy evalsha"], YES)]);
+    assert!(matches!(back, Step::Done(Err(Failure::Timeout))));
+    let gone = end(&[(&["Untake evalsha"], NO), (&["Destroy evalsha"], NO)]);
+    assert!(matches!(
+        gone,
+        Step::Done(Ok(Outcome::Written(Written::Missing)))
+    ));
+    let moved = end(&[
+        (&["Untake evalsha"], &[Reply::Int(2)]),
+        (&["Arrive evalsha", "Finish evalsha"], &[YES, YES].concat()),
+    ]);
+    assert!(matches!(
+        moved,
+        Step::Done(Ok(Outcome::Written(Written::Done { .. })))
+    ));
+    let unknown = end(&[(&["Untake evalsha"], LOST)]);
+    assert!(matches!(unknown, Step::Done(Err(Failure::Timeout))));
 }
 
 #[test]
 fn a_move_to_a_taken_id_is_taken_back() {
     let end = go_through(&[
-        ("Take evalsha", stored()),
-        ("Create evalsha", Reply::Int(0)),
-        ("Untake evalsha", Reply::Failed(Failure::Lost)),
+        (&["Take evalsha"], &[stored()]),
+        (&["Create evalsha"], NO),
+        (&["Untake evalsha"], LOST),
     ]);
     assert!(matches!(
         end,
@@ -137,25 +188,12 @@ fn a_move_to_a_taken_id_is_taken_back() {
 }
 
 #[test]
-fn a_move_is_done_when_the_old_session_has_ended() {
-    let end = go_through(&[
-        ("Take evalsha", stored()),
-        ("Create evalsha", Reply::Int(1)),
-        ("Finish evalsha", Reply::Int(1)),
-    ]);
-    let Step::Done(Ok(Outcome::Written(written))) = end else {
-        unreachable!("it is done");
-    };
-    assert_eq!(written, done(2, None, MaxAge::Timed(500)));
-}
-
-#[test]
 fn a_move_whose_old_session_is_gone_does_not_arrive() {
     let end = go_through(&[
-        ("Take evalsha", stored()),
-        ("Create evalsha", Reply::Int(1)),
-        ("Finish evalsha", Reply::Int(0)),
-        ("Destroy evalsha", Reply::Failed(Failure::Lost)),
+        (&["Take evalsha"], &[stored()]),
+        (&["Create evalsha"], YES),
+        (&["Finish evalsha"], NO),
+        (&["Destroy evalsha"], LOST),
     ]);
     assert!(matches!(
         end,
@@ -164,25 +202,54 @@ fn a_move_whose_old_session_is_gone_does_not_arrive() {
 }
 
 #[test]
-fn a_move_whose_old_session_may_be_there_is_taken_back() {
-    let end = go_through(&[
-        ("Take evalsha", stored()),
-        ("Create evalsha", Reply::Int(1)),
-        ("Finish evalsha", Reply::Failed(Failure::Timeout)),
-        ("Destroy evalsha", Reply::Int(1)),
-        ("Untake evalsha", Reply::Int(1)),
-    ]);
-    assert!(matches!(end, Step::Done(Err(Failure::Timeout))));
+fn a_session_that_is_arriving_is_one_when_the_old_one_has_moved() {
+    let arriving = || {
+        let mut fields = vec![text("f"), text("from")];
+        fields.extend(stored().list().into_iter().flatten());
+        Reply::List(fields)
+    };
+    for (meta, moved, is) in [
+        (Reply::Nil, text(&id("a").hash), true),
+        (Reply::Nil, text("elsewhere"), false),
+        (text("1 9000 500 10 20"), text(&id("a").hash), false),
+        (Reply::Nil, Reply::Nil, false),
+    ] {
+        let mut operation = start(format(), Request::Load(id("a"), 1000));
+        assert_eq!(names(&operation.step(vec![])), [" hgetall"]);
+        assert_eq!(names(&operation.step(vec![arriving()])), [" hmget"]);
+        let mut end = operation.step(vec![Reply::List(vec![meta, moved])]);
+        if is {
+            assert_eq!(names(&end), ["Arrive evalsha"]);
+            end = operation.step(YES.to_vec());
+        }
+        let Step::Done(Ok(Outcome::Loaded(found))) = end else {
+            unreachable!("it is done");
+        };
+        assert_eq!(found.is_some(), is);
+    }
 }
 
 #[test]
 fn one_that_was_moving_counts_once() {
-    let hashes = ["a", "b", "c", "d"].map(str::to_owned);
-    let end = |verdict, text: &str| Reply::List(vec![Reply::Int(verdict), self::text(text)]);
-    let replies = vec![end(3, "b"), end(1, "=s"), end(2, "e"), Reply::Int(0)];
-    assert_eq!(count_ends(&hashes, replies), Ok((1, vec!["e".to_owned()])));
-    assert_eq!(count_ends(&hashes, vec![end(3, "x")]), Ok((1, vec![])));
-    assert_eq!(count_ends(&hashes, vec![end(0, "=s")]), Ok((0, vec![])));
+    let hashes = ["a", "b", "c", "d"];
+    let end = |verdict, text: &str| {
+        Reply::List(vec![
+            Reply::Int(verdict),
+            self::text(text),
+            self::text("=s"),
+            self::text("1"),
+        ])
+    };
+    let count = |replies| {
+        let ends = ending::count_ends(hashes.into_iter(), replies);
+        ends.map(|ends| (ends.count, ends.moved))
+    };
+    let replies = vec![end(3, "b"), end(4, "a"), end(2, "e"), Reply::Int(0)];
+    assert_eq!(count(replies), Ok((1, vec!["e".to_owned()])));
+    assert_eq!(count(vec![end(3, "x")]), Ok((1, vec![])));
+    assert_eq!(count(vec![end(4, "x")]), Ok((1, vec![])));
+    assert_eq!(count(vec![end(1, ""), end(4, "a")]), Ok((1, vec![])));
+    assert_eq!(count(vec![end(0, "")]), Ok((0, vec![])));
 }
 
 #[test]
@@ -217,17 +284,14 @@ fn what_is_created_is_not_sent_twice_and_what_is_loaded_may_be() {
 #[test]
 fn a_hash_is_read() {
     let read = |entries: &str| {
-        let fields = ["d", entries, "x", "token", "m", "3 9000 session 10 20"].map(text);
+        let fields = ["d", entries, "f", "token", "m", "3 9000 session 10 20"].map(text);
         layout::read(Reply::List(fields.into()))
     };
     let whole = read("\u{1e}\"b\"\u{1f}3\u{1f}[2]\u{1e}\"a\"\u{1f}1\u{1f}\"x\"");
-    let Ok(Some(Stored {
-        record, is_moving, ..
-    })) = whole
-    else {
+    let Ok(Some(Stored { record, from })) = whole else {
         unreachable!("it is a session");
     };
-    assert!(is_moving);
+    assert_eq!(from.as_deref(), Some("token"));
     assert_eq!(
         (record.data.as_str(), record.revs),
         (r#"{"b":[2],"a":"x"}"#, vec![3, 1])

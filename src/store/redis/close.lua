@@ -1,0 +1,6 @@
+-- Notes that an index has all sessions, if the mark is there that was made before they were looked at. ARGV: token
+local index, _, mark = KEYS[1], isComplete(KEYS[1])
+if not redis.call('ZSCORE', index, '?' .. ARGV[1] .. mark) then return 0 end
+redis.call('ZREMRANGEBYLEX', index, '[!', '("')
+redis.call('ZREMRANGEBYLEX', index, '[?', '(@')
+return redis.call('ZADD', index, 0, mark)

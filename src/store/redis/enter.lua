@@ -1,0 +1,8 @@
+-- Enters sessions that an index lacks. ARGV: time, entry without its time, ...
+for i = 2, #ARGV do
+  local entry = '[' .. ARGV[i]
+  if #redis.call('ZRANGEBYLEX', KEYS[1], entry, entry .. '~', 'LIMIT', 0, 1) == 0 then
+    redis.call('ZADD', KEYS[1], 0, ARGV[i] .. ARGV[1])
+  end
+end
+return 1

@@ -1,0 +1,260 @@
+//! Ending sessions: one, some of a subject's, all.
+
+use std::collections::HashSet;
+
+use super::Store;
+use crate::store::redis::command::{Command, Failure, Reply};
+use crate::store::redis::layout::number;
+use crate::store::redis::request::{Outcome, SessionId};
+use crate::store::redis::script::Script;
+use crate::store::redis::subjects::Entry;
+
+/// How many keys a server looks at in one step of SCAN.
+const SCANNED: &str = "1000";
+
+/// How often a subject's entries are gone through before it is said that there is no end of them.
+const ROUNDS: u32 = 100;
+
+/// A session of a subject that is to go, and its entry where that is known.
+pub(super) struct Named {
+    hash: String,
+    entry: Option<Entry>,
+}
+
+impl From<Entry> for Named {
+    fn from(entry: Entry) -> Self {
+        Self {
+            hash: entry.hash().to_owned(),
+            entry: Some(entry),
+        }
+    }
+}
+
+impl From<&str> for Named {
+    fn from(hash: &str) -> Self {
+        Self {
+            hash: hash.to_owned(),
+            entry: None,
+        }
+    }
+}
+
+/// How sessions ended: how many were live, and where others have moved to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub count: u64,
+    pub moved: Vec<String>,
+}
+
+impl Store {
+    pub(super) async fn destroy(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
+        let mut was_live = false;
+        if let Some(legacy) = &id.legacy {
+            // What has the id for its key and is no session is nobody's to destroy.
+            if let Some(old) = self.load_legacy(id, now_ms).await? {
+                was_live = self.delete(legacy).await? && !old.is_expired(now_ms);
+            }
+        }
+        let now = now_ms.to_string();
+        let reply = self
+            .exchange
+            .run(Script::Destroy, &self.key(id), &[&now, "", ""])
+            .await?;
+        let Some(end) = End::read(reply)? else {
+            return Ok(was_live);
+        };
+        if let (Some(subject), Some(created_ms)) = (&end.subject, end.created_ms) {
+            self.index(subject).remove(created_ms, &id.hash).await?;
+        }
+        Ok(was_live || end.verdict > 0)
+    }
+
+    /// Destroys all sessions of a subject but one. Gives how many were live.
+    ///
+    /// Its entries are gone through until there are no others left: a session that moves meanwhile has one of its new id before
+    /// that of its old one goes.
+    pub(super) async fn destroy_except(
+        &self,
+        subject: &str,
+        but: Option<&str>,
+        now_ms: u64,
+    ) -> Result<u64, Failure> {
+        let index = self.index(subject);
+        let mut all = 0;
+        for _ in 0..ROUNDS {
+            let (mut last, mut is_clean) = (None, true);
+            while let Some(entries) = index.portion(last.as_ref(), now_ms).await? {
+                last = entries.last().cloned();
+                let others = entries
+                    .into_iter()
+                    .filter(|entry| Some(entry.hash()) != but);
+                let others: Vec<Named> = others.map(Named::from).collect();
+                is_clean &= others.is_empty();
+                all += self.destroy_wherever(subject, others, but, now_ms).await?;
+            }
+            if is_clean {
+                return Ok(all);
+            }
+        }
+        Err(Failure::Index)
+    }
+
+    /// Destroys those sessions of a subject, also those that have moved meanwhile, but not to that one. Gives how many of them were
+    /// live.
+    pub(super) async fn destroy_wherever(
+        &self,
+        subject: &str,
+        mut named: Vec<Named>,
+        but: Option<&str>,
+        now_ms: u64,
+    ) -> Result<u64, Failure> {
+        let mut all = 0;
+        while !named.is_empty() {
+            let ends = self.destroy_of(subject, &named, now_ms).await?;
+            all += ends.count;
+            let moved = ends.moved.iter().map(String::as_str);
+            named = moved
+                .filter(|hash| Some(*hash) != but)
+                .map(Named::from)
+                .collect();
+        }
+        Ok(all)
+    }
+
+    /// Destroys those sessions of a subject.
+    pub(super) async fn destroy_of(
+        &self,
+        subject: &str,
+        named: &[Named],
+        now_ms: u64,
+    ) -> Result<Ends, Failure> {
+        let now = now_ms.to_string();
+        let args: [&str; 3] = [&now, "s", subject];
+        let keys = named
+            .iter()
+            .map(|named| self.format.session_key(&named.hash));
+        let keys: Vec<String> = keys.collect();
+        let on = keys.iter().map(|key| (key.as_str(), args.as_slice()));
+        let on: Vec<(&str, &[&str])> = on.collect();
+        let mut replies = self.exchange.run_all(Script::Destroy, &on).await?;
+        // What came after that was looked for, and found itself in the index before it was taken out, has to go now.
+        self.take_out(subject, named, &replies).await?;
+        let absent: Vec<usize> = (0..on.len())
+            .filter(|place| replies.get(*place) == Some(&Reply::Int(0)))
+            .collect();
+        let again = absent.iter().filter_map(|place| on.get(*place).copied());
+        let again: Vec<_> = again.collect();
+        let late = self.exchange.run_all(Script::Destroy, &again).await?;
+        for (place, reply) in absent.into_iter().zip(late) {
+            if let Some(first) = replies.get_mut(place) {
+                *first = reply;
+            }
+        }
+        count_ends(named.iter().map(|named| named.hash.as_str()), replies)
+    }
+
+    /// Takes sessions out of the index that have been destroyed.
+    async fn take_out(
+        &self,
+        subject: &str,
+        named: &[Named],
+        replies: &[Reply],
+    ) -> Result<(), Failure> {
+        let index = self.index(subject);
+        let entries = named.iter().filter_map(|named| named.entry.clone());
+        index.drop(&entries.collect::<Vec<_>>()).await?;
+        for (Named { hash, entry }, reply) in named.iter().zip(replies) {
+            let created_ms = End::read(reply.clone())?.and_then(|end| end.created_ms);
+            if let (None, Some(created_ms)) = (entry, created_ms) {
+                index.remove(created_ms, hash).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn clear(&self, pattern: &str) -> Result<Outcome, Failure> {
+        let masters = self.exchange.ask(Command::masters()).await?.list()?;
+        for master in masters {
+            let master = master.text()?;
+            let mut cursor = "0".to_owned();
+            loop {
+                let scan = Command::to_node(
+                    &master,
+                    &["scan", &cursor, "match", pattern, "count", SCANNED],
+                );
+                let found = self.exchange.ask(scan).await?.list()?;
+                let [next, keys] =
+                    <[Reply; 2]>::try_from(found).map_err(|_| Failure::Unreadable)?;
+                let keys = keys.list()?.into_iter().filter_map(|key| key.text().ok());
+                let unlinks = keys
+                    .map(|key| Command::about_key(1, &["unlink", &key]))
+                    .collect();
+                self.exchange.ask_all(unlinks).await?;
+                cursor = next.text()?;
+                if cursor == "0" {
+                    break;
+                }
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// What the script that destroys has answered.
+struct End {
+    /// 0 was not live, 1 was, 2 has moved, 3 was about to, 4 was arriving.
+    verdict: i64,
+    /// Where to, or where from.
+    other: String,
+    subject: Option<String>,
+    created_ms: Option<u64>,
+}
+
+impl End {
+    fn read(reply: Reply) -> Result<Option<Self>, Failure> {
+        if reply == Reply::Int(0) {
+            return Ok(None);
+        }
+        let [verdict, other, subject, created] =
+            <[Reply; 4]>::try_from(reply.list()?).map_err(|_| Failure::Unreadable)?;
+        let (subject, created) = (subject.text()?, created.text()?);
+        Ok(Some(Self {
+            verdict: verdict.int()?,
+            other: other.text()?,
+            subject: subject.strip_prefix('=').map(str::to_owned),
+            created_ms: (!created.is_empty())
+                .then(|| number(&created))
+                .transpose()?,
+        }))
+    }
+}
+
+/// Reads what the end of each session of a subject was.
+pub(super) fn count_ends<'a>(
+    hashes: impl Iterator<Item = &'a str>,
+    replies: Vec<Reply>,
+) -> Result<Ends, Failure> {
+    let (mut live, mut arriving, mut moved) = (HashSet::new(), Vec::new(), Vec::new());
+    for (hash, reply) in hashes.zip(replies) {
+        let Some(End { verdict, other, .. }) = End::read(reply)? else {
+            continue;
+        };
+        match verdict {
+            1 => _ = live.insert(hash.to_owned()),
+            2 => moved.push(other),
+            3 => _ = live.insert(other),
+            4 => arriving.push((hash, other)),
+            _ => {}
+        }
+    }
+    // One that was arriving from where it still was is one.
+    let arrived = arriving
+        .into_iter()
+        .filter(|(_, from)| !live.contains(from));
+    let arrived: Vec<String> = arrived.map(|(hash, _)| hash.to_owned()).collect();
+    live.extend(arrived);
+    Ok(Ends {
+        count: live.len() as u64,
+        moved,
+    })
+}

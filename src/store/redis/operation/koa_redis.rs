@@ -1,0 +1,84 @@
+//! Records of koa-redis: those that move over, and those that are written as it does.
+
+use super::Store;
+use crate::record::Record;
+use crate::store::redis::command::{Command, Failure, Reply};
+use crate::store::redis::request::{Outcome, SessionId};
+use crate::store::redis::script::Script;
+use crate::store::redis::{layout, legacy};
+
+impl Store {
+    pub(super) async fn load_legacy(
+        &self,
+        id: &SessionId,
+        now_ms: u64,
+    ) -> Result<Option<Record>, Failure> {
+        let Some(key) = &id.legacy else {
+            return Ok(None);
+        };
+        let commands = vec![
+            Command::about_key(1, &["get", key]),
+            Command::about_key(1, &["pttl", key]),
+        ];
+        let replies = self.exchange.send(commands).await;
+        let [json, left] = <[Reply; 2]>::try_from(replies).map_err(|_| Failure::Unreadable)?;
+        // What has the id for its key and is no text is nobody's session.
+        if matches!(&json, Reply::Error(code) if code == "WRONGTYPE") {
+            return Ok(None);
+        }
+        legacy::read(json.checked()?, &left.checked()?, now_ms)
+    }
+
+    /// Makes a session of a record that koa-redis wrote. Gives whether there may be one now.
+    ///
+    /// The new one is stored before the old one is removed: whoever destroys the session meanwhile removes the old one first,
+    /// which is then missing here.
+    pub(super) async fn migrate(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
+        let Some(key) = &id.legacy else {
+            return Ok(false);
+        };
+        let Some(record) = self
+            .load_legacy(id, now_ms)
+            .await?
+            .filter(|record| !record.is_expired(now_ms))
+        else {
+            return Ok(false);
+        };
+        let is_stored = self
+            .put(
+                id,
+                &layout::fields(&record, None)?,
+                record.expire_ms,
+                now_ms,
+            )
+            .await?;
+        if !self.delete(key).await? && is_stored {
+            let (now, meta) = (now_ms.to_string(), layout::meta(&record));
+            self.exchange
+                .run(Script::Destroy, &self.key(id), &[&now, "m", &meta])
+                .await?;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<bool, Failure> {
+        // Its answer tells who was first, which a second one would not.
+        let command = Command::about_key(1, &["del", key]).once();
+        Ok(self.exchange.ask(command).await?.int()? == 1)
+    }
+
+    pub(super) async fn set_plain(
+        &self,
+        id: &str,
+        json: &str,
+        ttl_ms: Option<u64>,
+    ) -> Result<Outcome, Failure> {
+        let mut command = Command::about_key(1, &["set", &self.plain(id), json]);
+        if let Some(ttl_ms) = ttl_ms {
+            command.push("px");
+            command.push(&ttl_ms.max(1).to_string());
+        }
+        self.exchange.ask(command).await.map(|_| Outcome::Done)
+    }
+}

@@ -1,0 +1,202 @@
+//! Moving a session to another id, which no step does to both: the old one decides.
+//!
+//! It is marked as moving (`take`), and while it is, nobody else writes to it. The new one is created as one that is arriving: it
+//! is no session yet. Where the old one has ended with the mark on it (`finish`), the session has moved: from then on the new one
+//! is the session, told so or not. Whatever answer is lost, the session is under one of both ids, and never under two. A mark that
+//! nobody takes off holds for a while only.
+
+use super::{Store, done};
+use crate::record::Record;
+use crate::store::redis::command::{Command, Failure, Reply};
+use crate::store::redis::layout;
+use crate::store::redis::request::{Changes, SessionId};
+use crate::store::redis::script::Script;
+use crate::store::{Clock, Written};
+
+/// How long nobody else writes to a session that is moving, at most.
+const MOVING_MS: u64 = 10_000;
+
+/// How long it is known where a session has moved to: whoever found it before that has to be done with it by then.
+const MOVED_MS: &str = "60000";
+
+/// Two ids of a session.
+#[derive(Clone, Copy)]
+struct Move<'a> {
+    old: &'a SessionId,
+    new: &'a SessionId,
+}
+
+/// What became of the old one.
+enum Old {
+    /// It is a session.
+    Live,
+    /// It has moved.
+    Moved,
+    /// It was destroyed, or is somebody else's to move.
+    Gone,
+}
+
+impl Store {
+    pub(super) async fn regenerate(
+        &self,
+        old: &SessionId,
+        new: &SessionId,
+        changes: &Changes,
+        clock: Clock,
+    ) -> Result<Written, Failure> {
+        if old.hash == new.hash {
+            let found = self.load(old, clock.now_ms).await?;
+            let is_live = found.is_some_and(|found| found.expire_ms >= clock.now_ms);
+            return Ok(if is_live {
+                Written::Taken
+            } else {
+                Written::Missing
+            });
+        }
+        if changes.base == 0 {
+            self.migrate(old, clock.now_ms).await?;
+        }
+        let ids = Move { old, new };
+        match self.take(ids, clock.now_ms).await {
+            Ok(None) => Ok(Written::Missing),
+            Ok(Some(record)) => self.move_record(ids, record, changes, clock).await,
+            Err(failure) => {
+                // It may be marked, and nobody else would take that off.
+                let _ = self.untake(ids).await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn take(&self, ids: Move<'_>, now_ms: u64) -> Result<Option<Record>, Failure> {
+        let (now, until) = (now_ms.to_string(), (now_ms + MOVING_MS).to_string());
+        let key = self.key(ids.old);
+        let args = [now.as_str(), &ids.new.hash, &until];
+        let mut reply = self.exchange.run(Script::Take, &key, &args).await?;
+        if let Some(from) = arriving(&reply) {
+            if !self.arrive(&ids.old.hash, &from).await? {
+                return Ok(None);
+            }
+            reply = self.exchange.run(Script::Take, &key, &args).await?;
+        }
+        if reply == Reply::Int(0) {
+            return Ok(None);
+        }
+        let stored = layout::read(reply)?.ok_or(Failure::Unreadable)?;
+        Ok(Some(stored.record))
+    }
+
+    /// Moves what was taken, with changes. Whoever destroys the old one before it has moved, destroys the session.
+    async fn move_record(
+        &self,
+        ids: Move<'_>,
+        mut record: Record,
+        changes: &Changes,
+        clock: Clock,
+    ) -> Result<Written, Failure> {
+        let before = record.subject.clone();
+        let created = match record.merge(&changes.borrow(), clock.now_ms, clock.ttl_ms) {
+            Ok(conflicts) => {
+                let limit = changes.limit.filter(|_| before != record.subject);
+                let from = Some(ids.old.hash.as_str());
+                let stored = self.store(ids.new, &record, from, limit, clock.now_ms);
+                stored.await.map(|written| (written, conflicts))
+            }
+            Err(_) => Err(Failure::Input),
+        };
+        let (conflicts, ended) = match created {
+            Ok((Written::Done { .. }, conflicts)) => (conflicts, self.finish(ids, "").await),
+            Ok((refused, _)) => {
+                let _ = self.untake(ids).await;
+                return Ok(refused);
+            }
+            Err(failure) => (None, Err(failure)),
+        };
+        let old = match &ended {
+            Ok(true) => Old::Moved,
+            Ok(false) => Old::Gone,
+            // Where nobody answers that either, the old one decides when it can be asked.
+            Err(failure) => self.untake(ids).await.map_err(|_| failure.clone())?,
+        };
+        if let Old::Moved = old {
+            self.end_move(ids, before.as_deref(), record.created_ms)
+                .await;
+            return Ok(done(record.rev, conflicts, record.max_age));
+        }
+        self.withdraw(ids.new, &record, clock.now_ms).await;
+        match old {
+            Old::Gone => Ok(Written::Missing),
+            Old::Live | Old::Moved => ended.map(|_| Written::Missing),
+        }
+    }
+
+    /// Ends the old one, where it is marked. Gives whether it was.
+    async fn finish(&self, ids: Move<'_>, ttl_ms: &str) -> Result<bool, Failure> {
+        let args = [ids.new.hash.as_str(), ttl_ms];
+        let key = self.key(ids.old);
+        let reply = self.exchange.run(Script::Finish, &key, &args).await?;
+        Ok(reply == Reply::Int(1))
+    }
+
+    async fn untake(&self, ids: Move<'_>) -> Result<Old, Failure> {
+        let args = [ids.new.hash.as_str()];
+        let key = self.key(ids.old);
+        let reply = self.exchange.run(Script::Untake, &key, &args).await?;
+        Ok(match reply.int()? {
+            1 => Old::Live,
+            2 => Old::Moved,
+            _ => Old::Gone,
+        })
+    }
+
+    /// Puts in order what has moved. Where that fails, it is put in order when it is found.
+    async fn end_move(&self, Move { old, new }: Move<'_>, before: Option<&str>, created_ms: u64) {
+        let (old_key, new_key) = (self.key(old), self.key(new));
+        let arrive = [old.hash.as_str()];
+        let finish = [new.hash.as_str(), MOVED_MS];
+        let ends = [
+            (Script::Arrive, new_key.as_str(), arrive.as_slice()),
+            (Script::Finish, &old_key, &finish),
+        ];
+        let is_told = self.exchange.run_each(&ends).await.is_ok();
+        if let Some(subject) = before.filter(|_| is_told) {
+            let _ = self.index(subject).remove(created_ms, &old.hash).await;
+        }
+    }
+
+    /// Removes what was about to arrive, and does not. Where that fails, it never arrives.
+    async fn withdraw(&self, new: &SessionId, record: &Record, now_ms: u64) {
+        let (now, meta) = (now_ms.to_string(), layout::meta(record));
+        let args = [now.as_str(), "m", &meta];
+        let key = self.key(new);
+        let destroyed = self.exchange.run(Script::Destroy, &key, &args).await;
+        if let (Ok(_), Some(subject)) = (destroyed, &record.subject) {
+            let index = self.index(subject);
+            let _ = index.remove(record.created_ms, &new.hash).await;
+        }
+    }
+
+    /// Tells whether one that is arriving has: the old one has moved, and whoever moved it told nobody.
+    pub(super) async fn arrive(&self, hash: &str, from: &str) -> Result<bool, Failure> {
+        let old = self.format.session_key(from);
+        let peek = Command::about_key(1, &["hmget", &old, "m", "x"]);
+        let [meta, moved] = self.exchange.ask(peek).await?.texts()?;
+        if meta.is_some() || moved.as_deref() != Some(hash) {
+            return Ok(false);
+        }
+        let key = self.format.session_key(hash);
+        self.exchange.run(Script::Arrive, &key, &[from]).await?;
+        Ok(true)
+    }
+}
+
+/// Reads where a session is arriving from, if that is what a script has answered.
+pub(super) fn arriving(reply: &Reply) -> Option<String> {
+    match reply {
+        Reply::List(list) => match list.as_slice() {
+            [from @ Reply::Text(_)] => from.clone().text().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}

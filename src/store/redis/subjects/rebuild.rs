@@ -1,0 +1,201 @@
+//! Looking at all sessions, where the index may lack some.
+//!
+//! Each set of the index that is not known to be complete is marked; then every session there is gets its entry; then a set that
+//! still has its mark is complete, since whoever came meanwhile has entered it. One process does that at a time, and in it one
+//! operation; the others wait. That is to spare the servers: two at once do no harm.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::entry::{PLACES, Tag, time};
+use crate::id::new_id;
+use crate::store::IdHash;
+use crate::store::redis::command::{Command, Failure, Reply};
+use crate::store::redis::exchange::Exchange;
+use crate::store::redis::layout::read_meta;
+use crate::store::redis::request::Format;
+use crate::store::redis::script::Script;
+
+/// How many keys a server looks at in one step.
+const SCANNED: &str = "512";
+
+/// How long other processes wait for one that has died.
+const LOCK_MS: &str = "10000";
+
+/// How often it is tried where nodes come and go meanwhile.
+const ATTEMPTS: u32 = 3;
+
+/// Whether an operation of this process looks at all sessions.
+#[derive(Debug, Default)]
+pub struct Rebuilding(AtomicBool);
+
+impl Rebuilding {
+    fn begin(&self) -> Option<UnderWay<'_>> {
+        (!self.0.swap(true, Ordering::AcqRel)).then(|| UnderWay(&self.0))
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+struct UnderWay<'a>(&'a AtomicBool);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// Completes the index, or waits for somebody who does: whether it is complete then has to be looked at again.
+pub async fn run(exchange: &Exchange, format: &Format, now_ms: u64) -> Result<(), Failure> {
+    let Some(_under_way) = format.rebuilding.begin() else {
+        while format.rebuilding.is_under_way() {
+            exchange.pause().await;
+        }
+        return Ok(());
+    };
+    let rebuild = Rebuild {
+        exchange,
+        format,
+        token: new_id(""),
+        lock: [&format.index_prefix(), "lock"].concat(),
+        now_ms,
+    };
+    let args = ["set", &rebuild.lock, &rebuild.token, "nx", "px", LOCK_MS];
+    let is_locked = exchange.ask(Command::about_key(1, &args)).await? == Reply::Nil;
+    if is_locked {
+        return rebuild.wait().await;
+    }
+    let result = rebuild.complete().await;
+    let _ = exchange
+        .ask(Command::about_key(1, &["del", &rebuild.lock]))
+        .await;
+    result
+}
+
+struct Rebuild<'a> {
+    exchange: &'a Exchange,
+    format: &'a Format,
+    token: String,
+    lock: String,
+    now_ms: u64,
+}
+
+impl Rebuild<'_> {
+    /// Waits for another process.
+    async fn wait(&self) -> Result<(), Failure> {
+        loop {
+            self.exchange.pause().await;
+            let exists = Command::about_key(1, &["exists", &self.lock]);
+            if self.exchange.ask(exists).await?.int()? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn complete(&self) -> Result<(), Failure> {
+        let incomplete = self.on_each((0..PLACES).collect(), Script::Open).await?;
+        let mut nodes = self.nodes().await?;
+        for _ in 0..ATTEMPTS {
+            for node in &nodes {
+                self.look_through(node, &incomplete).await?;
+            }
+            let now = self.nodes().await?;
+            if now == nodes {
+                self.on_each(incomplete, Script::Close).await?;
+                return Ok(());
+            }
+            nodes = now;
+        }
+        Err(Failure::Index)
+    }
+
+    /// Runs a script on some of the sets. Gives those where it answers with zero.
+    async fn on_each(&self, places: Vec<u8>, script: Script) -> Result<Vec<u8>, Failure> {
+        let keys = places.iter().map(|place| self.format.index_key(*place));
+        let keys: Vec<String> = keys.collect();
+        let args: [&str; 1] = [&self.token];
+        let on = keys.iter().map(|key| (key.as_str(), args.as_slice()));
+        let replies = self
+            .exchange
+            .run_all(script, &on.collect::<Vec<_>>())
+            .await?;
+        let zero = places.into_iter().zip(replies);
+        let zero = zero.filter(|(_, reply)| *reply == Reply::Int(0));
+        Ok(zero.map(|(place, _)| place).collect())
+    }
+
+    async fn nodes(&self) -> Result<Vec<String>, Failure> {
+        let nodes = self.exchange.ask(Command::masters()).await?.list()?;
+        let mut nodes = nodes
+            .into_iter()
+            .map(Reply::text)
+            .collect::<Result<Vec<_>, _>>()?;
+        nodes.sort_unstable();
+        Ok(nodes)
+    }
+
+    async fn look_through(&self, node: &str, incomplete: &[u8]) -> Result<(), Failure> {
+        let mut cursor = "0".to_owned();
+        loop {
+            let pattern = self.format.session_pattern();
+            let scan = ["scan", &cursor, "match", &pattern, "count", SCANNED];
+            let scan = Command::to_node(node, &scan);
+            let lock = Command::about_key(1, &["pexpire", &self.lock, LOCK_MS]);
+            let found = self.exchange.ask_all(vec![scan, lock]).await?;
+            let found = found.into_iter().next().ok_or(Failure::Unreadable)?;
+            let [next, keys] =
+                <[Reply; 2]>::try_from(found.list()?).map_err(|_| Failure::Unreadable)?;
+            let keys = keys.list()?.into_iter().filter_map(|key| key.text().ok());
+            self.enter(&keys.collect::<Vec<_>>(), incomplete).await?;
+            cursor = next.text()?;
+            if cursor == "0" {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sees to it that these sessions have their entries.
+    async fn enter(&self, keys: &[String], incomplete: &[u8]) -> Result<(), Failure> {
+        let look = keys
+            .iter()
+            .map(|key| Command::about_key(1, &["hmget", key, "m", "s"]));
+        let replies = self.exchange.send(look.collect()).await;
+        if replies.len() != keys.len() {
+            return Err(Failure::Unreadable);
+        }
+        let mut entries: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+        let prefix = self.format.session_key("");
+        for (key, reply) in keys.iter().zip(replies) {
+            // What has such a name and is no hash is nobody's session, nor is what cannot be read.
+            if matches!(&reply, Reply::Error(code) if code == "WRONGTYPE") {
+                continue;
+            }
+            let [Some(meta), Some(subject)] = reply.checked()?.texts()? else {
+                continue;
+            };
+            let hash = key.strip_prefix(&prefix).unwrap_or_default();
+            let (Some(_), Ok(meta)) = (IdHash::from_base64(hash), read_meta(&meta)) else {
+                continue;
+            };
+            let (_, _, _, created_ms, _) = meta;
+            let tag = Tag::of(&subject);
+            if incomplete.contains(&tag.place) {
+                let entered = entries.entry(tag.place).or_default();
+                entered.push(tag.name(created_ms, hash));
+            }
+        }
+        let now = time(self.now_ms);
+        let runs = entries.iter().map(|(place, entries)| {
+            let args = std::iter::once(&now).chain(entries).map(String::as_str);
+            (self.format.index_key(*place), args.collect::<Vec<_>>())
+        });
+        let runs: Vec<_> = runs.collect();
+        let on = runs
+            .iter()
+            .map(|(key, args)| (key.as_str(), args.as_slice()));
+        let on: Vec<_> = on.collect();
+        self.exchange.run_all(Script::Enter, &on).await.map(|_| ())
+    }
+}
