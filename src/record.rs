@@ -58,6 +58,41 @@ pub fn kept_label(label: &str) -> &str {
     end.and_then(|(end, _)| label.get(..end)).unwrap_or(label)
 }
 
+/// How large a session may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Top-level keys.
+    pub keys: usize,
+    /// Bytes of its JSON.
+    pub bytes: usize,
+}
+
+impl Default for Bounds {
+    /// More than sessions have that are sessions.
+    fn default() -> Self {
+        Self {
+            keys: 10_000,
+            bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// A session that is larger than it may be: how large it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge(
+    /// The size that is beyond the bounds.
+    pub Bounds,
+);
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(Bounds { keys, bytes }) = self;
+        write!(f, "the session is too large: {keys} keys, {bytes} bytes")
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
 /// A session that is to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRecord<'a> {
@@ -166,6 +201,22 @@ impl Record {
     #[must_use]
     pub fn is_expired(&self, now_ms: u64) -> bool {
         self.expire_ms < now_ms
+    }
+
+    /// Checks that the record is no larger than it may be: to be asked where keys were added or changed.
+    ///
+    /// # Errors
+    ///
+    /// Where it is.
+    pub fn within(&self, bounds: Bounds) -> Result<(), TooLarge> {
+        let size = Bounds {
+            keys: self.revs.len(),
+            bytes: self.data.len(),
+        };
+        if size.keys > bounds.keys || size.bytes > bounds.bytes {
+            return Err(TooLarge(size));
+        }
+        Ok(())
     }
 
     /// Moves the expiry; no data are written.

@@ -4,17 +4,18 @@ const { once } = require('node:events')
 const net = require('node:net')
 
 /**
- * A proxy before a server, for what networks do: from a chosen answer on, the one connection that it is on has a fault.
+ * A proxy before a server, for what networks do: with a chosen answer or request, its connection has a fault.
  *
  *   const proxy = await Proxy.before(server.port)
- *   proxy.fail(2, (connection) => connection.cut())
+ *   proxy.fail('answer', 2, (connection) => connection.cut())
  */
 class Proxy {
   #server
   #sockets = new Set()
-  #after = Infinity
+  #kind
+  #at
   #fault
-  /** Answers since the fault was ordered. */
+  /** Answers, or requests, since the fault was ordered. */
   count = 0
 
   /** Starts one that leads to a port of 127.0.0.1. */
@@ -28,12 +29,13 @@ class Proxy {
   get port () { return this.#server.address().port }
 
   /**
-   * Orders a fault in place of the answer of that number, counted from 0 and from now on. `fault` is told the connection: `cut()`
-   * ends it, `mute()` lets no more answers through, `pass()` lets this one through after all.
+   * Orders a fault in place of the answer, or request, of that number, counted from 0 and from now on. `fault` is told the
+   * connection: `cut()` ends it, `mute()` lets no more answers through.
    */
-  fail (number, fault) {
+  fail (kind, number, fault) {
     this.count = 0
-    this.#after = number
+    this.#kind = kind
+    this.#at = number
     this.#fault = fault
   }
 
@@ -54,16 +56,16 @@ class Proxy {
         other.destroy()
       })
     }
-    client.on('data', (data) => server.write(data))
+    const connection = {
+      cut () { client.destroy() },
+      mute () { isMute = true }
+    }
+    const isFault = (kind) => this.#kind === kind && this.count++ === this.#at
+    client.on('data', (data) => isFault('request') ? this.#fault(connection) : server.write(data))
     server.on('data', (data) => {
       if (isMute) return
-      const pass = () => client.write(data)
-      if (this.count++ !== this.#after) return pass()
-      this.#fault({
-        pass,
-        cut () { client.destroy() },
-        mute () { isMute = true }
-      })
+      if (isFault('answer')) this.#fault(connection)
+      else client.write(data)
     })
   }
 }

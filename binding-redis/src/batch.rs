@@ -8,8 +8,8 @@ use koa_session_rs::store::redis::{
 use koa_session_rs::store::{Clock, Written};
 use koa_session_rs_crossing::Numbers;
 
-/// Numbers of an operation; lib/stores/redis-batch.js has them too.
-const ASKED: usize = 8;
+/// Numbers of an operation, before the lengths of its texts; lib/stores/redis-batch.js has them too.
+const ASKED: usize = 9;
 
 /// The memory of operations' numbers.
 pub type Memory<'call> = Numbers<'call, ASKED>;
@@ -23,45 +23,77 @@ const BROWSER: f64 = -1.0;
 const HAS_SUBJECT: u32 = 1;
 const HAS_NO_SUBJECT: u32 = 2;
 const HAS_LABEL: u32 = 4;
-const IS_HASHED: u32 = 8;
-const IS_NEW_HASHED: u32 = 16;
-const HAS_HASH: u32 = 32;
-
-/// What separates the texts: JSON has it escaped.
-const SEPARATOR: char = '\0';
+const HAS_HASH: u32 = 8;
 
 /// An operation's number in JavaScript, and what it asks; nothing where that cannot be read.
 pub type Asked = (f64, Option<Request>);
 
-/// Reads operations.
-pub fn read(numbers: &[f64], text: &str, format: &Format) -> Vec<Asked> {
-    let mut texts = text.split(SEPARATOR);
-    let asked = numbers.chunks_exact(ASKED).map(|numbers| {
-        let mut reader = Reader {
-            texts: &mut texts,
-            flags: 0,
-            format,
+/// Reads operations. Each has the lengths of its texts behind its numbers, in JavaScript's units.
+pub fn read(mut numbers: &[f64], text: &str, format: &Format) -> Vec<Asked> {
+    let mut texts = Texts::of(text);
+    let mut asked = Vec::with_capacity(numbers.len() / ASKED);
+    while let Some((&[slot, kind, flags, now, ttl, base, max_age, limit, count], rest)) =
+        numbers.split_first_chunk::<ASKED>()
+    {
+        let Some((lengths, rest)) = rest.split_at_checked(size(count)) else {
+            break;
         };
-        match *numbers {
-            [slot, kind, flags, now, ttl, base, max_age, limit] => {
-                reader.flags = u32::try_from(whole(flags)).unwrap_or_default();
-                let clock = Clock {
-                    now_ms: whole(now),
-                    ttl_ms: whole(ttl),
-                };
-                (
-                    slot,
-                    reader.request(whole(kind), clock, base, max_age, limit),
-                )
-            }
-            _ => (0.0, None),
+        let own: Option<Vec<&str>> = lengths
+            .iter()
+            .map(|length| texts.take(size(*length)))
+            .collect();
+        let clock = Clock {
+            now_ms: whole(now),
+            ttl_ms: whole(ttl),
+        };
+        let request = own.and_then(|own| {
+            let mut reader = Reader {
+                texts: own.into_iter(),
+                flags: u32::try_from(whole(flags)).unwrap_or_default(),
+                format,
+            };
+            reader.request(whole(kind), clock, base, max_age, limit)
+        });
+        asked.push((slot, request));
+        numbers = rest;
+    }
+    asked
+}
+
+/// Texts that stand one behind the other.
+struct Texts<'a> {
+    rest: &'a str,
+    is_ascii: bool,
+}
+
+impl<'a> Texts<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            rest: text,
+            is_ascii: text.is_ascii(),
         }
-    });
-    asked.collect()
+    }
+
+    /// Takes the next one, of so many units of UTF-16.
+    fn take(&mut self, units: usize) -> Option<&'a str> {
+        let mut end = units;
+        if !self.is_ascii {
+            let mut seen = 0;
+            let chars = self.rest.char_indices();
+            let inside = chars.take_while(|(_, char)| {
+                seen += char.len_utf16();
+                seen <= units
+            });
+            end = inside.last().map_or(0, |(at, char)| at + char.len_utf8());
+        }
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        Some(text)
+    }
 }
 
 struct Reader<'a, 'b> {
-    texts: &'b mut std::str::Split<'a, char>,
+    texts: std::vec::IntoIter<&'a str>,
     flags: u32,
     format: &'b Format,
 }
@@ -78,7 +110,7 @@ impl Reader<'_, '_> {
         let now_ms = clock.now_ms;
         Some(match kind {
             0 => {
-                let (id, data) = (self.id(IS_HASHED)?, self.text()?);
+                let (id, data) = (self.id()?, self.text()?);
                 let max_age = read_max_age(max_age).unwrap_or(MaxAge::Browser);
                 let (subject, label) = (self.optional(HAS_SUBJECT)?, self.optional(HAS_LABEL)?);
                 let limit = read_limit(limit);
@@ -94,32 +126,28 @@ impl Reader<'_, '_> {
                     clock,
                 )
             }
-            1 => Request::Load(self.id(IS_HASHED)?, now_ms),
-            2 => Request::Merge(
-                self.id(IS_HASHED)?,
-                self.changes(base, max_age, limit)?,
-                clock,
-            ),
-            3 => Request::Touch(self.id(IS_HASHED)?, clock),
+            1 => Request::Load(self.id()?, now_ms),
+            2 => Request::Merge(self.id()?, self.changes(base, max_age, limit)?, clock),
+            3 => Request::Touch(self.id()?, clock),
             4 => {
-                let (old, new) = (self.id(IS_HASHED)?, self.id(IS_NEW_HASHED)?);
+                let (old, new) = (self.id()?, self.id()?);
                 Request::Regenerate(old, new, self.changes(base, max_age, limit)?, clock)
             }
-            5 => Request::Destroy(self.id(IS_HASHED)?, now_ms),
-            6 => Request::List(self.json()?, now_ms),
+            5 => Request::Destroy(self.id()?, now_ms),
+            6 => Request::List(self.text()?, now_ms),
             7 => {
-                let subject = self.json()?;
+                let subject = self.text()?;
                 Request::DestroyExcept(subject, self.optional(HAS_HASH)?, now_ms)
             }
-            8 => Request::DestroyOnly(self.json()?, self.json()?, now_ms),
+            8 => Request::DestroyOnly(self.text()?, self.text()?, now_ms),
             9 => Request::Clear,
-            10 => Request::GetPlain(self.json()?),
+            10 => Request::GetPlain(self.text()?),
             11 => Request::SetPlain(
-                self.json()?,
+                self.text()?,
                 self.text()?,
                 (clock.ttl_ms > 0).then_some(clock.ttl_ms),
             ),
-            12 => Request::DestroyPlain(self.json()?),
+            12 => Request::DestroyPlain(self.text()?),
             13 => Request::ClearPlain,
             _ => return None,
         })
@@ -129,12 +157,7 @@ impl Reader<'_, '_> {
         self.texts.next().map(str::to_owned)
     }
 
-    /// Reads a text that may have any characters, and so crosses as JSON.
-    fn json(&mut self) -> Option<String> {
-        serde_json::from_str(self.texts.next()?).ok()
-    }
-
-    /// Reads such a text, if the flag says that it is there.
+    /// Reads a text, if the flag says that it is there.
     #[allow(
         clippy::option_option,
         reason = "of these, the outer one tells that it cannot be read"
@@ -143,16 +166,12 @@ impl Reader<'_, '_> {
         if self.flags & flag == 0 {
             return Some(None);
         }
-        self.json().map(Some)
+        self.text().map(Some)
     }
 
-    fn id(&mut self, hashed: u32) -> Option<SessionId> {
-        let text = self.texts.next()?;
-        Some(if self.flags & hashed == 0 {
-            SessionId::of(text, self.format)
-        } else {
-            SessionId::of_hash(text)
-        })
+    fn id(&mut self) -> Option<SessionId> {
+        let id = self.texts.next()?;
+        Some(SessionId::of(id, self.format))
     }
 
     fn changes(&mut self, base: f64, max_age: f64, limit: f64) -> Option<Changes> {
@@ -212,6 +231,10 @@ fn read_limit(limit: f64) -> Option<Limit> {
 )]
 fn whole(number: f64) -> u64 {
     number as u64
+}
+
+fn size(number: f64) -> usize {
+    usize::try_from(whole(number)).unwrap_or(usize::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers came in")]

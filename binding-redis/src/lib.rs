@@ -20,6 +20,7 @@ mod transport;
 
 use std::sync::Arc;
 
+use koa_session_rs::record::Bounds;
 use koa_session_rs::store::redis::Format;
 use koa_session_rs_crossing::Text;
 use napi::Status;
@@ -33,11 +34,13 @@ use crate::options::ConnectionOptions;
 use crate::steps::Steps;
 use crate::transport::{Batch, Deliver};
 
-/// How keys are named.
+/// How keys are named, and what sessions may be.
 #[napi(object, object_to_js = false)]
 pub struct KeyOptions {
     pub prefix: Text,
     pub from_koa_redis: bool,
+    pub max_session_keys: u32,
+    pub max_session_bytes: u32,
 }
 
 impl From<KeyOptions> for Format {
@@ -45,11 +48,17 @@ impl From<KeyOptions> for Format {
         KeyOptions {
             prefix,
             from_koa_redis,
+            max_session_keys,
+            max_session_bytes,
         }: KeyOptions,
     ) -> Self {
         Self {
             prefix: prefix.0,
             from_koa_redis,
+            bounds: Bounds {
+                keys: max_session_keys as usize,
+                bytes: max_session_bytes as usize,
+            },
             ..Self::default()
         }
     }

@@ -36,20 +36,28 @@ const MESSAGES = {
   server: 'the server answered with an error',
   unreadable: 'what is stored there is not a session of this store',
   input: 'what was given is not what it has to be',
+  prefix: 'without a prefix, clear() would remove all keys of the database',
+  size: 'the session is larger than it may be',
   index: 'the index of subjects was lost again while it was made anew'
 }
 
 /**
  * Makes the error of an operation that failed.
  *
- * @param {string} failure a reason, and behind a space the first word of the server's error
+ * @param {string} failure a reason, and behind a space the first word of the server's error, or sizes
  */
 function storeError (failure) {
-  const [reason, errcode] = failure.split(' ')
-  const told = errcode === undefined ? MESSAGES[reason] : `${MESSAGES[reason]} (${errcode})`
+  const [reason, ...more] = failure.split(' ')
+  const told = more.length === 0 ? MESSAGES[reason] : `${MESSAGES[reason]} (${describe(reason, more)})`
   const error = Object.assign(sessionError('ERR_SESSION_STORE', `The Redis store: ${told}`), { store: 'redis', reason })
-  if (errcode !== undefined) error.errcode = errcode
+  if (reason === 'size') return Object.assign(error, { keys: Number(more[0]), bytes: Number(more[1]) })
+  if (more.length > 0) error.errcode = more[0]
   return error
+}
+
+/** Tells what there is beside a reason. */
+function describe (reason, more) {
+  return reason === 'size' ? `${more[0]} keys, ${more[1]} bytes` : more[0]
 }
 
 /** Reads the result that stands at a place of the numbers; a failure is an Error. */

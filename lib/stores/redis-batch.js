@@ -1,6 +1,5 @@
 'use strict'
 
-const { createHash } = require('node:crypto')
 const { now } = require('../clock')
 const { wholeMs } = require('./call-numbers')
 
@@ -22,18 +21,17 @@ const KIND = {
   CLEAR_PLAIN: 13
 }
 
-const FLAG = { HAS_SUBJECT: 1, HAS_NO_SUBJECT: 2, HAS_LABEL: 4, IS_HASHED: 8, IS_NEW_HASHED: 16, HAS_HASH: 32 }
+const FLAG = { HAS_SUBJECT: 1, HAS_NO_SUBJECT: 2, HAS_LABEL: 4, HAS_HASH: 8 }
 
-/** The places of an operation's numbers. */
-const PLACE = { SLOT: 0, KIND: 1, FLAGS: 2, NOW: 3, TTL: 4, BASE: 5, MAX_AGE: 6, LIMIT: 7 }
+/** The places of an operation's numbers; behind them are the lengths of its texts. */
+const PLACE = { SLOT: 0, KIND: 1, FLAGS: 2, NOW: 3, TTL: 4, BASE: 5, MAX_AGE: 6, LIMIT: 7, TEXTS: 8 }
 
-const NUMBERS = 8
-
-/** Between the texts. JSON has it escaped. */
-const SEPARATOR = '\0'
+const NUMBERS = 9
 
 /** Operations that will cross together: some numbers each, and texts. */
 class Batch {
+  /** How many operations there are. */
+  count = 0
   #numbers = new Float64Array(NUMBERS * 64)
   #at = 0
   #end = 0
@@ -42,14 +40,12 @@ class Batch {
 
   get isEmpty () { return this.#end === 0 }
 
-  /** Counts the operations. */
-  get count () { return this.#end / NUMBERS }
-
   /** Starts an operation; what is written from now on is its. */
   begin (slot, kind, ttlMs = 0) {
     const at = this.#at = this.#end
     this.#before = this.#texts.length
     this.#end += NUMBERS
+    this.count++
     if (this.#end > this.#numbers.length) this.#grow()
     const numbers = this.#numbers
     numbers[at] = slot
@@ -60,38 +56,32 @@ class Batch {
     numbers[at + PLACE.BASE] = 0
     numbers[at + PLACE.MAX_AGE] = NaN
     numbers[at + PLACE.LIMIT] = 0
+    numbers[at + PLACE.TEXTS] = 0
     return this
   }
 
   /** Takes the last operation back: something is wrong with it. */
   undo () {
     this.#end = this.#at
+    this.count--
     this.#texts.length = this.#before
   }
 
-  /** Writes an id. One with a separator in it crosses as its hash. */
-  id (id, hashed = FLAG.IS_HASHED) {
-    if (!id.includes(SEPARATOR)) return this.text(id)
-    this.#flag(hashed)
-    return this.text(createHash('sha256').update(id).digest('base64url'))
-  }
-
-  /** Writes a text without a separator. */
-  text (text) {
+  /** Writes a text. */
+  text (given) {
+    const text = typeof given === 'string' ? given : String(given)
     this.#texts.push(text)
+    if (this.#end === this.#numbers.length) this.#grow()
+    this.#numbers[this.#end++] = text.length
+    this.#numbers[this.#at + PLACE.TEXTS]++
     return this
   }
 
-  /** Writes any text. */
-  json (text) {
-    return this.text(JSON.stringify(text.toWellFormed()))
-  }
-
-  /** Writes any text, and that it is there; or nothing. */
+  /** Writes a text, and that it is there; or nothing. */
   optional (text, flag) {
     if (text == null) return this
     this.#flag(flag)
-    return this.json(text)
+    return this.text(text)
   }
 
   record ({ data, maxAge, subject, label, limit }) {
@@ -110,8 +100,8 @@ class Batch {
   /** Hands all over, and is empty again: `send(memory, count, text)`, with the memory of so many numbers. */
   flush (send) {
     const count = this.#end
-    const text = this.#texts.join(SEPARATOR)
-    this.#end = 0
+    const text = this.#texts.join('')
+    this.#end = this.count = 0
     this.#texts.length = 0
     return send(this.#numbers.buffer, count, text)
   }
@@ -132,4 +122,4 @@ class Batch {
   }
 }
 
-module.exports = { Batch, FLAG, KIND, SEPARATOR }
+module.exports = { Batch, FLAG, KIND }

@@ -3,7 +3,7 @@
 const { setTimeout } = require('node:timers/promises')
 
 const { readAnswer, storeError } = require('./redis-answers')
-const { Batch, SEPARATOR } = require('./redis-batch')
+const { Batch } = require('./redis-batch')
 
 /**
  * How a kind of client is told, and used: `send(client, args, key)` for the node that has a key, `sendTo(client, args, node)`.
@@ -39,6 +39,9 @@ const CLIENTS = [
     prefix () {}
   }
 ]
+
+/** Between answers, as the addon is told them. JSON has it escaped. */
+const SEPARATOR = '\0'
 
 /** How long an operation waits that waits for another one. */
 const PAUSE_MS = 10

@@ -8,6 +8,7 @@ const SENTINEL_PORT = 26379
 
 const isText = (value) => typeof value === 'string' && value !== ''
 const isMs = (value) => Number.isSafeInteger(value) && value > 0 && value < 2 ** 31
+const isCount = (value) => Number.isSafeInteger(value) && value > 0 && value < 2 ** 31
 const isPem = (value) => isText(value) || ArrayBuffer.isView(value)
 const isAddress = (value) => isText(value) ? parseUrl(value) !== undefined : isText(value?.host)
 const isAddresses = (value) => Array.isArray(value) && value.length > 0 && value.every(isAddress)
@@ -29,6 +30,8 @@ const OPTIONS = {
   connectTimeoutMs: ['a positive number of milliseconds', isMs, 2000],
   timeoutMs: ['a positive number of milliseconds', isMs, 5000],
   from: ["'koa-redis'", (value) => value === 'koa-redis'],
+  maxSessionKeys: ['a positive integer', isCount, 10000],
+  maxSessionBytes: ['a positive integer', isCount, 1024 * 1024],
   format: ["'merge' or 'json'", (value) => value === 'merge' || value === 'json', 'merge']
 }
 
@@ -58,7 +61,8 @@ function completeRedisOptions (given = {}) {
   checkTogether(given)
   const isPlain = options.format === 'json'
   const prefix = options.prefix ?? (isPlain ? '' : 'koa-session:')
-  const keys = { prefix, fromKoaRedis: options.from !== undefined }
+  const { maxSessionKeys, maxSessionBytes } = options
+  const keys = { prefix, fromKoaRedis: options.from !== undefined, maxSessionKeys, maxSessionBytes }
   if (options.client !== undefined) return { client: options.client, keys, isPlain }
   return { connection: toConnection(options), keys, isPlain }
 }

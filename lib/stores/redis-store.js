@@ -2,6 +2,7 @@
 
 const { toStoreId } = require('../id')
 const { toSubject } = require('../subject')
+const { storeError } = require('./redis-answers')
 const { FLAG, KIND } = require('./redis-batch')
 const { completeRedisOptions } = require('./redis-options')
 const { STORE } = require('./mark')
@@ -10,27 +11,28 @@ const { SessionStore } = require('./session-store')
 const ONE_DAY_MS = 24 * 60 * 60 * 1000
 
 const WRITE = {
-  id: (batch, id) => batch.id(toStoreId(id)),
-  record: (batch, id, record) => batch.id(toStoreId(id)).record(record),
-  changes: (batch, id, changes) => batch.id(toStoreId(id)).changes(changes),
-  move: (batch, oldId, newId, changes) => batch.id(toStoreId(oldId)).id(toStoreId(newId), FLAG.IS_NEW_HASHED).changes(changes),
-  subject: (batch, subject) => batch.json(toSubject(subject)),
-  except: (batch, subject, hash) => batch.json(toSubject(subject)).optional(hash, FLAG.HAS_HASH),
-  only: (batch, subject, hash) => batch.json(toSubject(subject)).json(hash),
+  id: (batch, id) => batch.text(toStoreId(id)),
+  record: (batch, id, record) => batch.text(toStoreId(id)).record(record),
+  changes: (batch, id, changes) => batch.text(toStoreId(id)).changes(changes),
+  move: (batch, oldId, newId, changes) => batch.text(toStoreId(oldId)).text(toStoreId(newId)).changes(changes),
+  subject: (batch, subject) => batch.text(toSubject(subject)),
+  except: (batch, subject, hash) => batch.text(toSubject(subject)).optional(hash, FLAG.HAS_HASH),
+  only: (batch, subject, hash) => batch.text(toSubject(subject)).text(hash),
   nothing () {},
-  plainId: (batch, id) => batch.json(toStoreId(id)),
-  plain: (batch, id, json) => batch.json(toStoreId(id)).text(json)
+  plain: (batch, id, json) => batch.text(toStoreId(id)).text(json)
 }
 
 /** Sessions in Redis; stores/redis.d.ts has the words. */
 class RedisStore extends SessionStore {
   #transport
   #isPlain
+  #hasPrefix
 
   constructor (options) {
     super()
     const { client, connection, keys, isPlain } = completeRedisOptions(options)
     this.#isPlain = isPlain
+    this.#hasPrefix = keys.prefix !== ''
     if (client !== undefined) {
       const { ClientTransport } = require('./redis-client')
       this.#transport = new ClientTransport(client, keys)
@@ -64,7 +66,7 @@ class RedisStore extends SessionStore {
   }
 
   destroy (id) {
-    if (this.#isPlain) return this.#transport.ask(KIND.DESTROY_PLAIN, 0, WRITE.plainId, id)
+    if (this.#isPlain) return this.#transport.ask(KIND.DESTROY_PLAIN, 0, WRITE.id, id)
     return this.#transport.ask(KIND.DESTROY, 0, WRITE.id, id)
   }
 
@@ -78,6 +80,8 @@ class RedisStore extends SessionStore {
   }
 
   async clear () {
+    // Without a prefix, all keys of the database would be sessions.
+    if (this.#isPlain && !this.#hasPrefix) throw storeError('prefix')
     await this.#transport.ask(this.#isPlain ? KIND.CLEAR_PLAIN : KIND.CLEAR, 0, WRITE.nothing)
   }
 
@@ -87,7 +91,7 @@ class RedisStore extends SessionStore {
 
   async get (id) {
     if (!this.#isPlain) return super.get(id)
-    const json = await this.#transport.ask(KIND.GET_PLAIN, 0, WRITE.plainId, id)
+    const json = await this.#transport.ask(KIND.GET_PLAIN, 0, WRITE.id, id)
     // What is no JSON is no session, to koa-redis as well.
     try { return json === undefined ? undefined : JSON.parse(json) } catch {}
   }

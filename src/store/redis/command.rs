@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::record::{Bounds, NotJson, TooLarge};
+
 /// Where a command goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -137,6 +139,8 @@ pub enum Failure {
     Unreadable,
     /// The caller passed text that is not what it has to be.
     Input,
+    /// The session would be larger than it may be.
+    Size(Bounds),
     /// The index of subjects was lost, and lost again while it was made anew.
     Index,
 }
@@ -155,6 +159,7 @@ impl Failure {
             Self::Server(_) => "server",
             Self::Unreadable => "unreadable",
             Self::Input => "input",
+            Self::Size(_) => "size",
             Self::Index => "index",
         }
     }
@@ -165,12 +170,25 @@ impl fmt::Display for Failure {
         f.write_str(self.kind())?;
         match self {
             Self::Server(code) => write!(f, " {code}"),
+            Self::Size(Bounds { keys, bytes }) => write!(f, " {keys} {bytes}"),
             _ => Ok(()),
         }
     }
 }
 
 impl std::error::Error for Failure {}
+
+impl From<NotJson> for Failure {
+    fn from(_: NotJson) -> Self {
+        Self::Input
+    }
+}
+
+impl From<TooLarge> for Failure {
+    fn from(TooLarge(size): TooLarge) -> Self {
+        Self::Size(size)
+    }
+}
 
 impl Reply {
     /// Gives the answer, unless there is none or it is an error.

@@ -1,9 +1,10 @@
 //! What each operation does, step by step.
 
+mod creating;
 mod ending;
 mod koa_redis;
+mod merging;
 mod moving;
-mod writing;
 
 use std::sync::Arc;
 

@@ -1,16 +1,18 @@
 //! What is asked of the store, and what it answers.
 
 use super::subjects::rebuild::Rebuilding;
-use crate::record::{self, Limit, MaxAge};
+use crate::record::{self, Bounds, Limit, MaxAge};
 use crate::store::{Clock, IdHash, Listed, Written};
 
-/// How keys are named.
+/// How keys are named, and what sessions may be.
 #[derive(Debug, Default)]
 pub struct Format {
     /// Before all keys.
     pub prefix: String,
     /// Whether records are read that koa-redis wrote, under the ids themselves.
     pub from_koa_redis: bool,
+    /// How large a session may be.
+    pub bounds: Bounds,
     /// Whether the index is being completed.
     pub rebuilding: Rebuilding,
 }
@@ -77,15 +79,6 @@ impl SessionId {
         Self {
             hash,
             legacy: format.from_koa_redis.then(|| id.to_owned()),
-        }
-    }
-
-    /// Takes a hash alone.
-    #[must_use]
-    pub fn of_hash(hash: &str) -> Self {
-        Self {
-            hash: hash.to_owned(),
-            legacy: None,
         }
     }
 }

@@ -5,18 +5,19 @@
 //! deleted, or behind after a failover) is not known to be complete, and before anybody relies on it, all sessions are looked at
 //! ([`rebuild`]). An entry leaves only when its session is gone from its key, so a complete set stays complete.
 
+mod admission;
 mod entry;
 pub(super) mod rebuild;
 
 use std::collections::HashSet;
 
+pub(super) use self::admission::{Admission, Admitted, Entrant};
 pub(super) use self::entry::{Entry, Tag};
 use super::command::{Command, Failure, Reply};
 use super::exchange::Exchange;
 use super::layout::read_meta;
 use super::request::Format;
 use super::script::Script;
-use crate::record::{Limit, Overflow};
 use crate::store::{IdHash, Listed};
 
 /// How long an entry stays whose session is not there, or not the subject's: it may be about to come.
@@ -46,42 +47,6 @@ struct Live {
     from: Option<String>,
 }
 
-/// Whether a session may be the subject's.
-pub(super) enum Admission {
-    /// It may not.
-    Refused,
-    /// It may, and is entered.
-    Admitted(Admitted),
-}
-
-/// A session that has entered an index.
-pub(super) struct Admitted {
-    /// Whether it had before.
-    pub was_known: bool,
-    /// Who has to go for it: the first of them, where there are very many.
-    pub victims: Vec<Entry>,
-    /// Some entries, of whatever subjects.
-    pub sample: Vec<Entry>,
-}
-
-/// What is answered to a session that wants to enter.
-enum Verdict {
-    Decided(Admission),
-    /// The subject's other entries have to be looked at first.
-    Unchecked,
-    /// The index may lack some.
-    Incomplete,
-}
-
-/// A session that enters an index.
-#[derive(Clone, Copy)]
-pub(super) struct Entrant<'a> {
-    pub hash: &'a str,
-    pub created_ms: u64,
-    pub now_ms: u64,
-    pub limit: Option<Limit>,
-}
-
 /// A subject's part of the index, as one operation sees it.
 pub(super) struct Index<'a> {
     exchange: &'a Exchange,
@@ -102,91 +67,6 @@ impl<'a> Index<'a> {
             tag,
             key,
         }
-    }
-
-    /// Enters a session, if the limit lets it. Which entries are dead is looked at only where that decides.
-    pub async fn admit(&self, entrant: Entrant<'_>) -> Result<Admission, Failure> {
-        let mut doubles = None;
-        for _ in 0..ATTEMPTS {
-            match self.try_admit(entrant, doubles).await? {
-                Verdict::Decided(admission) => return Ok(admission),
-                Verdict::Unchecked => doubles = Some(self.check(entrant.now_ms).await?),
-                Verdict::Incomplete => self.rebuild(entrant.now_ms).await?,
-            }
-        }
-        Err(Failure::Index)
-    }
-
-    async fn try_admit(
-        &self,
-        entrant: Entrant<'_>,
-        doubles: Option<usize>,
-    ) -> Result<Verdict, Failure> {
-        let entry = self.tag.name(entrant.created_ms, entrant.hash);
-        let most = entrant.limit.map_or(0, |limit| limit.max).to_string();
-        let overflow = match entrant.limit.map(|limit| limit.overflow) {
-            Some(Overflow::Refuse) => "refuse",
-            _ => "oldest",
-        };
-        let args = [
-            entry.as_str(),
-            &entry::time(entrant.now_ms),
-            &most,
-            overflow,
-            if doubles.is_some() { "1" } else { "0" },
-            &doubles.unwrap_or_default().to_string(),
-            &entry::place_of(entrant.hash).to_string(),
-            &PORTION.to_string(),
-        ];
-        let reply = self.exchange.run(Script::Admit, &self.key, &args).await?;
-        let [verdict, was_known, victims, sample] =
-            <[Reply; 4]>::try_from(reply.list()?).map_err(|_| Failure::Unreadable)?;
-        Ok(match verdict.int()? {
-            0 => Verdict::Decided(Admission::Refused),
-            1 => Verdict::Decided(Admission::Admitted(Admitted {
-                was_known: was_known.int()? == 1,
-                victims: Entry::read_all(victims)?,
-                sample: Entry::read_all(sample)?,
-            })),
-            2 => Verdict::Unchecked,
-            _ => Verdict::Incomplete,
-        })
-    }
-
-    /// Looks at all entries, so that only those of live sessions are left. Gives how many are of a session that has another one.
-    async fn check(&self, now_ms: u64) -> Result<usize, Failure> {
-        let (mut hashes, mut origins) = (HashSet::new(), Vec::new());
-        let mut last = None;
-        while let Some(entries) = self.portion(last.as_ref(), now_ms).await? {
-            last = entries.last().cloned();
-            let mut gone = Vec::new();
-            for (entry, session) in self.look_up(entries, now_ms).await? {
-                match session {
-                    Session::Live(live) => {
-                        origins.extend(live.from);
-                        hashes.insert(entry.hash().to_owned());
-                    }
-                    Session::Expired(meta) => {
-                        self.destroy_expired(entry.hash(), &meta, now_ms).await?;
-                        gone.push(entry);
-                    }
-                    Session::Absent if is_old(&entry, now_ms) => gone.push(entry),
-                    Session::Absent => {}
-                }
-            }
-            self.drop(&gone).await?;
-        }
-        Ok(origins.iter().filter(|from| hashes.contains(*from)).count())
-    }
-
-    /// Has a session gone that has expired by this process's clock, before it leaves the index.
-    async fn destroy_expired(&self, hash: &str, meta: &str, now_ms: u64) -> Result<(), Failure> {
-        let key = self.format.session_key(hash);
-        let args = [&now_ms.to_string(), "m", meta];
-        self.exchange
-            .run(Script::Destroy, &key, &args)
-            .await
-            .map(|_| ())
     }
 
     /// Gives the entries behind that one, not too many at once; nothing where there are no more.
@@ -261,8 +141,9 @@ impl<'a> Index<'a> {
         };
         let listed = found.iter().filter(|(_, live)| !is_double(live));
         let listed = listed.map(|(entry, live)| {
-            Ok(Listed {
-                hash: IdHash::from_base64(entry.hash()).ok_or(Failure::Unreadable)?,
+            let hash = IdHash::from_base64(entry.hash());
+            Ok::<_, Failure>(Listed {
+                hash: hash.ok_or(Failure::Unreadable)?,
                 created_ms: live.created_ms,
                 seen_ms: live.seen_ms,
                 label: live.label.clone(),
@@ -271,29 +152,6 @@ impl<'a> Index<'a> {
         let mut listed = listed.collect::<Result<Vec<_>, _>>()?;
         listed.sort_by_key(|each| (each.created_ms, each.hash));
         Ok(listed)
-    }
-
-    /// Tells whether the index still has a session that it admitted. Drops those of some other entries whose sessions are gone:
-    /// so much is done whenever a session is entered.
-    pub async fn confirm(&self, entrant: Entrant<'_>, sample: Vec<Entry>) -> Result<bool, Failure> {
-        let old = sample.into_iter();
-        let old: Vec<Entry> = old.filter(|entry| is_old(entry, entrant.now_ms)).collect();
-        let from = ["[", &self.tag.name(entrant.created_ms, entrant.hash)].concat();
-        let count = ["zlexcount", &self.key, &from, &[&from, "~"].concat()];
-        let mut commands = vec![Command::about_key(1, &count)];
-        commands.extend(self.look(&old, &["m", "s"]));
-        let mut replies = self.exchange.ask_all(commands).await?.into_iter();
-        let count = replies.next().ok_or(Failure::Unreadable)?.int()?;
-        let mut gone = Vec::new();
-        for (entry, reply) in old.into_iter().zip(replies) {
-            let [meta, subject] = reply.texts()?;
-            let is_its = subject.is_some_and(|subject| Tag::of(&subject) == entry.tag());
-            if meta.is_none() || !is_its {
-                gone.push(entry);
-            }
-        }
-        self.drop(&gone).await?;
-        Ok(count > 0)
     }
 
     fn look(&self, entries: &[Entry], fields: &[&str]) -> Vec<Command> {

@@ -95,14 +95,14 @@ impl Store {
         clock: Clock,
     ) -> Result<Written, Failure> {
         let before = record.subject.clone();
-        let created = match record.merge(&changes.borrow(), clock.now_ms, clock.ttl_ms) {
+        let created = match self.change(&mut record, changes, clock) {
             Ok(conflicts) => {
                 let limit = changes.limit.filter(|_| before != record.subject);
                 let from = Some(ids.old.hash.as_str());
                 let stored = self.store(ids.new, &record, from, limit, clock.now_ms);
                 stored.await.map(|written| (written, conflicts))
             }
-            Err(_) => Err(Failure::Input),
+            Err(failure) => Err(failure),
         };
         let (conflicts, ended) = match created {
             Ok((Written::Done { .. }, conflicts)) => (conflicts, self.finish(ids, "").await),
@@ -128,6 +128,20 @@ impl Store {
             Old::Gone => Ok(Written::Missing),
             Old::Live | Old::Moved => ended.map(|_| Written::Missing),
         }
+    }
+
+    /// Merges into a record. Gives the keys that others wrote meanwhile.
+    fn change(
+        &self,
+        record: &mut Record,
+        changes: &Changes,
+        clock: Clock,
+    ) -> Result<Option<String>, Failure> {
+        let conflicts = record.merge(&changes.borrow(), clock.now_ms, clock.ttl_ms)?;
+        if !changes.set.is_empty() {
+            record.within(self.format.bounds)?;
+        }
+        Ok(conflicts)
     }
 
     /// Ends the old one, where it is marked. Gives whether it was.

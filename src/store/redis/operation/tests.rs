@@ -141,6 +141,7 @@ fn a_move_that_nobody_knows_to_have_arrived_is_taken_back() {
     let end = go_through(&[
         (&["Take evalsha"], &[stored()]),
         (&["Create evalsha"], LOST),
+        (&["Create evalsha"], LOST),
         (&["Untake evalsha"], YES),
         (&["Destroy evalsha"], NO),
     ]);

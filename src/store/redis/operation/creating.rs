@@ -1,0 +1,130 @@
+//! Storing new sessions, and how a session comes to a subject.
+
+use super::ending::Named;
+use super::{Store, done};
+use crate::record::{Limit, Record};
+use crate::store::redis::command::Failure;
+use crate::store::redis::layout::{self, time_to_live};
+use crate::store::redis::request::{NewRecord, SessionId};
+use crate::store::redis::script::Script;
+use crate::store::redis::subjects::{Admission, Admitted, Entrant, PORTION};
+use crate::store::{Clock, Written};
+
+impl Store {
+    pub(super) async fn create(
+        &self,
+        id: &SessionId,
+        new: &NewRecord,
+        clock: Clock,
+    ) -> Result<Written, Failure> {
+        if self
+            .load_legacy(id, clock.now_ms)
+            .await?
+            .is_some_and(|old| !old.is_expired(clock.now_ms))
+        {
+            return Ok(Written::Taken);
+        }
+        let record = Record::create(&new.borrow(), clock.now_ms, clock.ttl_ms)?;
+        record.within(self.format.bounds)?;
+        self.store(id, &record, None, new.limit, clock.now_ms).await
+    }
+
+    /// Stores a record where none is live: in its subject's index first. Gives `Done`, `Taken` or `Refused`. One that comes `from`
+    /// another id is arriving.
+    pub(super) async fn store(
+        &self,
+        id: &SessionId,
+        record: &Record,
+        from: Option<&str>,
+        limit: Option<Limit>,
+        now_ms: u64,
+    ) -> Result<Written, Failure> {
+        let fields = layout::fields(record, from)?;
+        let written = done(record.rev, None, record.max_age);
+        let Some(subject) = &record.subject else {
+            let is_stored = self.put(id, &fields, record.expire_ms, now_ms).await?;
+            return Ok(if is_stored { written } else { Written::Taken });
+        };
+        let entrant = Entrant {
+            hash: &id.hash,
+            created_ms: record.created_ms,
+            now_ms,
+            limit,
+        };
+        let Admission::Admitted(admitted) = self.index(subject).admit(entrant).await? else {
+            return Ok(Written::Refused);
+        };
+        if !self.put(id, &fields, record.expire_ms, now_ms).await? {
+            self.leave(subject, entrant, &admitted).await?;
+            return Ok(Written::Taken);
+        }
+        self.settle(subject, entrant, admitted).await?;
+        Ok(written)
+    }
+
+    pub(super) async fn put(
+        &self,
+        id: &SessionId,
+        fields: &[String],
+        expire_ms: u64,
+        now_ms: u64,
+    ) -> Result<bool, Failure> {
+        let ttl = time_to_live(expire_ms, now_ms).to_string();
+        let now = now_ms.to_string();
+        let put = |again| {
+            let mut args: Vec<&str> = vec![&now, &ttl, again];
+            args.extend(fields.iter().map(String::as_str));
+            let key = self.key(id);
+            async move { self.exchange.run(Script::Create, &key, &args).await }
+        };
+        // Whether the first one did it, is seen by what is there.
+        let reply = match put("").await {
+            Err(Failure::Lost) => put("1").await,
+            reply => reply,
+        };
+        Ok(reply?.int()? == 1)
+    }
+
+    /// Ends the coming of a session to a subject: those go that had to make room, and so does it, if it was taken out of the
+    /// index before it was there.
+    pub(super) async fn settle(
+        &self,
+        subject: &str,
+        entrant: Entrant<'_>,
+        mut admitted: Admitted,
+    ) -> Result<(), Failure> {
+        let (index, now_ms) = (self.index(subject), entrant.now_ms);
+        loop {
+            let is_last = admitted.victims.len() < PORTION;
+            let victims = admitted.victims.into_iter().map(Named::from).collect();
+            self.destroy_wherever(subject, victims, Some(entrant.hash), now_ms)
+                .await?;
+            if is_last {
+                break;
+            }
+            match index.admit(entrant).await? {
+                Admission::Admitted(again) => admitted = again,
+                Admission::Refused => break,
+            }
+        }
+        if !index.confirm(entrant, admitted.sample).await? {
+            let named = [Named::from(entrant.hash)];
+            self.destroy_of(subject, &named, now_ms).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a session out of the index again that did not come.
+    pub(super) async fn leave(
+        &self,
+        subject: &str,
+        entrant: Entrant<'_>,
+        admitted: &Admitted,
+    ) -> Result<(), Failure> {
+        if admitted.was_known {
+            return Ok(());
+        }
+        let index = self.index(subject);
+        index.remove(entrant.created_ms, entrant.hash).await
+    }
+}
