@@ -1340,7 +1340,7 @@ declare namespace session {
    * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have; a copy of a session, or a Proxy before one, is asked to save it or given a `maxAge` | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |
-   * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed; a store or hook of the app threw something else than an Error, which is the `cause` | `reason`, and what the types of the stores say |
+   * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed; a store or hook of the app threw something else than an Error, which is the `cause` | `reason`, often `cause`, and what the types of the stores say |
    * | `ERR_SESSION_RECORD` | a store of this package is given text that is no JSON | |
    * | `ERR_SESSION_SUBJECT` | sessions are to be listed or revoked without the option `subject` | |
    */
@@ -1378,6 +1378,7 @@ declare namespace session {
    * | `KOA_SESSION_RS_OPTION` | a name is nearly that of an option; not in production | the name that was meant |
    * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store; not in production | a store |
    * | `KOA_SESSION_RS_ADAPTER` | the store is one of express-session, which does not know how long sessions live here | `connectStore` of koa-session-rs/adapters/connect |
+   * | `KOA_SESSION_RS_CLOCK` | the clock of a Redis server is more than a minute ahead of this machine's, or behind | clocks that are set |
    */
   export type WarningCode =
     | 'KOA_SESSION_RS_INSECURE'
@@ -1393,6 +1394,7 @@ declare namespace session {
     | 'KOA_SESSION_RS_OPTION'
     | 'KOA_SESSION_RS_STORELESS'
     | 'KOA_SESSION_RS_ADAPTER'
+    | 'KOA_SESSION_RS_CLOCK'
 
   /** Is thrown for an option that is not what it has to be, and where the app is missing. */
   export interface SessionOptionError extends TypeError {

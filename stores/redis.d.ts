@@ -85,8 +85,9 @@ export interface RedisStoreOptions {
   connectTimeoutMs?: number | undefined
 
   /**
-   * Limits how long an operation waits, in milliseconds: for a connection, and for its answer. Then it rejects, with the reason
-   * `'unreachable'` if it was never sent and `'timeout'` if it was.
+   * Limits how long an operation waits, in milliseconds: for its answer, and for a connection where one is to be expected. Then it
+   * rejects, with the reason `'unreachable'` if it was never sent and `'timeout'` if it was. A server that is known to be away is
+   * not waited for: docs/stores.md has a table of what is told when.
    *
    * @default 5000
    */
@@ -108,24 +109,39 @@ export interface RedisStoreOptions {
   format?: 'merge' | 'json' | undefined
 }
 
-/** Says why an operation of a {@link RedisStore} failed. It tells nothing of ids, data, passwords and addresses. */
+/**
+ * Says why an operation of a {@link RedisStore} failed. Nothing in it tells of ids, data and passwords, and its message not of
+ * addresses. docs/stores.md has a table of the faults, what is told of each, and when.
+ */
 export interface RedisStoreError extends Error {
   code: 'ERR_SESSION_STORE'
   store: 'redis'
   /**
    * - `'timeout'`: there was no answer for `timeoutMs`; it may have been carried out
    * - `'lost'`: the connection broke before the answer; it may have been carried out
-   * - `'unreachable'`: no server could be reached for `timeoutMs`; it was not carried out
+   * - `'unreachable'`: no server could be reached; it was not carried out
    * - `'denied'`: the server refuses the user, the password or the command
-   * - `'tls'`: the certificate is not trusted, or the server has no TLS
+   * - `'tls'`: the certificate is not trusted, the server has no TLS, or it has TLS alone
+   * - `'options'`: the server is not what the options say: it has no such database, is in no cluster or in one, is no sentinel,
+   *   knows no such master, or is no Redis
    * - `'server'`: the server answered with an error: see `errcode`
    * - `'unreadable'`: what is stored there is not a session of this store
    * - `'input'`: what was given is not what it has to be, as data that are no JSON
    * - `'closed'`: `close()` was called before
    */
-  reason: 'timeout' | 'lost' | 'unreachable' | 'denied' | 'tls' | 'server' | 'unreadable' | 'input' | 'closed'
+  reason: 'timeout' | 'lost' | 'unreachable' | 'denied' | 'tls' | 'options' | 'server' | 'unreadable' | 'input' | 'closed'
   /** The first word of the server's error: `'OOM'`, `'WRONGTYPE'`. */
   errcode?: string | undefined
+  /** The server that it is about, as far as that is known; with a client of yours, as far as its errors tell. */
+  host?: string | undefined
+  port?: number | undefined
+  /** The Unix socket, in place of host and port. */
+  path?: string | undefined
+  /**
+   * What the system, TLS, the server or a client of yours told. Its `code` is the system's (`'ECONNREFUSED'`, `'ENOTFOUND'`,
+   * `'ETIMEDOUT'`), or Node.js's for what is wrong with a certificate (`'CERT_HAS_EXPIRED'`).
+   */
+  cause?: Error & { code?: string | undefined } | undefined
 }
 
 /**
@@ -133,8 +149,8 @@ export interface RedisStoreError extends Error {
  *
  * What an app asks for in one turn of the event loop leaves together, from a thread of the store's own. It connects when it is
  * first used. Where a connection breaks, reads, touches and `destroy` are sent again; a `create`, `merge` or `regenerate` that
- * may have been carried out is not, and rejects with the reason `'lost'`. A store that waits for nothing does not keep the
- * process alive.
+ * may have been carried out is not, and rejects with the reason `'lost'`. One that says nothing is left for a new one, or for the
+ * server that sentinels or the cluster have put in its place. A store that waits for nothing does not keep the process alive.
  *
  * A write is acknowledged when the server has it. What a crash of that server may lose is up to its `appendfsync`, and what a
  * failover may lose, to its replication; who writes to a session that was lost so is answered `'missing'`. A server that evicts

@@ -3,7 +3,7 @@
 /**
  * Redis servers for tests; Valkey does as well.
  *
- *   const { skip, start, startCluster } = require('../servers/redis')
+ *   const { skip, start, startCluster, startSentinel } = require('../servers/redis')
  *
  *   describe('...', { skip }, () => {
  *     let redis
@@ -12,7 +12,8 @@
  *   })
  */
 
-const { readFileSync } = require('node:fs')
+const { readFileSync, writeFileSync } = require('node:fs')
+const { join } = require('node:path')
 
 const certificate = require('./certificate')
 const { ServerProcess, find, freePort, requirePrograms, run, skipWithout, temporaryDirectory, until } = require('./process')
@@ -92,6 +93,31 @@ async function start ({ appendonly = false, password, tls = false, config = {} }
 
 function toArguments (directives) {
   return Object.entries(directives).flatMap(([name, value]) => [`--${name}`, String(value)])
+}
+
+/**
+ * Starts a sentinel that watches a server by the name 'watched', and makes a replica the master when the server says nothing for
+ * half a second.
+ *
+ * @param {RedisServer} master
+ * @returns {Promise<ServerProcess>}
+ */
+async function startSentinel (master) {
+  const directory = temporaryDirectory('sentinel')
+  const file = join(directory, 'sentinel.conf')
+  writeFileSync(file, [
+    `sentinel monitor watched 127.0.0.1 ${master.port} 1`,
+    'sentinel down-after-milliseconds watched 500',
+    'sentinel failover-timeout watched 3000',
+    'bind 127.0.0.1', ''
+  ].join('\n'))
+  const args = (port) => [file, '--sentinel', '--port', port]
+  const sentinel = new ServerProcess({ name: 'sentinel', program: programs['redis-server'], args, ready: /\+monitor/, directory })
+  await sentinel.start()
+  await until('the sentinel to know the replica', async () => {
+    return /slaves=[1-9]/.test(await run(programs['redis-cli'], ['-p', sentinel.port, 'INFO', 'sentinel']))
+  })
+  return sentinel
 }
 
 /** A running cluster. */
@@ -188,7 +214,7 @@ async function startCluster ({ nodeTimeoutMs = 1000, ...options } = {}) {
   })))
   const cluster = new RedisCluster(nodes)
   try {
-    await join(cluster)
+    await unite(cluster)
   } catch (err) {
     await cluster.stop()
     throw err
@@ -196,7 +222,7 @@ async function startCluster ({ nodeTimeoutMs = 1000, ...options } = {}) {
   return cluster
 }
 
-async function join (cluster) {
+async function unite (cluster) {
   const [first] = cluster.nodes
   const addresses = cluster.nodes.map((node) => `${node.host}:${node.port}`)
   await first.command('--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes')
@@ -207,4 +233,4 @@ async function join (cluster) {
   })
 }
 
-module.exports = { RedisServer, RedisCluster, skip, start, startCluster }
+module.exports = { RedisServer, RedisCluster, skip, start, startCluster, startSentinel }

@@ -73,3 +73,15 @@ describe('the blocks of docs/stores.md', { skip: servers.skip }, () => {
     }
   })
 })
+
+test('each line of the table of outages is a test', () => {
+  const document = readFileSync(path.join(__dirname, '../../docs/stores.md'), 'utf8')
+  const [section] = /^### When Redis cannot be used\n[^]*?^### /m.exec(document)
+  const lines = [...section.matchAll(/^\| (an? [^|]+|sentinels [^|]+) \|/gm)].map(([, what]) => what)
+  const read = (name) => readFileSync(path.join(__dirname, name), 'utf8')
+  const outages = [...read('redis-outages.test.js').matchAll(/^fault\('([^']+)'/gm)].map(([, title]) => title)
+  const hangs = [...read('redis-hangs.test.js').matchAll(/^ {2}test\('([^']+)'/gm)].map(([, title]) => title)
+  assert.ok(lines.length > 20)
+  assert.deepEqual(lines.filter((line) => !outages.includes(line) && !hangs.includes(line)), [])
+  assert.deepEqual(outages.filter((title) => !lines.includes(title)), [])
+})

@@ -267,6 +267,7 @@ enum Status {
     Count,
     Text,
     Failed,
+    Skew,
 }
 
 impl Answers {
@@ -281,12 +282,20 @@ impl Answers {
         self.numbers.is_empty()
     }
 
-    /// Appends a result.
-    pub fn push(&mut self, slot: f64, result: Result<Outcome, Failure>) {
+    /// Appends a result; of a failure, details as JSON, if there are any.
+    pub fn push(&mut self, slot: f64, result: Result<Outcome, Failure>, details: &str) {
         match result {
             Ok(outcome) => self.push_outcome(slot, outcome),
-            Err(failure) => self.row(slot, Status::Failed, [0.0; 4], Some(failure.to_string())),
+            Err(failure) => {
+                let text = format!("{failure}\n{details}");
+                self.row(slot, Status::Failed, [0.0; 4], Some(text));
+            }
         }
+    }
+
+    /// Appends how far the server's clock is ahead, which is nobody's result.
+    pub fn push_skew(&mut self, skew_s: f64) {
+        self.row(-1.0, Status::Skew, [skew_s, 0.0, 0.0, 0.0], None);
     }
 
     fn push_outcome(&mut self, slot: f64, outcome: Outcome) {

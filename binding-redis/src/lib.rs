@@ -11,12 +11,20 @@
 )]
 
 mod batch;
+mod connect;
+mod connection;
+mod dial;
+mod judge;
 mod node;
+mod nodes;
 mod options;
+mod parcel;
 mod router;
 mod slots;
 mod steps;
+mod tls;
 mod transport;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -79,8 +87,6 @@ impl RedisTransport {
         keys: KeyOptions,
         deliver: Function<FnArgs<(Float64Array, Vec<String>)>, ()>,
     ) -> napi::Result<Self> {
-        // It is there already where two stores are made, which is as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let function = deliver
             .build_threadsafe_function::<Answers>()
             .weak::<true>()

@@ -1,211 +1,265 @@
-//! One server: its connection, made when it is needed and again when it broke.
+//! One server: its connection, made when it is needed, again when it broke, and left when it is silent.
 
-use std::cell::Cell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
-use koa_session_rs::store::redis::command::{Command, Failure, Reply};
-use redis::aio::MultiplexedConnection;
-use redis::sentinel::SentinelClient;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, PushInfo, PushKind, RedisError, Value,
-};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+use crate::connect::{Attempt, Connector};
+use crate::connection::Connection;
+use crate::options::Place;
+use crate::trouble::Trouble;
 
-/// Where a server is.
-pub enum Place {
-    At(Box<Client>),
-    /// Where the sentinels say.
-    AskedOf(Box<SentinelClient>),
-}
+/// Between two attempts to connect, while nobody asks.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Between two attempts, however many ask: of what may pass, and of what somebody has to do something about.
+const GAP: Duration = Duration::from_millis(25);
+const FINAL_GAP: Duration = LONGEST_PAUSE;
+
+/// How long a command waits for the attempt that is under way or due, where the last one failed.
+const QUICK: Duration = Duration::from_millis(100);
+
+/// How long an attempt may take while the old connection may yet answer.
+const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
 pub struct Node {
-    state: Mutex<State>,
-    connect_timeout: Duration,
-    /// The number of the connection that is not to be used any more.
-    abandoned: Cell<u64>,
-}
-
-struct State {
     place: Place,
-    connection: Option<Connection>,
-    /// How many there were.
-    number: u64,
-    pause: Duration,
-    not_before: Option<Instant>,
+    connector: Rc<Connector>,
+    link: RefCell<Link>,
+    /// Whether the connection is silent although it should answer. While that is so, nothing more is sent on it.
+    is_doubted: Cell<bool>,
+    was_up: Cell<bool>,
+    /// Whether attempts are being made.
+    is_at_it: Cell<bool>,
+    /// When the attempt under way began, or when there may be the next.
+    due: Cell<Instant>,
+    changed: Notify,
+    asked: Notify,
 }
 
-/// A connection that answers.
 #[derive(Clone)]
-pub struct Connection {
-    inner: MultiplexedConnection,
-    is_broken: Arc<AtomicBool>,
-    number: u64,
+enum Link {
+    Never,
+    Up(Connection),
+    Away(Absence),
 }
 
-/// Why there is no connection.
-pub enum Obstacle {
-    /// It may be there later.
-    Unreachable,
-    /// Somebody has to do something about it.
-    Final(Failure),
+/// Since when there is no connection, when that was found last, and why.
+#[derive(Clone)]
+pub struct Absence {
+    pub since: Instant,
+    found: Instant,
+    pub trouble: Rc<Trouble>,
+}
+
+impl Absence {
+    /// Makes one that is found now.
+    pub fn new(since: Instant, trouble: Rc<Trouble>) -> Self {
+        let found = Instant::now();
+        Self {
+            since,
+            found,
+            trouble,
+        }
+    }
 }
 
 impl Node {
-    pub fn new(place: Place, connect_timeout: Duration) -> Self {
-        Self {
-            state: Mutex::new(State {
-                place,
-                connection: None,
-                number: 0,
-                pause: FIRST_PAUSE,
-                not_before: None,
-            }),
-            connect_timeout,
-            abandoned: Cell::new(0),
-        }
-    }
-
-    /// Gives the connection. Where there is none, one is made, not too soon after the last attempt.
-    pub async fn connection(&self) -> Result<Connection, Obstacle> {
-        let mut state = self.state.lock().await;
-        if let Some(connection) = &state.connection
-            && !connection.is_broken.load(Ordering::Acquire)
-            && connection.number > self.abandoned.get()
-        {
-            return Ok(connection.clone());
-        }
-        state.connection = None;
-        if let Some(not_before) = state.not_before {
-            sleep_until(not_before).await;
-        }
-        state.not_before = Some(Instant::now() + state.pause);
-        state.pause = (state.pause * 2).min(LONGEST_PAUSE);
-        state.number += 1;
-        let connection = self
-            .connect(&mut state)
-            .await
-            .map_err(|error| obstacle(&error))?;
-        state.pause = FIRST_PAUSE;
-        state.connection = Some(connection.clone());
-        Ok(connection)
-    }
-
-    async fn connect(&self, state: &mut State) -> Result<Connection, RedisError> {
-        let is_broken = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&is_broken);
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.connect_timeout))
-            .set_response_timeout(None)
-            .set_push_sender(move |push: PushInfo| {
-                if push.kind == PushKind::Disconnection {
-                    flag.store(true, Ordering::Release);
-                }
-                Ok::<(), ()>(())
-            });
-        let client = match &mut state.place {
-            Place::At(client) => Client::clone(client),
-            Place::AskedOf(sentinels) => {
-                let asked =
-                    tokio::time::timeout(self.connect_timeout, sentinels.async_get_client());
-                asked
-                    .await
-                    .map_err(|_| RedisError::from((ErrorKind::Io, "no sentinel answers")))??
-            }
-        };
-        let inner = client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
-        Ok(Connection {
-            inner,
-            is_broken,
-            number: state.number,
+    pub fn new(place: Place, connector: &Rc<Connector>) -> Rc<Self> {
+        Rc::new(Self {
+            place,
+            connector: Rc::clone(connector),
+            link: RefCell::new(Link::Never),
+            is_doubted: Cell::new(false),
+            was_up: Cell::new(false),
+            is_at_it: Cell::new(false),
+            due: Cell::new(Instant::now()),
+            changed: Notify::new(),
+            asked: Notify::new(),
         })
     }
 
-    /// Has the next command make a new connection: this one does not answer, or not as a master does. What waits for answers
-    /// on it may go on waiting.
-    pub fn abandon(&self, connection: &Connection) {
-        self.abandoned
-            .set(self.abandoned.get().max(connection.number));
-    }
-}
-
-impl Connection {
-    /// Sends commands as one pipeline. Where that fails, nobody knows which of them were carried out.
-    pub async fn send(&mut self, commands: &Pipeline) -> Option<Vec<Reply>> {
-        let values = self
-            .inner
-            .send_packed_commands(commands, 0, commands.len())
-            .await
-            .ok()?;
-        (values.len() == commands.len()).then(|| values.into_iter().map(to_reply).collect())
-    }
-}
-
-/// Makes what the library sends.
-pub fn to_cmd(command: &Command) -> Cmd {
-    let length = command.args().map(<[u8]>::len).sum();
-    let mut cmd = Cmd::with_capacity(command.len(), length);
-    for arg in command.args() {
-        cmd.arg(arg);
-    }
-    cmd
-}
-
-fn to_reply(value: Value) -> Reply {
-    match value {
-        Value::Int(number) => Reply::Int(number),
-        Value::BulkString(bytes) => Reply::Text(bytes),
-        Value::SimpleString(text) | Value::VerbatimString { text, .. } => {
-            Reply::Text(text.into_bytes())
+    /// Gives why there is no connection, as far as that is known.
+    pub fn trouble(&self) -> Rc<Trouble> {
+        if let Link::Away(absence) = &*self.link.borrow() {
+            return Rc::clone(&absence.trouble);
         }
-        Value::Okay => Reply::Text(b"OK".to_vec()),
-        Value::Array(values) | Value::Set(values) => {
-            Reply::List(values.into_iter().map(to_reply).collect())
+        let silence = Trouble::silence();
+        Rc::new(match self.place.server() {
+            Some(server) => silence.at(server),
+            None => silence,
+        })
+    }
+
+    /// Tells whether there was a connection once.
+    pub fn was_up(&self) -> bool {
+        self.was_up.get()
+    }
+
+    pub fn is_doubted(&self) -> bool {
+        self.is_doubted.get()
+    }
+
+    /// Gives the connection. Where there is none, waits for one; where the server is known to be away, says so at once.
+    pub async fn connection(self: &Rc<Self>) -> Result<Connection, Absence> {
+        let asked = Instant::now();
+        loop {
+            let link = self.link.borrow().clone();
+            let absence = match link {
+                Link::Up(connection) if connection.is_usable() && !self.is_doubted() => {
+                    return Ok(connection);
+                }
+                Link::Away(absence) => Some(absence),
+                Link::Up(_) | Link::Never => None,
+            };
+            let changed = self.changed.notified();
+            if let Some(absence) = &absence
+                && absence.found >= asked
+            {
+                return Err(absence.clone());
+            }
+            self.keep_at_it();
+            let Some(absence) = absence else {
+                changed.await;
+                continue;
+            };
+            let (now, due) = (Instant::now(), self.due.get());
+            if due > now + QUICK || due + QUICK <= now {
+                return Err(absence);
+            }
+            let _ = timeout_at(due + QUICK, changed).await;
         }
-        Value::Map(pairs) => Reply::List(
-            pairs
-                .into_iter()
-                .flat_map(|(key, value)| [to_reply(key), to_reply(value)])
-                .collect(),
-        ),
-        Value::Boolean(is) => Reply::Int(i64::from(is)),
-        Value::Attribute { data, .. } => to_reply(*data),
-        Value::ServerError(error) => Reply::Error(match (error.code(), error.details()) {
-            // A redirection is of use with its address alone.
-            (code @ ("MOVED" | "ASK"), Some(details)) => [code, " ", details].concat(),
-            (code, _) => code.to_owned(),
-        }),
-        _ => Reply::Nil,
     }
-}
 
-/// How the library holds an error of the system's.
-type Shared = Arc<dyn std::error::Error + Send + Sync>;
+    /// Has attempts made until one succeeds: soon, if that is asked for.
+    fn keep_at_it(self: &Rc<Self>) {
+        if self.is_at_it.replace(true) {
+            self.asked.notify_one();
+        } else {
+            self.due.set(Instant::now());
+            spawn_local(Rc::clone(self).attempt());
+        }
+    }
 
-/// Tells what somebody has to do something about from what may pass.
-fn obstacle(error: &RedisError) -> Obstacle {
-    if error.kind() == ErrorKind::AuthenticationFailed
-        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
-    {
-        return Obstacle::Final(Failure::Denied);
+    /// Makes attempts, one after another, as long as somebody has this.
+    async fn attempt(self: Rc<Self>) {
+        let began = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        while Rc::strong_count(&self) > 1 {
+            let started = Instant::now();
+            self.due.set(started);
+            let longest = self.connector.options.connect_timeout();
+            let attempt = Attempt {
+                limit: if self.is_doubted() {
+                    longest.min(PROBE_LIMIT)
+                } else {
+                    longest
+                },
+                is_first: !self.was_up(),
+            };
+            let outcome = self.connector.connect(&self.place, attempt).await;
+            let gap = match &outcome {
+                Err(trouble) if trouble.is_final() => FINAL_GAP,
+                _ => GAP,
+            };
+            let is_over = match outcome {
+                Ok(connection) => self.succeed(connection, started),
+                Err(trouble) => self.fail(trouble, began),
+            };
+            let ended = Instant::now();
+            self.due.set(ended + gap);
+            self.changed.notify_waiters();
+            if is_over {
+                break;
+            }
+            if timeout(pause, self.asked.notified()).await.is_ok() {
+                sleep_until(ended + gap).await;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.is_at_it.set(false);
+        self.changed.notify_waiters();
     }
-    if matches!(
-        error.kind(),
-        ErrorKind::InvalidClientConfig | ErrorKind::RESP3NotSupported
-    ) {
-        return Obstacle::Final(Failure::Server("HELLO".to_owned()));
+
+    /// Takes a connection in place of the old one, unless that has answered meanwhile.
+    fn succeed(&self, connection: Connection, started: Instant) -> bool {
+        let is_doubted = self.is_doubted.replace(false);
+        if let Some(old) = self.usable() {
+            if !is_doubted || old.has_answered_since(started) {
+                return true;
+            }
+            old.cut();
+        }
+        self.was_up.set(true);
+        self.link.replace(Link::Up(connection));
+        true
     }
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Shared>());
-    let cause = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::InvalidData) {
-        return Obstacle::Final(Failure::Tls);
+
+    /// Notes that there is no connection. Gives whether there is one nevertheless.
+    fn fail(&self, trouble: Rc<Trouble>, since: Instant) -> bool {
+        if self.usable().is_some() {
+            return !self.is_doubted();
+        }
+        self.go(since, trouble);
+        false
     }
-    Obstacle::Unreachable
+
+    fn usable(&self) -> Option<Connection> {
+        match &*self.link.borrow() {
+            Link::Up(connection) if connection.is_usable() => Some(connection.clone()),
+            _ => None,
+        }
+    }
+
+    /// Does something about a connection that is silent: makes another one, and leaves this for that. If there is one already,
+    /// at once.
+    pub fn doubt(self: &Rc<Self>, silent: &Connection) {
+        match self.usable() {
+            Some(current) if !current.is(silent) => silent.cut(),
+            Some(_) => {
+                self.is_doubted.set(true);
+                self.keep_at_it();
+            }
+            None => self.keep_at_it(),
+        }
+    }
+
+    /// Notes that a connection answers.
+    pub fn trust(&self, connection: &Connection) {
+        if self.is_doubted() && self.usable().is_some_and(|current| current.is(connection)) {
+            self.is_doubted.set(false);
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Notes that the server carries out nothing for now, though it answers.
+    pub fn leave(self: &Rc<Self>, connection: &Connection, trouble: &Rc<Trouble>) {
+        if self.usable().is_some_and(|current| current.is(connection)) {
+            self.go(Instant::now(), Rc::clone(trouble));
+            self.changed.notify_waiters();
+            self.keep_at_it();
+        }
+    }
+
+    /// Ends it: another server has its keys now. A connection that is silent is closed.
+    pub fn retire(&self) {
+        if !self.is_doubted() {
+            return;
+        }
+        if let Some(silent) = self.usable() {
+            silent.cut();
+        }
+        self.go(Instant::now(), self.trouble());
+        self.changed.notify_waiters();
+    }
+
+    fn go(&self, since: Instant, trouble: Rc<Trouble>) {
+        self.is_doubted.set(false);
+        self.link.replace(Link::Away(Absence::new(since, trouble)));
+    }
 }

@@ -1,17 +1,12 @@
 //! How the servers are reached.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use koa_session_rs_crossing::Text;
 use napi_derive::napi;
-use redis::io::tcp::TcpSettings;
-use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
-use redis::{
-    Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion,
-    RedisConnectionInfo, RedisResult, TlsCertificates, TlsMode,
-};
 
-/// A server.
+/// Where a server listens.
 #[napi(object, object_to_js = false)]
 #[derive(Clone)]
 pub struct Address {
@@ -55,6 +50,38 @@ pub struct ConnectionOptions {
     pub timeout_ms: u32,
 }
 
+/// A server, or a sentinel.
+#[derive(Debug)]
+pub enum Server {
+    At { host: String, port: u16 },
+    /// At the other end of a Unix socket.
+    Socket(String),
+}
+
+/// Where the server is that holds the keys.
+pub enum Place {
+    Known(Rc<Server>),
+    /// Where the sentinels say, who know it by that name.
+    Named(Vec<Rc<Server>>, String),
+}
+
+impl Place {
+    /// Gives the server, if it is known without asking.
+    pub fn server(&self) -> Option<&Rc<Server>> {
+        match self {
+            Self::Known(server) => Some(server),
+            Self::Named(..) => None,
+        }
+    }
+}
+
+impl Server {
+    pub fn at(host: &str, port: u16) -> Rc<Self> {
+        let host = host.to_owned();
+        Rc::new(Self::At { host, port })
+    }
+}
+
 impl ConnectionOptions {
     pub fn timeout(&self) -> Duration {
         Duration::from_millis(u64::from(self.timeout_ms))
@@ -64,111 +91,25 @@ impl ConnectionOptions {
         Duration::from_millis(u64::from(self.connect_timeout_ms))
     }
 
-    /// Makes what connects to the only server, if it is known without asking.
-    pub fn only_client(&self) -> RedisResult<Client> {
-        match (&self.path, self.nodes.first()) {
-            (Some(path), _) => self.client(ConnectionAddr::Unix(path.0.as_str().into())),
-            (None, Some(Address { host, port })) => self.client_at(host, *port),
-            (None, None) => self.client_at("127.0.0.1", 6379),
+    /// Gives the place of a node of a cluster (`host:port`); without a cluster, of the only server.
+    pub fn place(&self, address: &str) -> Place {
+        if self.cluster
+            && let Some((host, port)) = address.rsplit_once(':')
+        {
+            return Place::Known(Server::at(host, port.parse().unwrap_or_default()));
         }
-    }
-
-    /// Makes what connects to a server.
-    pub fn client_at(&self, host: &str, port: u16) -> RedisResult<Client> {
-        self.client(self.address(host, port))
-    }
-
-    fn address(&self, host: &str, port: u16) -> ConnectionAddr {
-        match &self.tls {
-            None => ConnectionAddr::Tcp(host.to_owned(), port),
-            Some(tls) => ConnectionAddr::TcpTls {
-                host: host.to_owned(),
-                port,
-                insecure: tls.insecure,
-                tls_params: None,
-            },
-        }
-    }
-
-    fn client(&self, address: ConnectionAddr) -> RedisResult<Client> {
-        let mut settings = RedisConnectionInfo::default()
-            .set_db(i64::from(self.db))
-            .set_protocol(ProtocolVersion::RESP3)
-            .set_skip_set_lib_name();
-        if let Some(username) = &self.credentials.username {
-            settings = settings.set_username(username);
-        }
-        if let Some(password) = &self.credentials.password {
-            settings = settings.set_password(password);
-        }
-        let info: ConnectionInfo = address
-            .into_connection_info()?
-            .set_tcp_settings(TcpSettings::default().set_nodelay(true))
-            .set_redis_settings(settings);
-        match self.certificates() {
-            Some(certificates) => Client::build_with_tls(info, certificates),
-            None => Client::open(info),
-        }
-    }
-
-    fn certificates(&self) -> Option<TlsCertificates> {
-        let Tls { ca, cert, key, .. } = self.tls.as_ref()?;
-        let bytes = |pem: &Text| pem.as_bytes().to_vec();
-        let client_tls = cert
-            .as_ref()
-            .zip(key.as_ref())
-            .map(|(cert, key)| ClientTlsConfig {
-                client_cert: bytes(cert),
-                client_key: bytes(key),
-            });
-        (client_tls.is_some() || ca.is_some()).then(|| TlsCertificates {
-            client_tls,
-            root_cert: ca.as_ref().map(bytes),
-        })
-    }
-
-    /// Makes what asks the sentinels.
-    pub fn sentinel(&self, master: &str) -> RedisResult<SentinelClient> {
-        let sentinels = self
+        let mut servers = self
             .nodes
             .iter()
-            .map(|Address { host, port }| self.address(host, *port));
-        let mut builder =
-            SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?
-                .set_client_to_redis_db(i64::from(self.db))
-                .set_client_to_redis_protocol(ProtocolVersion::RESP3)
-                .set_client_to_redis_tcp_settings(TcpSettings::default().set_nodelay(true));
-        let Credentials { username, password } = &self.credentials;
-        if let Some(username) = username {
-            builder = builder.set_client_to_redis_username(username);
+            .map(|Address { host, port }| Server::at(host, *port));
+        match (&self.path, &self.master) {
+            (Some(path), _) => Place::Known(Rc::new(Server::Socket(path.0.clone()))),
+            (None, Some(master)) => Place::Named(servers.collect(), master.0.clone()),
+            (None, None) => Place::Known(
+                servers
+                    .next()
+                    .unwrap_or_else(|| Server::at("127.0.0.1", 6379)),
+            ),
         }
-        if let Some(password) = password {
-            builder = builder.set_client_to_redis_password(password);
-        }
-        let Credentials { username, password } = &self.sentinel_credentials;
-        if let Some(username) = username {
-            builder = builder.set_client_to_sentinel_username(username);
-        }
-        if let Some(password) = password {
-            builder = builder.set_client_to_sentinel_password(password);
-        }
-        if let Some(tls) = &self.tls {
-            let mode = || {
-                if tls.insecure {
-                    TlsMode::Insecure
-                } else {
-                    TlsMode::Secure
-                }
-            };
-            builder = builder
-                .set_client_to_redis_tls_mode(mode())
-                .set_client_to_sentinel_tls_mode(mode());
-        }
-        if let Some(certificates) = self.certificates() {
-            builder = builder
-                .set_client_to_redis_certificates(certificates.clone())
-                .set_client_to_sentinel_certificates(certificates);
-        }
-        builder.build()
     }
 }

@@ -97,7 +97,7 @@ fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
 /// Writes a result: nothing, its numbers as JSON, and its text.
 fn result(result: Result<Outcome, Failure>) -> Vec<String> {
     let mut answers = Answers::default();
-    answers.push(0.0, result);
+    answers.push(0.0, result, "");
     let numbers = serde_json::to_string(&answers.numbers).unwrap_or_default();
     [String::new(), numbers]
         .into_iter()

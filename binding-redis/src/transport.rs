@@ -14,8 +14,11 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, sleep};
 
 use crate::batch::{Answers, read};
+use crate::connect::Connector;
 use crate::options::ConnectionOptions;
+use crate::parcel::{Answer, Journey, Parcel};
 use crate::router::Router;
+use crate::trouble::Trouble;
 
 /// How long an operation waits that waits for another one.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -35,8 +38,14 @@ struct Running {
     slot: Option<f64>,
     operation: Operation<Outcome>,
     commands: Vec<Command>,
+    /// The answers to what was sent last, as far as they are there.
+    replies: Vec<Option<Reply>>,
     /// Whether the time limit is one of each step.
     is_long: bool,
+    /// Whether something may have been done: then it is gone through with, also where the server is away for a while.
+    has_begun: bool,
+    /// What the last answer that was none was about.
+    trouble: Option<Rc<Trouble>>,
 }
 
 /// What the operations have in common.
@@ -63,7 +72,13 @@ pub fn spawn(
         .build()?;
     let serve = move || {
         let serving = async move {
-            let router = Rc::new(Router::new(options));
+            let tell = Arc::clone(&deliver);
+            let connector = Connector::new(options, move |skew_s| {
+                let mut answers = Answers::default();
+                answers.push_skew(skew_s);
+                tell(answers);
+            });
+            let router = Rc::new(Router::new(connector));
             let shared = Shared {
                 router,
                 format: Arc::new(format),
@@ -95,18 +110,12 @@ impl Shared {
         let mut groups: Vec<(String, Vec<Running>)> = Vec::new();
         for (slot, request) in asked {
             let Some(request) = request else {
-                answers.push(slot, Err(Failure::Input));
+                answers.push(slot, Err(Failure::Input), "");
                 continue;
             };
             let is_long = request.is_long();
             let operation = start(Arc::clone(&self.format), request);
-            let running = Running {
-                slot: Some(slot),
-                operation,
-                commands: Vec::new(),
-                is_long,
-            };
-            let Some(running) = running.step(Vec::new(), &mut answers) else {
+            let Some(running) = Running::new(slot, operation, is_long).step(&mut answers) else {
                 continue;
             };
             let node = match running.commands.first() {
@@ -131,25 +140,28 @@ impl Shared {
     /// Takes operations from step to step until all are done.
     async fn drive(self, mut group: Vec<Running>, mut deadline: Instant) {
         while !group.is_empty() {
-            let counts: Vec<usize> = group.iter().map(|running| running.commands.len()).collect();
-            let commands = group
-                .iter_mut()
-                .flat_map(|running| std::mem::take(&mut running.commands));
-            let commands: Vec<Command> = commands.collect();
-            let replies = if commands.is_empty() {
+            let parcels = group.iter_mut().enumerate();
+            let parcels = parcels.flat_map(|(owner, running)| running.parcels(owner));
+            let mut journey = Journey::new(parcels.collect());
+            if journey.is_over() {
                 sleep(PAUSE).await;
-                Vec::new()
-            } else {
-                self.router.execute(&commands, deadline).await
-            };
-            let mut replies = replies.into_iter();
-            let mut answers = Answers::with_capacity(group.len());
-            let mut left = Vec::new();
-            for (running, count) in group.into_iter().zip(counts) {
-                let replies: Vec<Reply> = replies.by_ref().take(count).collect();
-                left.extend(running.step(replies, &mut answers));
             }
-            group = left;
+            let mut waiting: Vec<Option<Running>> = group.into_iter().map(Some).collect();
+            while !journey.is_over() {
+                for (parcel, answer) in self.router.advance(&mut journey, deadline).await {
+                    if let Some(Some(running)) = waiting.get_mut(parcel.owner) {
+                        running.hear(parcel.place, answer);
+                    }
+                }
+                if !journey.is_over() {
+                    self.part(&mut waiting, deadline);
+                }
+            }
+            let mut answers = Answers::with_capacity(waiting.len());
+            let told = waiting.into_iter().flatten();
+            group = told
+                .filter_map(|running| running.step(&mut answers))
+                .collect();
             if group.iter().any(|running| running.is_long) && Instant::now() < deadline {
                 deadline = Instant::now() + self.router.timeout();
             }
@@ -157,7 +169,7 @@ impl Shared {
                 // What is left has to be put in order, which JavaScript does not wait for.
                 for running in &mut group {
                     if let Some(slot) = running.slot.take() {
-                        answers.push(slot, Err(Failure::Timeout));
+                        answers.push(slot, Err(Failure::Timeout), "");
                     }
                 }
                 deadline = Instant::now() + self.router.timeout();
@@ -172,6 +184,18 @@ impl Shared {
         }
     }
 
+    /// Has those go on that have their answers, while the others wait.
+    fn part(&self, waiting: &mut [Option<Running>], deadline: Instant) {
+        let mut answers = Answers::default();
+        for place in waiting {
+            let running = place.take_if(|running| running.is_answered());
+            if let Some(running) = running.and_then(|running| running.step(&mut answers)) {
+                spawn_local(self.clone().drive(vec![running], deadline));
+            }
+        }
+        self.deliver(answers);
+    }
+
     fn deliver(&self, answers: Answers) {
         if !answers.is_empty() {
             (self.deliver)(answers);
@@ -180,16 +204,61 @@ impl Shared {
 }
 
 impl Running {
-    /// Goes on with answers. Gives itself back unless it is done.
-    fn step(mut self, replies: Vec<Reply>, answers: &mut Answers) -> Option<Self> {
-        match self.operation.step(replies) {
+    fn new(slot: f64, operation: Operation<Outcome>, is_long: bool) -> Self {
+        Self {
+            slot: Some(slot),
+            operation,
+            commands: Vec::new(),
+            replies: Vec::new(),
+            is_long,
+            has_begun: false,
+            trouble: None,
+        }
+    }
+
+    /// Gives what is to be sent next.
+    fn parcels(&mut self, owner: usize) -> Vec<Parcel> {
+        let commands = std::mem::take(&mut self.commands);
+        self.replies = commands.iter().map(|_| None).collect();
+        let parcels = commands.into_iter().enumerate();
+        parcels
+            .map(|(place, command)| Parcel::new(owner, place, command, self.has_begun))
+            .collect()
+    }
+
+    /// Takes an answer.
+    fn hear(&mut self, place: usize, Answer { reply, trouble }: Answer) {
+        self.has_begun |= match &reply {
+            Reply::Failed(failure) => matches!(failure, Failure::Lost | Failure::Timeout),
+            _ => true,
+        };
+        self.trouble = trouble.or(self.trouble.take());
+        if let Some(place) = self.replies.get_mut(place) {
+            *place = Some(reply);
+        }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.replies.iter().all(Option::is_some)
+    }
+
+    /// Goes on with the answers. Gives itself back unless it is done.
+    fn step(mut self, answers: &mut Answers) -> Option<Self> {
+        let replies = std::mem::take(&mut self.replies);
+        match self.operation.step(replies.into_iter().flatten().collect()) {
             Step::Send(commands) => {
                 self.commands = commands;
                 Some(self)
             }
             Step::Done(result) => {
+                let details = match (&result, &self.trouble) {
+                    (Err(failure), Some(trouble)) if *failure == trouble.failure => {
+                        trouble.details()
+                    }
+                    _ => String::new(),
+                };
                 if let Some(slot) = self.slot {
-                    answers.push(slot, result);
+                    answers.push(slot, result, &details);
                 }
                 None
             }

@@ -2,7 +2,7 @@
 
 // Not those that a test's clock has put in their place.
 const { clearInterval, setInterval } = require('node:timers')
-const { sessionError } = require('../errors')
+const { sessionError, warnOnce } = require('../errors')
 const { readMaxAge } = require('./call-numbers')
 
 /** What a result is; binding-redis/src/batch.rs has the same numbers. */
@@ -20,7 +20,8 @@ const STATUS = {
   LISTED: 10,
   COUNT: 11,
   TEXT: 12,
-  FAILED: 13
+  FAILED: 13,
+  SKEW: 14
 }
 
 /** Numbers of a result: its slot, its status, and these. */
@@ -31,7 +32,8 @@ const MESSAGES = {
   lost: 'the connection broke before the answer: it may have been carried out',
   unreachable: 'no server could be reached',
   denied: 'the server refuses the user, the password or the command',
-  tls: 'there is no TLS with the server: its certificate is not trusted, or it has none',
+  tls: 'there is no TLS with the server, or there should be: see cause',
+  options: 'the server is not what the options say: see cause',
   closed: 'it was closed',
   server: 'the server answered with an error',
   unreadable: 'what is stored there is not a session of this store',
@@ -41,18 +43,66 @@ const MESSAGES = {
   index: 'the index of subjects was lost again while it was made anew'
 }
 
+/** Codes of errors that come before anything is sent, by what they begin with. */
+const UNSENT = [
+  ['unreachable', /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES)/],
+  ['tls', /^(?:CERT_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/]
+]
+
+/** Names of node-redis's errors of that kind, which have no codes. */
+const UNSENT_NAMES = ['ClientClosedError', 'ClientOfflineError']
+
 /**
  * Makes the error of an operation that failed.
  *
- * @param {string} failure a reason, and behind a space the first word of the server's error, or sizes
+ * @param {string} failure a reason, and behind a space the first word of the server's error, or sizes; in a second line, more as
+ *   JSON
  */
 function storeError (failure) {
-  const [reason, ...more] = failure.split(' ')
+  const [what, details] = failure.split('\n')
+  const [reason, ...more] = what.split(' ')
   const told = more.length === 0 ? MESSAGES[reason] : `${MESSAGES[reason]} (${describe(reason, more)})`
   const error = Object.assign(sessionError('ERR_SESSION_STORE', `The Redis store: ${told}`), { store: 'redis', reason })
   if (reason === 'size') return Object.assign(error, { keys: Number(more[0]), bytes: Number(more[1]) })
   if (more.length > 0) error.errcode = more[0]
-  return error
+  if (!details) return error
+  const { message, code, ...where } = JSON.parse(details)
+  if (message !== undefined) setCause(error, Object.assign(new Error(message), code && { code }))
+  return Object.assign(error, where)
+}
+
+/** Sets an error's cause as its constructor would. */
+function setCause (error, value) {
+  return Object.defineProperty(error, 'cause', { value, writable: true, configurable: true })
+}
+
+/**
+ * Gives what is known of a failure over a client of the user's, which may be more than that there is no answer.
+ *
+ * @param {Error} error of storeError
+ * @param {*} thrown by the client
+ */
+function withCause (error, thrown) {
+  if (thrown === undefined) return error
+  const { code, constructor, address, hostname = address, port, path } = thrown ?? {}
+  const [found] = UNSENT.find(([, codes]) => codes.test(code)) ?? [UNSENT_NAMES.includes(constructor?.name) && 'unreachable']
+  const told = error.reason === 'lost' && found ? storeError(found) : error
+  const where = Object.entries({ host: hostname, port, path }).filter(([, value]) => value !== undefined)
+  return Object.assign(setCause(told, copyOf(thrown)), Object.fromEntries(where))
+}
+
+/** Copies what a client threw, but for what was sent: ioredis has that in its errors, and servers quote it. */
+function copyOf (thrown) {
+  const { name = 'Error', message = String(thrown), code } = thrown ?? {}
+  const [told] = message.split(', with args')
+  return Object.assign(new Error(told), { name }, code && { code })
+}
+
+/** Warns of clocks that are far apart, once a process. */
+function warnOfSkew (seconds) {
+  warnOnce('KOA_SESSION_RS_CLOCK', `the clock of a Redis server is ${Math.round(Math.abs(seconds))} s ` +
+    `${seconds > 0 ? 'ahead of' : 'behind'} this machine's: sessions live as long as the clock says of the machine that writes ` +
+    'them, so that machines whose clocks differ end each other\'s too early or too late')
 }
 
 /** Tells what there is beside a reason. */
@@ -123,6 +173,10 @@ class Answers {
   take (numbers, texts) {
     let nextText = 0
     for (let at = 0; at < numbers.length; at += NUMBERS) {
+      if (numbers[at + 1] === STATUS.SKEW) {
+        warnOfSkew(numbers[at + 2])
+        continue
+      }
       const text = hasText(numbers[at + 1]) ? texts[nextText++] : undefined
       const answer = readAnswer(numbers, at, text)
       const slot = numbers[at]
@@ -144,4 +198,4 @@ class Answers {
   }
 }
 
-module.exports = { Answers, readAnswer, storeError }
+module.exports = { Answers, readAnswer, storeError, withCause }

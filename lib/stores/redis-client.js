@@ -2,7 +2,7 @@
 
 const { setTimeout } = require('node:timers/promises')
 
-const { readAnswer, storeError } = require('./redis-answers')
+const { readAnswer, storeError, withCause } = require('./redis-answers')
 const { Batch } = require('./redis-batch')
 
 /**
@@ -107,8 +107,7 @@ class ClientTransport {
     const [, numbers, text] = step
     const answer = readAnswer(JSON.parse(numbers), 0, text)
     if (!(answer instanceof Error)) return answer
-    const error = answer.reason === 'lost' && isUnsent(cause) ? storeError('unreachable') : answer
-    throw Object.assign(error, cause && { cause })
+    throw withCause(answer, cause)
   }
 
   /** Sends the commands of a step (binding-redis/src/steps.rs); gives promises of their answers. */
@@ -145,12 +144,6 @@ class ClientTransport {
     this.#masters = this.#how.masters(this.#client)
     return this.#masters.map((_, i) => String(i))
   }
-}
-
-/** Tells the errors of clients that have sent nothing: by node-redis's names, and by the system's codes. */
-function isUnsent (error) {
-  return ['ClientClosedError', 'ClientOfflineError'].includes(error?.constructor.name) ||
-    ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(error?.code)
 }
 
 /** Writes answers for the addon: joined by what stands in none of them, or as JSON where it does. */

@@ -131,6 +131,8 @@ pub enum Failure {
     Denied,
     /// There is no TLS with the server: its certificate is not trusted, for example.
     Tls,
+    /// The server is not what the options say.
+    Options,
     /// The store was closed.
     Closed,
     /// The server told an error, whose first word this is.
@@ -155,6 +157,7 @@ impl Failure {
             Self::Unreachable => "unreachable",
             Self::Denied => "denied",
             Self::Tls => "tls",
+            Self::Options => "options",
             Self::Closed => "closed",
             Self::Server(_) => "server",
             Self::Unreadable => "unreadable",

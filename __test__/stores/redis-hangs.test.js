@@ -1,0 +1,214 @@
+'use strict'
+
+// Servers and connections that break or say nothing: who waits, for whom, and who is told what. Titles are lines of the
+// table in docs/stores.md.
+
+const assert = require('node:assert/strict')
+const { after, before, describe, test } = require('node:test')
+const servers = require('../servers/redis')
+const { openGate } = require('../servers/gate')
+const { until } = require('../servers/process')
+const { RedisStore } = require('../../stores/redis')
+
+const MINUTE_MS = 60000
+const IN_TIME = { timeout: MINUTE_MS / 2 }
+const RECORD = { data: '{"a":1}', maxAge: MINUTE_MS }
+const failure = (reason) => ({ code: 'ERR_SESSION_STORE', store: 'redis', reason })
+/** Tells a write that was done, or of which nobody knows whether it was. */
+const isDoneOrLost = ({ status, reason }) => status === 'fulfilled' || reason.reason === 'lost'
+const merge = (store, id, name) => store.merge(id, { base: 1, set: `{"${name}":1}`, delete: [] }, MINUTE_MS)
+
+/** Has a store until the end of the test. */
+function storeFor (t, options) {
+  const store = new RedisStore({ timeoutMs: MINUTE_MS, ...options })
+  t.after(() => store.close())
+  return store
+}
+
+describe('a server alone', { skip: servers.skip }, () => {
+  let server
+  before(async () => { server = await servers.start() })
+  after(() => server.stop())
+
+  /** Starts a test with a store that is connected through a gate, and has a session. */
+  async function connect (t, options) {
+    const gate = await openGate(server.port)
+    t.after(() => gate.shut())
+    const store = storeFor(t, { url: gate.url, prefix: `${gate.port}:`, ...options })
+    await store.create('a', RECORD, MINUTE_MS)
+    return { gate, store }
+  }
+
+  test('a server that is away for less than a second', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t)
+    await gate.shut()
+    const asked = [store.load('a'), store.touch('a', MINUTE_MS), merge(store, 'a', 'b')]
+    await gate.open()
+    const [loaded, touched, merged] = await Promise.allSettled(asked)
+    assert.deepEqual([JSON.parse(loaded.value.data).a, touched.value], [1, true])
+    // It may have been sent before the end of the connection was seen.
+    assert.ok(isDoneOrLost(merged), merged.reason)
+  })
+
+  test('a connection that breaks', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t)
+    gate.hold()
+    const asked = [store.load('a'), store.touch('a', MINUTE_MS), merge(store, 'a', 'b')]
+    await until('commands on their way', () => gate.waiting > 0)
+    gate.cut()
+    gate.release()
+    const [loaded, touched, merged] = await Promise.allSettled(asked)
+    assert.deepEqual([JSON.parse(loaded.value.data).a, touched.value], [1, true])
+    assert.ok(isDoneOrLost(merged), merged.reason)
+  })
+
+  test('a connection that says nothing, to a server that answers on others', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t)
+    gate.hold()
+    const asked = [store.load('a'), merge(store, 'a', 'b')]
+    await until('commands on their way', () => gate.waiting > 0)
+    gate.leave()
+    const [loaded, merged] = await Promise.allSettled(asked)
+    assert.equal(JSON.parse(loaded.value.data).a, 1)
+    assert.ok(isDoneOrLost(merged), merged.reason)
+    assert.ok((await merge(store, 'a', 'c')).rev > 1)
+  })
+
+  test('a server that says nothing for a while: nothing is lost, and nothing is sent twice', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t)
+    gate.hold()
+    const asked = [store.load('a'), merge(store, 'a', 'b')]
+    // So many more connections have been tried in the meantime.
+    await until('attempts', () => gate.all > 3)
+    asked.push(merge(store, 'a', 'c'), store.create('c', RECORD, MINUTE_MS))
+    gate.release()
+    const [loaded, merged, late, created] = await Promise.all(asked)
+    assert.deepEqual([loaded.data, merged.rev, late.rev, created], [RECORD.data, 2, 3, { rev: 1 }])
+  })
+
+  test('a server that says nothing', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t, { timeoutMs: 1000, connectTimeoutMs: 100 })
+    gate.hold()
+    await assert.rejects(merge(store, 'a', 'b'), failure('timeout'))
+    await assert.rejects(merge(store, 'a', 'b'), failure('unreachable'))
+  })
+
+  test('one attempt at a time is made, however many requests there are', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t, { connectTimeoutMs: 50 })
+    gate.hold()
+    gate.cut()
+    await until('nobody to be connected', () => gate.count === 0)
+    gate.most = 0
+    for (let round = 0; round < 20; round++) {
+      const asked = Array.from({ length: 50 }, () => assert.rejects(store.load('a'), failure('unreachable')))
+      await Promise.all(asked)
+    }
+    // One that has ended may be heard of after the next one.
+    assert.ok(gate.most <= 2, `${gate.most} at once`)
+    gate.release()
+    await until('recovery', () => store.load('a').then(() => true, () => false))
+  })
+})
+
+describe('sentinels', { skip: servers.skip }, () => {
+  let master, replica, sentinel
+  before(async () => {
+    master = await servers.start()
+    replica = await servers.start({ config: { replicaof: `127.0.0.1 ${master.port}` } })
+    await until('the replica', async () => /master_link_status:up/.test(await replica.command('INFO', 'replication')))
+    sentinel = await servers.startSentinel(master)
+  })
+  after(() => Promise.all([master, replica, sentinel].map((server) => server.stop())))
+
+  const options = (more) => ({ sentinels: [{ host: '127.0.0.1', port: sentinel.port }], master: 'watched', ...more })
+
+  test('sentinels that know no master by that name', IN_TIME, async (t) => {
+    const store = storeFor(t, options({ master: 'another' }))
+    await assert.rejects(store.load('a'), { ...failure('options'), port: sentinel.port })
+  })
+
+  test('sentinels that name a master that refuses connections', IN_TIME, async (t) => {
+    const store = storeFor(t, options({ timeoutMs: 1000 }))
+    await store.load('a')
+    await Promise.all([master.kill(), replica.kill()])
+    await assert.rejects(store.load('a'), { ...failure('unreachable'), port: master.port })
+    await Promise.all([master.start(), replica.start()])
+    await until('recovery', () => store.load('a').then(() => true, () => false))
+    await until('the replica', async () => /master_link_status:up/.test(await replica.command('INFO', 'replication')))
+  })
+
+  test('sentinels that name a master that says nothing', IN_TIME, async (t) => {
+    const store = storeFor(t, options())
+    await store.create('a', RECORD, MINUTE_MS)
+    await until('the replica to have it', async () => await replica.command('DBSIZE') === '1')
+    master.pause()
+    const asked = [store.load('a'), merge(store, 'a', 'b')]
+    const [loaded, merged] = await Promise.allSettled(asked)
+    assert.equal(JSON.parse(loaded.value.data).a, 1)
+    assert.ok(isDoneOrLost(merged), merged.reason)
+    assert.ok((await merge(store, 'a', 'c')).rev > 1)
+    assert.match(await replica.command('INFO', 'replication'), /role:master/)
+    master.resume()
+  })
+
+  test('sentinels that refuse connections', IN_TIME, async (t) => {
+    const { port } = sentinel
+    await sentinel.kill()
+    const store = storeFor(t, options())
+    for (let i = 0; i < 3; i++) await assert.rejects(store.load('a'), { ...failure('unreachable'), port })
+    await sentinel.start()
+    await until('recovery', () => store.load('a').then(() => true, () => false))
+  })
+})
+
+describe('a cluster', { skip: servers.skip }, () => {
+  let cluster
+  before(async () => { cluster = await servers.startCluster() })
+  after(() => cluster.stop())
+
+  const IDS = Array.from({ length: 24 }, (_, i) => `id-${i}`)
+  const fill = (store) => Promise.all(IDS.map((id) => store.create(id, RECORD, MINUTE_MS)))
+
+  test('a node of a cluster, without `nodes`', IN_TIME, async (t) => {
+    const store = storeFor(t, { url: cluster.urls[0], prefix: 'alone:' })
+    const outcomes = await Promise.allSettled(IDS.map((id) => store.create(id, RECORD, MINUTE_MS)))
+    const failed = outcomes.filter(({ status }) => status === 'rejected')
+    assert.ok(failed.length > 0)
+    for (const { reason } of failed) assert.equal(reason.reason, 'options')
+  })
+
+  test('a cluster with a master that says nothing', IN_TIME, async (t) => {
+    const store = storeFor(t, { nodes: cluster.urls, prefix: 'silent:' })
+    await fill(store)
+    const [{ master }] = await cluster.shards()
+    await until('the replicas to have all', async () => {
+      const sizes = await Promise.all(cluster.nodes.map((node) => node.command('DBSIZE')))
+      return sizes.reduce((sum, size) => sum + Number(size), 0) >= IDS.length * 2
+    })
+    master.pause()
+    const loads = IDS.map((id) => store.load(id))
+    const merges = await Promise.allSettled(IDS.map((id) => merge(store, id, 'b')))
+    for (const loaded of await Promise.all(loads)) assert.ok(loaded)
+    for (const merged of merges) assert.ok(isDoneOrLost(merged), merged.reason)
+    for (const { reason } of merges) assert.equal(reason?.port ?? master.port, master.port)
+    await Promise.all(IDS.map((id) => merge(store, id, 'c')))
+    master.resume()
+    await cluster.settled()
+  })
+
+  test('a cluster that refuses connections at all nodes', IN_TIME, async (t) => {
+    await cluster.settled()
+    const known = storeFor(t, { nodes: cluster.urls, prefix: 'known:' })
+    await fill(known)
+    const unknown = storeFor(t, { nodes: cluster.urls, prefix: 'unknown:' })
+    await Promise.all(cluster.nodes.map((node) => node.kill()))
+    for (const store of [known, unknown, known, unknown]) {
+      const outcomes = await Promise.allSettled(IDS.map((id) => store.load(id)))
+      for (const { reason } of outcomes) assert.deepEqual([reason?.reason, reason?.cause.code], ['unreachable', 'ECONNREFUSED'])
+    }
+    await Promise.all(cluster.nodes.map((node) => node.start()))
+    for (const store of [known, unknown]) {
+      await until('recovery', () => fill(store).then(() => true, () => false))
+    }
+  })
+})

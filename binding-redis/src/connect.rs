@@ -1,0 +1,262 @@
+//! Makes connections: finds the server, greets it, and asks whether it is what the options say.
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use koa_session_rs::store::redis::command::Failure;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Pipeline, ProtocolVersion, RedisConnectionInfo, Value};
+use rustls::ClientConfig;
+use tokio::time::timeout;
+
+use crate::connection::Connection;
+use crate::dial::{dial, mistaken};
+use crate::options::{ConnectionOptions, Credentials, Place, Server};
+use crate::tls;
+use crate::trouble::{Cause, Trouble};
+
+/// How far clocks may be apart before that is told.
+const SKEW_SECONDS: f64 = 60.0;
+
+pub struct Connector {
+    pub options: ConnectionOptions,
+    tls: OnceCell<Result<Arc<ClientConfig>, Cause>>,
+    /// Is told, once, how many seconds a server's clock is ahead of this machine's.
+    on_skew: Box<dyn Fn(f64)>,
+    has_told_skew: Cell<bool>,
+}
+
+/// What is wanted of an attempt.
+#[derive(Clone, Copy)]
+pub struct Attempt {
+    /// How long it may take; where sentinels are asked, each of its two halves.
+    pub limit: Duration,
+    /// Whether it never worked before, so that the options may be wrong.
+    pub is_first: bool,
+}
+
+impl Connector {
+    pub fn new(options: ConnectionOptions, on_skew: impl Fn(f64) + 'static) -> Self {
+        Self {
+            options,
+            tls: OnceCell::new(),
+            on_skew: Box::new(on_skew),
+            has_told_skew: Cell::new(false),
+        }
+    }
+
+    /// Connects to the server at a place.
+    pub async fn connect(
+        &self,
+        place: &Place,
+        attempt: Attempt,
+    ) -> Result<Connection, Rc<Trouble>> {
+        match place {
+            Place::Known(server) => self.connect_to(server, attempt, false).await,
+            Place::Named(sentinels, name) => {
+                let asked = sentinels.iter().map(|sentinel| async {
+                    let server = self.ask(sentinel, name, attempt).await?;
+                    self.connect_to(&server, attempt, true).await
+                });
+                first(asked).await
+            }
+        }
+    }
+
+    /// Connects to that server; to one that sentinels named, if it is a master.
+    async fn connect_to(
+        &self,
+        server: &Rc<Server>,
+        attempt: Attempt,
+        is_named: bool,
+    ) -> Result<Connection, Rc<Trouble>> {
+        let connect = async {
+            let mut connection = self.open(server, &self.options.credentials).await?;
+            self.check(&mut connection, is_named).await?;
+            Ok(connection)
+        };
+        let connected = self.within(attempt, server, connect).await;
+        connected.map_err(|trouble| {
+            Rc::new(Trouble {
+                is_named,
+                ..trouble
+            })
+        })
+    }
+
+    /// Asks a sentinel for the server of that name.
+    async fn ask(
+        &self,
+        sentinel: &Rc<Server>,
+        name: &str,
+        attempt: Attempt,
+    ) -> Result<Rc<Server>, Rc<Trouble>> {
+        let ask = async {
+            let credentials = &self.options.sentinel_credentials;
+            let mut connection = self.open(sentinel, credentials).await?;
+            let mut pipeline = Pipeline::with_capacity(1);
+            pipeline
+                .cmd("SENTINEL")
+                .arg("GET-MASTER-ADDR-BY-NAME")
+                .arg(name);
+            read_named(connection.ask(&pipeline).await?)
+        };
+        self.within(attempt, sentinel, ask).await.map_err(Rc::new)
+    }
+
+    /// Does something with a server, in time. Where it fails although it never worked, finds out more.
+    async fn within<T>(
+        &self,
+        attempt: Attempt,
+        server: &Rc<Server>,
+        work: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let mut trouble = match timeout(attempt.limit, work).await {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(trouble)) => trouble,
+            Err(_) => Trouble::silence(),
+        };
+        if attempt.is_first && trouble.may_be_tls() {
+            let mistaken = mistaken(server, self.options.tls.is_some()).await;
+            trouble = mistaken.unwrap_or(trouble);
+        }
+        Err(trouble.at(server))
+    }
+
+    /// Opens a connection, and says who is there.
+    async fn open(
+        &self,
+        server: &Rc<Server>,
+        Credentials { username, password }: &Credentials,
+    ) -> Result<Connection, Trouble> {
+        let tls = match (&self.options.tls, &**server) {
+            (Some(options), Server::At { .. }) => {
+                let made = self.tls.get_or_init(|| {
+                    let made = tls::config(options).map(Arc::new);
+                    made.map_err(|told| Cause::told(&told))
+                });
+                let made = made.as_ref();
+                Some(made.map_err(|cause| Trouble::new(Failure::Tls, cause.clone()))?)
+            }
+            _ => None,
+        };
+        let stream = dial(server, tls).await?;
+        let mut settings = RedisConnectionInfo::default()
+            .set_protocol(ProtocolVersion::RESP3)
+            .set_skip_set_lib_name();
+        if let Some(username) = username {
+            settings = settings.set_username(&**username);
+        }
+        if let Some(password) = password {
+            settings = settings.set_password(&**password);
+        }
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let (connection, driver) =
+            MultiplexedConnection::new_with_config(&settings, stream, config)
+                .await
+                .map_err(|error| Trouble::of_redis(&error))?;
+        Ok(Connection::new(connection, driver, server))
+    }
+
+    /// Asks whether commands will be carried out: by the database, by a server that has its data, by a master.
+    async fn check(&self, connection: &mut Connection, is_named: bool) -> Result<(), Trouble> {
+        let mut pipeline = Pipeline::with_capacity(4);
+        pipeline.cmd("PING").cmd("TIME");
+        if is_named {
+            pipeline.cmd("ROLE");
+        }
+        if self.options.db != 0 {
+            pipeline.cmd("SELECT").arg(self.options.db);
+        }
+        let mut answers = connection.ask(&pipeline).await?.into_iter();
+        let refused = |answer: Option<Value>| answer.as_ref().and_then(Trouble::of_answer);
+        // Where PING is refused for other reasons, commands that the store needs may not be.
+        if let Some(trouble) = refused(answers.next())
+            && trouble.is_absence()
+        {
+            return Err(trouble);
+        }
+        if let Some([seconds, _]) = answers.next().and_then(texts)
+            && let Ok(seconds) = seconds.parse()
+        {
+            self.compare(Duration::from_secs(seconds));
+        }
+        if is_named && answers.next().is_some_and(is_replica) {
+            let failure = Failure::Server("READONLY".to_owned());
+            return Err(Trouble::new(failure, Cause::told("it is a replica")));
+        }
+        refused(answers.next()).map_or(Ok(()), |trouble| Err(trouble.or_options()))
+    }
+
+    /// Tells if a server's clock and this machine's are far apart. It is not `Date.now()` that is asked, which tests set.
+    fn compare(&self, time: Duration) {
+        let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH) else {
+            return;
+        };
+        let skew_s = time.as_secs_f64() - now.as_secs_f64();
+        if skew_s.abs() > SKEW_SECONDS && !self.has_told_skew.replace(true) {
+            (self.on_skew)(skew_s);
+        }
+    }
+}
+
+/// Gives what the first one gives that succeeds. Where none does, what tells most.
+pub async fn first<T>(
+    all: impl IntoIterator<Item = impl Future<Output = Result<T, Rc<Trouble>>>>,
+) -> Result<T, Rc<Trouble>> {
+    let mut all: FuturesUnordered<_> = all.into_iter().collect();
+    let mut worst: Option<Rc<Trouble>> = None;
+    while let Some(outcome) = all.next().await {
+        match outcome {
+            Ok(done) => return Ok(done),
+            Err(trouble) => {
+                worst = Some(match worst {
+                    Some(worst) => worst.or_worse(trouble),
+                    None => trouble,
+                });
+            }
+        }
+    }
+    Err(worst.unwrap_or_else(|| Rc::new(Trouble::unknown())))
+}
+
+/// Reads where a sentinel says that a server is.
+fn read_named(mut answers: Vec<Value>) -> Result<Rc<Server>, Trouble> {
+    let options = |told: &str| Trouble::new(Failure::Options, Cause::told(told));
+    let answer = answers.pop().unwrap_or(Value::Nil);
+    if answer == Value::Nil {
+        return Err(options("the sentinel knows no master by that name"));
+    }
+    if let Some(trouble) = Trouble::of_answer(&answer) {
+        return Err(trouble.or_options());
+    }
+    let named = texts(answer);
+    let named = named.and_then(|[host, port]| Some(Server::at(&host, port.parse().ok()?)));
+    named.ok_or_else(|| options("it is not a sentinel"))
+}
+
+fn is_replica(answer: Value) -> bool {
+    let Value::Array(parts) = answer else {
+        return false;
+    };
+    parts.into_iter().next().and_then(text).as_deref() == Some("slave")
+}
+
+fn texts<const N: usize>(answer: Value) -> Option<[String; N]> {
+    let Value::Array(parts) = answer else {
+        return None;
+    };
+    let texts: Option<Vec<String>> = parts.into_iter().map(text).collect();
+    texts?.try_into().ok()
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        Value::SimpleString(text) => Some(text),
+        _ => None,
+    }
+}

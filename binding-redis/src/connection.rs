@@ -1,0 +1,104 @@
+//! A connection to a server, and how it is told that it is of no more use.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, Value};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use crate::options::Server;
+use crate::trouble::Trouble;
+
+/// Commands may be sent while others wait for their answers.
+#[derive(Clone)]
+pub struct Connection {
+    inner: MultiplexedConnection,
+    line: Rc<Line>,
+}
+
+struct Line {
+    server: Rc<Server>,
+    driver: AbortHandle,
+    opened: Instant,
+    /// When the last answer came.
+    heard: Cell<Instant>,
+    is_abandoned: Cell<bool>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Connection {
+    pub fn new(
+        inner: MultiplexedConnection,
+        driver: impl Future<Output = ()> + Send + 'static,
+        server: &Rc<Server>,
+    ) -> Self {
+        let now = Instant::now();
+        let line = Line {
+            server: Rc::clone(server),
+            driver: tokio::spawn(driver).abort_handle(),
+            opened: now,
+            heard: Cell::new(now),
+            is_abandoned: Cell::new(false),
+        };
+        Self {
+            inner,
+            line: Rc::new(line),
+        }
+    }
+
+    /// Sends commands as one pipeline. Where that fails, nobody knows which of them were carried out.
+    pub async fn ask(&mut self, commands: &Pipeline) -> Result<Vec<Value>, Trouble> {
+        let asked = self
+            .inner
+            .send_packed_commands(commands, 0, commands.len())
+            .await;
+        let answers = asked.map_err(|error| Trouble::of_redis(&error))?;
+        self.line.heard.set(Instant::now());
+        Ok(answers)
+    }
+
+    pub fn server(&self) -> &Rc<Server> {
+        &self.line.server
+    }
+
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.line, &other.line)
+    }
+
+    /// Tells whether commands can be sent on it.
+    pub fn is_usable(&self) -> bool {
+        !self.line.is_abandoned.get() && !self.line.driver.is_finished()
+    }
+
+    /// Tells whether an answer came since.
+    pub fn has_answered_since(&self, moment: Instant) -> bool {
+        self.line.heard.get() >= moment
+    }
+
+    /// Tells whether no answer came for so long.
+    pub fn is_silent_for(&self, time: Duration) -> bool {
+        self.line.heard.get().elapsed() >= time
+    }
+
+    pub fn is_older_than(&self, age: Duration) -> bool {
+        self.line.opened.elapsed() > age
+    }
+
+    /// Has nothing more sent on it. Who waits for answers may go on waiting.
+    pub fn abandon(&self) {
+        self.line.is_abandoned.set(true);
+    }
+
+    /// Closes it. Who waits for answers gets none.
+    pub fn cut(&self) {
+        self.line.driver.abort();
+    }
+}

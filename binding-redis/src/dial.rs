@@ -1,0 +1,98 @@
+//! Opens streams to servers: looks names up, connects, encrypts.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::select_ok;
+use koa_session_rs::store::redis::command::Failure;
+use redis::aio::AsyncStream;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::options::Server;
+use crate::trouble::{Cause, Trouble};
+
+pub type Stream = Pin<Box<dyn AsyncStream + Send + Sync>>;
+
+/// How long a server is given to show whether it speaks TLS.
+const HINT_LIMIT: Duration = Duration::from_millis(500);
+
+/// A TLS record that no handshake begins with. Who speaks TLS answers with an alert, whose first byte that is.
+const NO_HANDSHAKE: &[u8] = &[0x16, 3, 1, 0, 4, 2, 0, 0, 0];
+const ALERT: u8 = 0x15;
+
+/// Opens a stream; one that is encrypted, if it is told how.
+pub async fn dial(server: &Server, tls: Option<&Arc<ClientConfig>>) -> Result<Stream, Trouble> {
+    let failed = |error: io::Error| Trouble::of_io(&error);
+    let (host, port) = match server {
+        Server::At { host, port } => (host, *port),
+        Server::Socket(path) => return dial_socket(path).await.map_err(failed),
+    };
+    let stream = connect(host, port).await?;
+    let Some(tls) = tls else {
+        return Ok(Box::pin(stream));
+    };
+    let name = ServerName::try_from(host.clone())
+        .map_err(|error| Trouble::new(Failure::Tls, Cause::told(&error.to_string())))?;
+    let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream);
+    Ok(Box::pin(stream.await.map_err(failed)?))
+}
+
+async fn connect(host: &str, port: u16) -> Result<TcpStream, Trouble> {
+    let unknown =
+        |message: &str| Trouble::new(Failure::Unreachable, Cause::coded("ENOTFOUND", message));
+    let addresses: Vec<_> = lookup_host((host, port))
+        .await
+        .map_err(|error| unknown(&error.to_string()))?
+        .map(|address| Box::pin(TcpStream::connect(address)))
+        .collect();
+    if addresses.is_empty() {
+        return Err(unknown("the name has no address"));
+    }
+    let connected = select_ok(addresses).await.and_then(|(stream, _)| {
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    });
+    connected.map_err(|error| Trouble::of_io(&error))
+}
+
+#[cfg(unix)]
+async fn dial_socket(path: &str) -> io::Result<Stream> {
+    let stream = tokio::net::UnixStream::connect(path).await?;
+    Ok(Box::pin(stream))
+}
+
+#[cfg(not(unix))]
+async fn dial_socket(_: &str) -> io::Result<Stream> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Tells whether a server without TLS was asked for TLS, or the other way round: it says nothing then, or closes.
+pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Trouble> {
+    let Server::At { host, port } = server else {
+        return None;
+    };
+    let (hello, told): (&[u8], _) = if wants_tls {
+        (b"PING\r\n", "the server has no TLS")
+    } else {
+        (NO_HANDSHAKE, "the server has TLS alone")
+    };
+    let answer = async {
+        let mut stream = connect(host, *port).await.ok()?;
+        stream.write_all(hello).await.ok()?;
+        stream.read_u8().await.ok()
+    };
+    let first = timeout(HINT_LIMIT, answer).await.ok()??;
+    let is_mistaken = if wants_tls {
+        matches!(first, b'+' | b'-')
+    } else {
+        first == ALERT
+    };
+    is_mistaken.then(|| Trouble::new(Failure::Tls, Cause::told(told)))
+}

@@ -1,0 +1,265 @@
+//! What is wrong with a server, as JavaScript is told: a reason, where, and what the system or the server said.
+
+use std::error::Error;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use koa_session_rs::store::redis::command::{Failure, Reply};
+use redis::{ErrorKind, RedisError, Value};
+use rustls::CertificateError;
+use serde_json::{Map, Value as Json};
+
+use crate::options::Server;
+
+/// Errors whose text has arguments in it quote them behind this, and these may be secrets or data.
+const ARGUMENTS: &str = ", with args";
+
+/// Why there is no connection to a server, or no answer.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    pub failure: Failure,
+    pub server: Option<Rc<Server>>,
+    pub cause: Option<Cause>,
+    /// Whether a sentinel named the server, and so will name another one.
+    pub is_named: bool,
+}
+
+/// What was told.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// As Node.js has it, where Node.js has one.
+    pub code: Option<&'static str>,
+    pub message: String,
+}
+
+impl Trouble {
+    pub fn new(failure: Failure, cause: Cause) -> Self {
+        Self {
+            failure,
+            server: None,
+            cause: Some(cause),
+            is_named: false,
+        }
+    }
+
+    /// Makes what is known of a server that does not say anything in time.
+    pub fn silence() -> Self {
+        Self::new(
+            Failure::Unreachable,
+            Cause::coded("ETIMEDOUT", "the server does not answer"),
+        )
+    }
+
+    /// Makes what nothing is known of.
+    pub fn unknown() -> Self {
+        Self {
+            failure: Failure::Unreachable,
+            server: None,
+            cause: None,
+            is_named: false,
+        }
+    }
+
+    /// Reads an error of the system's or of TLS.
+    pub fn of_io(error: &io::Error) -> Self {
+        let tls = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(tls) => Self::new(Failure::Tls, Cause::of_tls(tls)),
+            None => Self::new(Failure::Unreachable, Cause::of_io(error)),
+        }
+    }
+
+    /// Reads an error of the library's: of a connection, or an answer to what it said first.
+    pub fn of_redis(error: &RedisError) -> Self {
+        if let Some(io) = io_error(error) {
+            return Self::of_io(io);
+        }
+        let text = match (error.code(), error.detail()) {
+            (Some(code), Some(detail)) => format!("{code} {detail}"),
+            _ => error.to_string(),
+        };
+        match (error.kind(), error.code()) {
+            (ErrorKind::Parse, _) => {
+                let told = "it does not speak the protocol of Redis";
+                Self::new(Failure::Options, Cause::coded("EPROTO", told))
+            }
+            (ErrorKind::RESP3NotSupported, _) => {
+                Self::new(Failure::Server("HELLO".to_owned()), Cause::told(&text))
+            }
+            (_, Some(code)) => Self::new(of_code(code), Cause::told(&text)),
+            (_, None) => Self::new(Failure::Unreachable, Cause::told(&text)),
+        }
+    }
+
+    /// Reads an answer that is an error.
+    pub fn of_answer(answer: &Value) -> Option<Self> {
+        let Value::ServerError(error) = answer else {
+            return None;
+        };
+        let text = [error.code(), error.details().unwrap_or_default()].join(" ");
+        Some(Self::new(of_code(error.code()), Cause::told(&text)))
+    }
+
+    /// Makes it one of the options, where the server had no better word for it.
+    pub fn or_options(mut self) -> Self {
+        if self.failure == Failure::Server("ERR".to_owned()) {
+            self.failure = Failure::Options;
+        }
+        self
+    }
+
+    /// Gives it another reason.
+    pub fn but(mut self, failure: Failure) -> Self {
+        self.failure = failure;
+        self
+    }
+
+    pub fn at(mut self, server: &Rc<Server>) -> Self {
+        self.server.get_or_insert_with(|| Rc::clone(server));
+        self
+    }
+
+    /// Tells what somebody has to do something about from what may pass.
+    pub fn is_final(&self) -> bool {
+        match &self.failure {
+            Failure::Denied | Failure::Tls | Failure::Options => true,
+            Failure::Server(code) => code == "HELLO",
+            _ => false,
+        }
+    }
+
+    /// Tells that the server carries out nothing for now, though it answers.
+    pub fn is_absence(&self) -> bool {
+        matches!(&self.failure, Failure::Server(code) if code == "LOADING" || code == "MASTERDOWN")
+    }
+
+    /// Tells what happens where one side speaks TLS, and the other does not.
+    pub fn may_be_tls(&self) -> bool {
+        let code = self.cause.as_ref().and_then(|cause| cause.code);
+        matches!(code, Some("ETIMEDOUT" | "ECONNRESET" | "EPIPE" | "EPROTO"))
+    }
+
+    /// Gives the one of two that tells more.
+    pub fn or_worse(self: Rc<Self>, other: Rc<Self>) -> Rc<Self> {
+        let weight = |trouble: &Self| {
+            let has_answered = trouble.failure != Failure::Unreachable;
+            (trouble.is_named, trouble.is_final(), has_answered)
+        };
+        if weight(&other) > weight(&self) {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// Gives where a node of a cluster says that a key is: behind a word, and the slot.
+    pub fn address(&self) -> Option<&str> {
+        self.cause.as_ref()?.message.split(' ').nth(2)
+    }
+
+    /// Writes where it is and what was told, as JSON.
+    pub fn details(&self) -> String {
+        let mut details = Map::new();
+        let mut put = |name: &str, value: Json| {
+            details.insert(name.to_owned(), value);
+        };
+        match self.server.as_deref() {
+            Some(Server::At { host, port }) => {
+                put("host", host.as_str().into());
+                put("port", (*port).into());
+            }
+            Some(Server::Socket(path)) => put("path", path.as_str().into()),
+            None => {}
+        }
+        if let Some(Cause { code, message }) = &self.cause {
+            put("message", message.as_str().into());
+            if let Some(code) = code {
+                put("code", (*code).into());
+            }
+        }
+        Json::Object(details).to_string()
+    }
+}
+
+/// Tells an error that the server answered by its first word.
+fn of_code(code: &str) -> Failure {
+    match code {
+        "DENIED" => Failure::Denied,
+        code => match Reply::Error(code.to_owned()).checked() {
+            Err(failure) => failure,
+            Ok(_) => Failure::Unreadable,
+        },
+    }
+}
+
+impl Cause {
+    pub fn coded(code: &'static str, message: &str) -> Self {
+        Self {
+            code: Some(code),
+            message: message.to_owned(),
+        }
+    }
+
+    /// Takes a text of the server's, but for arguments that it quotes.
+    pub fn told(text: &str) -> Self {
+        let end = text.find(ARGUMENTS).unwrap_or(text.len());
+        Self {
+            code: None,
+            message: text.get(..end).unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn of_io(error: &io::Error) -> Self {
+        Self {
+            code: code_of(error.kind()),
+            message: error.to_string(),
+        }
+    }
+
+    fn of_tls(error: &rustls::Error) -> Self {
+        use CertificateError as Wrong;
+        let code = match error {
+            rustls::Error::InvalidCertificate(wrong) => match wrong {
+                Wrong::Expired | Wrong::ExpiredContext { .. } => "CERT_HAS_EXPIRED",
+                Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => "CERT_NOT_YET_VALID",
+                Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
+                    "ERR_TLS_CERT_ALTNAME_INVALID"
+                }
+                Wrong::UnknownIssuer => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+                _ => "CERT_REJECTED",
+            },
+            _ => "EPROTO",
+        };
+        Self::coded(code, &error.to_string())
+    }
+}
+
+/// Gives the system's name of an error.
+fn code_of(kind: io::ErrorKind) -> Option<&'static str> {
+    use io::ErrorKind as Kind;
+    Some(match kind {
+        Kind::ConnectionRefused => "ECONNREFUSED",
+        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::UnexpectedEof => "ECONNRESET",
+        Kind::BrokenPipe => "EPIPE",
+        Kind::TimedOut => "ETIMEDOUT",
+        Kind::HostUnreachable => "EHOSTUNREACH",
+        Kind::NetworkUnreachable => "ENETUNREACH",
+        Kind::AddrNotAvailable => "EADDRNOTAVAIL",
+        Kind::NotFound => "ENOENT",
+        Kind::PermissionDenied => "EACCES",
+        _ => return None,
+    })
+}
+
+/// How the library holds an error of the system's.
+type Shared = Arc<dyn Error + Send + Sync>;
+
+fn io_error(error: &RedisError) -> Option<&io::Error> {
+    error
+        .source()?
+        .downcast_ref::<Shared>()?
+        .downcast_ref::<io::Error>()
+}
