@@ -20,7 +20,7 @@ export interface RedisTls {
   rejectUnauthorized?: boolean | undefined
 }
 
-/** Is a client of ioredis 5, `Cluster` too, or of node-redis 4 or 5, `createCluster` too. */
+/** Is a client of ioredis 5 or 6, `Cluster` too, or of node-redis 4 to 6, `createCluster` too. */
 export type RedisClient =
   | { call (command: string, ...args: any[]): Promise<unknown> }
   | { sendCommand (...args: any[]): Promise<unknown> }

@@ -4,8 +4,10 @@ const { after, before, describe } = require('node:test')
 
 const { RedisStore: RedisStore8 } = require('connect-redis8')
 const { RedisStore: RedisStore9 } = require('connect-redis9')
+const { RedisStore: RedisStore10 } = require('connect-redis10')
 const Redis = require('ioredis')
 const { createClient } = require('redis')
+const { createClient: createClient6 } = require('redis6')
 
 const { connectStore } = require('../../adapters/connect')
 const servers = require('../servers/redis')
@@ -34,5 +36,15 @@ describe('connect-redis', { skip: servers.skip }, () => {
 
     const keys = redisKeys(() => server, 'sess:')
     lifeOfSessions(() => ({ adapt: () => connectStore(new RedisStore9({ client })), ...keys }), { keepsData: true, grain: 1000 })
+  })
+
+  describe('10 with node-redis 6', () => {
+    let client
+    before(async () => { client = await createClient6({ url: server.url }).connect() })
+    after(() => client.close())
+
+    const keys = redisKeys(() => server, 'ten:')
+    lifeOfSessions(() => ({ adapt: () => connectStore(new RedisStore10({ client, prefix: 'ten:' })), ...keys }),
+      { touches: true, grain: 1000 })
   })
 })

@@ -26,7 +26,7 @@ const AsyncFunction = (async () => {}).constructor
 
 /** What each block runs on, how its client is closed, and whether it works as it was before. */
 const BLOCKS = {
-  'connect-redis 9 with node-redis': { on: redis, close: 'client.close()', packages: { 'connect-redis': 'connect-redis9' } },
+  'connect-redis 9 and 10 with node-redis': { on: redis, close: 'client.close()', packages: { 'connect-redis': 'connect-redis9' } },
   'connect-redis 8 with ioredis': { on: redis, close: 'client.quit()', packages: { 'connect-redis': 'connect-redis8' } },
   'connect-pg-simple': { on: postgresql, close: 'pool.end()' },
   'express-mysql-session': { on: mariadb, close: 'store.close()', before: 'works' },

@@ -6,27 +6,29 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { inspect } = require('node:util')
-const Redis = require('ioredis')
-const { createClient } = require('redis')
 const servers = require('../servers/redis')
 const { RedisStore } = require('../../stores/redis')
 
 const RECORD = { data: '{"a":"the-data"}', maxAge: 60000 }
 const write = (client) => new RedisStore({ client }).create('an-id', RECORD, 60000).then(() => assert.fail('it was stored'), (err) => err)
 
-/** Each gives a client of that kind, which may be connected or not; `end` is how it is closed. */
-const CLIENTS = {
-  ioredis: {
-    make: (url) => new Redis(url, { retryStrategy: null }),
-    end: (client) => client.disconnect()
+/** How a client of a kind is made, which gives up after a while, and how it is closed. */
+const ioredis = (Redis) => ({
+  make: (url) => new Redis(url, { retryStrategy: null }),
+  end: (client) => client.disconnect()
+})
+const nodeRedis = ({ createClient }) => ({
+  async make (url) {
+    const client = createClient({ url, socket: { reconnectStrategy: (tries, cause) => tries > 20 ? cause : 20 } })
+    return client.on('error', () => {}).connect()
   },
-  'node-redis': {
-    async make (url) {
-      const client = createClient({ url, socket: { reconnectStrategy: (tries, cause) => tries > 20 ? cause : 20 } })
-      return client.on('error', () => {}).connect()
-    },
-    end: (client) => client.isOpen && client.destroy()
-  }
+  end: (client) => client.isOpen && client.destroy()
+})
+const CLIENTS = {
+  'ioredis 5': ioredis(require('ioredis')),
+  'ioredis 6': ioredis(require('ioredis6')),
+  'node-redis 5': nodeRedis(require('redis')),
+  'node-redis 6': nodeRedis(require('redis6'))
 }
 
 for (const [name, { make, end }] of Object.entries(CLIENTS)) {
@@ -64,7 +66,7 @@ for (const [name, { make, end }] of Object.entries(CLIENTS)) {
 test('where the client says that nobody could be reached, so does the store', { skip: servers.skip }, async (t) => {
   const server = await servers.start()
   t.after(() => server.stop())
-  const { make, end } = CLIENTS['node-redis']
+  const { make, end } = CLIENTS['node-redis 6']
   const client = await make(server.url)
   t.after(() => end(client))
   const gone = new Promise((resolve) => client.once('error', resolve))

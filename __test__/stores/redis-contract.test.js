@@ -4,11 +4,13 @@
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
-const Redis = require('ioredis')
-const { createClient, createCluster } = require('redis')
 const servers = require('../servers/redis')
 const { RedisStore } = require('../../stores/redis')
 const { sessionStoreContract } = require('../../testing')
+
+/** The clients, in the versions that people have. */
+const IOREDIS = { 'ioredis 5': require('ioredis'), 'ioredis 6': require('ioredis6') }
+const NODE_REDIS = { 'node-redis 5': require('redis'), 'node-redis 6': require('redis6') }
 
 let prefixes = 0
 
@@ -34,10 +36,14 @@ describe('a server alone', { skip: servers.skip }, () => {
   after(() => server.stop())
 
   describe('connections of our own', () => contract(() => ({ url: server.url })))
-  contractOver('ioredis', () => new Redis(server.url), (client) => client.quit())
-  contractOver('ioredis with a prefix', () => new Redis(server.url, { keyPrefix: '*a[b]:' }), (client) => client.quit())
-  for (const RESP of [2, 3]) {
-    contractOver(`node-redis, RESP${RESP}`, () => createClient({ url: server.url, RESP }).connect(), (client) => client.close())
+  for (const [name, Redis] of Object.entries(IOREDIS)) {
+    contractOver(name, () => new Redis(server.url), (client) => client.quit())
+    contractOver(`${name} with a prefix`, () => new Redis(server.url, { keyPrefix: '*a[b]:' }), (client) => client.quit())
+  }
+  for (const [name, { createClient }] of Object.entries(NODE_REDIS)) {
+    for (const RESP of [2, 3]) {
+      contractOver(`${name}, RESP${RESP}`, () => createClient({ url: server.url, RESP }).connect(), (client) => client.close())
+    }
   }
 
   test('nothing that is stored has an id in it', async () => {
@@ -68,7 +74,11 @@ describe('a cluster', { skip: servers.skip }, () => {
 
   describe('connections of our own', () => contract(() => ({ nodes: cluster.urls })))
   const nodes = () => cluster.nodes.map(({ host, port }) => ({ host, port }))
-  contractOver('ioredis', () => new Redis.Cluster(nodes()), (client) => client.quit())
+  for (const [name, Redis] of Object.entries(IOREDIS)) {
+    contractOver(name, () => new Redis.Cluster(nodes()), (client) => client.quit())
+  }
   const rootNodes = () => cluster.urls.map((url) => ({ url }))
-  contractOver('node-redis', () => createCluster({ rootNodes: rootNodes() }).connect(), (client) => client.close())
+  for (const [name, { createCluster }] of Object.entries(NODE_REDIS)) {
+    contractOver(name, () => createCluster({ rootNodes: rootNodes() }).connect(), (client) => client.close())
+  }
 })
