@@ -62,6 +62,19 @@ describe('a server alone', { skip: servers.skip }, () => {
     assert.ok(isDoneOrLost(merged), merged.reason)
   })
 
+  test('what is lost is told while others wait for the next connection', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t)
+    gate.hold()
+    const told = []
+    const tell = (what) => (err) => told.push([what, err.reason])
+    const asked = [store.load('a').catch(tell('load')), merge(store, 'a', 'b').catch(tell('merge'))]
+    await until('commands on their way', () => gate.waiting > 0)
+    await gate.shut()
+    await Promise.all(asked)
+    assert.deepEqual(told.at(-1), ['load', 'unreachable'])
+    assert.ok(['lost', 'unreachable'].includes(told[0][1]))
+  })
+
   test('a connection that says nothing, to a server that answers on others', IN_TIME, async (t) => {
     const { gate, store } = await connect(t)
     gate.hold()
@@ -194,6 +207,24 @@ describe('a cluster', { skip: servers.skip }, () => {
     await Promise.all(IDS.map((id) => merge(store, id, 'c')))
     master.resume()
     await cluster.settled()
+  })
+
+  test('a cluster that has no master for some keys', IN_TIME, async (t) => {
+    await cluster.settled()
+    const store = storeFor(t, { nodes: cluster.urls, prefix: 'halved:', timeoutMs: 2000 })
+    await fill(store)
+    await until('the replicas', async () => (await cluster.shards()).every(({ replicas }) => replicas.length > 0))
+    const [{ master, replicas }] = await cluster.shards()
+    const gone = [master, ...replicas]
+    await Promise.all(gone.map((node) => node.kill()))
+    for (let round = 0; round < 50; round++) {
+      const outcomes = await Promise.allSettled(IDS.map((id) => store.load(id)))
+      const failed = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason)
+      assert.ok(failed.length > 0)
+      for (const { reason, errcode } of failed) assert.ok(reason === 'unreachable' || errcode === 'CLUSTERDOWN', reason)
+    }
+    await Promise.all(gone.map((node) => node.start()))
+    await until('recovery', () => fill(store).then(() => true, () => false))
   })
 
   test('a cluster that refuses connections at all nodes', IN_TIME, async (t) => {

@@ -100,7 +100,8 @@ impl Nodes {
         !self.slots.borrow().is_empty()
     }
 
-    /// Asks all nodes for the slots, and takes what the first one says. Where none could tell just now, says so at once.
+    /// Asks all nodes for the slots, and takes what the first one says: for all who ask meanwhile. Where none could tell just now,
+    /// says so at once.
     pub async fn look(&self) -> Result<(), Absence> {
         let asked = Instant::now();
         let mut looked = self.looked.lock().await;
@@ -109,10 +110,10 @@ impl Nodes {
         }
         if let Some(ended) = *looked {
             let next = ended + REFRESH_PAUSE;
-            if let Some(blind) = &*self.blind.borrow()
-                && asked < next
-            {
-                return Err(blind.clone());
+            match &*self.blind.borrow() {
+                Some(blind) if asked < next => return Err(blind.clone()),
+                None if asked <= ended => return Ok(()),
+                _ => {}
             }
             sleep_until(next).await;
         }

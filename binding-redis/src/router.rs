@@ -62,7 +62,16 @@ impl Router {
     ) -> Vec<(Parcel, Answer)> {
         let parcels = std::mem::take(&mut journey.left);
         let is_first = std::mem::take(&mut journey.is_new);
-        let fated = match self.see_to_slots(&parcels, is_first, deadline).await {
+        let seen = self.see_to_slots(&parcels, is_first, deadline).await;
+        // What is sent too late for an answer might be carried out nevertheless.
+        if !is_first && Instant::now() + PAUSE >= deadline {
+            let fail = |parcel: Parcel| {
+                let answer = Answer::failed(&parcel.trouble);
+                (parcel, answer)
+            };
+            return parcels.into_iter().map(fail).collect();
+        }
+        let fated = match seen {
             Ok(()) => self.round(parcels, deadline).await,
             Err(absence) => self.wait_blindly(parcels, &absence),
         };
@@ -70,10 +79,6 @@ impl Router {
         for (parcel, fate) in fated {
             match fate {
                 Fate::Answered(answer) => answered.push((parcel, answer)),
-                Fate::Again if Instant::now() >= deadline => {
-                    let answer = Answer::failed(&parcel.trouble);
-                    answered.push((parcel, answer));
-                }
                 Fate::Again => journey.left.push(parcel),
             }
         }
@@ -100,9 +105,9 @@ impl Router {
         if is_first && self.nodes.has_slots() && !asks_for_all {
             self.look_aside();
         } else if parcels.iter().any(|parcel| parcel.asked.is_none()) {
-            return timeout_at(deadline, self.nodes.look())
-                .await
-                .unwrap_or(Ok(()));
+            let silence = || Absence::new(Instant::now(), Rc::new(Trouble::silence()));
+            let looked = timeout_at(deadline, self.nodes.look()).await;
+            return looked.unwrap_or_else(|_| Err(silence()));
         }
         Ok(())
     }
