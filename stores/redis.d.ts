@@ -100,6 +100,21 @@ export interface RedisStoreOptions {
   from?: 'koa-redis' | undefined
 
   /**
+   * Limits how many top-level keys a session has. A `create`, `merge` or `regenerate` that would set more rejects with the reason
+   * `'size'`.
+   *
+   * @default 10000
+   */
+  maxSessionKeys?: number | undefined
+
+  /**
+   * Limits how many bytes a session's keys and values have, as JSON, in the same way.
+   *
+   * @default 1048576
+   */
+  maxSessionBytes?: number | undefined
+
+  /**
    * Says how sessions are stored. With `'json'`, as koa-redis does it: JSON under the prefix and the id itself. Servers with
    * koa-session and koa-redis can read and write the same sessions then, during a rollout or on the way back; the store has
    * `get`, `set` and `destroy` alone, without merging, lists and limits.
@@ -127,11 +142,18 @@ export interface RedisStoreError extends Error {
    * - `'server'`: the server answered with an error: see `errcode`
    * - `'unreadable'`: what is stored there is not a session of this store
    * - `'input'`: what was given is not what it has to be, as data that are no JSON
+   * - `'size'`: the session would be larger than it may be: see `keys` and `bytes`
+   * - `'index'`: the index of subjects was lost again while it was made anew
+   * - `'prefix'`: without a prefix, `clear()` with the format `'json'` would remove all keys of the database
    * - `'closed'`: `close()` was called before
    */
-  reason: 'timeout' | 'lost' | 'unreachable' | 'denied' | 'tls' | 'options' | 'server' | 'unreadable' | 'input' | 'closed'
+  reason: 'timeout' | 'lost' | 'unreachable' | 'denied' | 'tls' | 'options' | 'server' | 'unreadable' | 'input' | 'size' | 'index' |
+    'prefix' | 'closed'
   /** The first word of the server's error: `'OOM'`, `'WRONGTYPE'`. */
   errcode?: string | undefined
+  /** The number of keys and bytes that the session would have. */
+  keys?: number | undefined
+  bytes?: number | undefined
   /** The server that it is about, as far as that is known; with a client of yours, as far as its errors tell. */
   host?: string | undefined
   port?: number | undefined
@@ -148,14 +170,15 @@ export interface RedisStoreError extends Error {
  * Keeps sessions in Redis (6 or newer) or Valkey: for several machines. One server, a cluster, or what sentinels name.
  *
  * What an app asks for in one turn of the event loop leaves together, from a thread of the store's own. It connects when it is
- * first used. Where a connection breaks, reads, touches and `destroy` are sent again; a `create`, `merge` or `regenerate` that
- * may have been carried out is not, and rejects with the reason `'lost'`. One that says nothing is left for a new one, or for the
- * server that sentinels or the cluster have put in its place. A store that waits for nothing does not keep the process alive.
+ * first used. Where a connection breaks, what was sent is sent again. A `create` or `merge` is so once, and rejects with the reason
+ * `'lost'` where what is stored does not tell whether it was carried out before. A connection that says nothing is left for a new
+ * one, or for the server that sentinels or the cluster have put in its place. A store that waits for nothing does not keep the
+ * process alive.
  *
  * A write is acknowledged when the server has it. What a crash of that server may lose is up to its `appendfsync`, and what a
  * failover may lose, to its replication; who writes to a session that was lost so is answered `'missing'`. A server that evicts
- * (`maxmemory-policy`) ends sessions before their time. A process that dies while it gives a session its new id, between two
- * answers of the server, may end the session: it never leaves both ids alive.
+ * (`maxmemory-policy`) ends sessions before their time. A process that dies while it gives a session its new id leaves it
+ * under one of both ids, and never under both; nobody writes to it then for ten seconds at most.
  *
  * Its addon is the package `koa-session-rs-redis`, to be installed beside this one in the same version.
  *

@@ -45,7 +45,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     const asked = [store.load('a'), store.touch('a', MINUTE_MS), merge(store, 'a', 'b')]
     await gate.open()
     const [loaded, touched, merged] = await Promise.allSettled(asked)
-    assert.deepEqual([JSON.parse(loaded.value.data).a, touched.value], [1, true])
+    assert.deepEqual([JSON.parse(loaded.value.data).a, touched.value], [1, { maxAge: MINUTE_MS }])
     // It may have been sent before the end of the connection was seen.
     assert.ok(isDoneOrLost(merged), merged.reason)
   })
@@ -58,7 +58,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     gate.cut()
     gate.release()
     const [loaded, touched, merged] = await Promise.allSettled(asked)
-    assert.deepEqual([JSON.parse(loaded.value.data).a, touched.value], [1, true])
+    assert.deepEqual([JSON.parse(loaded.value.data).a, touched.value], [1, { maxAge: MINUTE_MS }])
     assert.ok(isDoneOrLost(merged), merged.reason)
   })
 
@@ -67,12 +67,23 @@ describe('a server alone', { skip: servers.skip }, () => {
     gate.hold()
     const told = []
     const tell = (what) => (err) => told.push([what, err.reason])
-    const asked = [store.load('a').catch(tell('load')), merge(store, 'a', 'b').catch(tell('merge'))]
+    const leave = store.merge('a', { base: 1, set: '', delete: [], subject: null }, MINUTE_MS)
+    const asked = [store.load('a').catch(tell('load')), leave.catch(tell('leave'))]
     await until('commands on their way', () => gate.waiting > 0)
     await gate.shut()
     await Promise.all(asked)
-    assert.deepEqual(told.at(-1), ['load', 'unreachable'])
-    assert.ok(['lost', 'unreachable'].includes(told[0][1]))
+    assert.deepEqual(told, [['leave', 'lost'], ['load', 'unreachable']])
+  })
+
+  test('what may have been done is lost, whatever the next connection comes to', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t)
+    gate.hold()
+    const asked = [merge(store, 'a', 'b'), store.create('c', RECORD, MINUTE_MS)]
+    await until('commands on their way', () => gate.waiting > 0)
+    await gate.shut()
+    for (const { reason } of await Promise.allSettled(asked)) {
+      assert.deepEqual([reason.reason, reason.port, reason.cause.code], ['lost', gate.port, 'ECONNREFUSED'])
+    }
   })
 
   test('a connection that says nothing, to a server that answers on others', IN_TIME, async (t) => {

@@ -53,7 +53,10 @@ pub struct ConnectionOptions {
 /// A server, or a sentinel.
 #[derive(Debug)]
 pub enum Server {
-    At { host: String, port: u16 },
+    At {
+        host: String,
+        port: u16,
+    },
     /// At the other end of a Unix socket.
     Socket(String),
 }

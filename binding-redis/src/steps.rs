@@ -133,12 +133,16 @@ fn read_reply<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Reply> {
             Reply::List(replies)
         }
         "e" => Reply::Error(rest.to_owned()),
-        "f" => Reply::Failed(Failure::Lost),
+        "f" => Reply::Failed(match rest {
+            "unreachable" => Failure::Unreachable,
+            "tls" => Failure::Tls,
+            _ => Failure::Lost,
+        }),
         _ => Reply::Nil,
     })
 }
 
-/// Reads an answer: null, a number, a text, a list; an object with the first word of an error, or an empty one.
+/// Reads an answer: null, a number, a text, a list; an object with what stands for an error elsewhere.
 fn from_json(value: Value) -> Reply {
     match value {
         Value::Null => Reply::Nil,
@@ -146,9 +150,9 @@ fn from_json(value: Value) -> Reply {
         Value::Number(number) => number.as_i64().map_or(Reply::Nil, Reply::Int),
         Value::String(text) => Reply::Text(text.into_bytes()),
         Value::Array(values) => Reply::List(values.into_iter().map(from_json).collect()),
-        Value::Object(mut object) => match object.remove("error") {
-            Some(Value::String(code)) => Reply::Error(code),
-            _ => Reply::Failed(Failure::Lost),
-        },
+        Value::Object(object) => {
+            let error = object.get("error").and_then(Value::as_str);
+            read_reply(&mut error.into_iter()).unwrap_or(Reply::Nil)
+        }
     }
 }

@@ -42,7 +42,7 @@ struct Running {
     replies: Vec<Option<Reply>>,
     /// Whether the time limit is one of each step.
     is_long: bool,
-    /// Whether something may have been done: then it is gone through with, also where the server is away for a while.
+    /// Whether a step of it may have been done: then it is gone through with, also where the server is away for a while.
     has_begun: bool,
     /// What the last answer that was none was about.
     trouble: Option<Rc<Trouble>>,
@@ -229,7 +229,7 @@ impl Running {
     /// Takes an answer.
     fn hear(&mut self, place: usize, Answer { reply, trouble }: Answer) {
         self.has_begun |= match &reply {
-            Reply::Failed(failure) => matches!(failure, Failure::Lost | Failure::Timeout),
+            Reply::Failed(failure) => *failure == Failure::Timeout,
             _ => true,
         };
         self.trouble = trouble.or(self.trouble.take());
@@ -252,7 +252,9 @@ impl Running {
             }
             Step::Done(result) => {
                 let details = match (&result, &self.trouble) {
-                    (Err(failure), Some(trouble)) if *failure == trouble.failure => {
+                    (Err(failure), Some(trouble))
+                        if *failure == trouble.failure || *failure == Failure::Lost =>
+                    {
                         trouble.details()
                     }
                     _ => String::new(),

@@ -77,18 +77,22 @@ function setCause (error, value) {
 }
 
 /**
- * Gives what is known of a failure over a client of the user's, which may be more than that there is no answer.
+ * Has an error tell what a client of the user's threw.
  *
  * @param {Error} error of storeError
  * @param {*} thrown by the client
  */
 function withCause (error, thrown) {
   if (thrown === undefined) return error
-  const { code, constructor, address, hostname = address, port, path } = thrown ?? {}
-  const [found] = UNSENT.find(([, codes]) => codes.test(code)) ?? [UNSENT_NAMES.includes(constructor?.name) && 'unreachable']
-  const told = error.reason === 'lost' && found ? storeError(found) : error
+  const { address, hostname = address, port, path } = thrown ?? {}
   const where = Object.entries({ host: hostname, port, path }).filter(([, value]) => value !== undefined)
-  return Object.assign(setCause(told, copyOf(thrown)), Object.fromEntries(where))
+  return Object.assign(setCause(error, copyOf(thrown)), Object.fromEntries(where))
+}
+
+/** Gives the reason that an error of a client's stands for, which is no answer of the server's. */
+function reasonOf ({ code, constructor }) {
+  const [reason] = UNSENT.find(([, codes]) => codes.test(code)) ?? []
+  return reason ?? (UNSENT_NAMES.includes(constructor?.name) ? 'unreachable' : 'lost')
 }
 
 /** Copies what a client threw, but for what was sent: ioredis has that in its errors, and servers quote it. */
@@ -198,4 +202,4 @@ class Answers {
   }
 }
 
-module.exports = { Answers, readAnswer, storeError, withCause }
+module.exports = { Answers, readAnswer, reasonOf, storeError, withCause }

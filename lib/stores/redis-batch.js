@@ -2,6 +2,7 @@
 
 const { now } = require('../clock')
 const { wholeMs } = require('./call-numbers')
+const { storeError } = require('./redis-answers')
 
 /** What is asked for; binding-redis/src/batch.rs has the same numbers. */
 const KIND = {
@@ -67,9 +68,9 @@ class Batch {
     this.#texts.length = this.#before
   }
 
-  /** Writes a text. */
-  text (given) {
-    const text = typeof given === 'string' ? given : String(given)
+  /** Writes a text; anything else is refused. */
+  text (text) {
+    if (typeof text !== 'string') throw storeError('input')
     this.#texts.push(text)
     if (this.#end === this.#numbers.length) this.#grow()
     this.#numbers[this.#end++] = text.length

@@ -2,7 +2,7 @@
 
 const { setTimeout } = require('node:timers/promises')
 
-const { readAnswer, storeError, withCause } = require('./redis-answers')
+const { readAnswer, reasonOf, storeError, withCause } = require('./redis-answers')
 const { Batch } = require('./redis-batch')
 
 /**
@@ -174,7 +174,7 @@ function append (parts, value) {
 
 function toJson (value) {
   if (Array.isArray(value)) return value.map(toJson)
-  if (value instanceof Error) return { error: /^e(.*)/.exec(toFailure(value))?.[1] }
+  if (value instanceof Error) return { error: toFailure(value) }
   if (typeof value === 'bigint') return Number(value)
   return typeof value === 'object' && value !== null ? toJson(flatten(value)) : value ?? null
 }
@@ -185,11 +185,11 @@ function flatten (value) {
   return (value instanceof Map ? [...value] : Object.entries(value)).flat()
 }
 
-/** Tells an error of the server's, by its first word, from one of the connection. */
+/** Tells an error of the server's, by its first word, from one of the connection, by its reason. */
 function toFailure (error) {
   const word = /^-?([A-Z][A-Z0-9_]*)(?: |$)/.exec(error.message)
   const isReply = error.name === 'ReplyError' || /Error(Reply)?$/.test(error.constructor.name)
-  return word !== null && isReply ? 'e' + word[1] : 'f'
+  return word !== null && isReply ? 'e' + word[1] : 'f' + reasonOf(error)
 }
 
 module.exports = { ClientTransport, isClient }

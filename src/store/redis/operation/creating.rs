@@ -77,9 +77,9 @@ impl Store {
             let key = self.key(id);
             async move { self.exchange.run(Script::Create, &key, &args).await }
         };
-        // Whether the first one did it, is seen by what is there.
+        // Whether the first one did it, is seen by what is there; unless nothing is seen.
         let reply = match put("").await {
-            Err(Failure::Lost) => put("1").await,
+            Err(Failure::Lost) => put("1").await.map_err(|_| Failure::Lost),
             reply => reply,
         };
         Ok(reply?.int()? == 1)

@@ -136,7 +136,7 @@ impl Store {
             async move { self.exchange.run(script, &key, &args).await }
         };
         let reply = match run(false).await {
-            Err(Failure::Lost) if call.has_keys() => run(true).await,
+            Err(Failure::Lost) if call.has_keys() => run(true).await.map_err(|_| Failure::Lost),
             reply => reply,
         };
         read_attempt(reply?)
