@@ -1,6 +1,6 @@
 //! How a session enters the index, and what has to be done for it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::entry::{Entry, Tag, place_of, time};
 use super::{ATTEMPTS, Index, PORTION, Session, is_old};
@@ -49,7 +49,7 @@ impl Index<'_> {
     pub async fn admit(&self, entrant: Entrant<'_>) -> Result<Admission, Failure> {
         let mut doubles = None;
         for _ in 0..ATTEMPTS {
-            match self.try_admit(entrant, doubles).await? {
+            match self.try_admit(entrant, doubles.as_deref()).await? {
                 Verdict::Decided(admission) => return Ok(admission),
                 Verdict::Unchecked => doubles = Some(self.check(entrant.now_ms).await?),
                 Verdict::Incomplete => self.rebuild(entrant.now_ms).await?,
@@ -61,7 +61,7 @@ impl Index<'_> {
     async fn try_admit(
         &self,
         entrant: Entrant<'_>,
-        doubles: Option<usize>,
+        doubles: Option<&[[Entry; 2]]>,
     ) -> Result<Verdict, Failure> {
         let entry = self.tag.name(entrant.created_ms, entrant.hash);
         let most = entrant.limit.map_or(0, |limit| limit.max).to_string();
@@ -69,16 +69,21 @@ impl Index<'_> {
             Some(Overflow::Refuse) => "refuse",
             _ => "oldest",
         };
-        let args = [
+        let (now, place) = (time(entrant.now_ms), place_of(entrant.hash).to_string());
+        let (is_checked, portion) = (
+            if doubles.is_some() { "1" } else { "0" },
+            PORTION.to_string(),
+        );
+        let mut args = vec![
             entry.as_str(),
-            &time(entrant.now_ms),
+            &now,
             &most,
             overflow,
-            if doubles.is_some() { "1" } else { "0" },
-            &doubles.unwrap_or_default().to_string(),
-            &place_of(entrant.hash).to_string(),
-            &PORTION.to_string(),
+            is_checked,
+            &portion,
+            &place,
         ];
+        args.extend(doubles.into_iter().flatten().flatten().map(Entry::text));
         let reply = self.exchange.run(Script::Admit, &self.key, &args).await?;
         let [verdict, was_known, victims, sample] =
             <[Reply; 4]>::try_from(reply.list()?).map_err(|_| Failure::Unreadable)?;
@@ -94,9 +99,10 @@ impl Index<'_> {
         })
     }
 
-    /// Looks at all entries, so that only those of live sessions are left. Gives how many are of a session that has another one.
-    async fn check(&self, now_ms: u64) -> Result<usize, Failure> {
-        let (mut hashes, mut origins) = (HashSet::new(), Vec::new());
+    /// Looks at all entries, so that only those of live sessions are left. Gives those of which two are of one session: it is
+    /// arriving from where it still is.
+    async fn check(&self, now_ms: u64) -> Result<Vec<[Entry; 2]>, Failure> {
+        let (mut found, mut arriving) = (HashMap::new(), Vec::new());
         let mut last = None;
         while let Some(entries) = self.portion(last.as_ref(), now_ms).await? {
             last = entries.last().cloned();
@@ -104,8 +110,8 @@ impl Index<'_> {
             for (entry, session) in self.look_up(entries, now_ms).await? {
                 match session {
                     Session::Live(live) => {
-                        origins.extend(live.from);
-                        hashes.insert(entry.hash().to_owned());
+                        arriving.extend(live.from.map(|from| (from, entry.clone())));
+                        found.insert(entry.hash().to_owned(), entry);
                     }
                     Session::Expired(meta) => {
                         self.destroy_expired(entry.hash(), &meta, now_ms).await?;
@@ -117,7 +123,9 @@ impl Index<'_> {
             }
             self.drop(&gone).await?;
         }
-        Ok(origins.iter().filter(|from| hashes.contains(*from)).count())
+        let doubles = arriving.into_iter();
+        let doubles = doubles.filter_map(|(from, entry)| Some([found.remove(&from)?, entry]));
+        Ok(doubles.collect())
     }
 
     /// Has a session gone that has expired by this process's clock, before it leaves the index.

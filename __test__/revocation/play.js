@@ -1,0 +1,56 @@
+'use strict'
+
+const servers = require('../servers/redis')
+const { Schedule } = require('./schedule')
+const { connectTo, connectToCluster, memory, redis, sqlite } = require('./worlds')
+
+const POLICIES = ['allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl']
+
+/** What a server that evicts has room for, in bytes: the sessions of some schedules. */
+const ROOM = 200000
+
+/** Where schedules are played, by name: each makes a world, and gives how it is left. */
+const PLACES = {
+  memory: async () => ({ world: memory(), leave () {} }),
+  sqlite: async () => ({ world: sqlite(), leave () {} }),
+  async redis () {
+    const server = await servers.start()
+    return { world: redis({ url: server.url }, () => connectTo(server.url)), leave: () => server.stop() }
+  },
+  async cluster () {
+    const cluster = await servers.startCluster()
+    const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }))
+    return { world: redis({ nodes: cluster.urls }, () => connectToCluster(nodes)), leave: () => cluster.stop() }
+  },
+  ...Object.fromEntries(POLICIES.map((policy) => [policy, () => evicting(policy)]))
+}
+
+/** A server that has too little memory, most of which is somebody else's. */
+async function evicting (policy) {
+  const server = await servers.start({ config: { 'maxmemory-policy': policy } })
+  const world = redis({ url: server.url }, () => connectTo(server.url), { evictsAlways: true })
+  // What connections and scripts take is not to be counted.
+  for (let seed = 1; seed <= 3; seed++) await new Schedule(await world.next(), seed).run()
+  const used = Number(/used_memory:(\d+)/.exec(await world.client.info('memory'))[1])
+  await world.client.config('SET', 'maxmemory', used + ROOM)
+  return { world, leave: () => server.stop() }
+}
+
+/**
+ * Plays the schedules of some seeds in a place.
+ *
+ * @param {string} name of a place
+ * @param {{ from: number, count: number }} seeds
+ * @throws {Error} of the first schedule that went wrong
+ */
+async function play (name, { from, count }) {
+  const { world, leave } = await PLACES[name]()
+  try {
+    for (let seed = from; seed < from + count; seed++) await new Schedule(await world.next(), seed).run()
+  } finally {
+    await world.close()
+    await leave()
+  }
+}
+
+module.exports = { PLACES, POLICIES, play }

@@ -1,0 +1,147 @@
+'use strict'
+
+// A random schedule of requests: some at once, from several stores over the same sessions, with evictions among them. After each
+// step all answers are there, and the sessions are looked at: whoever is dead stays dead, nobody dies without a reason, and nobody
+// lives under two ids.
+
+const { LIMITED, MOST, SUBJECTS, changeSubject, create, destroy, isTold, merge, regenerate, revoke, touch } = require('./operations')
+const { hash } = require('./lineage')
+const { random } = require('./random')
+
+const STEPS = 10
+const AT_ONCE = 4
+
+/** Plays one schedule in a world (worlds.js). */
+class Schedule {
+  #world
+  #below
+  #seed
+  #all = []
+  #count = 0
+  #log = []
+
+  constructor (world, seed) {
+    this.#world = world
+    this.#seed = seed
+    this.#below = random(seed)
+  }
+
+  /** @throws {Error} that names the seed, and tells what was done, where something lives or is dead that may not be */
+  async run () {
+    try {
+      for (let step = 0; step < STEPS; step++) await this.#step()
+      for (const subject of SUBJECTS) await this.#perform([revoke(this.#all, subject)])
+      await this.#check(true)
+    } catch (err) {
+      throw new Error(`seed ${this.#seed}: ${err.message}\n${this.#log.join('\n')}`, { cause: err })
+    }
+  }
+
+  async #step () {
+    for (const each of this.#all) each.begin()
+    const operations = Array.from({ length: 1 + this.#below(AT_ONCE) }, () => this.#choose())
+    await this.#perform(operations.filter(Boolean))
+    await this.#check(this.#below(4) === 0)
+  }
+
+  /** Carries out operations at once; then what each of the answers says holds. */
+  async #perform (operations) {
+    const answers = await Promise.all(operations.map((operation) => this.#answer(operation)))
+    this.#log.push(operations.map((operation, i) => `${operation.name}: ${tell(answers[i])}`).join(' | '))
+    for (const [i, operation] of operations.entries()) operation.follow(answers[i])
+    for (const [i, operation] of operations.entries()) operation.doubt?.(answers[i])
+    const limited = operations.flatMap((operation, i) => operation.subject === LIMITED ? [isTold(answers[i])] : [])
+    this.isLimited = limited.length > 0 && limited.every(Boolean)
+  }
+
+  async #answer (operation) {
+    const { stores } = this.#world
+    try {
+      return await operation.run(stores[this.#below(stores.length)])
+    } catch (err) {
+      if (err.code !== 'ERR_SESSION_STORE' || !this.#world.mayFail) throw err
+      return err
+    }
+  }
+
+  #choose () {
+    const all = this.#all
+    const subject = SUBJECTS[this.#below(SUBJECTS.length)]
+    const newId = () => `${this.#seed}-${this.#count++}`
+    const lineage = all[this.#below(all.length)]
+    const kind = this.#below(16)
+    // One that moves, or gets another subject, does so once in a step.
+    const isFree = lineage?.wasThere && !lineage.isMoving && !lineage.isChanging
+    if (all.length < 3 || kind < 4) return create(all, newId, this.#below(5) === 0 ? null : subject)
+    if (kind === 4) return this.#evict()
+    if (!isFree) return undefined
+    switch (kind) {
+      case 5: return merge(lineage)
+      case 6: return touch(lineage)
+      case 7: case 8: return regenerate(all, lineage, newId)
+      case 9: return regenerate(all, lineage, newId, subject)
+      case 10: return changeSubject(all, lineage, subject)
+      case 11: return changeSubject(all, lineage, null)
+      case 12: return destroy(lineage)
+      case 13: return lineage.subject ? revoke(all, lineage.subject, { except: lineage.hash }, lineage) : undefined
+      case 14: return lineage.subject ? revoke(all, lineage.subject, { only: lineage.hash }) : undefined
+      default: return revoke(all, subject)
+    }
+  }
+
+  /** Has the world lose something. */
+  #evict () {
+    const { evict } = this.#world
+    if (evict === undefined) return undefined
+    return {
+      name: 'evict',
+      run: () => evict(this.#below, this.#all.map((each) => each.hash)),
+      follow: (lost) => {
+        for (const each of this.#all) {
+          const isOn = each.isMoving || each.isChanging
+          if (isOn || each.ids.some((id) => lost.includes(hash(id)))) each.doubtIt('an eviction')
+        }
+      }
+    }
+  }
+
+  /** Looks at the sessions: at all, or at those that are not known to be dead. */
+  async #check (isThorough) {
+    const [store] = this.#world.stores
+    const alive = new Map()
+    for (const each of this.#all) {
+      if (each.isDead && each.wasSeenDead && !isThorough) continue
+      const loaded = await Promise.all(each.ids.map((id) => store.load(id)))
+      const found = each.ids.filter((_, i) => loaded[i] != null)
+      if (found.length > 1) throw new Error(`${found.join(' and ')} are one session`)
+      if (each.isDead && found.length > 0) throw new Error(`${found[0]} is alive`)
+      if (found.length === 0) {
+        if (!each.isDead && each.doubt === undefined && !this.#world.evictsAlways) throw new Error(`${each.id} is dead`)
+        each.isDead = each.wasSeenDead = true
+        continue
+      }
+      // Where an answer was lost, that tells which id it has.
+      each.ids.push(...each.ids.splice(each.ids.indexOf(found[0]), 1))
+      alive.set(found[0], each)
+    }
+    await this.#checkSubjects(store, [...alive.values()], isThorough)
+  }
+
+  async #checkSubjects (store, alive, isThorough) {
+    if (!alive.every((each) => each.subject !== undefined) || this.#world.evictsAlways) return
+    const of = (subject) => alive.filter((each) => each.subject === subject)
+    if (this.isLimited && of(LIMITED).length > MOST) throw new Error(`${LIMITED} has ${of(LIMITED).length} sessions`)
+    if (!isThorough) return
+    for (const subject of SUBJECTS) {
+      const listed = (await store.list(subject)).map((entry) => entry.hash).sort()
+      const expected = of(subject).map((each) => each.hash).sort()
+      if (listed.join() !== expected.join()) throw new Error(`${subject} has ${expected.length} sessions, and ${listed.length} are listed`)
+    }
+  }
+}
+
+function tell (answer) {
+  return answer instanceof Error ? answer.reason ?? answer.message : JSON.stringify(answer)
+}
+
+module.exports = { Schedule }
