@@ -1,14 +1,14 @@
 'use strict'
 
-require('./lib/node-version')
+require('./lib/base/node-version')
 
-const { SessionOptionError, typeOf } = require('./lib/errors')
-const { extendApp } = require('./lib/extension')
-const { of } = require('./lib/handle')
-const { middleware } = require('./lib/middleware')
-const { Settings } = require('./lib/options')
-const { SessionOptions } = require('./lib/session-options')
-const { STORE } = require('./lib/stores/mark')
+const { SessionOptionError, typeOf } = require('./lib/base/errors')
+const { extendApp } = require('./lib/request/context-properties')
+const { of } = require('./lib/request/session-handle')
+const { middleware } = require('./lib/request/middleware')
+const { Settings } = require('./lib/options/options')
+const { SessionOptions } = require('./lib/options/session-options')
+const { STORE } = require('./lib/base/store-contract')
 
 /**
  * Makes the session middleware of an app, and gives its `ctx` the properties `session` and `sessionOptions`.

@@ -1,20 +1,20 @@
 'use strict'
 
-require('./lib/node-version')
+require('./lib/base/node-version')
 
 const { randomUUID } = require('node:crypto')
 
-const expiry = require('./lib/contract/expiry')
-const interleaving = require('./lib/contract/interleaving')
-const koaSession = require('./lib/contract/koa-session')
-const limits = require('./lib/contract/limits')
-const merging = require('./lib/contract/merging')
-const moving = require('./lib/contract/moving')
-const plain = require('./lib/contract/plain')
-const records = require('./lib/contract/records')
-const { clauses: subjects } = require('./lib/contract/subjects')
-const { World } = require('./lib/contract/world')
-const { invalidOption } = require('./lib/errors')
+const expiry = require('./testing/expiry')
+const interleaving = require('./testing/interleaving')
+const koaSession = require('./testing/koa-session')
+const limits = require('./testing/limits')
+const merging = require('./testing/merging')
+const moving = require('./testing/moving')
+const plain = require('./testing/plain')
+const records = require('./testing/records')
+const { clauses: subjects } = require('./testing/subjects')
+const { World } = require('./testing/world')
+const { invalidOption } = require('./lib/base/errors')
 
 const SESSION_STORE = { ...records, ...merging, ...interleaving, ...expiry, ...moving, ...subjects, ...limits, ...koaSession }
 

@@ -75,7 +75,7 @@ describe('docs/architecture.md', () => {
     }
     for (const path of SOURCES.flatMap(filesIn)) {
       const [, name] = /([\w-]+\.(?:js|rs))$/.exec(path) ?? []
-      const isNamed = name === undefined || path.startsWith('lib/contract/') || path.startsWith('stores/') || tree.includes(name)
+      const isNamed = name === undefined || path.startsWith('testing/') || path.startsWith('stores/') || tree.includes(name)
       assert.ok(isNamed, `${path} is not named`)
     }
     for (const file of readdirSync(root)) {

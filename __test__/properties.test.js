@@ -5,8 +5,8 @@ const { test } = require('node:test')
 const fc = require('fast-check')
 const theirSession = require('koa-session').default
 
-const binding = require('../lib/binding')
-const { Snapshot } = require('../lib/snapshot')
+const binding = require('../lib/native/binding')
+const { Snapshot } = require('../lib/session/snapshot')
 const { createApp, handle, start } = require('./app')
 const { freeze } = require('./clock')
 const { cookieHeader, encode } = require('./forge')

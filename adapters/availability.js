@@ -1,6 +1,6 @@
 'use strict'
 
-const { invalidOption, sessionError } = require('../lib/errors')
+const { invalidOption, sessionError } = require('../lib/base/errors')
 
 /** Whether a store is connected, as its events 'disconnect' and 'connect' tell. A store without events always is. */
 class Availability {

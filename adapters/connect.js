@@ -1,9 +1,9 @@
 'use strict'
 
-require('../lib/node-version')
+require('../lib/base/node-version')
 
-const { enclose } = require('../lib/envelope')
-const { Queue } = require('../lib/queue')
+const { enclose } = require('../lib/session/envelope')
+const { KeyedMutex } = require('../lib/base/keyed-mutex')
 const { Availability } = require('./availability')
 const { toRecord, toSession } = require('./express-record')
 const { checkMethods } = require('./methods')
@@ -13,7 +13,7 @@ class ConnectStore {
   #store
   #availability
   /** The writes of a session wait for each other: one that moves the expiry reads the session before. */
-  #writes = new Queue()
+  #writes = new KeyedMutex()
 
   constructor (store, options) {
     checkMethods('store', store, ['get', 'set', 'destroy'])

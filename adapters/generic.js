@@ -1,6 +1,6 @@
 'use strict'
 
-require('../lib/node-version')
+require('../lib/base/node-version')
 
 const { Availability } = require('./availability')
 const { checkMethods } = require('./methods')

@@ -1,8 +1,8 @@
 'use strict'
 
-require('../lib/node-version')
+require('../lib/base/node-version')
 
-const { sessionError } = require('../lib/errors')
+const { sessionError } = require('../lib/base/errors')
 const { checkMethods } = require('./methods')
 
 /** koa-session's store over a Keyv. */

@@ -1,6 +1,6 @@
 'use strict'
 
-const { invalidOption } = require('../lib/errors')
+const { invalidOption } = require('../lib/base/errors')
 
 /**
  * Checks that a store has the methods that an adapter calls.

@@ -5,7 +5,7 @@
 const { dirname, join, sep } = require('node:path')
 
 const ROOT = dirname(__dirname)
-const BINDING = join(ROOT, 'lib', 'binding.js')
+const BINDING = join(ROOT, 'lib', 'native', 'binding.js')
 
 const isOurs = (path) => path === join(ROOT, 'index.js') || path.startsWith(join(ROOT, 'lib') + sep)
 
@@ -15,7 +15,7 @@ function load (binding) {
   try {
     require.cache[BINDING] = { id: BINDING, filename: BINDING, loaded: true, exports: binding }
     const session = require('..')
-    for (const load of Object.values(require('../lib/on-demand').MODULES)) load()
+    for (const load of Object.values(require('../lib/request/on-demand').MODULES)) load()
     return session
   } finally {
     takeOut()

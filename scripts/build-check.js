@@ -68,7 +68,7 @@ describe('without a Rust that can build it', () => {
   })
 
   test('the loader names the same Rust', () => {
-    assert.ok(readFileSync(join(root, 'lib/addon-failure.js'), 'utf8').includes(`Rust ${minimum} or newer`))
+    assert.ok(readFileSync(join(root, 'lib/native/addon-failure.js'), 'utf8').includes(`Rust ${minimum} or newer`))
   })
 })
 
@@ -118,7 +118,7 @@ describe('a build', () => {
   })
 
   test('for use exports no panic', () => {
-    const binding = require('../lib/binding')
+    const binding = require('../lib/native/binding')
     assert.deepEqual([binding.panicNow, binding.panicInClosure], [undefined, undefined])
   })
 })

@@ -115,7 +115,7 @@ describe('contents', () => {
     const { optionalDependencies } = require(complete.path('node_modules/koa-session-rs/package.json'))
     assert.deepEqual(optionalDependencies,
       Object.fromEntries(PLATFORMS.map((name) => [`koa-session-rs-${name}`, checkout.version])))
-    const loader = readFileSync(join(__dirname, '../lib/binding.js'), 'utf8')
+    const loader = readFileSync(join(__dirname, '../lib/native/binding.js'), 'utf8')
     const literals = (pattern) => [...loader.matchAll(pattern)].map((match) => match[1]).sort()
     assert.deepEqual(literals(/require\('koa-session-rs-([\w-]+)'\)/g), [...PLATFORMS].sort())
     assert.deepEqual(literals(/require\('\.\.\/koa-session-rs\.([\w-]+)\.node'\)/g), [...PLATFORMS].sort())

@@ -1,7 +1,7 @@
 'use strict'
 
-require('../lib/node-version')
+require('../lib/base/node-version')
 
-const { MemoryStore } = require('../lib/stores/memory-store')
+const { MemoryStore } = require('../lib/stores/memory/memory-store')
 
 module.exports = { MemoryStore }

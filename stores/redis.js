@@ -1,7 +1,7 @@
 'use strict'
 
-require('../lib/node-version')
+require('../lib/base/node-version')
 
-const { RedisStore } = require('../lib/stores/redis-store')
+const { RedisStore } = require('../lib/stores/redis/redis-store')
 
 module.exports = { RedisStore }

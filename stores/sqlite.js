@@ -1,7 +1,7 @@
 'use strict'
 
-require('../lib/node-version')
+require('../lib/base/node-version')
 
-const { SqliteStore } = require('../lib/stores/sqlite-store')
+const { SqliteStore } = require('../lib/stores/sqlite/sqlite-store')
 
 module.exports = { SqliteStore }

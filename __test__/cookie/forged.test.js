@@ -13,7 +13,7 @@ const Keygrip = require('keygrip')
 const { KEYS, KOAS, session, start } = require('../app')
 const { cookieHeader, encode, sign } = require('../forge')
 const { MODES, MapStore } = require('../modes')
-const binding = require('../../lib/binding')
+const binding = require('../../lib/native/binding')
 const { MemoryStore } = require('../../stores/memory')
 
 const VALUE = encode({ a: 1, _expire: 9999999999999, _maxAge: 86400000 })

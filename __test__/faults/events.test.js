@@ -5,7 +5,7 @@ const { createHash } = require('node:crypto')
 const { describe, test } = require('node:test')
 
 const { start, CountingStore, of, settled, cookieText } = require('./frame')
-const binding = require('../../lib/binding')
+const binding = require('../../lib/native/binding')
 
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
 

@@ -223,8 +223,8 @@ test('row 4: an id that the same request destroys and makes anew is writable', a
 
 /** Counts the ids that are remembered for a store. The map is private, as it should be: the inspector sees it. */
 function remembered (store) {
-  const { flightsOf } = require('../../lib/flights')
-  globalThis.flightsUnderTest = flightsOf(store)
+  const { inFlightRecordsOf } = require('../../lib/persistence/in-flight-records')
+  globalThis.flightsUnderTest = inFlightRecordsOf(store)
   const inspector = new Inspector()
   inspector.connect()
   let size

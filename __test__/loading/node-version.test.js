@@ -8,7 +8,7 @@ const { existsSync } = require('node:fs')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 
-const { checkNode } = require('../../lib/node-version')
+const { checkNode } = require('../../lib/base/node-version')
 const manifest = require('../../package.json')
 
 const root = path.join(__dirname, '../..')

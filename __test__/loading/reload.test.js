@@ -19,7 +19,7 @@ function load () {
     return !inside.startsWith('..') && !/^(?:node_modules|__test__)\b/.test(inside)
   })
   for (const file of ours) delete require.cache[file]
-  return { session: require('../..'), binding: require('../../lib/binding') }
+  return { session: require('../..'), binding: require('../../lib/native/binding') }
 }
 
 describe('the package loaded several times in one process', () => {

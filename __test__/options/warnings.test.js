@@ -12,7 +12,7 @@ const { freeze } = require('../clock')
 const { MapStore, externalKey } = require('../modes')
 
 const root = path.join(__dirname, '../..')
-const FILE = path.join(root, 'lib/option-warnings.js')
+const FILE = path.join(root, 'lib/options/warnings.js')
 
 const told = []
 process.on('warning', ({ code }) => { if (code?.startsWith('KOA_SESSION_RS_')) told.push(code) })

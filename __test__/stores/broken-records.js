@@ -3,7 +3,7 @@
 // Faults in keeping, merging and expiring, each with a clause that has to find it.
 
 const { bring, given, giving, later, notAtOnce, onData, revive, withMerge } = require('./faults')
-const { fieldsOf, toText } = require('../../lib/contract/json')
+const { fieldsOf, toText } = require('../../testing/json')
 
 module.exports = [
   ['carries the mark', (Base) => class extends Base { get [Symbol.for('koa-session-rs.store')] () { return 2 } }],

@@ -3,7 +3,7 @@
 // Faults in moving, listing and limiting, each with a clause that has to find it.
 
 const { given, giving, later, wait, withMerge } = require('./faults')
-const { fieldsOf } = require('../../lib/contract/json')
+const { fieldsOf } = require('../../testing/json')
 
 module.exports = [
   ["moves a session with one's changes to a new id", (Base) => class extends Base {

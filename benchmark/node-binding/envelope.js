@@ -1,6 +1,6 @@
 'use strict'
 
-const { REGISTER, SHAPE } = require('../../lib/registers')
+const { REGISTER, SHAPE } = require('../../lib/native/registers')
 
 const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
 

@@ -8,7 +8,7 @@
  */
 
 const { createHash, randomUUID } = require('node:crypto')
-const addon = require('../../lib/binding')
+const addon = require('../../lib/native/binding')
 const { isCanonical } = require('./canonical')
 const { CookieTemplate } = require('./cookie-template')
 const { difference } = require('./difference')

@@ -1,7 +1,7 @@
 'use strict'
 
 const { createHmac, createSecretKey } = require('node:crypto')
-const { REGISTER, REPAIR } = require('../../lib/registers')
+const { REGISTER, REPAIR } = require('../../lib/native/registers')
 const { CookieTemplate, expiresUntil, isValue } = require('./cookie-template')
 const { append, encode, leaveOpened } = require('./envelope')
 const { numbersIn } = require('./numbers')

@@ -8,7 +8,7 @@ use koa_session_rs::store::redis::{
 use koa_session_rs::store::{Clock, Written};
 use koa_session_rs_crossing::Numbers;
 
-/// Numbers of an operation, before the lengths of its texts; lib/stores/redis-batch.js has them too.
+/// Numbers of an operation, before the lengths of its texts; lib/stores/redis/batch.js has them too.
 const ASKED: usize = 9;
 
 /// The memory of operations' numbers.
@@ -250,7 +250,7 @@ pub struct Answers {
     pub texts: Vec<String>,
 }
 
-/// What a result is; lib/stores/redis-answers.js has the same.
+/// What a result is; lib/stores/redis/answers.js has the same.
 #[derive(Clone, Copy)]
 enum Status {
     Done,

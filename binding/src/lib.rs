@@ -1,7 +1,7 @@
 //! The Node-API surface of koa-session-rs: each function converts its arguments, calls the core, and converts back.
 //!
 //! Strings and numbers cross, objects do not. What an opened cookie tells beside its text is left in *registers*: a
-//! `Float64Array` that JavaScript made, holds and reads (`lib/registers.js` names its places).
+//! `Float64Array` that JavaScript made, holds and reads (`lib/native/registers.js` names its places).
 #![allow(
     missing_docs,
     reason = "JavaScript's side is documented where it is called, in lib/"

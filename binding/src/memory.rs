@@ -16,7 +16,7 @@ use crate::functions::Functions;
 
 type Result<T> = napi::Result<T, &'static str>;
 
-/// The places of the numbers; `lib/stores/memory-store.js` has the same.
+/// The places of the numbers; `lib/stores/memory/memory-store.js` has the same.
 #[derive(Clone, Copy)]
 enum Place {
     Now,

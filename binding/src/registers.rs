@@ -4,7 +4,7 @@ use koa_session_rs::envelope::{Envelope, Lifetime};
 use koa_session_rs::session::{Opened, Repair};
 use koa_session_rs_crossing::Numbers;
 
-/// The places of the registers; `lib/registers.js` has the same.
+/// The places of the registers; `lib/native/registers.js` has the same.
 #[derive(Clone, Copy)]
 enum Place {
     /// What is to be done about the signature. 0: nothing. 1: send one by the first key. 2: have the browser drop it.

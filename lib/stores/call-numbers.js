@@ -1,6 +1,6 @@
 'use strict'
 
-const { now } = require('../clock')
+const { now } = require('../base/clock')
 
 /** The numbers of a call beside its texts; binding/src/memory.rs and binding-sqlite/src/numbers.rs have the same places. */
 const CALL = { NOW: 0, TTL: 1, MAX_AGE: 2, BASE: 3, LIMIT_MAX: 4, LIMIT_REFUSES: 5, SUBJECT_CHANGE: 6 }

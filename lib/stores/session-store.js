@@ -2,14 +2,14 @@
 
 const { setTimeout } = require('node:timers/promises')
 
-const binding = require('../binding')
-const { now } = require('../clock')
-const { enclose } = require('../envelope')
-const { sessionError } = require('../errors')
-const { toJson } = require('../json')
-const { ONE_DAY_MS } = require('../max-age')
-const { Queue } = require('../queue')
-const { STORE } = require('./mark')
+const binding = require('../native/binding')
+const { now } = require('../base/clock')
+const { enclose } = require('../session/envelope')
+const { sessionError } = require('../base/errors')
+const { toJson } = require('../session/json')
+const { ONE_DAY_MS } = require('../base/max-age')
+const { KeyedMutex } = require('../base/keyed-mutex')
+const { STORE } = require('../base/store-contract')
 
 /** How often `set` tries where others create, write or destroy the record at the same time. */
 const ATTEMPTS = 16
@@ -20,7 +20,7 @@ const ATTEMPTS = 16
  */
 class SessionStore {
   /** The calls of `set`: those of one id wait for each other. */
-  #setting = new Queue()
+  #mutex = new KeyedMutex()
 
   get [STORE] () { return 1 }
 
@@ -48,7 +48,7 @@ class SessionStore {
   async set (id, session, maxAge) {
     const ttl = Number.isFinite(maxAge) ? maxAge : ONE_DAY_MS
     const record = toRecord(session, maxAge)
-    return this.#setting.run(id, async () => {
+    return this.#mutex.run(id, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const loaded = await this.load(id)
         const isKnown = isLive(loaded)

@@ -1,0 +1,30 @@
+'use strict'
+
+// Each entry point of the package loads this first. Old versions of Node have to understand it.
+
+const { engines, name } = require('../../package.json')
+
+/** Tells whether a version lies before the first one of a range such as >=20.1. */
+function isOlder (version, range) {
+  const numbers = version.match(/\d+/g).map(Number)
+  const least = range.match(/\d+/g).map(Number)
+  const at = least.findIndex((number, i) => number !== numbers[i])
+  return at >= 0 && numbers[at] < least[at]
+}
+
+/**
+ * Throws where Node is older than package.json says.
+ *
+ * @param {string|undefined} version of Node; nothing in what only resembles it
+ * @param {string} range `>=` and a version
+ * @throws {Error} code ERR_SESSION_NODE, with `expected` and `received`
+ */
+function checkNode (version, range) {
+  if (version === undefined || !isOlder(version, range)) return
+  const error = new Error(`${name} needs Node ${range}, and this is Node ${version}: run the app with a newer one`)
+  throw Object.assign(error, { code: 'ERR_SESSION_NODE', expected: range, received: version })
+}
+
+checkNode(process.versions.node, engines.node)
+
+module.exports = { checkNode }

@@ -1,0 +1,36 @@
+'use strict'
+
+const { announce, isHeard, publish } = require('../base/events')
+const { memory } = require('../native/registers')
+
+/**
+ * Tells that the signature which came with a session's cookie is by none of the keys. With a store, the event has the hash of
+ * the id that the cookie holds.
+ *
+ * @param {import('../request/context-session').ContextSession} session
+ */
+function tellForged (session) {
+  if (!isHeard(session, 'forged')) return
+  const id = session.records && claimedId(session)
+  announce(session, 'forged', id)
+  publish(session, 'forged', id)
+}
+
+/** Gives the id that the cookie holds, for which nobody vouches; nothing where the core does not know such cookies. */
+function claimedId ({ ctx, options, pool, isFixed }) {
+  const header = ctx.req?.headers?.cookie
+  const unsigned = typeof header === 'string' ? pool.cookie(options, isFixed) : undefined
+  return unsigned?.read(memory, header) ?? undefined
+}
+
+/**
+ * Tells whether a line of `ctx.cookies` drops the signature that came. `cookies` sends it while it reads, and so do objects made
+ * like it, where the signature is by none of the keys; what else they find, nobody can tell.
+ */
+function isDropped ({ req }, line, key) {
+  const name = `${key}.sig=`
+  const header = req?.headers?.cookie
+  return line?.startsWith(`${name};`) === true && typeof header === 'string' && header.includes(name)
+}
+
+module.exports = { isDropped, tellForged }

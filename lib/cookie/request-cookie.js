@@ -1,0 +1,346 @@
+'use strict'
+
+/**
+ * The session's cookie on one request: found, verified and opened; closed, signed and sent.
+ *
+ * Where `ctx.cookies` is as Koa made it, the core does all of that on the headers themselves. Where an app or framework
+ * has put something of its own there, or asks for what the core does not write, everything goes through
+ * `ctx.cookies.get` and `.set`, with all options.
+ */
+
+const binding = require('../native/binding')
+const { announce } = require('../base/events')
+const { warnOnce } = require('../base/errors')
+const { isDropped, tellForged } = require('./forged')
+const { keepOnError } = require('./on-error')
+const { registers, memory, REGISTER, REPAIR } = require('../native/registers')
+const { LAST_DATE_MS, appendCookies, expiresOf, linesOf, secureCookies } = require('./set-cookie')
+const { isStockCookies, isStockKeygrip, findSlot } = require('./koa-cookies')
+
+/** What browsers take of a name and its value, in bytes (RFC 6265bis, section 5.6). */
+const MAX_COOKIE_BYTES = 4096
+
+/** Signed by both sides where a Keygrip was there before us, to learn whether its first key is the app's. */
+const PROBE = 'koa-session-rs'
+
+/** What clears a cookie, over the options it was written with. */
+const CLEARING = { expires: new Date(0), maxAge: false }
+
+class RequestCookie {
+  #session
+  /** The app's keys when the session was first looked for: what Koa would have made a Keygrip of. */
+  #keys
+  /** The signature that is due, and the name of what it signs, where the one that came is by an older key. */
+  #reissued
+  #isKept = false
+  /** Whether it has been told that its signature is by none of the keys. */
+  #isForged = false
+
+  /** @param {object} session the ContextSession whose cookie this is */
+  constructor (session) {
+    this.#session = session
+  }
+
+  /**
+   * Tells why no cookie can be sent, where that is so.
+   *
+   * @returns {'no-response'|'headers-sent'|'insecure'|undefined} no-response: the ctx was made of a request alone
+   */
+  get obstacle () {
+    const { ctx } = this.#session
+    if (ctx.res == null) return 'no-response'
+    if (ctx.res.headersSent) return 'headers-sent'
+    this.#session.resolve()
+    const { options } = this.#session
+    return options.secure === true && this.#isSecured === false ? 'insecure' : undefined
+  }
+
+  /** Tells whether the request has the cookie at all, verified or not. */
+  get isSent () {
+    const { ctx, options } = this.#session
+    const core = this.#core()
+    const header = core && cookieHeader(ctx)
+    if (header === undefined) return ctx.cookies.get(options.key, { signed: false }) !== undefined
+    return header !== '' && core.isSent(header)
+  }
+
+  /** Tells whether caches are told of the session (`cacheControl`). */
+  get isGuarded () { return this.#session.options.cacheControl === true }
+
+  /** Gives the lines of the response that are this cookie's. */
+  get lines () {
+    const { ctx: { res }, options: { key } } = this.#session
+    return res == null ? [] : linesOf(res, key)
+  }
+
+  /**
+   * Finds and verifies the cookie.
+   *
+   * @returns {string|undefined} its value (with a store: an id)
+   */
+  read () {
+    if (this.#session.pool.isAbsent(this.#session.ctx)) return undefined
+    const core = this.#core()
+    const header = core && cookieHeader(this.#session.ctx)
+    if (header === undefined) return this.#get()
+    if (header === '') return undefined
+    const value = core.read(memory, header) ?? undefined
+    return this.#repair(core) ? value : this.#get(value)
+  }
+
+  /**
+   * Finds, verifies and opens the cookie; fills the registers.
+   *
+   * @param {number} now milliseconds
+   * @returns {string|undefined} the session's JSON text
+   */
+  open (now) {
+    if (this.#session.pool.isAbsent(this.#session.ctx)) return undefined
+    const core = this.#core()
+    const header = core && cookieHeader(this.#session.ctx)
+    if (header === '') return undefined
+    let known
+    if (header !== undefined) {
+      const text = core.open(memory, header, now) ?? undefined
+      if (this.#repair(core)) return text
+      known = text
+    }
+    const value = this.#get(known)
+    return value ? binding.open(memory, String(value), now) : undefined
+  }
+
+  /**
+   * Sends the signature by the first key, if what was read is signed by an older one.
+   *
+   * @param {number} [expires] milliseconds: when the session's cookie expires, as far as that is known
+   */
+  reissue (expires) {
+    if (this.#reissued === undefined || this.obstacle !== undefined) return
+    const { signature, key } = this.#reissued
+    this.#reissued = undefined
+    if (key !== this.#session.options.key) return
+    const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
+    const core = this.#core(true) ?? this.#unsigned()
+    const line = core?.writeSignature(signature, until, this.#isSecure)
+    if (line) this.#append([line], false)
+  }
+
+  /**
+   * Sends a value as it stands (with a store: an id), living as long as the session's options say.
+   *
+   * @param {string} value
+   * @param {*} now what Date.now() gave
+   * @param {string} [key] the cookie's name, where the app may have changed it since
+   */
+  write (value, now, key = this.#session.options.key) {
+    this.#session.resolve()
+    const { options, cookieMaxAge } = this.#session
+    const expires = expiresOf(options.expires, cookieMaxAge, now)
+    const isPlain = typeof value === 'string' && expires !== null && key === options.key
+    const core = isPlain ? this.#core(true) : undefined
+    const lines = core?.write(value, expires, this.#isSecure)
+    if (lines) this.#send(lines)
+    else this.#set(key, value, cookieMaxAge === this.#session.maxAge ? undefined : { maxAge: cookieMaxAge })
+    this.#measure(value)
+  }
+
+  /**
+   * Closes the session and sends it.
+   *
+   * @param {string} json the user's keys
+   * @param {number} now milliseconds
+   * @param {number|undefined} lifetime whole milliseconds for the envelope; undefined for maxAge 'session'
+   */
+  close (json, now, lifetime) {
+    this.#session.resolve()
+    const { options, cookieMaxAge } = this.#session
+    const expires = expiresOf(options.expires, cookieMaxAge, now)
+    const core = expires !== null ? this.#core(true) : undefined
+    if (core === undefined) return this.write(binding.close(json, now, lifetime), now)
+    const lines = core.close(json, now, lifetime, expires, this.#isSecure)
+    this.#send(lines)
+    this.#measure(lines.slice(options.key.length + 1, lines.indexOf(';')))
+  }
+
+  /** Has the browser drop the cookie. */
+  clear () {
+    const core = this.#core(true)
+    if (core) this.#send(core.write('', undefined, this.#isSecure))
+    else this.#set(this.#session.options.key, '', CLEARING)
+  }
+
+  /** Tells whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
+  get #isUnmade () { return this.#session.pool.isUnmade(this.#session.ctx) }
+
+  /** Tells whether the connection is secure, as `ctx.cookies` sees it. */
+  get #isSecured () {
+    const { ctx } = this.#session
+    return this.#isUnmade ? ctx.secure : ctx.cookies.secure
+  }
+
+  /** Returns the core's cookie, or nothing where `ctx.cookies` has to be asked. */
+  #core (sending = false) {
+    if (sending) this.#session.resolve()
+    const { ctx, options, pool, isFixed } = this.#session
+    const cookies = this.#isUnmade ? undefined : this.#look(ctx, pool)
+    if (cookies && !(isStockCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return undefined
+    if (ctx.res?.set !== undefined) return undefined
+    // `cookies` throws here, and so it shall.
+    if (sending && options.secure && options.secure !== 'force' && !this.#isSecured) return undefined
+    if (options.signed === false) return pool.cookie(options, isFixed)
+    if (cookies === undefined) this.#keys ??= ctx.app.keys
+    const keys = this.#keys ?? ctx.app.keys
+    if (options.signed !== true || !Array.isArray(keys)) return undefined
+    const core = pool.cookie(options, isFixed, keys)
+    return core && (cookies === undefined || isKeygripOf(cookies.keys, core)) ? core : undefined
+  }
+
+  /** Gets `ctx.cookies`, and learns how Koa makes it. */
+  #look (ctx, pool) {
+    const { cookies } = ctx
+    const isSigned = this.#session.options.signed !== false
+    if (pool.slot === undefined && isStockCookies(cookies, ctx) && (!isSigned || isStockKeygrip(cookies.keys))) {
+      pool.learn(ctx, cookies, findSlot(ctx, cookies))
+    }
+    return cookies
+  }
+
+  /**
+   * Does what reading found to be due about the signature.
+   *
+   * @returns {boolean} false where keys that nobody can see have the say
+   */
+  #repair (core) {
+    const repair = registers[REGISTER.REPAIR]
+    if (repair === REPAIR.NONE) return true
+    if (!this.#isUnmade) return false
+    const { ctx, options } = this.#session
+    if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
+    else {
+      // As the cookie itself was sent, where the connection has no say.
+      const isSecure = options.secure === 'force' || Boolean(ctx.secure)
+      if (this.#canSend) this.#append([core.dropSignature(isSecure)], false)
+      this.#tellForged()
+    }
+    return true
+  }
+
+  /** Tells whether the response can still take a header. */
+  get #canSend () {
+    const { res } = this.#session.ctx
+    return res != null && !res.headersSent
+  }
+
+  #send (lines) {
+    this.#append(lines.split('\n'), this.#session.options.overwrite)
+  }
+
+  #append (lines, overwrite) {
+    appendCookies(this.#session.ctx.res, lines, overwrite)
+    this.guard()
+  }
+
+  get #isSecure () {
+    const { options } = this.#session
+    return Boolean(options.secure !== undefined ? options.secure : this.#isSecured)
+  }
+
+  /**
+   * Asks `ctx.cookies`.
+   *
+   * @param {string} [known] what the core has verified, by keys that it knows
+   */
+  #get (known) {
+    const { ctx, sessionOptions } = this.#session
+    if (!this.#canSend && isStockCookies(ctx.cookies, ctx)) return this.#getSilently()
+    const before = this.lines.length
+    const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
+    if (this.lines.length === before) return value
+    if (isStockCookies(ctx.cookies, ctx)) this.#takeReissued(ctx.res, sessionOptions.key)
+    if (this.lines.length > before) this.keep()
+    if (!value && known === undefined && isDropped(ctx, this.lines.at(-1), sessionOptions.key)) this.#tellForged()
+    return value
+  }
+
+  #tellForged () {
+    if (this.#isForged) return
+    this.#isForged = true
+    tellForged(this.#session)
+  }
+
+  /** Asks Koa's `ctx.cookies` where no header can be sent: `cookies` sends a signature anew, or drops it, while it reads. */
+  #getSilently () {
+    const { ctx: { cookies }, sessionOptions } = this.#session
+    let isDropped = false
+    const set = (name, value) => { isDropped ||= value === null }
+    const value = Object.create(cookies, { set: { value: set } }).get(sessionOptions.key, sessionOptions)
+    if (isDropped) this.#tellForged()
+    return value
+  }
+
+  /** Takes back the signature that `cookies` sends anew while it reads, without the cookie's attributes. */
+  #takeReissued (res, key) {
+    const start = `${key}.sig=`
+    const header = res.getHeader('Set-Cookie')
+    const line = Array.isArray(header) ? header.at(-1) : undefined
+    if (!line?.startsWith(start) || line.startsWith(`${start};`) || this.#unsigned() === undefined) return
+    if (header.length > 1) res.setHeader('Set-Cookie', header.slice(0, -1))
+    else res.removeHeader('Set-Cookie')
+    this.#reissued = { signature: line.slice(start.length, line.indexOf(';')), key }
+  }
+
+  /** Returns the core's cookie without keys, for what others sign. */
+  #unsigned () {
+    this.#session.resolve()
+    return this.#session.pool.cookie(this.#session.options, this.#session.isFixed)
+  }
+
+  #set (key, value, over) {
+    const { ctx, sessionOptions } = this.#session
+    const isForced = sessionOptions.secure === 'force'
+    // Asked for a secure cookie, `cookies` throws where the connection is not.
+    const options = over || isForced ? { ...sessionOptions, ...over, ...(isForced && { secure: false }) } : sessionOptions
+    ctx.cookies.set(key, value, options)
+    if (isForced) secureCookies(ctx.res, key)
+    this.guard()
+  }
+
+  /** Has an error response keep what the session has sent until then. */
+  keep () {
+    if (this.#isKept) return
+    this.#isKept = true
+    keepOnError(this.#session.ctx, this)
+  }
+
+  /** Keeps shared caches from storing a response that carries a session (`cacheControl`), also one of an error. */
+  guard () {
+    const { ctx, pool } = this.#session
+    this.keep()
+    pool.onSent?.(this.lines)
+    if (this.isGuarded && !ctx.res.hasHeader('Cache-Control')) ctx.res.setHeader('Cache-Control', 'private, no-store')
+  }
+
+  /** Tells of a cookie that browsers drop for its size. */
+  #measure (value) {
+    const { options } = this.#session
+    const bytes = String(options.key).length + String(value).length
+    if (bytes <= MAX_COOKIE_BYTES) return
+    announce(this.#session, 'oversize', undefined, { bytes, limit: MAX_COOKIE_BYTES })
+    warnOnce('KOA_SESSION_RS_OVERSIZE',
+      `the session cookie ${options.key} has ${bytes} bytes, and browsers drop one of over ${MAX_COOKIE_BYTES}: ` +
+      'keep less in the session, or use the option store')
+  }
+}
+
+/** Tells whether the first key of a Keygrip is that of the core's cookie; the others nobody can see. */
+function isKeygripOf (keygrip, core) {
+  return isStockKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
+}
+
+/** Returns the header's text, or nothing where that is not a text. */
+function cookieHeader (ctx) {
+  const header = ctx.req.headers.cookie || ''
+  return typeof header === 'string' ? header : undefined
+}
+
+module.exports = { RequestCookie }

@@ -1,0 +1,70 @@
+'use strict'
+
+const { readFileSync } = require('node:fs')
+const { name: PACKAGE, version } = require('../../package.json')
+
+// Names the libc of the running process, if the system tells.
+function libc () {
+  try {
+    const maps = readFileSync('/proc/self/maps', 'latin1')
+    if (maps.includes('/ld-musl-')) return 'musl'
+    if (/\/libc[.-][\w.]*so/.test(maps)) return 'gnu'
+  } catch {}
+}
+
+// A path on the error means that the package is there and its binary is not.
+const isAbsent = (error) => error?.code === 'MODULE_NOT_FOUND' && error.path === undefined
+
+const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0]
+
+// Says what to do. The table has the platforms' packages; there is none where the addon's own package is absent.
+function advice (name, host, wanted, broken, table) {
+  const names = name === PACKAGE ? name : `${PACKAGE} and ${name}`
+  const elsewhere = [
+    `In a bundle: the binary cannot be part of it. Mark ${names} as external and install beside the bundle.`,
+    'In a checkout: `npm run prepare` builds it, with Rust 1.89 or newer.'
+  ]
+  if (broken === undefined && table === undefined) {
+    return [`It is a package of its own, which is not installed: npm install ${name}@${version}`, ...elsewhere]
+  }
+  if (broken === undefined && !wanted.some((platform) => Object.hasOwn(table, platform))) {
+    return [
+      `There is no prebuilt binary for ${host}.`,
+      'Build it there: in a checkout, `npm install` does so with Rust 1.89 or newer.'
+    ]
+  }
+  return [
+    broken === undefined
+      ? `The package ${wanted.map((platform) => `${name}-${platform}`).join(' or ')} was not found.`
+      : `The binary could not be used: ${firstLine(broken)}`,
+    'Installed from npm: it is an optional dependency. Install without --omit=optional; if the lockfile was made on another',
+    'platform, delete node_modules and package-lock.json and install again.',
+    ...elsewhere
+  ]
+}
+
+/**
+ * Makes the error of an addon that cannot be loaded.
+ *
+ * @param {string} name the package's
+ * @param {Map<string, Error[]>} attempts the errors of each platform that was tried
+ * @param {object} [table] the platforms that have a package
+ */
+function failure (name, attempts, table) {
+  const { platform, arch } = process
+  const clib = platform === 'linux' ? libc() : undefined
+  const host = [platform, arch, clib].filter(Boolean).join('-')
+  // The other libc's binary was only a try: what became of it would mislead.
+  const wanted = attempts.has(host) ? [host] : [...attempts.keys()]
+  const reasons = wanted.flatMap((platform) => attempts.get(platform))
+  // An absent file says little: what was there and could not be used is the reason.
+  const broken = reasons.find((error) => !isAbsent(error))
+  const lines = [`${name} cannot load its native addon on ${host}.`, ...advice(name, host, wanted, broken, table)]
+  const error = new Error(lines.join('\n  '), { cause: broken ?? reasons.at(-1) })
+  Object.assign(error, { code: 'ERR_SESSION_BINDING', package: name, platform, arch })
+  if (clib !== undefined) error.libc = clib
+  // Not enumerable: an uncaught error prints its fields, and these would bury the message.
+  return Object.defineProperty(error, 'causes', { value: [...attempts.values()].flat() })
+}
+
+module.exports = { failure }

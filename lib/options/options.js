@@ -1,0 +1,259 @@
+'use strict'
+
+const codec = require('../cookie/codec')
+const { NativeCookies } = require('../cookie/native-cookies')
+const { invalidOption, warnOnce } = require('../base/errors')
+const { callHook, requireAnswer } = require('../base/hook')
+const { newId } = require('../base/id')
+const { toMaxAge } = require('../base/max-age')
+const { checkStore, prepare, watchOptions } = require('../request/on-demand')
+const { isSessionStore } = require('../base/store-contract')
+
+/** Defaults of the options that have one. `null` and `undefined` mean the default. */
+const DEFAULTS = Object.freeze({
+  key: 'koa.sess',
+  autoCommit: true,
+  overwrite: true,
+  httpOnly: true,
+  signed: true,
+  rolling: false,
+  renew: false,
+  encode: codec.encode,
+  decode: codec.decode
+})
+
+const isOf = (...types) => (value) => types.includes(typeof value)
+const isObject = isOf('object', 'function')
+
+const STRING = ['string', isOf('string')]
+const BOOLEAN = ['boolean', isOf('boolean')]
+const FUNCTION = ['function', isOf('function')]
+
+/** What each option has to be; where nothing is said, `cookies` judges it at the time of sending. */
+const EXPECTED = {
+  key: STRING,
+  autoCommit: BOOLEAN,
+  overwrite: BOOLEAN,
+  httpOnly: ['boolean or function', isOf('boolean', 'function')],
+  signed: BOOLEAN,
+  rolling: BOOLEAN,
+  renew: BOOLEAN,
+  secure: [
+    "boolean, 'auto', 'force' or function",
+    (value) => value === 'auto' || value === 'force' || isOf('boolean', 'function')(value)
+  ],
+  sameSite: ['string, boolean or function', isOf('string', 'boolean', 'function')],
+  encode: FUNCTION,
+  decode: FUNCTION,
+  genid: FUNCTION,
+  prefix: STRING,
+  valid: FUNCTION,
+  beforeSave: FUNCTION,
+  as: STRING,
+  storeMaxAge: ['finite number of milliseconds', Number.isFinite],
+  configMaxAge: BOOLEAN,
+  onStoreError: FUNCTION,
+  lazy: BOOLEAN,
+  ignore: FUNCTION,
+  early: BOOLEAN,
+  rollUntouched: BOOLEAN,
+  underscoreKeys: BOOLEAN,
+  clearOnlySent: BOOLEAN,
+  idPattern: ['RegExp', (value) => value instanceof RegExp],
+  cacheControl: BOOLEAN,
+  merge: BOOLEAN,
+  subject: ['string or function', isOf('string', 'function')],
+  label: FUNCTION,
+  maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isLimit]
+}
+
+/** Options that are objects with methods. */
+const METHODS = { store: ['get', 'set', 'destroy'], externalKey: ['get', 'set'], ContextStore: ['get', 'set', 'destroy'] }
+
+/** Cookie attributes that may be functions of ctx. */
+const ATTRIBUTES = ['domain', 'path', 'secure', 'sameSite', 'httpOnly', 'priority', 'partitioned', 'expires']
+
+/** Options that are read anew for every request, so that a change after the start counts. */
+const WATCHED = [...new Set([
+  ...Object.keys(EXPECTED), ...Object.keys(METHODS), ...ATTRIBUTES, 'maxAge', 'maxage', 'secureProxy'
+])]
+
+/** The options of one `session(opts, app)`, read live from the caller's object and never written to it. */
+class Settings {
+  #given
+  #seen
+  #current
+  /** Where a ctx has the session of these options. */
+  slot = Symbol('koa-session-rs session')
+  /** The cookies that the core has prepared for these options. */
+  pool = new NativeCookies()
+  /** Whether cookies are opened before the app runs: `valid` answers by promises. */
+  opensEarly = false
+
+  /**
+   * @param {object} [given] the caller's object
+   * @throws {SessionOptionError}
+   */
+  constructor (given) {
+    check(given ?? {})
+    this.#given = given ?? {}
+    this.name = this.#given.as ?? 'session'
+    this.opensEarly = isAsync(this.#given.valid)
+    prepare(this.#given)
+    watchOptions(this.#given, WATCHED, this.pool)
+  }
+
+  /** Tells whether sessions live in a store. */
+  get hasStore () { return Boolean(this.#given.ContextStore || this.#given.store) }
+
+  get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
+
+  get rollUntouched () { return this.#given.rollUntouched === true }
+
+  /** Gives the options with their defaults: a frozen object, the same one for as long as nothing changes. */
+  get current () {
+    if (this.#seen === undefined || !isSameOptions(this.#given, this.#seen)) {
+      this.#seen = Object.fromEntries(WATCHED.map((name) => [name, this.#given[name]]))
+      this.#current = Object.freeze(complete(this.#given))
+    }
+    return this.#current
+  }
+
+  /** Tells whether a request has no session in the store, and no option wants to hear of that. */
+  isVisitor (ctx) {
+    const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
+    const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
+    return isPlain && this.pool.isAbsent(ctx)
+  }
+
+  /** Gives a copy of the options as they are now, for a request to change. */
+  copy () {
+    const options = complete(this.#given)
+    options.genid ??= () => newId(options.prefix)
+    return options
+  }
+}
+
+/** Compares what is watched. Written out, since a loop over the names costs ten times as much, on every request. */
+function isSameOptions (a, b) {
+  return a.key === b.key && a.maxAge === b.maxAge && a.maxage === b.maxage &&
+    a.autoCommit === b.autoCommit && a.overwrite === b.overwrite && a.httpOnly === b.httpOnly &&
+    a.signed === b.signed && a.rolling === b.rolling && a.renew === b.renew &&
+    a.secure === b.secure && a.sameSite === b.sameSite && a.domain === b.domain &&
+    a.path === b.path && a.expires === b.expires && a.priority === b.priority &&
+    a.partitioned === b.partitioned && a.secureProxy === b.secureProxy && a.encode === b.encode &&
+    a.decode === b.decode && a.genid === b.genid && a.prefix === b.prefix &&
+    a.valid === b.valid && a.beforeSave === b.beforeSave && a.store === b.store &&
+    a.ContextStore === b.ContextStore && a.externalKey === b.externalKey && a.as === b.as &&
+    a.storeMaxAge === b.storeMaxAge && a.configMaxAge === b.configMaxAge && a.onStoreError === b.onStoreError &&
+    a.lazy === b.lazy && a.ignore === b.ignore && a.early === b.early &&
+    a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
+    a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
+    a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions
+}
+
+/** Returns a copy of the caller's options, keys in their order, with the defaults behind. */
+function complete (given) {
+  const options = { ...given }
+  if (isRenamed(given)) options.maxAge = given.maxage
+  for (const name in DEFAULTS) options[name] ??= DEFAULTS[name]
+  // To `cookies`, null and 'auto' would be values.
+  for (const name of ['sameSite', 'secure', 'maxAge']) {
+    if (options[name] === null) delete options[name]
+  }
+  if (options.secure === 'auto') delete options.secure
+  return options
+}
+
+/**
+ * Returns options in which the attributes that are functions of ctx are what these gave for it.
+ *
+ * @throws {SessionOptionError} for what no cookie can carry
+ */
+function resolve (options, ctx) {
+  const names = ATTRIBUTES.filter((name) => typeof options[name] === 'function')
+  if (names.length === 0) return options
+  const resolved = { ...options }
+  for (const name of names) {
+    const value = requireAnswer(name, callHook(() => options[name](ctx)))
+    if (value == null || (name === 'secure' && value === 'auto')) delete resolved[name]
+    else resolved[name] = value
+  }
+  const invalid = NativeCookies.invalidAttribute(resolved)
+  if (invalid !== undefined) throw invalidOption(invalid, 'what a cookie can carry', resolved[invalid])
+  return Object.freeze(resolved)
+}
+
+/** Tells whether maxAge is given by its old spelling. */
+function isRenamed (given) {
+  return !('maxAge' in given) && 'maxage' in given
+}
+
+/** Tells a number of sessions, and what is done beyond it. */
+function isLimit (value) {
+  const { max, overflow } = typeof value === 'object' ? value : { max: value, overflow: 'oldest' }
+  return Number.isInteger(max) && max > 0 && max < 2 ** 32 && (overflow === 'oldest' || overflow === 'refuse')
+}
+
+/** Throws where an option needs what its store cannot do. */
+function checkSubject ({ subject, maxSessions, store, ContextStore }) {
+  if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
+  if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
+  throw invalidOption('store', "a session store that lists (not RedisStore with format 'json') where the option subject is given",
+    ContextStore ?? store)
+}
+
+/** Throws at the first option that is not what it has to be. */
+function check (given) {
+  if (typeof given !== 'object') throw invalidOption('opts', 'object', given)
+  for (const name in EXPECTED) {
+    const [expected, isExpected] = EXPECTED[name]
+    if (given[name] != null && !isExpected(given[name])) throw invalidOption(name, expected, given[name])
+  }
+  toMaxAge(isRenamed(given) ? given.maxage : given.maxAge)
+  if (isRenamed(given) && process.env.NODE_ENV !== 'production') {
+    warnOnce('KOA_SESSION_RS_MAXAGE', 'the option maxage is now maxAge', 'DeprecationWarning')
+  }
+  const { ContextStore } = given
+  if (ContextStore && !isClass(ContextStore)) {
+    throw invalidOption('ContextStore', 'class', ContextStore, 'ContextStore must be a class')
+  }
+  checkStore(ContextStore?.prototype ?? given.store)
+  for (const name in METHODS) checkMethods(name, given[name])
+  checkSubject(given)
+}
+
+function checkMethods (name, value) {
+  if (!value) return
+  const [path, object] = name === 'ContextStore' ? ['ContextStore.prototype', value.prototype] : [name, value]
+  for (const method of METHODS[name]) {
+    if (isObject(object) && typeof object?.[method] === 'function') continue
+    throw invalidOption(`${path}.${method}`, 'function', object?.[method], `${path}.${method} must be function`)
+  }
+}
+
+/** Tells a class, also one that Babel made a function of. */
+function isClass (value) {
+  if (typeof value !== 'function') return false
+  const text = Function.prototype.toString.call(value)
+  return /^class[\s{]/.test(text) || /^[^{]*\{[^\n]*classCallCheck\(/.test(text.replace(/\{\s*/, '{'))
+}
+
+/** Tells a function that is declared async, also a bound one. */
+function isAsync (value) {
+  return typeof value === 'function' && value instanceof (async () => {}).constructor
+}
+
+/** Checks options, and gives a new object of those that are known, with the defaults. */
+function parse (given) {
+  if (given === null || typeof given !== 'object') throw invalidOption('opts', 'object', given)
+  check(given)
+  const options = {}
+  for (const name of WATCHED) {
+    const value = given[name] ?? DEFAULTS[name]
+    if (value !== undefined && name in { ...EXPECTED, ...METHODS, maxAge: 0 }) options[name] = value
+  }
+  return options
+}
+
+module.exports = { Settings, parse, resolve }

@@ -1,0 +1,80 @@
+'use strict'
+
+const { SessionOptionError, invalidOption } = require('../base/errors')
+const { parse: parseOptions } = require('./options')
+
+/*
+ * What `SessionOptions` is at run time. In koa-session 7 it is an object schema of zod's; this has what its dependants use of that,
+ * and takes schemas of any library for the options that they add.
+ */
+
+/**
+ * Makes a schema: of our options, and of those that a shape adds.
+ *
+ * @param {Record<string, object>} shape a schema for each option; one of ours that has a schema here is checked by that alone
+ */
+function schemaOf (shape) {
+  const names = Object.keys(shape)
+
+  function parse (given) {
+    const ours = parseOptions(names.length > 0 && isObject(given) ? without(names, given) : given)
+    const added = names.map((name) => [name, read(shape[name], name, given[name])])
+    return Object.fromEntries([...Object.entries(ours), ...added.filter(([, value]) => value !== undefined)])
+  }
+
+  function safeParse (given) {
+    try {
+      return { success: true, data: parse(given) }
+    } catch (error) {
+      if (error instanceof SessionOptionError) return { success: false, error }
+      throw error
+    }
+  }
+
+  function extend (added) {
+    checkShape(added)
+    return schemaOf({ ...shape, ...added })
+  }
+
+  return Object.freeze({ parse, safeParse, extend })
+}
+
+const isObject = (value) => typeof value === 'object' && value !== null
+
+/** Gives a view of options in which some are absent. It reads from the caller's object, whose getters may work on that alone. */
+function without (names, given) {
+  return new Proxy({}, {
+    has: (_, name) => !names.includes(name) && name in given,
+    get: (_, name) => names.includes(name) ? undefined : given[name]
+  })
+}
+
+/** Throws for what is no shape. */
+function checkShape (shape) {
+  if (!isObject(shape)) throw invalidOption('shape', 'object of schemas', shape)
+  for (const [name, schema] of Object.entries(shape)) {
+    if (typeof schema?.parse === 'function' || typeof schema?.safeParse === 'function') continue
+    throw invalidOption(name, 'schema with parse or safeParse', schema)
+  }
+}
+
+/** Gives what a schema makes of a value: the value, its default, or something else. */
+function read (schema, name, value) {
+  try {
+    if (typeof schema.parse === 'function') return schema.parse(value)
+    const result = schema.safeParse(value)
+    if (result.success) return result.data
+    throw result.error
+  } catch (cause) {
+    // Not enumerable, as every cause: what a schema tells may quote the value.
+    throw Object.defineProperty(invalidOption(name, expectedBy(cause), value), 'cause', { value: cause, configurable: true })
+  }
+}
+
+/** Says what a value should have been, where the error is zod's and says so. */
+function expectedBy (error) {
+  const issue = error?.issues?.[0]
+  return issue?.code === 'invalid_type' && issue.path?.length === 0 ? String(issue.expected) : 'what its schema takes'
+}
+
+module.exports = { SessionOptions: schemaOf({}) }

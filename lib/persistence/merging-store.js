@@ -1,0 +1,289 @@
+'use strict'
+
+const { changesOf, jsonOf, writtenOf } = require('../session/dirty-check')
+const { sessionError } = require('../base/errors')
+const { announce } = require('../base/events')
+const { callHook } = require('../base/hook')
+const { browserLifeOf, lifetimeOf } = require('../base/max-age')
+const { isPromise } = require('../base/maybe-async')
+const { Snapshot } = require('../session/snapshot')
+const { handleFailure } = require('./store-failure')
+const { subjectOf } = require('../base/subject')
+
+/**
+ * A session store as one request uses it: what the request changed since the load is merged into what is stored by then.
+ */
+class MergingStore {
+  #session
+  #store
+  /** The record's revision at the load, or after the last write of this request. */
+  #base = 0
+  /** The record's own time to live, as this request knows it. */
+  #maxAge
+  /** How often the request had assigned a maxAge then. */
+  #assignments = 0
+  /** Whether the store knows whose the session is. */
+  #hasSubject = false
+  /** The id that the session has left for another, until it is stored there. */
+  #left
+
+  /**
+   * @param {object} session the ContextSession
+   * @param {import('../../index').SessionStore} store
+   * @param {boolean} lists whether the store keeps an index of subjects
+   */
+  constructor (session, store, lists) {
+    this.#session = session
+    this.#store = store
+    this.lists = lists
+  }
+
+  get merges () { return true }
+
+  /** Nobody has to say so: a write finds out. */
+  get isDestroyed () { return false }
+
+  /** There is no flight to begin or to end. */
+  enter () {}
+  leave () {}
+
+  /**
+   * Loads a record.
+   *
+   * @returns {{ record?: object, failure?: string }|Promise<{ record?: object, failure?: string }>} failure: 'ignore' or
+   * 'anonymous', where the store failed
+   */
+  load (id) {
+    let loading
+    try {
+      loading = this.#store.load(id)
+    } catch (err) {
+      return this.#fail(err, 'get').then(toFailure)
+    }
+    if (!isPromise(loading)) return this.#loaded(loading)
+    return loading.then((record) => this.#loaded(record), (err) => this.#fail(err, 'get').then(toFailure))
+  }
+
+  #loaded (record) {
+    this.#left = undefined
+    if (record != null) {
+      this.#base = record.rev
+      this.#maxAge = record.maxAge
+      this.#hasSubject = record.hasSubject === true
+      this.#assignments = this.#session.maxAgeAssignments
+    }
+    return { record: record ?? undefined }
+  }
+
+  /** Has the next write move the session here from its id until now. */
+  leaveId (id) {
+    this.#left ??= id
+  }
+
+  /** Gives the id that the session has left, for the caller to destroy. */
+  takeLeft () {
+    const left = this.#left
+    this.#left = undefined
+    return left
+  }
+
+  /** Tells whether the store has not heard yet whose the session is: `subject` is newer than the record. */
+  isUnlisted (data) {
+    return !this.#hasSubject && subjectOf(this.#session, data) !== null
+  }
+
+  /**
+   * Writes the session under an id: all of it where it is new, else what this request changed.
+   *
+   * @param {object} data the session object
+   * @param {string} id
+   * @param {string} reason why it is saved
+   * @param {boolean} isWhole whether nothing is to stay that the request did not have
+   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'failed'>}
+   */
+  async write (data, id, reason, isWhole) {
+    const session = this.#session
+    if (this.#left === id) {
+      // A genid may give the same id again: then there is nothing to move.
+      this.#left = undefined
+      session.isStored = true
+    }
+    const left = this.#left
+    // Put together first: what fails in that is the app's, and not the store's.
+    const plan = this.#plan(data, id, isWhole)
+    let outcome
+    const failure = await this.#guard('set', async () => { outcome = await plan.run() })
+    if (failure === 'anonymous') session.isAnonymous = true
+    if (failure !== undefined) return 'failed'
+    if (typeof outcome === 'string') return outcome
+    if (this.#left === left) this.#left = undefined
+    if (id === session.id) this.#keep(plan, outcome)
+    // The request has gone on to another session meanwhile, and nobody knows of this one.
+    else if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
+    if (outcome.conflicts?.length > 0) announce(session, 'conflict', id, { keys: outcome.conflicts })
+    return 'written'
+  }
+
+  /** Decides what is asked of the store, and keeps what it is asked to store: the session may change meanwhile. */
+  #plan (data, id, isWhole) {
+    const session = this.#session
+    const store = this.#store
+    const left = this.#left
+    const { maxAge } = lifetimeOf(session)
+    // Whether the record lives as long as the browser, another request may have changed.
+    const ttl = browserLifeOf(session.options)
+    const snapshot = Snapshot.of(data)
+    const written = snapshot ? undefined : jsonOf(session, data)
+    const hasSubject = subjectOf(session, data) !== null
+    const plan = { snapshot, written, maxAge, given: session.maxAge, hasSubject, assignments: session.maxAgeAssignments }
+    if (left === undefined && session.isStored) {
+      const changes = this.#changes(data, false)
+      plan.run = isEmpty(changes) ? () => this.#touch(id, ttl) : () => store.merge(id, changes, ttl)
+    } else if (left === undefined || isWhole) {
+      const record = this.#newRecord(data, maxAge)
+      plan.run = left === undefined ? () => store.create(id, record, ttl) : () => this.#replace(left, id, record, ttl)
+    } else {
+      const changes = this.#changes(data, true)
+      plan.run = () => store.regenerate(left, id, changes, ttl)
+    }
+    return plan
+  }
+
+  async #touch (id, ttl) {
+    const touched = await this.#store.touch(id, ttl)
+    return touched === 'missing' ? touched : { rev: this.#base, maxAge: touched.maxAge }
+  }
+
+  /** Makes a new session in the place of one that others may write to. */
+  async #replace (left, id, record, ttl) {
+    const created = await this.#store.create(id, record, ttl)
+    if (typeof created === 'string' || await this.#store.destroy(left)) return created
+    // Whoever destroyed that one meanwhile has the last word.
+    await this.#store.destroy(id)
+    return 'missing'
+  }
+
+  /** Remembers what is stored now, as what the next write is compared with. */
+  #keep ({ snapshot, written, maxAge, given, hasSubject, assignments }, { rev, maxAge: own = maxAge }) {
+    const session = this.#session
+    this.#base = rev
+    this.#maxAge = own
+    this.#hasSubject = hasSubject
+    this.#assignments = assignments
+    // The app may have given it another one while it was written: that is for the next write.
+    const isAsGiven = session.maxAgeAssignments === assignments && session.maxAge === given
+    // Of a record without any life, the cookie ends as the request says.
+    if (isAsGiven && own !== maxAge && (own === 'session' || own > 0)) session.takeMaxAge(own)
+    session.forgetStored()
+    session.keepStored(snapshot, written)
+  }
+
+  #newRecord (data, maxAge) {
+    const record = { data: jsonOf(this.#session, data), maxAge }
+    const subject = subjectOf(this.#session, data)
+    if (subject !== null) record.subject = subject
+    // One that takes the place of another of the same subject is no more than that was.
+    if (subject !== null && subject !== this.#subjectBefore()) record.limit = this.#limit()
+    const label = this.#label()
+    if (label !== undefined) record.label = label
+    return record
+  }
+
+  /** Gives what this request changed since the load, or since its last write. */
+  #changes (data, isMoving) {
+    const session = this.#session
+    const [set, gone] = changesOf(session, data)
+    const changes = { base: this.#base, set, delete: gone === '' ? [] : JSON.parse(gone) }
+    const { maxAge } = lifetimeOf(session)
+    if (session.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
+    const hasNewSubject = this.#takeSubject(changes, data)
+    if (hasNewSubject || isMoving) {
+      const label = this.#label()
+      if (label !== undefined) changes.label = label
+    }
+    return changes
+  }
+
+  /** Puts into changes whose the session is, where that is not what the store knows. */
+  #takeSubject (changes, data) {
+    const session = this.#session
+    const { options: { subject: option } } = session
+    if (option == null) return false
+    const subject = subjectOf(session, data)
+    const before = this.#subjectBefore()
+    const isKnown = this.#hasSubject ? subject === before : subject === null
+    // What a function makes of several keys, another request may have changed the other half of.
+    const isSure = typeof option !== 'function' || (changes.set === '' && changes.delete.length === 0)
+    if (isKnown && isSure) return false
+    changes.subject = subject
+    // Who was logged in before is no login that a limit could refuse.
+    if (subject !== null && subject !== before) changes.limit = this.#limit()
+    return !isKnown
+  }
+
+  /** Gives whose the session was at the load, or at the last write. */
+  #subjectBefore () {
+    const session = this.#session
+    const opened = session.opened ?? writtenOf(session)
+    return opened === undefined ? null : subjectOf(session, JSON.parse(opened))
+  }
+
+  #limit () {
+    const { maxSessions } = this.#session.options
+    return typeof maxSessions === 'number' ? { max: maxSessions, overflow: 'oldest' } : maxSessions ?? undefined
+  }
+
+  #label () {
+    const { options, ctx } = this.#session
+    const label = this.lists ? callHook(() => options.label?.(ctx)) : undefined
+    if (isPromise(label)) {
+      label.then(undefined, () => {})
+      throw sessionError('ERR_SESSION_VALUE', 'the option label must give its text at once, and gave a promise', TypeError)
+    }
+    return label == null ? undefined : String(label)
+  }
+
+  /** Destroys a record. */
+  async destroy (id) {
+    const left = this.takeLeft()
+    if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(left))
+    await this.#guard('destroy', () => this.#store.destroy(id))
+  }
+
+  /** Lists the sessions of this one's subject, or gives nothing where it is nobody's. */
+  async list () {
+    const subject = this.#subject()
+    return subject === null ? [] : callHook(() => this.#store.list(subject))
+  }
+
+  /** Destroys some of the subject's sessions, and gives how many. */
+  async destroyAll (which) {
+    const subject = this.#subject()
+    return subject === null ? 0 : callHook(() => this.#store.destroyAll(subject, which))
+  }
+
+  #subject () {
+    const data = this.#session.get()
+    return data === null ? null : subjectOf(this.#session, data)
+  }
+
+  async #guard (operation, call) {
+    try {
+      await call()
+    } catch (err) {
+      return this.#fail(err, operation)
+    }
+  }
+
+  #fail (err, operation) {
+    return handleFailure(this.#session, err, operation)
+  }
+}
+
+const toFailure = (failure) => ({ failure })
+
+function isEmpty (changes) {
+  return changes.set === '' && changes.delete.length === 0 && changes.maxAge === undefined && changes.subject === undefined
+}
+
+module.exports = { MergingStore }

@@ -1,0 +1,157 @@
+'use strict'
+
+const { isChanged, jsonOf } = require('../session/dirty-check')
+const { expiryOf } = require('../base/clock')
+const { userData } = require('../session/user-data')
+const { enclose } = require('../session/envelope')
+const { inFlightRecordsOf } = require('./in-flight-records')
+const { STORE_GRACE_MS, lifetimeOf } = require('../base/max-age')
+const { Snapshot } = require('../session/snapshot')
+const { handleFailure } = require('./store-failure')
+
+/**
+ * The app's store as one request uses it: its three methods, and what is done when one of them fails.
+ */
+class RecordStore {
+  #session
+  #store
+  #inFlight
+  #ticket
+  /** Whether a run of the middleware is open; and whether the response is, which a handler may outlive it with. */
+  #isRunning = false
+  #isHeld = false
+
+  /**
+   * @param {object} session the ContextSession
+   * @param {object} store
+   * @param {object} owner what requests share: the store, or its class
+   */
+  constructor (session, store, owner) {
+    this.#session = session
+    this.#store = store
+    this.#inFlight = inFlightRecordsOf(owner)
+  }
+
+  get merges () { return false }
+
+  /** Tells whether the record that was loaded has been destroyed since, by another request. */
+  get isDestroyed () {
+    return this.#ticket !== undefined && this.#inFlight.isDestroyed(this.#ticket)
+  }
+
+  /**
+   * Loads a record, and is in flight with it from then on. Gives what the store gives.
+   */
+  get (id) {
+    const { ctx, options, maxAge } = this.#session
+    this.#enter(id)
+    return this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
+  }
+
+  /**
+   * Writes the whole session under an id.
+   *
+   * @param {object} data the session object
+   * @param {string} id
+   * @param {string} reason why it is saved
+   * @returns {Promise<'written'|'missing'|'failed'>} missing: another request destroyed it meanwhile; failed: the store failed,
+   * and the app says that the request goes on
+   */
+  async write (data, id, reason) {
+    const session = this.#session
+    const { ctx, options, isStored: wasStored } = session
+    const { maxAge, ttl } = lifetimeOf(session)
+    // The app's hook may have put everything back.
+    const isSure = !wasStored || (reason === 'changed' && typeof options.beforeSave !== 'function')
+    const changed = isSure || isChanged(session, data)
+    const snapshot = Snapshot.of(data)
+    const written = snapshot ? undefined : jsonOf(session, data)
+    const record = recordOf(data, snapshot, maxAge)
+    if (this.#ticket?.id !== id) {
+      this.#inFlight.create(id)
+      if (this.#isRunning || this.#isHeld) this.#enter(id)
+    }
+    const ticket = this.#ticket?.id === id ? this.#ticket : undefined
+    let failure
+    try {
+      const lifetime = typeof ttl === 'number' ? ttl + STORE_GRACE_MS : ttl
+      await this.#store.set(id, record, lifetime, { changed, ctx, rolling: options.rolling })
+    } catch (err) {
+      failure = await handleFailure(session, err, 'set')
+    }
+    // Destroyed while it was being written: which came first at the store, nobody knows.
+    const isRevived = ticket !== undefined && this.#inFlight.isDestroyed(ticket) && this.#inFlight.isGone(ticket)
+    if (isRevived) await this.#destroyRecord(id)
+    if (failure === 'anonymous') session.isAnonymous = true
+    if (failure !== undefined) return 'failed'
+    if (isRevived || (wasStored && this.isDestroyed)) return 'missing'
+    if (id === session.id) session.keepStored(snapshot, written)
+    return 'written'
+  }
+
+  /** Destroys a record, for all requests that have loaded it. */
+  async destroy (id) {
+    this.#inFlight.destroy(id)
+    if (this.#ticket?.id === id) this.#end()
+    await this.#destroyRecord(id)
+  }
+
+  async #destroyRecord (id) {
+    try {
+      await this.#store.destroy(id, { ctx: this.#session.ctx })
+    } catch (err) {
+      await handleFailure(this.#session, err, 'destroy')
+    }
+  }
+
+  /** Takes note that a run of the middleware begins. */
+  enter () {
+    this.#isRunning = true
+  }
+
+  /** Takes note that the run has ended. */
+  leave () {
+    this.#isRunning = false
+    this.#endWhenOver()
+  }
+
+  /** Is in flight with a record until the run has ended and the response has closed. */
+  #enter (id) {
+    this.#end()
+    this.#ticket = this.#inFlight.enter(id)
+    this.#isHeld ||= this.#holdUntilClosed(this.#session.ctx)
+  }
+
+  /**
+   * A handler may save for as long as the response is open, as one that streams does, whether the middleware has ended or not.
+   * Without a connection, nothing would tell that it has closed.
+   */
+  #holdUntilClosed ({ res }) {
+    if (res?.socket?.destroyed !== false || res.destroyed || res.stream?.destroyed) return false
+    const release = () => {
+      this.#isHeld = false
+      this.#endWhenOver()
+    }
+    // Node emits both for a response that ended, and the second alone for one that broke.
+    res.on('finish', release)
+    res.on('close', release)
+    return true
+  }
+
+  #endWhenOver () {
+    if (!this.#isRunning && !this.#isHeld) this.#end()
+  }
+
+  #end () {
+    if (this.#ticket !== undefined) this.#inFlight.leave(this.#ticket)
+    this.#ticket = undefined
+  }
+}
+
+/** Makes what the store is given. */
+function recordOf (data, snapshot, maxAge) {
+  const expire = expiryOf(maxAge)
+  return snapshot ? snapshot.toRecord(maxAge, expire) : enclose(userData(data), maxAge, expire)
+}
+
+module.exports = { RecordStore }

@@ -1,0 +1,139 @@
+'use strict'
+
+const binding = require('../native/binding')
+const { expiryOf } = require('../base/clock')
+const { disclose, enclose } = require('../session/envelope')
+const { VERDICT } = require('../base/events')
+const { judge } = require('../session/validate')
+const { toJson } = require('../session/json')
+const { STORE_GRACE_MS, isMaxAge, lifetimeOf } = require('../base/max-age')
+const { KeyedMutex } = require('../base/keyed-mutex')
+
+/** @type {WeakMap<object, KeyedMutex>} the mutex of the ids, by the store or the class of stores */
+const mutexes = new WeakMap()
+
+/**
+ * A store that has koa-session's three methods alone, as one request uses it with the option `merge`: the writes of an id
+ * wait for each other, and each reads the record again before it writes. What other processes write between those two is
+ * lost.
+ */
+class SerialStore {
+  #session
+  #store
+  #mutex
+  /** The data of each id as this request read or wrote them. */
+  #known = new Map()
+
+  /**
+   * @param {object} session the ContextSession
+   * @param {object} store
+   * @param {object} owner what requests share: the store, or its class
+   */
+  constructor (session, store, owner) {
+    this.#session = session
+    this.#store = store
+    if (!mutexes.has(owner)) mutexes.set(owner, new KeyedMutex())
+    this.#mutex = mutexes.get(owner)
+  }
+
+  async load (id) {
+    const record = await this.#read(id)
+    if (record === undefined) return undefined
+    const { data, maxAge } = this.#open(record)
+    const text = toJson(data)
+    this.#known.set(id, text)
+    return { data: text, rev: 0, expire: record._expire, maxAge }
+  }
+
+  async create (id, { data, maxAge }, ttl) {
+    return this.#mutex.run(id, () => this.#write(id, JSON.parse(data), maxAge, ttl, true))
+  }
+
+  async merge (id, changes, ttl) {
+    return this.#mutex.run(id, async () => {
+      const now = await this.#readLive(id)
+      return now === undefined ? 'missing' : this.#writeMerged(id, id, now, changes, ttl)
+    })
+  }
+
+  async touch (id, ttl) {
+    const merged = await this.merge(id, { set: '', delete: [] }, ttl)
+    return merged === 'missing' ? merged : { maxAge: merged.maxAge }
+  }
+
+  async regenerate (oldId, newId, changes, ttl) {
+    return this.#mutex.run(oldId, async () => {
+      const now = await this.#readLive(oldId)
+      if (now === undefined) return 'missing'
+      const merged = await this.#writeMerged(oldId, newId, now, changes, ttl)
+      if (newId !== oldId) await this.#destroy(oldId)
+      return merged
+    })
+  }
+
+  async destroy (id) {
+    return this.#mutex.run(id, async () => {
+      const now = await this.#readLive(id)
+      await this.#destroy(id)
+      return now !== undefined
+    })
+  }
+
+  async #read (id) {
+    const { ctx, options, maxAge } = this.#session
+    const record = await this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
+    return typeof record === 'object' && record !== null && !Array.isArray(record) ? record : undefined
+  }
+
+  async #readLive (id) {
+    const record = await this.#read(id)
+    // The app's own `valid` has judged what was loaded.
+    return record !== undefined && judge(WITHOUT_VALID, record) === VERDICT.VALID ? record : undefined
+  }
+
+  async #writeMerged (from, to, record, changes, ttl) {
+    const { data, maxAge } = this.#open(record)
+    const isChanged = changes.set !== '' || changes.delete.length > 0
+    const set = changes.set === '' ? {} : JSON.parse(changes.set)
+    const conflicts = this.#conflicts(from, data, set)
+    for (const key of changes.delete) delete data[key]
+    const lifetime = changes.maxAge ?? maxAge
+    await this.#write(to, { ...data, ...set }, lifetime, ttl, isChanged || from !== to)
+    return { rev: 0, conflicts, maxAge: lifetime }
+  }
+
+  /** Names the keys that are set and that others have written since this request read them. */
+  #conflicts (id, data, set) {
+    const known = this.#known.get(id)
+    const text = toJson(data)
+    if (known === undefined || known === text) return []
+    const [written] = binding.difference(known, text) ?? ['']
+    const others = written === '' ? {} : JSON.parse(written)
+    return Object.keys(set).filter((key) => Object.hasOwn(others, key))
+  }
+
+  /** Takes the envelope off a record. */
+  #open (record) {
+    const { _maxAge, _session } = record
+    const data = disclose(record)
+    if (_session === true) return { data, maxAge: 'session' }
+    return { data, maxAge: isMaxAge(_maxAge) ? _maxAge : lifetimeOf(this.#session).maxAge }
+  }
+
+  async #write (id, data, maxAge, ttl, changed) {
+    const { ctx, options } = this.#session
+    const lifetime = maxAge === 'session' ? ttl : maxAge
+    const record = enclose({ ...data }, maxAge, expiryOf(lifetime))
+    await this.#store.set(id, record, lifetime + STORE_GRACE_MS, { changed, ctx, rolling: options.rolling })
+    this.#known.set(id, toJson(data))
+    return { rev: 0 }
+  }
+
+  #destroy (id) {
+    return this.#store.destroy(id, { ctx: this.#session.ctx })
+  }
+}
+
+const WITHOUT_VALID = { options: {} }
+
+module.exports = { SerialStore }

@@ -1,0 +1,97 @@
+'use strict'
+
+const { isSubscribed, tellError } = require('../base/events')
+const { extend, contextSession, forgetSkipped, leaveSkipped, skipSession, startedSession } = require('./context-properties')
+const { attempt, isPromise } = require('../base/maybe-async')
+
+/**
+ * Makes the middleware of one `session()`: what is loaded before the app runs, and committed after it.
+ *
+ * @param {import('../options/options').Settings} own
+ */
+function middleware (own) {
+  return function session (ctx, next) {
+    let settings, beginning
+    try {
+      settings = extend(ctx, own)
+      beginning = begin(ctx, settings)
+    } catch (err) {
+      return Promise.reject(err)
+    }
+    if (beginning === undefined) return serve(ctx, next, settings, own)
+    const fail = (err) => {
+      leave(contextSession(ctx, settings.name))
+      throw err
+    }
+    return beginning.then(() => serve(ctx, next, settings, own), fail)
+  }
+}
+
+/** Loads the session before the app runs. Gives a promise where there is something to wait for. */
+function begin (ctx, settings) {
+  const { hasStore, opensEarly, name } = settings
+  if (startedSession(ctx, settings) === undefined) {
+    if (!hasStore && !opensEarly) return undefined
+    if (settings.isVisitor(ctx) && !isSubscribed('load')) return skipSession(ctx, settings)
+    forgetSkipped(ctx, settings)
+  }
+  const session = contextSession(ctx, name)
+  session.enter()
+  const isStored = session.records !== undefined && !settings.current.lazy
+  if (!isStored && !(session.records === undefined && settings.opensEarly)) return undefined
+  try {
+    return session.load()
+  } catch (err) {
+    leave(session)
+    throw err
+  }
+}
+
+/** Lets the app run, and finishes when it is through. */
+function serve (ctx, next, settings, own) {
+  return attempt(next).then(() => finish(ctx, settings, own), (err) => finishFailed(ctx, settings, own, err))
+}
+
+/** Commits, unless the app does so itself. Gives a promise where there is something to commit. */
+function finish (ctx, settings, own) {
+  const started = startedSession(ctx, settings)
+  if (started === undefined && !own.rollUntouched) return leaveSkipped(ctx, settings)
+  const session = started ?? contextSession(ctx, settings.name)
+  if (session.session !== undefined || own.rollUntouched) return finishTouched(session, own)
+  leave(session)
+}
+
+function finishTouched (session, own) {
+  const { rolling, renew } = session.options
+  let finishing
+  try {
+    // Opened, a session that nobody touched is rolled or renewed like any other.
+    if (own.rollUntouched && (rolling || renew) && !session.records && session.session === undefined) session.get()
+    if (own.autoCommit) finishing = session.finish()
+  } finally {
+    if (!isPromise(finishing)) leave(session)
+  }
+  if (!isPromise(finishing)) return undefined
+  const fail = (err) => {
+    leave(session)
+    throw err
+  }
+  return finishing.then(() => leave(session), fail)
+}
+
+/** Ends the session's part in the request with the last of its middlewares. */
+function leave (session) {
+  if (--session.depth <= 0) session.end()
+}
+
+/** Commits after the app failed. Its error stays the one that is told; the store's goes to the app's 'error'. */
+async function finishFailed (ctx, settings, own, failure) {
+  try {
+    await finish(ctx, settings, own)
+  } catch (err) {
+    tellError(ctx, err)
+  }
+  throw failure
+}
+
+module.exports = { middleware }

@@ -1,0 +1,63 @@
+'use strict'
+
+/**
+ * What only apps with certain options need. A file costs a quarter of a millisecond at the start, and most apps need few of
+ * these. They are loaded when `session()` is called; with a request only where options have changed since.
+ */
+
+const { isSessionStore } = require('../base/store-contract')
+
+const MODULES = {
+  early: once(() => require('./early-headers')),
+  optionWarnings: once(() => require('../options/warnings')),
+  mergingStore: once(() => require('../persistence/merging-store')),
+  recordStore: once(() => require('../persistence/record-store')),
+  serialStore: once(() => require('../persistence/serial-store')),
+  storeCheck: once(() => require('../options/store-check'))
+}
+
+function once (load) {
+  let loaded
+  return () => (loaded ??= load())
+}
+
+/** Loads what the options of an app need. */
+function prepare ({ store, ContextStore, merge, early }) {
+  if (early) MODULES.early()
+  const kept = ContextStore?.prototype ?? store
+  if (!kept) return
+  if (merge || isSessionStore(kept)) MODULES.mergingStore()
+  if (!isSessionStore(kept)) (merge ? MODULES.serialStore : MODULES.recordStore)()
+}
+
+/** As in option-warnings.js, outside production. */
+function watchOptions (given, known, pool) {
+  if (process.env.NODE_ENV !== 'production') MODULES.optionWarnings().watchOptions(given, known, pool)
+}
+
+/** As in early.js, for the option early. */
+function watchHead (context) {
+  MODULES.early().watchHead(context)
+}
+
+/** As in store-check.js, where there is a store. */
+function checkStore (store) {
+  if (store != null) MODULES.storeCheck().checkStore(store)
+}
+
+/**
+ * Makes a store what one request uses.
+ *
+ * @param {import('./context-session').ContextSession} context
+ * @param {object} store
+ * @param {object} owner what the records belong to: the store, or the class of those that are made for each request
+ */
+function recordsOf (context, store, owner) {
+  const isMarked = isSessionStore(store)
+  if (!isMarked && !context.options.merge) return new (MODULES.recordStore().RecordStore)(context, store, owner)
+  const { MergingStore } = MODULES.mergingStore()
+  if (isMarked) return new MergingStore(context, store, true)
+  return new MergingStore(context, new (MODULES.serialStore().SerialStore)(context, store, owner), false)
+}
+
+module.exports = { MODULES, prepare, watchHead, watchOptions, checkStore, recordsOf }

@@ -1,9 +1,0 @@
-'use strict'
-
-const { loadPackaged } = require('../addon')
-
-/** The addon of the SQLite store. */
-module.exports = loadPackaged('koa-session-rs-sqlite', (errors) => {
-  // A literal inside a try: tracers find the package by it, and bundlers take a missing one for optional.
-  try { return require('koa-session-rs-sqlite') } catch (error) { errors.push(error) }
-})
