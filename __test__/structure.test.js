@@ -1,0 +1,139 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { existsSync, readFileSync, readdirSync } = require('node:fs')
+const { dirname, join, relative, resolve, sep } = require('node:path')
+const { describe, test } = require('node:test')
+const { files: packed } = require('../package.json')
+
+/**
+ * The rooms of the JavaScript, from the ground floor up: a room is a folder, without the rooms inside it, or a file.
+ * A file imports from its own room, and from the rooms of lower floors.
+ */
+const FLOORS = [
+  ['lib', 'lib/contract'],
+  ['index.js', 'stores', 'adapters'],
+  ['strict.js', 'testing.js']
+]
+
+const root = join(__dirname, '..')
+
+/** Gives the path from the root, with slashes. */
+const pathOf = (file) => relative(root, file).split(sep).join('/')
+
+/** Lists the JavaScript files that the package ships. */
+function shipped () {
+  const list = packed.flatMap((name) => name.endsWith('/')
+    ? readdirSync(join(root, name), { recursive: true }).map((path) => pathOf(join(root, name, path)))
+    : name)
+  return list.filter((name) => name.endsWith('.js'))
+}
+
+/** Reads the relative paths that a text requires, at its start or later. */
+function pathsIn (text) {
+  const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
+  return [...code.matchAll(/\brequire\(\s*['"`](\.{1,2}\/[^'"`]+)['"`]\s*\)/g)].map(([, path]) => path)
+}
+
+/** Lists the files of the package that a file requires. */
+function importsOf (file) {
+  const paths = pathsIn(readFileSync(join(root, file), 'utf8')).filter((path) => !/\.(json|node)$/.test(path))
+  return paths.map((path) => {
+    const place = resolve(root, dirname(file), path)
+    const target = [place, `${place}.js`, join(place, 'index.js')].find((each) => each.endsWith('.js') && existsSync(each))
+    assert.ok(target !== undefined, `${file} requires ${path}, which is not there`)
+    return pathOf(target)
+  })
+}
+
+/** Finds the room of a file: the innermost. */
+function roomOf (file, floors) {
+  const rooms = floors.flat().filter((room) => file === room || file.startsWith(`${room}/`))
+  return rooms.sort((a, b) => b.length - a.length)[0]
+}
+
+/** Lists the imports that lead neither into the same room nor to a lower floor. */
+function climbing (graph, floors) {
+  const floorOf = (room) => floors.findIndex((rooms) => rooms.includes(room))
+  const found = []
+  for (const [file, targets] of graph) {
+    const from = roomOf(file, floors)
+    for (const target of targets) {
+      const to = roomOf(target, floors)
+      if (from !== to && floorOf(to) >= floorOf(from)) found.push(`${file} -> ${target}`)
+    }
+  }
+  return found
+}
+
+/** Gives the files of one import cycle, the first of them again at its end; undefined where there is none. */
+function cycleOf (graph) {
+  const done = new Set()
+  const way = []
+  const visit = (file) => {
+    if (done.has(file)) return undefined
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file]
+    way.push(file)
+    for (const target of graph.get(file) ?? []) {
+      const cycle = visit(target)
+      if (cycle !== undefined) return cycle
+    }
+    way.pop()
+    done.add(file)
+    return undefined
+  }
+  for (const file of graph.keys()) {
+    const cycle = visit(file)
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}
+
+describe('the structure', () => {
+  const graph = new Map(shipped().map((file) => [file, importsOf(file)]))
+
+  test('each file is in a room', () => {
+    assert.deepEqual([...graph.keys()].filter((file) => roomOf(file, FLOORS) === undefined), [])
+  })
+
+  test('each room of the table has files', () => {
+    const rooms = new Set([...graph.keys()].map((file) => roomOf(file, FLOORS)))
+    assert.deepEqual(FLOORS.flat().filter((room) => !rooms.has(room)), [])
+  })
+
+  test('no file imports from a higher floor, or from another room of its own', () => {
+    assert.deepEqual(climbing(graph, FLOORS), [])
+  })
+
+  test('no file imports itself through others', () => {
+    assert.equal(cycleOf(graph)?.join(' -> '), undefined)
+  })
+})
+
+describe('the test of the structure', () => {
+  const floors = [['lib/base'], ['lib/cookie', 'lib/session'], ['index.js']]
+
+  test('finds an import that climbs, and one between rooms of a floor', () => {
+    const graph = new Map([
+      ['index.js', ['lib/cookie/codec.js', 'lib/base/errors.js']],
+      ['lib/cookie/codec.js', ['lib/cookie/set-cookie.js', 'lib/session/json.js', 'lib/base/errors.js']],
+      ['lib/base/errors.js', ['lib/cookie/codec.js']]
+    ])
+    assert.deepEqual(climbing(graph, floors), [
+      'lib/cookie/codec.js -> lib/session/json.js', 'lib/base/errors.js -> lib/cookie/codec.js'
+    ])
+  })
+
+  test('finds a cycle, and none in a diamond', () => {
+    assert.deepEqual(cycleOf(new Map([['a', ['b']], ['b', ['c']], ['c', ['d', 'b']], ['d', []]])), ['b', 'c', 'b'])
+    assert.equal(cycleOf(new Map([['a', ['b', 'c']], ['b', ['d']], ['c', ['d']], ['d', []]])), undefined)
+  })
+
+  test('reads what is required late, and nothing from a comment', () => {
+    const text = [
+      "const { a } = require('./a')", '// require("./b")', '/**', " * require('./c')", ' */',
+      "const d = () => require('../d')", "require('koa')"
+    ].join('\n')
+    assert.deepEqual(pathsIn(text), ['./a', '../d'])
+  })
+})
