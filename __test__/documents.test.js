@@ -6,7 +6,8 @@ const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { existsSync, readFileSync, readdirSync } = require('node:fs')
 const { dirname, join } = require('node:path')
-const ts = require('typescript')
+
+const { optionNames } = require('./harness/option-names')
 
 const root = join(__dirname, '..')
 const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
@@ -126,20 +127,6 @@ function range (text) {
 function anchorsOf (file) {
   return [...read(file).matchAll(/^#+ (.+)$/gm)]
     .map(([, heading]) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
-}
-
-/** Reads the names of the options off the types. */
-function optionNames () {
-  const source = ts.createSourceFile('index.d.ts', read('index.d.ts'), ts.ScriptTarget.Latest, true)
-  const names = []
-  const visit = (node) => {
-    if (ts.isInterfaceDeclaration(node) && ['SessionOptions', 'CookieAttributes'].includes(node.name.text)) {
-      names.push(...node.members.map((member) => member.name.text))
-    }
-    ts.forEachChild(node, visit)
-  }
-  visit(source)
-  return names
 }
 
 /** Lists the crates that a manifest asks for, but for our own. */

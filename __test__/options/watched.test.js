@@ -1,0 +1,47 @@
+'use strict'
+
+// Options are compared with those of the request before: one that is read, and not compared, would keep its first value.
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { Settings } = require('../../lib/options')
+const { optionNames } = require('../harness/option-names')
+
+/** Lists the options that a session reads off the app's object when it first needs them. */
+function watchedNames () {
+  const read = new Set()
+  const options = new Proxy({}, {
+    get (target, name) {
+      read.add(name)
+      return target[name]
+    }
+  })
+  const settings = new Settings(options)
+  read.clear()
+  assert.equal(typeof settings.current.key, 'string')
+  return [...read]
+}
+
+const watched = watchedNames()
+
+describe('a change of the options after the start', () => {
+  test('is looked for in each option of index.d.ts', () => {
+    assert.deepEqual(watched.sort(), optionNames().sort())
+  })
+
+  for (const name of watched) {
+    test(`counts for the next request: ${name}`, () => {
+      const options = {}
+      const settings = new Settings(options)
+      const before = settings.current
+      assert.equal(settings.current, before)
+      for (const value of [() => 'a', () => 'b']) {
+        options[name] = value
+        assert.equal(settings.current[name], value)
+      }
+      delete options[name]
+      assert.deepEqual(settings.current, before)
+    })
+  }
+})
