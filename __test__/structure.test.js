@@ -11,7 +11,11 @@ const { files: packed } = require('../package.json')
  * A file imports from its own room, and from the rooms of lower floors.
  */
 const FLOORS = [
-  ['lib', 'lib/contract'],
+  ['lib/native', 'testing'],
+  ['lib/base'],
+  ['lib/session', 'lib/cookie'],
+  ['lib/options', 'lib/persistence', 'lib/stores'],
+  ['lib/request'],
   ['index.js', 'stores', 'adapters'],
   ['strict.js', 'testing.js']
 ]

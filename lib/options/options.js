@@ -6,7 +6,6 @@ const { invalidOption, warnOnce } = require('../base/errors')
 const { callHook, requireAnswer } = require('../base/hook')
 const { newId } = require('../base/id')
 const { toMaxAge } = require('../base/max-age')
-const { checkStore, prepare, watchOptions } = require('../request/on-demand')
 const { isSessionStore } = require('../base/store-contract')
 
 /** Defaults of the options that have one. `null` and `undefined` mean the default. */
@@ -99,8 +98,7 @@ class Settings {
     this.#given = given ?? {}
     this.name = this.#given.as ?? 'session'
     this.opensEarly = isAsync(this.#given.valid)
-    prepare(this.#given)
-    watchOptions(this.#given, WATCHED, this.pool)
+    if (process.env.NODE_ENV !== 'production') require('./warnings').watchOptions(this.#given, WATCHED, this.pool)
   }
 
   /** Tells whether sessions live in a store. */
@@ -218,7 +216,9 @@ function check (given) {
   if (ContextStore && !isClass(ContextStore)) {
     throw invalidOption('ContextStore', 'class', ContextStore, 'ContextStore must be a class')
   }
-  checkStore(ContextStore?.prototype ?? given.store)
+  const kept = ContextStore?.prototype ?? given.store
+  // Most apps have no store, and are spared the file.
+  if (kept != null) require('./store-check').checkStore(kept)
   for (const name in METHODS) checkMethods(name, given[name])
   checkSubject(given)
 }

@@ -3,6 +3,7 @@
 const { isSubscribed, tellError } = require('../base/events')
 const { extend, contextSession, forgetSkipped, leaveSkipped, skipSession, startedSession } = require('./context-properties')
 const { attempt, isPromise } = require('../base/maybe-async')
+const { prepare } = require('./on-demand')
 
 /**
  * Makes the middleware of one `session()`: what is loaded before the app runs, and committed after it.
@@ -10,6 +11,7 @@ const { attempt, isPromise } = require('../base/maybe-async')
  * @param {import('../options/options').Settings} own
  */
 function middleware (own) {
+  prepare(own.current)
   return function session (ctx, next) {
     let settings, beginning
     try {

@@ -9,11 +9,9 @@ const { isSessionStore } = require('../base/store-contract')
 
 const MODULES = {
   early: once(() => require('./early-headers')),
-  optionWarnings: once(() => require('../options/warnings')),
   mergingStore: once(() => require('../persistence/merging-store')),
   recordStore: once(() => require('../persistence/record-store')),
-  serialStore: once(() => require('../persistence/serial-store')),
-  storeCheck: once(() => require('../options/store-check'))
+  serialStore: once(() => require('../persistence/serial-store'))
 }
 
 function once (load) {
@@ -30,19 +28,9 @@ function prepare ({ store, ContextStore, merge, early }) {
   if (!isSessionStore(kept)) (merge ? MODULES.serialStore : MODULES.recordStore)()
 }
 
-/** As in option-warnings.js, outside production. */
-function watchOptions (given, known, pool) {
-  if (process.env.NODE_ENV !== 'production') MODULES.optionWarnings().watchOptions(given, known, pool)
-}
-
-/** As in early.js, for the option early. */
+/** As in early-headers.js, for the option early. */
 function watchHead (context) {
   MODULES.early().watchHead(context)
-}
-
-/** As in store-check.js, where there is a store. */
-function checkStore (store) {
-  if (store != null) MODULES.storeCheck().checkStore(store)
 }
 
 /**
@@ -60,4 +48,4 @@ function recordsOf (context, store, owner) {
   return new MergingStore(context, new (MODULES.serialStore().SerialStore)(context, store, owner), false)
 }
 
-module.exports = { MODULES, prepare, watchHead, watchOptions, checkStore, recordsOf }
+module.exports = { MODULES, prepare, watchHead, recordsOf }
