@@ -11,5 +11,15 @@ module.exports = [
     rules: {
       strict: ['error', 'global']
     }
+  },
+  {
+    files: ['lib/**/*.js'],
+    rules: {
+      'no-restricted-syntax': ['error', {
+        selector: ':matches(AssignmentExpression[left.object.name=/^contextSession$|^request$/], ' +
+          "UpdateExpression[argument.object.name='contextSession'])",
+        message: "The state of a request's session is written by its own methods alone."
+      }]
+    }
   }
 ]

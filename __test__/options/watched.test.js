@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { Settings } = require('../../lib/options')
+const { Settings } = require('../../lib/options/options')
 const { optionNames } = require('../harness/option-names')
 
 /** Lists the options that a session reads off the app's object when it first needs them. */

@@ -7,19 +7,20 @@ const { memory } = require('../native/registers')
  * Tells that the signature which came with a session's cookie is by none of the keys. With a store, the event has the hash of
  * the id that the cookie holds.
  *
- * @param {import('../request/context-session').ContextSession} session
+ * @param {import('../options/request-options').RequestOptions} request
  */
-function tellForged (session) {
-  if (!isHeard(session, 'forged')) return
-  const id = session.records && claimedId(session)
-  announce(session, 'forged', id)
-  publish(session, 'forged', id)
+function tellForged (request) {
+  if (!isHeard(request, 'forged')) return
+  const { ContextStore, store } = request.options
+  const id = ContextStore || store ? claimedId(request) : undefined
+  announce(request, 'forged', id)
+  publish(request, 'forged', id)
 }
 
 /** Gives the id that the cookie holds, for which nobody vouches; nothing where the core does not know such cookies. */
-function claimedId ({ ctx, options, pool, isFixed }) {
+function claimedId ({ ctx, options, nativeCookies, isFixed }) {
   const header = ctx.req?.headers?.cookie
-  const unsigned = typeof header === 'string' ? pool.cookie(options, isFixed) : undefined
+  const unsigned = typeof header === 'string' ? nativeCookies.cookie(options, isFixed) : undefined
   return unsigned?.read(memory, header) ?? undefined
 }
 

@@ -27,7 +27,7 @@ const PROBE = 'koa-session-rs'
 const CLEARING = { expires: new Date(0), maxAge: false }
 
 class RequestCookie {
-  #session
+  #request
   /** The app's keys when the session was first looked for: what Koa would have made a Keygrip of. */
   #keys
   /** The signature that is due, and the name of what it signs, where the one that came is by an older key. */
@@ -36,9 +36,9 @@ class RequestCookie {
   /** Whether it has been told that its signature is by none of the keys. */
   #isForged = false
 
-  /** @param {object} session the ContextSession whose cookie this is */
-  constructor (session) {
-    this.#session = session
+  /** @param {import('../options/request-options').RequestOptions} request */
+  constructor (request) {
+    this.#request = request
   }
 
   /**
@@ -47,17 +47,17 @@ class RequestCookie {
    * @returns {'no-response'|'headers-sent'|'insecure'|undefined} no-response: the ctx was made of a request alone
    */
   get obstacle () {
-    const { ctx } = this.#session
+    const { ctx } = this.#request
     if (ctx.res == null) return 'no-response'
     if (ctx.res.headersSent) return 'headers-sent'
-    this.#session.resolve()
-    const { options } = this.#session
+    this.#request.resolve()
+    const { options } = this.#request
     return options.secure === true && this.#isSecured === false ? 'insecure' : undefined
   }
 
   /** Tells whether the request has the cookie at all, verified or not. */
   get isSent () {
-    const { ctx, options } = this.#session
+    const { ctx, options } = this.#request
     const core = this.#core()
     const header = core && cookieHeader(ctx)
     if (header === undefined) return ctx.cookies.get(options.key, { signed: false }) !== undefined
@@ -65,11 +65,11 @@ class RequestCookie {
   }
 
   /** Tells whether caches are told of the session (`cacheControl`). */
-  get isGuarded () { return this.#session.options.cacheControl === true }
+  get isGuarded () { return this.#request.options.cacheControl === true }
 
   /** Gives the lines of the response that are this cookie's. */
   get lines () {
-    const { ctx: { res }, options: { key } } = this.#session
+    const { ctx: { res }, options: { key } } = this.#request
     return res == null ? [] : linesOf(res, key)
   }
 
@@ -79,9 +79,9 @@ class RequestCookie {
    * @returns {string|undefined} its value (with a store: an id)
    */
   read () {
-    if (this.#session.pool.isAbsent(this.#session.ctx)) return undefined
+    if (this.#request.nativeCookies.isAbsent(this.#request.ctx)) return undefined
     const core = this.#core()
-    const header = core && cookieHeader(this.#session.ctx)
+    const header = core && cookieHeader(this.#request.ctx)
     if (header === undefined) return this.#get()
     if (header === '') return undefined
     const value = core.read(memory, header) ?? undefined
@@ -95,9 +95,9 @@ class RequestCookie {
    * @returns {string|undefined} the session's JSON text
    */
   open (now) {
-    if (this.#session.pool.isAbsent(this.#session.ctx)) return undefined
+    if (this.#request.nativeCookies.isAbsent(this.#request.ctx)) return undefined
     const core = this.#core()
-    const header = core && cookieHeader(this.#session.ctx)
+    const header = core && cookieHeader(this.#request.ctx)
     if (header === '') return undefined
     let known
     if (header !== undefined) {
@@ -118,7 +118,7 @@ class RequestCookie {
     if (this.#reissued === undefined || this.obstacle !== undefined) return
     const { signature, key } = this.#reissued
     this.#reissued = undefined
-    if (key !== this.#session.options.key) return
+    if (key !== this.#request.options.key) return
     const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
     const core = this.#core(true) ?? this.#unsigned()
     const line = core?.writeSignature(signature, until, this.#isSecure)
@@ -132,15 +132,15 @@ class RequestCookie {
    * @param {*} now what Date.now() gave
    * @param {string} [key] the cookie's name, where the app may have changed it since
    */
-  write (value, now, key = this.#session.options.key) {
-    this.#session.resolve()
-    const { options, cookieMaxAge } = this.#session
+  write (value, now, key = this.#request.options.key) {
+    this.#request.resolve()
+    const { options, cookieMaxAge } = this.#request
     const expires = expiresOf(options.expires, cookieMaxAge, now)
     const isPlain = typeof value === 'string' && expires !== null && key === options.key
     const core = isPlain ? this.#core(true) : undefined
     const lines = core?.write(value, expires, this.#isSecure)
     if (lines) this.#send(lines)
-    else this.#set(key, value, cookieMaxAge === this.#session.maxAge ? undefined : { maxAge: cookieMaxAge })
+    else this.#set(key, value, cookieMaxAge === this.#request.maxAge ? undefined : { maxAge: cookieMaxAge })
     this.#measure(value)
   }
 
@@ -152,8 +152,8 @@ class RequestCookie {
    * @param {number|undefined} lifetime whole milliseconds for the envelope; undefined for maxAge 'session'
    */
   close (json, now, lifetime) {
-    this.#session.resolve()
-    const { options, cookieMaxAge } = this.#session
+    this.#request.resolve()
+    const { options, cookieMaxAge } = this.#request
     const expires = expiresOf(options.expires, cookieMaxAge, now)
     const core = expires !== null ? this.#core(true) : undefined
     if (core === undefined) return this.write(binding.close(json, now, lifetime), now)
@@ -166,41 +166,41 @@ class RequestCookie {
   clear () {
     const core = this.#core(true)
     if (core) this.#send(core.write('', undefined, this.#isSecure))
-    else this.#set(this.#session.options.key, '', CLEARING)
+    else this.#set(this.#request.options.key, '', CLEARING)
   }
 
   /** Tells whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
-  get #isUnmade () { return this.#session.pool.isUnmade(this.#session.ctx) }
+  get #isUnmade () { return this.#request.nativeCookies.isUnmade(this.#request.ctx) }
 
   /** Tells whether the connection is secure, as `ctx.cookies` sees it. */
   get #isSecured () {
-    const { ctx } = this.#session
+    const { ctx } = this.#request
     return this.#isUnmade ? ctx.secure : ctx.cookies.secure
   }
 
   /** Returns the core's cookie, or nothing where `ctx.cookies` has to be asked. */
   #core (sending = false) {
-    if (sending) this.#session.resolve()
-    const { ctx, options, pool, isFixed } = this.#session
-    const cookies = this.#isUnmade ? undefined : this.#look(ctx, pool)
+    if (sending) this.#request.resolve()
+    const { ctx, options, nativeCookies, isFixed } = this.#request
+    const cookies = this.#isUnmade ? undefined : this.#look(ctx, nativeCookies)
     if (cookies && !(isStockCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return undefined
     if (ctx.res?.set !== undefined) return undefined
     // `cookies` throws here, and so it shall.
     if (sending && options.secure && options.secure !== 'force' && !this.#isSecured) return undefined
-    if (options.signed === false) return pool.cookie(options, isFixed)
+    if (options.signed === false) return nativeCookies.cookie(options, isFixed)
     if (cookies === undefined) this.#keys ??= ctx.app.keys
     const keys = this.#keys ?? ctx.app.keys
     if (options.signed !== true || !Array.isArray(keys)) return undefined
-    const core = pool.cookie(options, isFixed, keys)
+    const core = nativeCookies.cookie(options, isFixed, keys)
     return core && (cookies === undefined || isKeygripOf(cookies.keys, core)) ? core : undefined
   }
 
   /** Gets `ctx.cookies`, and learns how Koa makes it. */
-  #look (ctx, pool) {
+  #look (ctx, nativeCookies) {
     const { cookies } = ctx
-    const isSigned = this.#session.options.signed !== false
-    if (pool.slot === undefined && isStockCookies(cookies, ctx) && (!isSigned || isStockKeygrip(cookies.keys))) {
-      pool.learn(ctx, cookies, findSlot(ctx, cookies))
+    const isSigned = this.#request.options.signed !== false
+    if (nativeCookies.slot === undefined && isStockCookies(cookies, ctx) && (!isSigned || isStockKeygrip(cookies.keys))) {
+      nativeCookies.learn(ctx, cookies, findSlot(ctx, cookies))
     }
     return cookies
   }
@@ -214,7 +214,7 @@ class RequestCookie {
     const repair = registers[REGISTER.REPAIR]
     if (repair === REPAIR.NONE) return true
     if (!this.#isUnmade) return false
-    const { ctx, options } = this.#session
+    const { ctx, options } = this.#request
     if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
     else {
       // As the cookie itself was sent, where the connection has no say.
@@ -227,21 +227,21 @@ class RequestCookie {
 
   /** Tells whether the response can still take a header. */
   get #canSend () {
-    const { res } = this.#session.ctx
+    const { res } = this.#request.ctx
     return res != null && !res.headersSent
   }
 
   #send (lines) {
-    this.#append(lines.split('\n'), this.#session.options.overwrite)
+    this.#append(lines.split('\n'), this.#request.options.overwrite)
   }
 
   #append (lines, overwrite) {
-    appendCookies(this.#session.ctx.res, lines, overwrite)
+    appendCookies(this.#request.ctx.res, lines, overwrite)
     this.guard()
   }
 
   get #isSecure () {
-    const { options } = this.#session
+    const { options } = this.#request
     return Boolean(options.secure !== undefined ? options.secure : this.#isSecured)
   }
 
@@ -251,7 +251,7 @@ class RequestCookie {
    * @param {string} [known] what the core has verified, by keys that it knows
    */
   #get (known) {
-    const { ctx, sessionOptions } = this.#session
+    const { ctx, sessionOptions } = this.#request
     if (!this.#canSend && isStockCookies(ctx.cookies, ctx)) return this.#getSilently()
     const before = this.lines.length
     const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
@@ -265,12 +265,12 @@ class RequestCookie {
   #tellForged () {
     if (this.#isForged) return
     this.#isForged = true
-    tellForged(this.#session)
+    tellForged(this.#request)
   }
 
   /** Asks Koa's `ctx.cookies` where no header can be sent: `cookies` sends a signature anew, or drops it, while it reads. */
   #getSilently () {
-    const { ctx: { cookies }, sessionOptions } = this.#session
+    const { ctx: { cookies }, sessionOptions } = this.#request
     let isDropped = false
     const set = (name, value) => { isDropped ||= value === null }
     const value = Object.create(cookies, { set: { value: set } }).get(sessionOptions.key, sessionOptions)
@@ -291,12 +291,12 @@ class RequestCookie {
 
   /** Returns the core's cookie without keys, for what others sign. */
   #unsigned () {
-    this.#session.resolve()
-    return this.#session.pool.cookie(this.#session.options, this.#session.isFixed)
+    this.#request.resolve()
+    return this.#request.nativeCookies.cookie(this.#request.options, this.#request.isFixed)
   }
 
   #set (key, value, over) {
-    const { ctx, sessionOptions } = this.#session
+    const { ctx, sessionOptions } = this.#request
     const isForced = sessionOptions.secure === 'force'
     // Asked for a secure cookie, `cookies` throws where the connection is not.
     const options = over || isForced ? { ...sessionOptions, ...over, ...(isForced && { secure: false }) } : sessionOptions
@@ -309,23 +309,23 @@ class RequestCookie {
   keep () {
     if (this.#isKept) return
     this.#isKept = true
-    keepOnError(this.#session.ctx, this)
+    keepOnError(this.#request.ctx, this)
   }
 
   /** Keeps shared caches from storing a response that carries a session (`cacheControl`), also one of an error. */
   guard () {
-    const { ctx, pool } = this.#session
+    const { ctx, nativeCookies } = this.#request
     this.keep()
-    pool.onSent?.(this.lines)
+    nativeCookies.onSent?.(this.lines)
     if (this.isGuarded && !ctx.res.hasHeader('Cache-Control')) ctx.res.setHeader('Cache-Control', 'private, no-store')
   }
 
   /** Tells of a cookie that browsers drop for its size. */
   #measure (value) {
-    const { options } = this.#session
+    const { options } = this.#request
     const bytes = String(options.key).length + String(value).length
     if (bytes <= MAX_COOKIE_BYTES) return
-    announce(this.#session, 'oversize', undefined, { bytes, limit: MAX_COOKIE_BYTES })
+    announce(this.#request, 'oversize', undefined, { bytes, limit: MAX_COOKIE_BYTES })
     warnOnce('KOA_SESSION_RS_OVERSIZE',
       `the session cookie ${options.key} has ${bytes} bytes, and browsers drop one of over ${MAX_COOKIE_BYTES}: ` +
       'keep less in the session, or use the option store')

@@ -85,7 +85,7 @@ class Settings {
   /** Where a ctx has the session of these options. */
   slot = Symbol('koa-session-rs session')
   /** The cookies that the core has prepared for these options. */
-  pool = new NativeCookies()
+  nativeCookies = new NativeCookies()
   /** Whether cookies are opened before the app runs: `valid` answers by promises. */
   opensEarly = false
 
@@ -98,7 +98,7 @@ class Settings {
     this.#given = given ?? {}
     this.name = this.#given.as ?? 'session'
     this.opensEarly = isAsync(this.#given.valid)
-    if (process.env.NODE_ENV !== 'production') require('./warnings').watchOptions(this.#given, WATCHED, this.pool)
+    if (process.env.NODE_ENV !== 'production') require('./warnings').watchOptions(this.#given, WATCHED, this.nativeCookies)
   }
 
   /** Tells whether sessions live in a store. */
@@ -121,7 +121,7 @@ class Settings {
   isVisitor (ctx) {
     const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
     const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
-    return isPlain && this.pool.isAbsent(ctx)
+    return isPlain && this.nativeCookies.isAbsent(ctx)
   }
 
   /** Gives a copy of the options as they are now, for a request to change. */

@@ -27,20 +27,20 @@ const LEAST_KEY_BYTES = 8
  *
  * @param {object} given the caller's options
  * @param {string[]} known the names of options
- * @param {import('../cookie/native-cookies').NativeCookies} pool
+ * @param {import('../cookie/native-cookies').NativeCookies} nativeCookies
  */
-function watchOptions (given, known, pool) {
+function watchOptions (given, known, nativeCookies) {
   tellMisspelt(Object.keys(given).filter((name) => given[name] !== undefined), known)
   const isStored = Boolean(given.store || given.ContextStore)
   const idle = ['lazy', 'merge'].filter((name) => given[name] === true && !isStored)
   if (idle.length > 0) warnOnce('KOA_SESSION_RS_STORELESS', `without a store, ${idle.join(' and ')} does nothing: give session() a store, or leave it out`)
-  pool.onKeys = tellShortKeys
+  nativeCookies.onKeys = tellShortKeys
   // Another carrier than the cookie.
   if (isStored && given.externalKey) return
   const cookie = cookieOf(given)
   tellRefused(cookie)
   // Whether a connection is secure, and what functions of ctx give, its lines show.
-  if (isRisky(given, cookie)) pool.onSent = (lines) => lines.map(parseLine).forEach(tellRefused)
+  if (isRisky(given, cookie)) nativeCookies.onSent = (lines) => lines.map(parseLine).forEach(tellRefused)
 }
 
 /** Gives the cookie of some options as far as they settle it; where they do not, as browsers take it. */

@@ -1,12 +1,11 @@
 'use strict'
 
-const { changesOf, jsonOf, writtenOf } = require('../session/dirty-check')
 const { sessionError } = require('../base/errors')
 const { announce } = require('../base/events')
 const { callHook } = require('../base/hook')
 const { browserLifeOf, lifetimeOf } = require('../base/max-age')
 const { isPromise } = require('../base/maybe-async')
-const { Snapshot } = require('../session/snapshot')
+const { Baseline } = require('../session/baseline')
 const { handleFailure } = require('./store-failure')
 const { subjectOf } = require('../base/subject')
 
@@ -14,7 +13,7 @@ const { subjectOf } = require('../base/subject')
  * A session store as one request uses it: what the request changed since the load is merged into what is stored by then.
  */
 class MergingStore {
-  #session
+  #contextSession
   #store
   /** The record's revision at the load, or after the last write of this request. */
   #base = 0
@@ -26,14 +25,16 @@ class MergingStore {
   #hasSubject = false
   /** The id that the session has left for another, until it is stored there. */
   #left
+  /** The JSON of which the app has been told that its subject has too many sessions. */
+  #refused
 
   /**
-   * @param {object} session the ContextSession
+   * @param {import('../request/context-session').ContextSession} contextSession
    * @param {import('../../index').SessionStore} store
    * @param {boolean} lists whether the store keeps an index of subjects
    */
-  constructor (session, store, lists) {
-    this.#session = session
+  constructor (contextSession, store, lists) {
+    this.#contextSession = contextSession
     this.#store = store
     this.lists = lists
   }
@@ -43,7 +44,7 @@ class MergingStore {
   /** Nobody has to say so: a write finds out. */
   get isDestroyed () { return false }
 
-  /** There is no flight to begin or to end. */
+  /** No record is in flight: a write finds out who destroyed it. */
   enter () {}
   leave () {}
 
@@ -70,9 +71,14 @@ class MergingStore {
       this.#base = record.rev
       this.#maxAge = record.maxAge
       this.#hasSubject = record.hasSubject === true
-      this.#assignments = this.#session.maxAgeAssignments
+      this.#assignments = this.#contextSession.requestOptions.maxAgeAssignments
     }
     return { record: record ?? undefined }
+  }
+
+  /** Forgets what an earlier run on the same ctx has left. */
+  beginAnew () {
+    this.#left = this.#refused = undefined
   }
 
   /** Has the next write move the session here from its id until now. */
@@ -89,61 +95,67 @@ class MergingStore {
 
   /** Tells whether the store has not heard yet whose the session is: `subject` is newer than the record. */
   isUnlisted (data) {
-    return !this.#hasSubject && subjectOf(this.#session, data) !== null
+    return !this.#hasSubject && subjectOf(this.#contextSession, data) !== null
   }
 
   /**
    * Writes the session under an id: all of it where it is new, else what this request changed.
    *
-   * @param {object} data the session object
+   * @param {import('../session/draft').Draft} draft
    * @param {string} id
    * @param {string} reason why it is saved
    * @param {boolean} isWhole whether nothing is to stay that the request did not have
-   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'failed'>}
+   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'refused-again'|'failed'>} refused-again: the same data were before
    */
-  async write (data, id, reason, isWhole) {
-    const session = this.#session
+  async write (draft, id, reason, isWhole) {
+    const contextSession = this.#contextSession
     if (this.#left === id) {
       // A genid may give the same id again: then there is nothing to move.
       this.#left = undefined
-      session.isStored = true
+      contextSession.beStored()
     }
     const left = this.#left
     // Put together first: what fails in that is the app's, and not the store's.
-    const plan = this.#plan(data, id, isWhole)
+    const plan = this.#plan(draft, id, isWhole)
     let outcome
     const failure = await this.#guard('set', async () => { outcome = await plan.run() })
-    if (failure === 'anonymous') session.isAnonymous = true
+    if (failure === 'anonymous') contextSession.beAnonymous()
     if (failure !== undefined) return 'failed'
+    if (outcome === 'refused') return this.#refuse(draft)
     if (typeof outcome === 'string') return outcome
     if (this.#left === left) this.#left = undefined
-    if (id === session.id) this.#keep(plan, outcome)
+    if (id === contextSession.id) this.#keep(plan, outcome)
     // The request has gone on to another session meanwhile, and nobody knows of this one.
     else if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
-    if (outcome.conflicts?.length > 0) announce(session, 'conflict', id, { keys: outcome.conflicts })
+    if (outcome.conflicts?.length > 0) announce(contextSession, 'conflict', id, { keys: outcome.conflicts })
     return 'written'
   }
 
+  #refuse ({ json }) {
+    const isAgain = this.#refused === json
+    this.#refused = json
+    return isAgain ? 'refused-again' : 'refused'
+  }
+
   /** Decides what is asked of the store, and keeps what it is asked to store: the session may change meanwhile. */
-  #plan (data, id, isWhole) {
-    const session = this.#session
+  #plan (draft, id, isWhole) {
+    const contextSession = this.#contextSession
     const store = this.#store
     const left = this.#left
-    const { maxAge } = lifetimeOf(session)
+    const { maxAge } = lifetimeOf(contextSession)
     // Whether the record lives as long as the browser, another request may have changed.
-    const ttl = browserLifeOf(session.options)
-    const snapshot = Snapshot.of(data)
-    const written = snapshot ? undefined : jsonOf(session, data)
-    const hasSubject = subjectOf(session, data) !== null
-    const plan = { snapshot, written, maxAge, given: session.maxAge, hasSubject, assignments: session.maxAgeAssignments }
-    if (left === undefined && session.isStored) {
-      const changes = this.#changes(data, false)
+    const ttl = browserLifeOf(contextSession.options)
+    const hasSubject = subjectOf(contextSession, draft.session) !== null
+    const { maxAge: given, maxAgeAssignments: assignments } = contextSession.requestOptions
+    const plan = { baseline: Baseline.of(draft), maxAge, given, hasSubject, assignments }
+    if (left === undefined && contextSession.isStored) {
+      const changes = this.#changes(draft, false)
       plan.run = isEmpty(changes) ? () => this.#touch(id, ttl) : () => store.merge(id, changes, ttl)
     } else if (left === undefined || isWhole) {
-      const record = this.#newRecord(data, maxAge)
+      const record = this.#newRecord(draft, maxAge)
       plan.run = left === undefined ? () => store.create(id, record, ttl) : () => this.#replace(left, id, record, ttl)
     } else {
-      const changes = this.#changes(data, true)
+      const changes = this.#changes(draft, true)
       plan.run = () => store.regenerate(left, id, changes, ttl)
     }
     return plan
@@ -164,23 +176,23 @@ class MergingStore {
   }
 
   /** Remembers what is stored now, as what the next write is compared with. */
-  #keep ({ snapshot, written, maxAge, given, hasSubject, assignments }, { rev, maxAge: own = maxAge }) {
-    const session = this.#session
+  #keep ({ baseline, maxAge, given, hasSubject, assignments }, { rev, maxAge: own = maxAge }) {
+    const contextSession = this.#contextSession
     this.#base = rev
     this.#maxAge = own
     this.#hasSubject = hasSubject
     this.#assignments = assignments
     // The app may have given it another one while it was written: that is for the next write.
-    const isAsGiven = session.maxAgeAssignments === assignments && session.maxAge === given
+    const { requestOptions } = contextSession
+    const isAsGiven = requestOptions.maxAgeAssignments === assignments && requestOptions.maxAge === given
     // Of a record without any life, the cookie ends as the request says.
-    if (isAsGiven && own !== maxAge && (own === 'session' || own > 0)) session.takeMaxAge(own)
-    session.forgetStored()
-    session.keepStored(snapshot, written)
+    if (isAsGiven && own !== maxAge && (own === 'session' || own > 0)) requestOptions.limitMaxAge(own)
+    contextSession.keepStored(baseline)
   }
 
-  #newRecord (data, maxAge) {
-    const record = { data: jsonOf(this.#session, data), maxAge }
-    const subject = subjectOf(this.#session, data)
+  #newRecord (draft, maxAge) {
+    const record = { data: draft.json, maxAge }
+    const subject = subjectOf(this.#contextSession, draft.session)
     if (subject !== null) record.subject = subject
     // One that takes the place of another of the same subject is no more than that was.
     if (subject !== null && subject !== this.#subjectBefore()) record.limit = this.#limit()
@@ -190,13 +202,13 @@ class MergingStore {
   }
 
   /** Gives what this request changed since the load, or since its last write. */
-  #changes (data, isMoving) {
-    const session = this.#session
-    const [set, gone] = changesOf(session, data)
+  #changes (draft, isMoving) {
+    const contextSession = this.#contextSession
+    const [set, gone] = contextSession.baseline.changes(draft)
     const changes = { base: this.#base, set, delete: gone === '' ? [] : JSON.parse(gone) }
-    const { maxAge } = lifetimeOf(session)
-    if (session.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
-    const hasNewSubject = this.#takeSubject(changes, data)
+    const { maxAge } = lifetimeOf(contextSession)
+    if (contextSession.requestOptions.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
+    const hasNewSubject = this.#takeSubject(changes, draft.session)
     if (hasNewSubject || isMoving) {
       const label = this.#label()
       if (label !== undefined) changes.label = label
@@ -206,10 +218,10 @@ class MergingStore {
 
   /** Puts into changes whose the session is, where that is not what the store knows. */
   #takeSubject (changes, data) {
-    const session = this.#session
-    const { options: { subject: option } } = session
+    const contextSession = this.#contextSession
+    const { options: { subject: option } } = contextSession
     if (option == null) return false
-    const subject = subjectOf(session, data)
+    const subject = subjectOf(contextSession, data)
     const before = this.#subjectBefore()
     const isKnown = this.#hasSubject ? subject === before : subject === null
     // What a function makes of several keys, another request may have changed the other half of.
@@ -223,18 +235,18 @@ class MergingStore {
 
   /** Gives whose the session was at the load, or at the last write. */
   #subjectBefore () {
-    const session = this.#session
-    const opened = session.opened ?? writtenOf(session)
-    return opened === undefined ? null : subjectOf(session, JSON.parse(opened))
+    const contextSession = this.#contextSession
+    const { baseline } = contextSession
+    return baseline === undefined ? null : subjectOf(contextSession, JSON.parse(baseline.json))
   }
 
   #limit () {
-    const { maxSessions } = this.#session.options
+    const { maxSessions } = this.#contextSession.options
     return typeof maxSessions === 'number' ? { max: maxSessions, overflow: 'oldest' } : maxSessions ?? undefined
   }
 
   #label () {
-    const { options, ctx } = this.#session
+    const { options, ctx } = this.#contextSession
     const label = this.lists ? callHook(() => options.label?.(ctx)) : undefined
     if (isPromise(label)) {
       label.then(undefined, () => {})
@@ -263,8 +275,8 @@ class MergingStore {
   }
 
   #subject () {
-    const data = this.#session.get()
-    return data === null ? null : subjectOf(this.#session, data)
+    const data = this.#contextSession.get()
+    return data === null ? null : subjectOf(this.#contextSession, data)
   }
 
   async #guard (operation, call) {
@@ -276,7 +288,7 @@ class MergingStore {
   }
 
   #fail (err, operation) {
-    return handleFailure(this.#session, err, operation)
+    return handleFailure(this.#contextSession, err, operation)
   }
 }
 

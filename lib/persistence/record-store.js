@@ -1,11 +1,11 @@
 'use strict'
 
-const { isChanged, jsonOf } = require('../session/dirty-check')
 const { expiryOf } = require('../base/clock')
 const { userData } = require('../session/user-data')
 const { enclose } = require('../session/envelope')
 const { inFlightRecordsOf } = require('./in-flight-records')
 const { STORE_GRACE_MS, lifetimeOf } = require('../base/max-age')
+const { Baseline } = require('../session/baseline')
 const { Snapshot } = require('../session/snapshot')
 const { handleFailure } = require('./store-failure')
 
@@ -13,7 +13,7 @@ const { handleFailure } = require('./store-failure')
  * The app's store as one request uses it: its three methods, and what is done when one of them fails.
  */
 class RecordStore {
-  #session
+  #contextSession
   #store
   #inFlight
   #ticket
@@ -22,12 +22,12 @@ class RecordStore {
   #isHeld = false
 
   /**
-   * @param {object} session the ContextSession
+   * @param {import('../request/context-session').ContextSession} contextSession
    * @param {object} store
    * @param {object} owner what requests share: the store, or its class
    */
-  constructor (session, store, owner) {
-    this.#session = session
+  constructor (contextSession, store, owner) {
+    this.#contextSession = contextSession
     this.#store = store
     this.#inFlight = inFlightRecordsOf(owner)
   }
@@ -43,7 +43,7 @@ class RecordStore {
    * Loads a record, and is in flight with it from then on. Gives what the store gives.
    */
   get (id) {
-    const { ctx, options, maxAge } = this.#session
+    const { ctx, options, maxAge } = this.#contextSession
     this.#enter(id)
     return this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
   }
@@ -51,22 +51,22 @@ class RecordStore {
   /**
    * Writes the whole session under an id.
    *
-   * @param {object} data the session object
+   * @param {import('../session/draft').Draft} draft
    * @param {string} id
    * @param {string} reason why it is saved
    * @returns {Promise<'written'|'missing'|'failed'>} missing: another request destroyed it meanwhile; failed: the store failed,
    * and the app says that the request goes on
    */
-  async write (data, id, reason) {
-    const session = this.#session
-    const { ctx, options, isStored: wasStored } = session
-    const { maxAge, ttl } = lifetimeOf(session)
+  async write (draft, id, reason) {
+    const contextSession = this.#contextSession
+    const { ctx, options, isStored: wasStored } = contextSession
+    const { maxAge, ttl } = lifetimeOf(contextSession)
     // The app's hook may have put everything back.
     const isSure = !wasStored || (reason === 'changed' && typeof options.beforeSave !== 'function')
-    const changed = isSure || isChanged(session, data)
-    const snapshot = Snapshot.of(data)
-    const written = snapshot ? undefined : jsonOf(session, data)
-    const record = recordOf(data, snapshot, maxAge)
+    const changed = isSure || contextSession.baseline.isChanged(draft, options)
+    const snapshot = Snapshot.of(draft.session)
+    const baseline = Baseline.of(draft, snapshot)
+    const record = recordOf(draft.session, snapshot, maxAge)
     if (this.#ticket?.id !== id) {
       this.#inFlight.create(id)
       if (this.#isRunning || this.#isHeld) this.#enter(id)
@@ -77,15 +77,15 @@ class RecordStore {
       const lifetime = typeof ttl === 'number' ? ttl + STORE_GRACE_MS : ttl
       await this.#store.set(id, record, lifetime, { changed, ctx, rolling: options.rolling })
     } catch (err) {
-      failure = await handleFailure(session, err, 'set')
+      failure = await handleFailure(contextSession, err, 'set')
     }
     // Destroyed while it was being written: which came first at the store, nobody knows.
     const isRevived = ticket !== undefined && this.#inFlight.isDestroyed(ticket) && this.#inFlight.isGone(ticket)
     if (isRevived) await this.#destroyRecord(id)
-    if (failure === 'anonymous') session.isAnonymous = true
+    if (failure === 'anonymous') contextSession.beAnonymous()
     if (failure !== undefined) return 'failed'
     if (isRevived || (wasStored && this.isDestroyed)) return 'missing'
-    if (id === session.id) session.keepStored(snapshot, written)
+    if (id === contextSession.id) contextSession.keepStored(baseline)
     return 'written'
   }
 
@@ -98,9 +98,9 @@ class RecordStore {
 
   async #destroyRecord (id) {
     try {
-      await this.#store.destroy(id, { ctx: this.#session.ctx })
+      await this.#store.destroy(id, { ctx: this.#contextSession.ctx })
     } catch (err) {
-      await handleFailure(this.#session, err, 'destroy')
+      await handleFailure(this.#contextSession, err, 'destroy')
     }
   }
 
@@ -119,7 +119,7 @@ class RecordStore {
   #enter (id) {
     this.#end()
     this.#ticket = this.#inFlight.enter(id)
-    this.#isHeld ||= this.#holdUntilClosed(this.#session.ctx)
+    this.#isHeld ||= this.#holdUntilClosed(this.#contextSession.ctx)
   }
 
   /**

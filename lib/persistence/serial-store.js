@@ -18,19 +18,19 @@ const mutexes = new WeakMap()
  * lost.
  */
 class SerialStore {
-  #session
+  #contextSession
   #store
   #mutex
   /** The data of each id as this request read or wrote them. */
   #known = new Map()
 
   /**
-   * @param {object} session the ContextSession
+   * @param {import('../request/context-session').ContextSession} contextSession
    * @param {object} store
    * @param {object} owner what requests share: the store, or its class
    */
-  constructor (session, store, owner) {
-    this.#session = session
+  constructor (contextSession, store, owner) {
+    this.#contextSession = contextSession
     this.#store = store
     if (!mutexes.has(owner)) mutexes.set(owner, new KeyedMutex())
     this.#mutex = mutexes.get(owner)
@@ -80,7 +80,7 @@ class SerialStore {
   }
 
   async #read (id) {
-    const { ctx, options, maxAge } = this.#session
+    const { ctx, options, maxAge } = this.#contextSession
     const record = await this.#store.get(id, maxAge, { ctx, rolling: options.rolling })
     return typeof record === 'object' && record !== null && !Array.isArray(record) ? record : undefined
   }
@@ -117,11 +117,11 @@ class SerialStore {
     const { _maxAge, _session } = record
     const data = disclose(record)
     if (_session === true) return { data, maxAge: 'session' }
-    return { data, maxAge: isMaxAge(_maxAge) ? _maxAge : lifetimeOf(this.#session).maxAge }
+    return { data, maxAge: isMaxAge(_maxAge) ? _maxAge : lifetimeOf(this.#contextSession).maxAge }
   }
 
   async #write (id, data, maxAge, ttl, changed) {
-    const { ctx, options } = this.#session
+    const { ctx, options } = this.#contextSession
     const lifetime = maxAge === 'session' ? ttl : maxAge
     const record = enclose({ ...data }, maxAge, expiryOf(lifetime))
     await this.#store.set(id, record, lifetime + STORE_GRACE_MS, { changed, ctx, rolling: options.rolling })
@@ -130,7 +130,7 @@ class SerialStore {
   }
 
   #destroy (id) {
-    return this.#store.destroy(id, { ctx: this.#session.ctx })
+    return this.#store.destroy(id, { ctx: this.#contextSession.ctx })
   }
 }
 

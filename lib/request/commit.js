@@ -1,8 +1,9 @@
 'use strict'
 
-const { isChanged, jsonOf } = require('../session/dirty-check')
 const { now } = require('../base/clock')
 const codec = require('../cookie/codec')
+const { Baseline } = require('../session/baseline')
+const { Draft } = require('../session/draft')
 const { isPopulated, userData } = require('../session/user-data')
 const { enclose } = require('../session/envelope')
 const { sessionError } = require('../base/errors')
@@ -10,72 +11,72 @@ const { announce, debug, publish } = require('../base/events')
 const { callHook, requireAnswer } = require('../base/hook')
 const { ONE_DAY_MS } = require('../base/max-age')
 const { obstacleTo, tellUncommitted } = require('./uncommitted')
-const { clearCookie, clearReplaced, destroyDoomed, remove, rename } = require('./remove')
+const { clearCookie, clearReplaced, destroyReplaced, remove, rename } = require('./remove')
 
 /**
  * Saves or removes the session, if anything calls for it.
  *
- * @param {import('./context-session').ContextSession} context
+ * @param {import('./context-session').ContextSession} contextSession
  * @param {{ save?: boolean, regenerate?: boolean, keep?: string[], isAtEnd?: boolean }} [how] save: in any case; regenerate:
  * in any case, under a new id; keep: with these keys of its data alone; isAtEnd: the app is through
  * @returns {Promise<void>|undefined} nothing where there was nothing to wait for: the session is read as it is at the call
  */
-function commit (context, how = {}) {
-  return context.coming ? context.coming.then(() => commitNow(context, how)) : commitNow(context, how)
+function commit (contextSession, how = {}) {
+  const { pendingId } = contextSession
+  return pendingId ? pendingId.then(() => commitNow(contextSession, how)) : commitNow(contextSession, how)
 }
 
-function commitNow (context, how) {
-  if (context.session === undefined || context.isAnonymous || context.isIgnored || context.isLost || context.isDiscarded) return
-  if (context.session === null) return remove(context)
-  if (how.regenerate || context.doomed !== undefined) return commitMoved(context, how)
-  if (isGone(context)) return discard(context)
-  return saveIfDue(context, how)
+function commitNow (contextSession, how) {
+  if (contextSession.session === undefined || !contextSession.isWritable) return
+  if (contextSession.session === null) return remove(contextSession)
+  if (how.regenerate || contextSession.replacedId !== undefined) return commitMoved(contextSession, how)
+  if (isGone(contextSession)) return discard(contextSession)
+  return saveIfDue(contextSession, how)
 }
 
 /** Commits a session that takes the place of another, or a new id. */
-async function commitMoved (context, how) {
-  if (context.doomed !== undefined) await destroyDoomed(context)
-  if (isGone(context)) return discard(context)
-  if (!how.regenerate) return saveIfDue(context, how)
-  const obstacle = obstacleTo(context)
+async function commitMoved (contextSession, how) {
+  if (contextSession.replacedId !== undefined) await destroyReplaced(contextSession)
+  if (isGone(contextSession)) return discard(contextSession)
+  if (!how.regenerate) return saveIfDue(contextSession, how)
+  const obstacle = obstacleTo(contextSession)
   const isTooLate = obstacle === 'headers-sent' || obstacle === 'no-response'
-  if (isTooLate || (context.options.early && context.ctx.res?.headersSent)) {
-    tellUncommitted(context, isTooLate ? obstacle : 'headers-sent')
+  if (isTooLate || (contextSession.options.early && contextSession.ctx.res?.headersSent)) {
+    tellUncommitted(contextSession, isTooLate ? obstacle : 'headers-sent')
     throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left, or there is no response')
   }
   // Under an id that the browser does not learn, the session would be lost.
-  if (obstacle !== undefined) return saveIfDue(context, how)
-  const hasMoved = context.isStored
-  await rename(context)
-  if (await saveIfDue(context, how, hasMoved)) announce(context, 'regenerated', context.id)
+  if (obstacle !== undefined) return saveIfDue(contextSession, how)
+  const hasMoved = contextSession.isStored
+  await rename(contextSession)
+  if (await saveIfDue(contextSession, how, hasMoved)) announce(contextSession, 'regenerated', contextSession.id)
 }
 
 /** Gives whether the session was saved; a promise of that where there is something to wait for. */
-function saveIfDue (context, how, hasMoved = false) {
-  const { session } = context
+function saveIfDue (contextSession, how, hasMoved = false) {
+  const { session } = contextSession
   if (!session) return
   if (how.keep) keepOnly(session, how.keep)
   const isForced = how.save || how.regenerate
-  if (!isForced && isIdle(context, session)) return clearReplaced(context)
-  context.json = undefined
-  const reason = isForced ? 'forced' : reasonToSave(context, session)
+  if (!isForced && isIdle(contextSession)) return clearReplaced(contextSession)
+  const draft = new Draft(session)
+  const reason = isForced ? 'forced' : reasonToSave(contextSession, draft)
   if (!reason) {
-    debug(context, 'nothing to save', context.id)
-    return clearReplaced(context)
+    debug(contextSession, 'nothing to save', contextSession.id)
+    return clearReplaced(contextSession)
   }
-  if (typeof context.options.beforeSave === 'function') return prepareAndSave(context, session, reason, how, hasMoved)
-  return save(context, session, reason, how, hasMoved)
+  if (typeof contextSession.options.beforeSave === 'function') return prepareAndSave(contextSession, session, reason, how, hasMoved)
+  return save(contextSession, draft, reason, how, hasMoved)
 }
 
-async function prepareAndSave (context, session, reason, how, hasMoved) {
-  await callHook(() => context.options.beforeSave(context.ctx, session))
-  context.json = undefined
-  return save(context, session, reason, how, hasMoved)
+async function prepareAndSave (contextSession, session, reason, how, hasMoved) {
+  await callHook(() => contextSession.options.beforeSave(contextSession.ctx, session))
+  return save(contextSession, new Draft(session), reason, how, hasMoved)
 }
 
-function save (context, session, reason, { keep, isAtEnd }, hasMoved) {
-  if (!context.records) return send(context, session, reason)
-  return write(context, session, reason, { hasMoved, isWhole: keep !== undefined, isAtEnd })
+function save (contextSession, draft, reason, { keep, isAtEnd }, hasMoved) {
+  if (!contextSession.records) return send(contextSession, draft, reason)
+  return write(contextSession, draft, reason, { hasMoved, isWhole: keep !== undefined, isAtEnd })
 }
 
 /** Removes the user's data, but for some keys. */
@@ -86,39 +87,39 @@ function keepOnly (session, keep) {
 }
 
 /** Tells whether a session is new, and nobody has put anything in. */
-function isIdle (context, session) {
-  return !session._requireSave && !context.isKnown && !isPopulated(session)
+function isIdle ({ session, baseline }) {
+  return !session._requireSave && baseline === undefined && !isPopulated(session)
 }
 
 /** Gives the reason why a session is saved that nothing forces to be; an empty one where it is not. */
-function reasonToSave (context, session) {
-  const { options, maxAge } = context
+function reasonToSave (contextSession, draft) {
+  const { options, maxAge, baseline } = contextSession
+  const { session } = draft
   if (session._requireSave) return 'forced'
-  if (!context.isKnown) return isPopulated(session) ? 'changed' : ''
-  if (isChanged(context, session)) return 'changed'
-  if (options.subject !== undefined && context.records?.isUnlisted(session)) return 'changed'
-  if (context.isWritten) return ''
+  if (baseline === undefined) return isPopulated(session) ? 'changed' : ''
+  if (baseline.isChanged(draft, options)) return 'changed'
+  if (options.subject !== undefined && contextSession.records?.isUnlisted(session)) return 'changed'
+  if (contextSession.isWritten) return ''
   if (options.rolling) return 'rolling'
   const expire = session._expire
   return options.renew && expire && maxAge && expire - now() < maxAge / 2 ? 'renew' : ''
 }
 
 /** Sends the session that has no store, unless something is in the way. */
-function send (context, session, reason) {
-  const { obstacle } = context.cookie
-  // What JSON does not have fails the commit whether or not a cookie can be sent.
-  jsonOf(context, session)
-  if (obstacle === undefined) return saveCookie(context, session, reason)
-  tellUncommitted(context, obstacle)
+function send (contextSession, draft, reason) {
+  const { obstacle } = contextSession.cookie
+  if (obstacle === undefined) return saveCookie(contextSession, draft, reason)
+  draft.requireJson()
+  tellUncommitted(contextSession, obstacle)
   return false
 }
 
 /** Sends the cookie of a session that has no store, and tells of it. */
-function saveCookie (context, session, reason) {
-  const isNew = !context.isKnown
-  writeCookie(context, session, jsonOf(context, session))
-  requireSave(session, false)
-  return tellSaved(context, reason, isNew)
+function saveCookie (contextSession, draft, reason) {
+  const isNew = contextSession.baseline === undefined
+  writeCookie(contextSession, draft)
+  requireSave(draft.session, false)
+  return tellSaved(contextSession, reason, isNew)
 }
 
 /**
@@ -128,11 +129,12 @@ function saveCookie (context, session, reason) {
  * that it does not have; isAtEnd: the app is through
  * @returns {Promise<boolean>}
  */
-function write (context, session, reason, how) {
+function write (contextSession, draft, reason, how) {
+  const { session } = draft
   const isRequired = session._requireSave
   // What asks for a save while this one goes on asks for another.
   requireSave(session, false)
-  const putting = put(context, session, reason, how)
+  const putting = put(contextSession, draft, reason, how)
   return isRequired ? requireUntilDone(session, putting) : putting
 }
 
@@ -151,45 +153,45 @@ function requireSave (session, isRequired) {
   Reflect.set(session, '_requireSave', isRequired)
 }
 
-async function put (context, session, reason, { hasMoved, isWhole, isAtEnd }) {
-  const { options, records } = context
+async function put (contextSession, draft, reason, { hasMoved, isWhole, isAtEnd }) {
+  const { options, records } = contextSession
   const { key } = options
-  const isNew = !context.isStored
-  const obstacle = context.isCookieSent ? undefined : obstacleTo(context)
+  const isNew = !contextSession.isStored
+  const obstacle = contextSession.isCookieSent ? undefined : obstacleTo(contextSession)
   if (obstacle !== undefined) {
-    jsonOf(context, session)
-    tellUncommitted(context, obstacle)
+    draft.requireJson()
+    tellUncommitted(contextSession, obstacle)
   }
-  if (obstacle !== undefined && isOrphan(context, obstacle, isNew)) return false
+  if (obstacle !== undefined && isOrphan(contextSession, obstacle, isNew)) return false
   // The request may go on to another id while this one is written.
-  let id = context.externalKey
-  let outcome = await records.write(session, id, reason, isWhole)
+  let id = contextSession.externalKey
+  let outcome = await records.write(draft, id, reason, isWhole)
   if (outcome === 'taken') {
-    id = await nextId(context, id)
+    id = await nextId(contextSession, id)
     // The app may have gone on meanwhile.
-    context.json = undefined
-    outcome = await records.write(session, id, reason, isWhole)
+    outcome = await records.write(new Draft(draft.session), id, reason, isWhole)
   }
-  if (outcome !== 'written') return giveUp(context, outcome, isAtEnd)
-  const isSent = context.isCookieSent
-  if (hasMoved && records.merges && !isSent) await clearCookie(context)
-  if (!isSent && options.externalKey) await callHook(() => options.externalKey.set(context.ctx, id))
-  else if (!isSent && obstacle === undefined) writeId(context, id, key)
-  return tellSaved(context, reason, isNew && !hasMoved, id)
+  if (outcome !== 'written') return giveUp(contextSession, outcome, isAtEnd)
+  const isSent = contextSession.isCookieSent
+  if (hasMoved && records.merges && !isSent) await clearCookie(contextSession)
+  if (!isSent && options.externalKey) await callHook(() => options.externalKey.set(contextSession.ctx, id))
+  else if (!isSent && obstacle === undefined) writeId(contextSession, id, key)
+  return tellSaved(contextSession, reason, isNew && !hasMoved, id)
 }
 
 /** Takes another id where that of a new session is another one's already, unless the browser has been sent it. */
-async function nextId (context, id) {
-  if (context.isCookieSent || id !== context.id) throw takenError()
-  context.takeNewId()
-  await context.coming
-  return context.externalKey
+async function nextId (contextSession, id) {
+  if (contextSession.isCookieSent || id !== contextSession.id) throw takenError()
+  contextSession.takeNewId()
+  await contextSession.pendingId
+  return contextSession.externalKey
 }
 
 /** Does what is due where a session was not written. */
-function giveUp (context, outcome, isAtEnd) {
-  if (outcome === 'missing') return discard(context)
-  if (outcome === 'refused') return refuse(context, isAtEnd)
+function giveUp (contextSession, outcome, isAtEnd) {
+  if (outcome === 'missing') return discard(contextSession)
+  // The app has heard of one that is refused again, and has answered.
+  if (outcome === 'refused' || (outcome === 'refused-again' && !isAtEnd)) tellRefused()
   if (outcome === 'taken') throw takenError()
   return false
 }
@@ -204,43 +206,40 @@ function isOrphan ({ options }, obstacle, isNew) {
 }
 
 /** Sends the id of a record that has been written; the headers may have left meanwhile. */
-function writeId (context, id, key) {
-  const { cookie } = context
+function writeId (contextSession, id, key) {
+  const { cookie } = contextSession
   if (cookie.obstacle === undefined) cookie.write(id, Date.now(), key)
-  else tellUncommitted(context, cookie.obstacle)
+  else tellUncommitted(contextSession, cookie.obstacle)
 }
 
-function tellSaved (context, reason, isNew, id = context.id) {
-  if (id === context.id) context.isWritten = true
-  if (isNew) announce(context, 'created', id)
-  announce(context, 'saved', id, { reason })
-  publish(context, 'save', id, { reason })
+function tellSaved (contextSession, reason, isNew, id = contextSession.id) {
+  if (id === contextSession.id) contextSession.beWritten()
+  if (isNew) announce(contextSession, 'created', id)
+  announce(contextSession, 'saved', id, { reason })
+  publish(contextSession, 'save', id, { reason })
   return true
 }
 
-function refuse (context, isAtEnd) {
-  // The app has heard of it, and has answered.
-  const json = jsonOf(context, context.session)
-  if (context.refused === json && isAtEnd) return false
-  context.refused = json
+/** Tells the visitor and the app of a session that there may not be. */
+function tellRefused () {
   // The visitor reads it; the app has the code.
   const error = sessionError('ERR_SESSION_LIMIT', 'Too many sessions')
   throw Object.assign(error, { status: 409, expose: true })
 }
 
-function writeCookie (context, session, json) {
-  const { options, cookie } = context
+function writeCookie (contextSession, draft) {
+  const { options, cookie } = contextSession
+  // What JSON does not have fails the commit, whatever the app's `encode` does.
+  const { json } = draft
   const time = Date.now()
-  const maxAge = context.maxAge || ONE_DAY_MS
+  const maxAge = contextSession.maxAge || ONE_DAY_MS
   if (options.encode === codec.encode && isWhole(maxAge, time)) {
     cookie.close(json, time, maxAge === 'session' ? undefined : maxAge)
   } else {
-    const data = enclose(userData(session), maxAge, maxAge + time)
+    const data = enclose(userData(draft.session), maxAge, maxAge + time)
     cookie.write(requireAnswer('encode', callHook(() => options.encode(data))), time)
   }
-  context.opened = json
-  context.snapshot = undefined
-  context.written = undefined
+  contextSession.keepSent(Baseline.ofText(json))
 }
 
 /** Tells whether the core can write the envelope: in whole milliseconds. */
@@ -255,10 +254,10 @@ function isGone ({ records, isStored }) {
 }
 
 /** Drops the commit: writing would bring back a session that was destroyed. */
-function discard (context) {
+function discard (contextSession) {
   // What a session store has no more, no later commit brings back.
-  context.isDiscarded = context.records.merges
-  announce(context, 'discarded', context.id)
+  if (contextSession.records.merges) contextSession.discard()
+  announce(contextSession, 'discarded', contextSession.id)
   return false
 }
 

@@ -48,18 +48,18 @@ function extendApp (context, settings, isNamed) {
 /** Returns what is defined for a session: its property, and for the first one of a context what koa-session has too. */
 function propertiesOf (name, isFirst) {
   const session = {
-    get () { return contextSession(this, name).get() },
-    set (value) { contextSession(this, name).set(value) },
+    get () { return sessionOf(this, name).get() },
+    set (value) { sessionOf(this, name).set(value) },
     // Tests put their own session there.
     configurable: true
   }
   if (!isFirst) return { [name]: session }
   return {
     [name]: session,
-    sessionOptions: { get () { return contextSession(this, name).sessionOptions }, configurable: true },
-    commitSession: { value () { return contextSession(this, name).commit() }, configurable: true, writable: true },
+    sessionOptions: { get () { return sessionOf(this, name).sessionOptions }, configurable: true },
+    commitSession: { value () { return sessionOf(this, name).commit() }, configurable: true, writable: true },
     regenerateSession: {
-      value () { return contextSession(this, name).commit({ regenerate: true }) }, configurable: true, writable: true
+      value () { return sessionOf(this, name).commit({ regenerate: true }) }, configurable: true, writable: true
     }
   }
 }
@@ -69,7 +69,7 @@ function propertiesOf (name, isFirst) {
  *
  * @throws {Error} code ERR_SESSION_UNKNOWN where the app has no session of the name
  */
-function contextSession (ctx, name) {
+function sessionOf (ctx, name) {
   const settings = ctx[SETTINGS]?.get(name)
   if (settings === undefined) throw sessionError('ERR_SESSION_UNKNOWN', `no session() of this app is called ${name}`)
   return startedSession(ctx, settings) ?? startSession(ctx, settings)
@@ -106,4 +106,4 @@ function forgetSkipped (ctx, { slot }) {
   if (ctx[slot] === 0) ctx[slot] = undefined
 }
 
-module.exports = { extend, extendApp, contextSession, forgetSkipped, leaveSkipped, skipSession, startedSession }
+module.exports = { extend, extendApp, sessionOf, forgetSkipped, leaveSkipped, skipSession, startedSession }

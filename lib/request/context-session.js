@@ -1,67 +1,69 @@
 'use strict'
 
-const { commit } = require('./commit')
-const { RequestCookie } = require('../cookie/request-cookie')
 const { sessionError } = require('../base/errors')
 const { callHook, requireAnswer } = require('../base/hook')
 const { newId, toId } = require('../base/id')
-const { limitMaxAge } = require('../session/validate')
+const { isPromise } = require('../base/maybe-async')
+const { RequestCookie } = require('../cookie/request-cookie')
+const { RequestOptions } = require('../options/request-options')
+const { Session } = require('../session/session')
+const { commit } = require('./commit')
 const { load, open } = require('./load')
 const { recordsOf, watchHead } = require('./on-demand')
-const { resolve } = require('../options/options')
-const { isPromise } = require('../base/maybe-async')
-const { Session } = require('../session/session')
+
+/** Where a session is in its life; docs/architecture.md draws how it gets there. */
+const STATE = {
+  /** Nobody has asked for it, or it was loaded and none came. */
+  UNTOUCHED: 'untouched',
+  OPEN: 'open',
+  /** The app has given one without having read what there was. */
+  ASSIGNED: 'assigned',
+  /** The app has removed it; a commit has still to destroy it. */
+  REMOVED: 'removed',
+  DESTROYED: 'destroyed',
+  /** The store has it no more: nothing is written, which would bring it back. */
+  DISCARDED: 'discarded',
+  /** The store has failed, and the app has said 'anonymous': nothing is written. */
+  ANONYMOUS: 'anonymous',
+  /** The option `ignore` has left the request without one. */
+  IGNORED: 'ignored'
+}
+
+/** What left with the headers, where `early` decided it: the cookie, one that clears it, or nothing though there was something. */
+const HEAD = { SENT: 'sent', CLEARED: 'cleared', LOST: 'lost' }
+
+/** The number of runs of a request whose last run of the middleware has ended. */
+const ENDED = -1
+
+/** A load that had nothing to wait for. */
+const DONE = Promise.resolve()
+
+const AT_END = { isAtEnd: true }
 
 /**
- * The session of one request: what is behind `ctx.session` before, while and after the app uses it. load.js fills it,
- * commit.js empties it.
+ * The session of one request: what is behind `ctx.session` before, while and after the app uses it. It alone writes its state;
+ * load.js, commit.js and the others ask, and call what changes it.
  */
 class ContextSession {
-  #settings
-  /** The options as they were when the request came. */
-  #current
-  /** The options with their functions of ctx called; and the app's own copy, made when it asks for one. */
-  #resolved
-  #copy
-  #maxAge
+  #state = STATE.UNTOUCHED
+  /** The user's object: undefined until somebody asks for it, null once it is removed. */
+  #session
+  /** What the other end has. */
+  #baseline
   #id
-
-  /** The session object. undefined: not opened yet. null: removed. */
-  session
-  /** What is at the other end: the user's keys as JSON, as it came in or as we write it; or a snapshot. */
-  opened
-  written
-  snapshot
-  /** The session's JSON while it is committed. */
-  json
-  /** The id that an asynchronous genid will give. */
-  coming
-  /** Whether the store has a record under the id. */
-  isStored = false
+  /** The promise of an asynchronous genid. */
+  #pendingId
   /** The id of a session that was removed before another took its place; null for the one that nobody has read. */
-  doomed
-  /** Whether the session was assigned without having been read. */
-  isReset = false
-  isRemoved = false
-  isWritten = false
-  /** Whether the store failed and the app said 'anonymous': nothing of this session is ever written. */
-  isAnonymous = false
-  /** Whether the session was gone from its store when it was to be written. */
-  isDiscarded = false
-  /** The JSON of which the app has been told that its subject has too many sessions. */
-  refused
-  /** How often the request said how long the session is to live. */
-  maxAgeAssignments = 0
-  /** Whether the headers left with the cookie, or with one that clears it (`early`); and whether the app is through. */
-  isCookieSent = false
-  isCookieCleared = false
-  isFinished = false
-  /** Whether the headers left without what there was to send, and that has been told. */
-  isLost = false
-  /** How many middlewares of this session the request is in. */
-  depth = 0
-  /** The promise of the load. */
-  loading
+  #replacedId
+  /** Whether the store has a record under the id. */
+  #isStored = false
+  /** Whether this request has written it. */
+  #isWritten = false
+  #head
+  /** How many runs of the middleware the request is in. */
+  #runs = 0
+  #loading
+  /** The end of the last commit that was begun. */
   #committing
 
   /**
@@ -70,175 +72,231 @@ class ContextSession {
    */
   constructor (ctx, settings) {
     this.ctx = ctx
-    this.#settings = settings
-    this.#current = settings.current
-    this.#maxAge = this.options.maxAge
-    this.cookie = new RequestCookie(this)
+    this.requestOptions = new RequestOptions(ctx, settings)
+    this.cookie = new RequestCookie(this.requestOptions)
     const { ContextStore, store, ignore, early, autoCommit } = this.options
     const records = ContextStore ? callHook(() => new ContextStore(ctx)) : store
     this.records = records ? recordsOf(this, records, ContextStore || store) : undefined
-    this.isIgnored = typeof ignore === 'function' && Boolean(requireAnswer('ignore', callHook(() => ignore(ctx))))
+    if (typeof ignore === 'function' && requireAnswer('ignore', callHook(() => ignore(ctx)))) this.#state = STATE.IGNORED
     if (early && autoCommit && ctx.res != null) watchHead(this)
   }
 
-  get pool () { return this.#settings.pool }
-  get name () { return this.#settings.name }
-  get options () { return this.#copy ?? this.#resolved ?? this.#current }
+  get name () { return this.requestOptions.name }
+  get options () { return this.requestOptions.options }
+  get sessionOptions () { return this.requestOptions.sessionOptions }
+  get maxAge () { return this.requestOptions.maxAge }
 
-  /** Tells whether nobody can have changed the options since the request came. */
-  get isFixed () { return this.#copy === undefined }
+  /** As in request-options.js. */
+  assignMaxAge (value) { this.requestOptions.assignMaxAge(value) }
+  adoptMaxAge (value) { this.requestOptions.adoptMaxAge(value) }
 
-  /** Gives the options of this request, for the app to change. */
-  get sessionOptions () {
-    if (this.#copy === undefined) {
-      const isResolved = this.#resolved !== undefined && this.#resolved !== this.#current
-      const copy = { ...(isResolved ? this.#resolved : resolve(this.#settings.copy(), this.ctx)) }
-      if (this.#maxAge !== copy.maxAge) copy.maxAge = this.#maxAge
-      this.#copy = copy
-    }
-    return this.#copy
+  /** Gives the user's object, as far as there is one: undefined until somebody asks for it, null once it is removed. */
+  get session () { return this.#session }
+
+  /** Gives what the other end has; undefined where nobody knows, or it has nothing. */
+  get baseline () { return this.#baseline }
+
+  get isIgnored () { return this.#state === STATE.IGNORED }
+  get isDestroyed () { return this.#state === STATE.DESTROYED }
+
+  /** Tells whether what the request does to the session is ever written. */
+  get isWritable () { return !this.#isInert && this.#head !== HEAD.LOST }
+
+  get #isInert () {
+    return this.#state === STATE.ANONYMOUS || this.#state === STATE.DISCARDED || this.#state === STATE.IGNORED
   }
 
-  /** Calls the options that are functions of ctx; the first time counts for the whole request. */
-  resolve () {
-    if (this.#copy === undefined && this.#resolved === undefined) this.#resolved = resolve(this.#current, this.ctx)
+  /** Goes on to a state, unless nothing of the session is written any more. */
+  #become (state) {
+    if (!this.#isInert) this.#state = state
   }
 
-  get maxAge () { return this.#copy === undefined ? this.#maxAge : this.#copy.maxAge }
-  set maxAge (value) {
-    if (this.#copy === undefined) this.#maxAge = value
-    else this.#copy.maxAge = value
-  }
+  get isStored () { return this.#isStored }
+  get isWritten () { return this.#isWritten }
+  get isCookieSent () { return this.#head === HEAD.SENT }
+  get isCookieCleared () { return this.#head === HEAD.CLEARED }
 
-  /** Takes the maxAge that the app gives the session. */
-  assignMaxAge (value) {
-    this.maxAge = value
-    this.maxAgeAssignments++
-  }
+  /** Tells whether the app is through. */
+  get isEnded () { return this.#runs === ENDED }
 
-  /** Takes the maxAge that the record turned out to have: another request gave it, and `configMaxAge` holds for it too. */
-  takeMaxAge (value) {
-    this.maxAge = limitMaxAge(value, this.#current)
-  }
-
-  /** Gives the maxAge of the cookie: one that lives as long as the browser has none. */
-  get cookieMaxAge () { return this.maxAge === 'session' ? undefined : this.maxAge }
+  /** Tells whether a run of the middleware is open. */
+  get isRunning () { return this.#runs > 0 }
 
   get id () { return this.#id }
 
+  /** Gives the promise of an asynchronous genid, which resolves when there is an id. */
+  get pendingId () { return this.#pendingId }
+
+  /** Gives the id of a session that was removed before another took its place; null for the one that nobody has read. */
+  get replacedId () { return this.#replacedId }
+
   /** Tells whether nobody has looked yet under which id the session came in (`lazy`). */
   get isUnread () {
-    return this.records !== undefined && this.options.lazy === true && this.loading === undefined && this.#id === undefined
+    return this.records !== undefined && this.options.lazy === true && this.#loading === undefined && this.#id === undefined
   }
 
   /** Gives the id under which the store has the session, or will have it. */
   get externalKey () {
-    const isBegun = (this.session ?? this.loading) !== undefined && !this.isIgnored
-    if (this.records && isBegun && this.#id === undefined && this.coming === undefined) this.takeNewId()
+    const isBegun = (this.#session ?? this.#loading) !== undefined && !this.isIgnored
+    if (this.records && isBegun && this.#id === undefined && this.#pendingId === undefined) this.takeNewId()
     return this.#id
   }
 
   /** Gives the session, or null where it was removed. Without a store, the first time opens the cookie. */
   get () {
     if (this.isIgnored) return null
-    if (this.session === undefined) {
+    if (this.#session === undefined) {
       this.#requireLoaded()
       if (this.records) this.create(undefined, this.#id)
       else this.#requireOpened(open(this))
     }
-    return this.session
+    return this.#session
   }
 
   /** Replaces the session's data (its id stays), or removes it by null. */
   set (value) {
     if (this.isIgnored) throw sessionError('ERR_SESSION_IGNORED', 'the option ignore left this request without a session')
-    if (value === null) {
-      this.session = null
-      return
-    }
+    if (value === null) return this.#remove()
     if (typeof value !== 'object') throw new Error('this.session can only be set as null or an object.')
     this.#requireLoaded()
-    this.isReset ||= !this.session
-    if (this.session === null) this.#forget()
+    const isAssigned = !this.#session || this.#state === STATE.ASSIGNED
+    if (this.#session === null) this.#replace()
     this.create(value, this.#id)
+    if (isAssigned) this.#become(STATE.ASSIGNED)
   }
 
   #requireLoaded () {
-    if (this.session !== undefined || !this.records || !this.options.lazy) return
+    if (this.#session !== undefined || !this.records || !this.options.lazy) return
     throw sessionError('ERR_SESSION_NOT_LOADED', 'with the option lazy, `await session.of(ctx).load()` comes before ctx.session')
   }
 
   #requireOpened (opening) {
     if (!isPromise(opening)) return
     opening.then(undefined, ignore)
-    this.#settings.opensEarly = true
+    this.requestOptions.openEarly()
     throw sessionError('ERR_SESSION_NOT_LOADED', 'the option valid answers by a promise: declare it as an async function')
   }
 
+  #remove () {
+    this.#session = null
+    if (this.#state !== STATE.DESTROYED) this.#become(STATE.REMOVED)
+  }
+
   /** Leaves the record that null removed to be destroyed, and lets a new id be taken. */
-  #forget () {
-    if (!this.isRemoved && this.doomed === undefined) this.doomed = this.#whatToDestroy()
-    this.isRemoved = this.isDiscarded = false
+  #replace () {
+    if (this.#state !== STATE.DESTROYED && this.#replacedId === undefined) this.#replacedId = this.#idToDestroy()
+    if (this.#state === STATE.DISCARDED) this.#state = STATE.REMOVED
     this.#id = undefined
-    this.isStored = false
-    this.isCookieSent = false
+    if (this.#head === HEAD.SENT) this.#head = undefined
     if (this.records) this.forgetStored()
   }
 
-  /** Tells whether it is known what is at the other end. */
-  get isKnown () { return this.opened !== undefined || this.written !== undefined || this.snapshot !== undefined }
-
   /** Gives the id of the record that null removed: null where nobody has read it. */
-  #whatToDestroy () {
+  #idToDestroy () {
     if (this.isUnread) return null
-    return this.isStored ? this.#id : this.records?.takeLeft?.()
-  }
-
-  /** Forgets what the store has. */
-  forgetStored () {
-    this.written = this.opened = this.snapshot = undefined
-  }
-
-  /** Remembers what the store has now: a snapshot, or the JSON. */
-  keepStored (snapshot, written) {
-    this.snapshot = snapshot
-    this.written = written
-    this.isStored = true
-  }
-
-  /** Takes a session that was loaded, and the id under which the store has it. */
-  take (session, id) {
-    this.#id = id
-    this.session = session
+    return this.#isStored ? this.#id : this.records?.takeLeft?.()
   }
 
   /** Makes a session: of data, or a new one. Its id is new where none is given. */
-  create (data, id, isIncoming = false) {
+  create (data, id) {
     this.#id = id
     if (this.records && id === undefined && this.options.genid) this.takeNewId()
-    this.session = data ? Session.from(this, data, isIncoming) : Session.create(this)
+    this.#session = data ? Session.from(this, data, false) : Session.create(this)
+    this.#become(STATE.OPEN)
   }
 
+  /**
+   * Takes the session that came.
+   *
+   * @param {Session} session
+   * @param {import('../session/baseline').Baseline} baseline
+   * @param {string} [id] under which the store has it
+   */
+  open (session, baseline, id) {
+    this.#session = session
+    this.#baseline = baseline
+    this.#id = id
+    this.#isStored = id !== undefined
+    this.#become(STATE.OPEN)
+  }
+
+  /** Makes a new session where the store has failed. */
+  failLoading (isAnonymous) {
+    this.#state = STATE.OPEN
+    this.create()
+    if (isAnonymous) this.beAnonymous()
+  }
+
+  /** Has nothing of this session written: the store has failed, and the app said so. */
+  beAnonymous () { this.#state = STATE.ANONYMOUS }
+
+  /** Has nothing of this session written: its store has it no more, and no later commit brings it back. */
+  discard () { this.#state = STATE.DISCARDED }
+
+  /** Takes the session that the app has given for one that it has read. Gives whether it was not. */
+  acceptAssigned () {
+    if (this.#state !== STATE.ASSIGNED) return false
+    this.#state = STATE.OPEN
+    return true
+  }
+
+  /** Begins to destroy the session. Gives false where that has been done. */
+  beginDestroying () {
+    if (this.#state === STATE.DESTROYED) return false
+    this.#state = STATE.DESTROYED
+    return true
+  }
+
+  /** Takes note that what another session has replaced is destroyed. */
+  forgetReplaced () { this.#replacedId = undefined }
+
+  /** Takes note that the store has no record of the session. */
+  forgetStored () {
+    this.#baseline = undefined
+    this.#isStored = false
+  }
+
+  /** Takes note of what the store has now. */
+  keepStored (baseline) {
+    this.#baseline = baseline
+    this.#isStored = true
+  }
+
+  /** Takes note that the store has a record under the id. */
+  beStored () { this.#isStored = true }
+
+  /** Takes note of what the browser has been sent. */
+  keepSent (baseline) { this.#baseline = baseline }
+
+  /** Takes note that this request has written the session. */
+  beWritten () { this.#isWritten = true }
+
+  /** Takes note of what left with the headers. */
+  sendCookie () { this.#head = HEAD.SENT }
+  sendCleared () { this.#head = HEAD.CLEARED }
+  loseCookie () { this.#head = HEAD.LOST }
+
+  /** Takes another id; the store has nothing under it. */
   takeNewId () {
     const { genid, prefix } = this.options
-    this.isStored = false
+    this.#isStored = false
     const id = genid ? callHook(() => genid(this.ctx)) : newId(prefix)
-    this.coming = undefined
+    this.#pendingId = undefined
     if (!isPromise(id)) {
       this.#id = toId(id)
       return
     }
     this.#id = undefined
-    this.coming = id.then((given) => { this.#id = toId(given) })
+    this.#pendingId = id.then((given) => { this.#id = toId(given) })
     // Whoever needs the id awaits it; until then nobody may.
-    this.coming.catch(() => {})
+    this.#pendingId.catch(ignore)
   }
 
   /** Takes the session for loaded: the request came without. So many runs of the middleware are open. */
-  skipLoad (depth) {
-    this.loading = DONE
-    this.depth = depth
-    if (depth > 0) this.records?.enter()
+  skipLoad (runs) {
+    this.#loading = DONE
+    this.#runs = runs
+    if (runs > 0) this.records?.enter()
   }
 
   /**
@@ -248,49 +306,57 @@ class ContextSession {
    */
   load () {
     // With `lazy`, null may be assigned unread, and stays.
-    if (this.session === null && this.options.lazy) return undefined
-    this.loading ??= this.#load() ?? DONE
-    return this.loading === DONE ? undefined : this.loading
+    if (this.#session === null && this.options.lazy) return undefined
+    this.#loading ??= this.#load() ?? DONE
+    return this.#loading === DONE ? undefined : this.#loading
   }
 
   #load (id) {
     if (this.isIgnored) return undefined
     if (this.records) return load(this, id)
-    return this.session === undefined ? open(this) : undefined
+    return this.#session === undefined ? open(this) : undefined
   }
 
   /** Drops what the request did to the session, and loads it again. */
   reload () {
     // What this request has saved already, it has under an id of its own.
-    const id = this.isStored ? this.#id : undefined
-    this.#forgetSession()
-    this.loading = this.#load(id) ?? DONE
-    return this.loading
+    const id = this.#isStored ? this.#id : undefined
+    this.#forget()
+    this.#loading = this.#load(id) ?? DONE
+    return this.#loading
   }
 
-  #forgetSession () {
-    this.session = this.loading = this.doomed = undefined
+  #forget () {
+    this.#session = this.#loading = this.#replacedId = undefined
+    if (this.#state === STATE.DISCARDED) this.#state = STATE.UNTOUCHED
+    this.#become(STATE.UNTOUCHED)
     this.forgetStored()
-    this.isReset = this.isRemoved = this.isDiscarded = false
   }
 
   /** Enters a run of the middleware. Where an earlier one has ended on this ctx, as one of a socket, the store is read anew. */
   enter () {
-    if (this.isFinished) this.#beginAnew()
-    this.depth++
+    if (this.isEnded) this.#beginAnew()
+    this.#runs++
     this.records?.enter()
   }
 
   #beginAnew () {
-    this.depth = 0
-    this.isFinished = false
-    this.isCookieSent = this.isCookieCleared = this.isLost = false
+    this.#runs = 0
+    this.#head = undefined
     // As in koa-session, what a cookie held is opened once for a ctx.
     if (!this.records) return
-    this.#forgetSession()
-    this.records.takeLeft?.()
-    this.#id = this.coming = this.refused = undefined
-    this.isStored = this.isWritten = this.isAnonymous = false
+    if (!this.isIgnored) this.#state = STATE.UNTOUCHED
+    this.#forget()
+    this.records.beginAnew?.()
+    this.#id = this.#pendingId = undefined
+    this.#isWritten = false
+  }
+
+  /** Leaves a run of the middleware. The session's part in the request ends with the last of them. */
+  leave () {
+    if (--this.#runs > 0) return
+    this.#runs = ENDED
+    this.records?.leave()
   }
 
   /** Saves or removes the session, if anything calls for it. The commits of a request run one after another. */
@@ -307,18 +373,7 @@ class ContextSession {
   finish () {
     return this.#committing ? this.commit(AT_END) : commit(this, AT_END)
   }
-
-  /** Ends the session's part in the request. */
-  end () {
-    this.isFinished = true
-    this.records?.leave()
-  }
 }
-
-const AT_END = { isAtEnd: true }
-
-/** A load that had nothing to wait for. */
-const DONE = Promise.resolve()
 
 function ignore () {}
 

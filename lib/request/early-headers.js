@@ -6,18 +6,19 @@ const { tellError } = require('../base/events')
 const { callHook } = require('../base/hook')
 const { tellUncommitted } = require('./uncommitted')
 const { isPromise } = require('../base/maybe-async')
+const { Draft } = require('../session/draft')
 const { clearCookie, clearReplaced } = require('./remove')
 
 /**
  * Decides the session's cookie when the headers leave, where that is before the middleware ends (`early`).
  *
- * @param {import('./context-session').ContextSession} context
+ * @param {import('./context-session').ContextSession} contextSession
  */
-function watchHead (context) {
-  beforeHead(context.ctx, (args) => {
-    if (context.isFinished) return args
-    const rest = taken(context.ctx.res, args)
-    if (rest !== false) decideSafely(context)
+function watchHead (contextSession) {
+  beforeHead(contextSession.ctx, (args) => {
+    if (contextSession.isEnded) return args
+    const rest = taken(contextSession.ctx.res, args)
+    if (rest !== false) decideSafely(contextSession)
     return rest
   })
 }
@@ -58,56 +59,55 @@ function pairsOf (headers) {
 const cookiesOf = (res) => [res.getHeader('Set-Cookie') ?? []].flat()
 
 /** Where the decision fails, the headers go on without the cookie. */
-function decideSafely (context) {
+function decideSafely (contextSession) {
   try {
-    decide(context)
+    decide(contextSession)
   } catch (thrown) {
-    giveUp(context, 'failed')
-    tellError(context.ctx, thrown)
+    giveUp(contextSession, 'failed')
+    tellError(contextSession.ctx, thrown)
   }
 }
 
 /** Sends the cookie, if the session as it is now would be saved. With a store, its record is written at the end. */
-function decide (context) {
-  const { session, options, records } = context
-  if (session === undefined || context.isAnonymous || context.isIgnored) return
-  if (session === null) return clear(context, clearCookie)
-  if (isGone(context)) return
-  context.json = undefined
-  const reason = reasonToSave(context, session)
-  if (!reason) return clear(context, clearReplaced)
-  const saving = records || !options.beforeSave ? undefined : callHook(() => options.beforeSave(context.ctx, session))
-  context.json = undefined
-  if (isPromise(saving)) tellFailure(context, saving)
+function decide (contextSession) {
+  const { session, options, records } = contextSession
+  if (session === undefined || !contextSession.isWritable) return
+  if (session === null) return clear(contextSession, clearCookie)
+  if (isGone(contextSession)) return
+  const draft = new Draft(session)
+  const reason = reasonToSave(contextSession, draft)
+  if (!reason) return clear(contextSession, clearReplaced)
+  const saving = records || !options.beforeSave ? undefined : callHook(() => options.beforeSave(contextSession.ctx, session))
+  if (isPromise(saving)) tellFailure(contextSession, saving)
   // Nothing can be awaited here. An async genid that fails does so again at the commit.
-  if (context.coming || isPromise(saving)) return giveUp(context, 'asynchronous')
-  if (records && options.externalKey) return sendExternalKey(context)
-  if (context.cookie.obstacle !== undefined) return tellUncommitted(context, context.cookie.obstacle)
-  if (records) context.cookie.write(context.externalKey, Date.now())
-  else saveCookie(context, session, reason)
-  context.isCookieSent = true
+  if (contextSession.pendingId || isPromise(saving)) return giveUp(contextSession, 'asynchronous')
+  if (records && options.externalKey) return sendExternalKey(contextSession)
+  if (contextSession.cookie.obstacle !== undefined) return tellUncommitted(contextSession, contextSession.cookie.obstacle)
+  if (records) contextSession.cookie.write(contextSession.externalKey, Date.now())
+  else saveCookie(contextSession, options.beforeSave ? new Draft(session) : draft, reason)
+  contextSession.sendCookie()
 }
 
 /** Tells that no cookie left. In cookie mode, a commit later has nothing to write any more. */
-function giveUp (context, reason) {
-  context.isLost = !context.records
-  tellUncommitted(context, reason)
+function giveUp (contextSession, reason) {
+  if (!contextSession.records) contextSession.loseCookie()
+  tellUncommitted(contextSession, reason)
 }
 
 /** Hands the id over. It is known whether it left with these headers only where `externalKey.set` answers at once. */
-function sendExternalKey (context) {
-  const sending = callHook(() => context.options.externalKey.set(context.ctx, context.externalKey))
-  context.isCookieSent = true
+function sendExternalKey (contextSession) {
+  const sending = callHook(() => contextSession.options.externalKey.set(contextSession.ctx, contextSession.externalKey))
+  contextSession.sendCookie()
   if (!isPromise(sending)) return
-  tellFailure(context, sending)
-  tellUncommitted(context, 'asynchronous')
+  tellFailure(contextSession, sending)
+  tellUncommitted(contextSession, 'asynchronous')
 }
 
 /** Has the cookie cleared; the commit, later, finds that done. */
-function clear (context, how) {
-  const clearing = how(context)
-  if (isPromise(clearing)) tellFailure(context, clearing)
-  context.isCookieCleared = context.session === null
+function clear (contextSession, how) {
+  const clearing = how(contextSession)
+  if (isPromise(clearing)) tellFailure(contextSession, clearing)
+  if (contextSession.session === null) contextSession.sendCleared()
 }
 
 /** Tells of a promise that rejects: nobody can await it while the headers leave. */

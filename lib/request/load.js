@@ -7,10 +7,13 @@ const { sessionError } = require('../base/errors')
 const { VERDICT, VERDICT_NAMES, debug, isDebugging, publish, report } = require('../base/events')
 const { callHook, requireAnswer } = require('../base/hook')
 const { isRefused } = require('../base/id')
+const { isMaxAge } = require('../base/max-age')
 const { judge, limit, isExacting } = require('../session/validate')
 const { attempt, isPromise } = require('../base/maybe-async')
 const { registers, SHAPE } = require('../native/registers')
+const { Baseline } = require('../session/baseline')
 const { Session, isAdoptable, stringify } = require('../session/session')
+const { Snapshot } = require('../session/snapshot')
 const { handleFailure } = require('../persistence/store-failure')
 
 /** JSON of no more characters cannot be nested too deeply for JSON.stringify, which stops at about 4,000 levels. */
@@ -19,215 +22,222 @@ const SHALLOW_LENGTH = 6000
 /**
  * Loads the session from its store.
  *
- * @param {import('./context-session').ContextSession} session
+ * @param {import('./context-session').ContextSession} contextSession
  * @param {string} [known] the id; without it, the one that the request came with
  * @returns {Promise<void>|undefined} nothing where there was nothing to wait for
  */
-function load (session, known) {
-  const { options, ctx } = session
-  const id = known ?? (options.externalKey ? callHook(() => options.externalKey.get(ctx)) : session.cookie.read())
-  return isPromise(id) ? id.then((given) => loadId(session, given)) : loadId(session, id, known !== undefined)
+function load (contextSession, known) {
+  const { options, ctx } = contextSession
+  const id = known ?? (options.externalKey ? callHook(() => options.externalKey.get(ctx)) : contextSession.cookie.read())
+  return isPromise(id) ? id.then((given) => loadId(contextSession, given)) : loadId(contextSession, id, known !== undefined)
 }
 
 /** Ends a load: now, or when what it waits for has come. */
-function endLoad (session, loading) {
-  if (isPromise(loading)) return loading.then(() => endLoad(session))
-  if (session.coming !== undefined) return session.coming.then(() => tellStored(session))
-  tellStored(session)
+function endLoad (contextSession, loading) {
+  if (isPromise(loading)) return loading.then(() => endLoad(contextSession))
+  if (contextSession.pendingId !== undefined) return contextSession.pendingId.then(() => tellStored(contextSession))
+  tellStored(contextSession)
 }
 
-function tellStored (session) {
-  tellLoaded(session)
+function tellStored (contextSession) {
+  tellLoaded(contextSession)
   // No run of the middleware will end.
-  if (session.depth <= 0) session.records.leave()
+  if (!contextSession.isRunning) contextSession.records.leave()
 }
 
 /** Loads the record of an id. */
-function loadId (session, id, isOwn = false) {
-  vary(session)
+function loadId (contextSession, id, isOwn = false) {
+  vary(contextSession)
   if (!id) {
-    explainNone(session)
-    return endLoad(session, begin(session))
+    explainNone(contextSession)
+    return endLoad(contextSession, begin(contextSession))
   }
   // A session store is asked for texts alone; what others make of an array or an object is theirs.
-  if (session.records.merges && typeof id === 'number') id = String(id)
-  const isForeign = session.records.merges && typeof id !== 'string'
-  if (isForeign || (!isOwn && isRefused(id, session.options.idPattern))) {
-    return endLoad(session, settle(session, VERDICT.MISSED, undefined, id))
+  if (contextSession.records.merges && typeof id === 'number') id = String(id)
+  const isForeign = contextSession.records.merges && typeof id !== 'string'
+  if (isForeign || (!isOwn && isRefused(id, contextSession.options.idPattern))) {
+    return endLoad(contextSession, settle(contextSession, VERDICT.MISSED, undefined, id))
   }
-  return loadRecord(session, id)
+  return loadRecord(contextSession, id)
 }
 
 /** Begins a new session. It is made when somebody asks for it, unless a genid is called for each visitor. */
-function begin (session) {
-  const { genid, lazy } = session.options
-  if (genid || lazy || session.session !== undefined) session.create()
+function begin (contextSession) {
+  const { genid, lazy } = contextSession.options
+  if (genid || lazy || contextSession.session !== undefined) contextSession.create()
 }
 
-function loadRecord (session, id) {
-  if (!session.records.merges) return loadData(session, id)
-  const loading = session.records.load(id)
-  const admitted = (loaded) => endLoad(session, admitRecord(session, id, loaded))
+function loadRecord (contextSession, id) {
+  if (!contextSession.records.merges) return loadData(contextSession, id)
+  const loading = contextSession.records.load(id)
+  const admitted = (loaded) => endLoad(contextSession, admitRecord(contextSession, id, loaded))
   return isPromise(loading) ? loading.then(admitted) : admitted(loading)
 }
 
-function loadData (session, id) {
-  const admitted = (data) => endLoad(session, admit(session, data, id))
-  return attempt(() => session.records.get(id)).then(admitted, (err) => endLoad(session, passOver(session, err)))
+function loadData (contextSession, id) {
+  const admitted = (data) => endLoad(contextSession, admit(contextSession, data, id))
+  return attempt(() => contextSession.records.get(id)).then(admitted, (err) => endLoad(contextSession, passOver(contextSession, err)))
 }
 
 /** Makes a new session where the store has failed, unless the app has that failure be the request's. */
-async function passOver (session, failure) {
-  session.isAnonymous = await handleFailure(session, failure, 'get') === 'anonymous'
-  session.create()
+async function passOver (contextSession, failure) {
+  contextSession.failLoading(await handleFailure(contextSession, failure, 'get') === 'anonymous')
 }
 
 /** Makes what a session store has the session. Gives a promise where the app's `valid` does. */
-function admitRecord (session, id, { record, failure }) {
-  if (failure !== undefined) {
-    session.isAnonymous = failure === 'anonymous'
-    return session.create()
-  }
-  if (record === undefined) return settle(session, VERDICT.MISSED, undefined, id)
+function admitRecord (contextSession, id, { record, failure }) {
+  if (failure !== undefined) return contextSession.failLoading(failure === 'anonymous')
+  if (record === undefined) return settle(contextSession, VERDICT.MISSED, undefined, id)
   const { data: text, expire, maxAge } = record
   let data
   try {
     data = JSON.parse(text)
   } catch {
-    return failLoading(session)
+    return failLoading(contextSession)
   }
-  if (typeof data !== 'object' || data === null) return failLoading(session)
+  if (typeof data !== 'object' || data === null) return failLoading(contextSession)
   // The envelope of a session that ends with the browser has no expiry; its record has one. What has no time to live had passed
   // when it was written, be it in this millisecond.
-  if (expire < now() || maxAge === 0) return settle(session, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
-  if (isExacting(session.options) || !isAdoptable(data)) {
-    const admitting = admit(session, enclose(data, maxAge, expire), id)
-    return isPromise(admitting) ? admitting.then(() => keepText(session, text)) : keepText(session, text)
+  if (expire < now() || maxAge === 0) return settle(contextSession, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
+  if (isExacting(contextSession.options) || !isAdoptable(data)) {
+    return admit(contextSession, enclose(data, maxAge, expire), id, text)
   }
-  adopt(session, data, text, maxAge, expire)
-  session.take(session.session, id)
-  session.isStored = true
+  adopt(contextSession, data, text, maxAge, expire, id)
 }
 
-function failLoading (session) {
+function failLoading (contextSession) {
   const error = sessionError('ERR_SESSION_STORE', 'what is stored is not a session')
-  return passOver(session, Object.assign(error, { reason: 'unreadable' }))
-}
-
-/** Remembers what a session store has, where the session is made of that: it is what changes are told from. */
-function keepText (session, text) {
-  if (!session.isStored) return
-  // What the app's valid may have changed is a change.
-  session.forgetStored()
-  session.opened = text
+  return passOver(contextSession, Object.assign(error, { reason: 'unreadable' }))
 }
 
 /** Makes parsed JSON the session, as it is. */
-function adopt (session, data, text, maxAge, expire) {
-  const isBrowser = maxAge === 'session'
-  session.maxAge = maxAge
-  session.session = Session.adopt(session, data, isBrowser ? undefined : expire, text.length)
-  session.opened = text
-  session.cookie.reissue(isBrowser ? undefined : expire)
+function adopt (contextSession, data, text, maxAge, expire, id) {
+  const until = maxAge === 'session' ? undefined : expire
+  // Before the data become the session.
+  const baseline = Baseline.ofText(text, Snapshot.of(data))
+  contextSession.adoptMaxAge(maxAge)
+  contextSession.open(Session.adopt(contextSession, data, until, text.length), baseline, id)
+  contextSession.cookie.reissue(until)
 }
 
 /**
  * Opens the session that the cookie holds.
  *
- * @param {import('./context-session').ContextSession} session
+ * @param {import('./context-session').ContextSession} contextSession
  * @returns {Promise<void>|undefined} a promise where the app's `valid` gives one
  */
-function open (session) {
-  vary(session)
-  const opened = openCookie(session)
-  return isPromise(opened) ? opened.then(() => tellLoaded(session)) : tellLoaded(session)
+function open (contextSession) {
+  vary(contextSession)
+  const opened = openCookie(contextSession)
+  return isPromise(opened) ? opened.then(() => tellLoaded(contextSession)) : tellLoaded(contextSession)
 }
 
-function openCookie (session) {
-  const { options, cookie } = session
-  if (options.decode !== codec.decode) return decode(session)
+function openCookie (contextSession) {
+  const { options, cookie } = contextSession
+  if (options.decode !== codec.decode) return decode(contextSession)
   const text = cookie.open(now())
-  if (text === undefined) return createUnopened(session)
+  if (text === undefined) return createUnopened(contextSession)
   // Read before anything else crosses.
   const [, verdict, shape, expire, maxAge] = registers
   let data
   try {
     data = JSON.parse(text)
   } catch {
-    return createUnopened(session)
+    return createUnopened(contextSession)
   }
-  if (shape === SHAPE.FOREIGN) return admit(session, data)
+  if (shape === SHAPE.FOREIGN) return admit(contextSession, data)
   const givenMaxAge = shape === SHAPE.BROWSER ? 'session' : maxAge
   const isPlain = verdict === VERDICT.VALID && text.length <= SHALLOW_LENGTH && !isExacting(options) && isAdoptable(data)
-  if (!isPlain) return admit(session, enclose(data, givenMaxAge, expire))
-  adopt(session, data, text, givenMaxAge, expire)
+  if (!isPlain) return admit(contextSession, enclose(data, givenMaxAge, expire))
+  adopt(contextSession, data, text, givenMaxAge, expire)
 }
 
 /** Makes a new session where the request brought none. */
-function createUnopened (session) {
-  explainNone(session)
-  return session.create()
+function createUnopened (contextSession) {
+  explainNone(contextSession)
+  return contextSession.create()
 }
 
 /** Prints why the request has no session of before. */
-function explainNone (session) {
+function explainNone (contextSession) {
   if (!isDebugging()) return
-  if (session.options.externalKey) debug(session, 'no id came')
-  else debug(session, session.cookie.isSent ? 'a cookie came that does not verify, or has no session' : 'no cookie came')
+  if (contextSession.options.externalKey) debug(contextSession, 'no id came')
+  else debug(contextSession, contextSession.cookie.isSent ? 'a cookie came that does not verify, or has no session' : 'no cookie came')
 }
 
 /** Opens the cookie by the app's own `decode`. */
-function decode (session) {
-  const value = session.cookie.read()
-  if (!value) return createUnopened(session)
+function decode (contextSession) {
+  const value = contextSession.cookie.read()
+  if (!value) return createUnopened(contextSession)
   let data
   try {
-    data = requireAnswer('decode', session.options.decode(value))
+    data = requireAnswer('decode', contextSession.options.decode(value))
   } catch (err) {
-    if (!(err instanceof Error) || err instanceof SyntaxError) return createUnopened(session)
+    if (!(err instanceof Error) || err instanceof SyntaxError) return createUnopened(contextSession)
     // So that the next request does not throw again.
-    if (session.cookie.obstacle === undefined) session.cookie.write('', Date.now())
+    if (contextSession.cookie.obstacle === undefined) contextSession.cookie.write('', Date.now())
     throw err
   }
-  return admit(session, data)
+  return admit(contextSession, data)
 }
 
-/** Makes data that came in the session, if it is valid; else the session is a new one. */
-function admit (session, data, id) {
-  const verdict = judge(session, data)
-  if (isPromise(verdict)) return verdict.then((settled) => settle(session, settled, data, id))
-  return settle(session, verdict, data, id)
+/**
+ * Makes data that came in the session, if it is valid; else the session is a new one.
+ *
+ * @param {string} [text] the JSON of a session store, which changes are told from: what the app's `valid` does to the data is one
+ */
+function admit (contextSession, data, id, text) {
+  const verdict = judge(contextSession, data)
+  if (isPromise(verdict)) return verdict.then((settled) => settle(contextSession, settled, data, id, text))
+  return settle(contextSession, verdict, data, id, text)
 }
 
-function settle (session, verdict, data, id) {
-  if (verdict !== VERDICT.VALID) {
-    debug(session, VERDICT_NAMES[verdict], id)
-    report(verdict, session, id, data)
-    return session.create()
+function settle (contextSession, verdict, data, id, text) {
+  if (verdict !== VERDICT.VALID) return refuse(contextSession, verdict, data, id)
+  const limited = limit(data, contextSession.options)
+  const isOpen = restore(contextSession, limited, id, text) || openCopy(contextSession, limited, id, text)
+  // Nested too deeply for JSON.stringify, it could never be saved.
+  if (!isOpen) return refuse(contextSession, VERDICT.INVALID, data, id)
+  contextSession.cookie.reissue(contextSession.session._expire)
+}
+
+/** Makes a new session in the place of what came in. */
+function refuse (contextSession, verdict, data, id) {
+  debug(contextSession, VERDICT_NAMES[verdict], id)
+  report(verdict, contextSession, id, data)
+  contextSession.create()
+}
+
+/** Opens a record where nothing in it can change unseen. Gives false where it is not flat, or its envelope is none of ours. */
+function restore (contextSession, record, id, text) {
+  const snapshot = Snapshot.of(record, true)
+  const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
+  if (snapshot === undefined || (isBrowser !== undefined && maxAge !== undefined)) return false
+  if (isBrowser !== undefined) contextSession.adoptMaxAge('session')
+  else if (isMaxAge(maxAge)) contextSession.adoptMaxAge(maxAge)
+  const session = Session.restore(contextSession, snapshot, expire)
+  contextSession.open(session, text === undefined ? Baseline.ofData(snapshot) : Baseline.ofText(text), id)
+  return true
+}
+
+/** Opens a copy of a record. Gives false where it is nested too deeply. */
+function openCopy (contextSession, record, id, text) {
+  const session = Session.from(contextSession, record, true)
+  try {
+    const json = stringify(session)
+    contextSession.open(session, text === undefined ? Baseline.ofData(undefined, json) : Baseline.ofText(text), id)
+  } catch (err) {
+    if (!(err instanceof RangeError)) throw err
+    return false
   }
-  session.forgetStored()
-  const limited = limit(data, session.options)
-  const restored = Session.restore(session, limited)
-  if (restored !== undefined) session.take(restored, id)
-  else {
-    session.create(limited, id, true)
-    try {
-      session.written = stringify(session.session)
-    } catch (err) {
-      if (!(err instanceof RangeError)) throw err
-      // Nested too deeply for JSON.stringify, it could never be saved.
-      return settle(session, VERDICT.INVALID, data, id)
-    }
-  }
-  session.isStored = id !== undefined
-  session.cookie.reissue(session.session._expire)
+  return true
 }
 
-function tellLoaded (session) {
-  const id = session.isStored ? session.id : undefined
-  const isNew = session.session?.isNew ?? true
-  if (!isNew) debug(session, 'loaded', id)
-  publish(session, 'load', id, { isNew })
+function tellLoaded (contextSession) {
+  const id = contextSession.isStored ? contextSession.id : undefined
+  const isNew = contextSession.session?.isNew ?? true
+  if (!isNew) debug(contextSession, 'loaded', id)
+  publish(contextSession, 'load', id, { isNew })
 }
 
 /** Tells caches that the response depends on the cookie (`cacheControl`). */

@@ -1,7 +1,7 @@
 'use strict'
 
 const { isSubscribed, tellError } = require('../base/events')
-const { extend, contextSession, forgetSkipped, leaveSkipped, skipSession, startedSession } = require('./context-properties')
+const { extend, forgetSkipped, leaveSkipped, sessionOf, skipSession, startedSession } = require('./context-properties')
 const { attempt, isPromise } = require('../base/maybe-async')
 const { prepare } = require('./on-demand')
 
@@ -22,7 +22,7 @@ function middleware (own) {
     }
     if (beginning === undefined) return serve(ctx, next, settings, own)
     const fail = (err) => {
-      leave(contextSession(ctx, settings.name))
+      sessionOf(ctx, settings.name).leave()
       throw err
     }
     return beginning.then(() => serve(ctx, next, settings, own), fail)
@@ -37,14 +37,14 @@ function begin (ctx, settings) {
     if (settings.isVisitor(ctx) && !isSubscribed('load')) return skipSession(ctx, settings)
     forgetSkipped(ctx, settings)
   }
-  const session = contextSession(ctx, name)
-  session.enter()
-  const isStored = session.records !== undefined && !settings.current.lazy
-  if (!isStored && !(session.records === undefined && settings.opensEarly)) return undefined
+  const contextSession = sessionOf(ctx, name)
+  contextSession.enter()
+  const isStored = contextSession.records !== undefined && !settings.current.lazy
+  if (!isStored && !(contextSession.records === undefined && settings.opensEarly)) return undefined
   try {
-    return session.load()
+    return contextSession.load()
   } catch (err) {
-    leave(session)
+    contextSession.leave()
     throw err
   }
 }
@@ -58,32 +58,27 @@ function serve (ctx, next, settings, own) {
 function finish (ctx, settings, own) {
   const started = startedSession(ctx, settings)
   if (started === undefined && !own.rollUntouched) return leaveSkipped(ctx, settings)
-  const session = started ?? contextSession(ctx, settings.name)
-  if (session.session !== undefined || own.rollUntouched) return finishTouched(session, own)
-  leave(session)
+  const contextSession = started ?? sessionOf(ctx, settings.name)
+  if (contextSession.session !== undefined || own.rollUntouched) return finishTouched(contextSession, own)
+  contextSession.leave()
 }
 
-function finishTouched (session, own) {
-  const { rolling, renew } = session.options
+function finishTouched (contextSession, own) {
+  const { rolling, renew } = contextSession.options
   let finishing
   try {
     // Opened, a session that nobody touched is rolled or renewed like any other.
-    if (own.rollUntouched && (rolling || renew) && !session.records && session.session === undefined) session.get()
-    if (own.autoCommit) finishing = session.finish()
+    if (own.rollUntouched && (rolling || renew) && !contextSession.records && contextSession.session === undefined) contextSession.get()
+    if (own.autoCommit) finishing = contextSession.finish()
   } finally {
-    if (!isPromise(finishing)) leave(session)
+    if (!isPromise(finishing)) contextSession.leave()
   }
   if (!isPromise(finishing)) return undefined
   const fail = (err) => {
-    leave(session)
+    contextSession.leave()
     throw err
   }
-  return finishing.then(() => leave(session), fail)
-}
-
-/** Ends the session's part in the request with the last of its middlewares. */
-function leave (session) {
-  if (--session.depth <= 0) session.end()
+  return finishing.then(() => contextSession.leave(), fail)
 }
 
 /** Commits after the app failed. Its error stays the one that is told; the store's goes to the app's 'error'. */

@@ -29,23 +29,23 @@ function prepare ({ store, ContextStore, merge, early }) {
 }
 
 /** As in early-headers.js, for the option early. */
-function watchHead (context) {
-  MODULES.early().watchHead(context)
+function watchHead (contextSession) {
+  MODULES.early().watchHead(contextSession)
 }
 
 /**
  * Makes a store what one request uses.
  *
- * @param {import('./context-session').ContextSession} context
+ * @param {import('./context-session').ContextSession} contextSession
  * @param {object} store
  * @param {object} owner what the records belong to: the store, or the class of those that are made for each request
  */
-function recordsOf (context, store, owner) {
+function recordsOf (contextSession, store, owner) {
   const isMarked = isSessionStore(store)
-  if (!isMarked && !context.options.merge) return new (MODULES.recordStore().RecordStore)(context, store, owner)
+  if (!isMarked && !contextSession.options.merge) return new (MODULES.recordStore().RecordStore)(contextSession, store, owner)
   const { MergingStore } = MODULES.mergingStore()
-  if (isMarked) return new MergingStore(context, store, true)
-  return new MergingStore(context, new (MODULES.serialStore().SerialStore)(context, store, owner), false)
+  if (isMarked) return new MergingStore(contextSession, store, true)
+  return new MergingStore(contextSession, new (MODULES.serialStore().SerialStore)(contextSession, store, owner), false)
 }
 
 module.exports = { MODULES, prepare, watchHead, recordsOf }

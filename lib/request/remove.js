@@ -6,23 +6,22 @@ const { isRefused } = require('../base/id')
 const { tellUncommitted } = require('./uncommitted')
 
 /** Removes the session: its record, and its cookie. */
-async function remove (context) {
-  const { records } = context
-  if (context.isRemoved) return
-  context.isRemoved = true
+async function remove (contextSession) {
+  const { records } = contextSession
+  if (!contextSession.beginDestroying()) return
   // One that took the place of another, and was not saved yet, has no record.
-  const isReplaced = context.doomed !== undefined
-  if (isReplaced) await destroyDoomed(context)
-  const id = isReplaced ? undefined : await idToRemove(context)
-  if (id !== undefined) await destroyRecord(context, id)
-  else if (!records) announceDestroyed(context)
-  await clearCookie(context)
+  const isReplaced = contextSession.replacedId !== undefined
+  if (isReplaced) await destroyReplaced(contextSession)
+  const id = isReplaced ? undefined : await idToRemove(contextSession)
+  if (id !== undefined) await destroyRecord(contextSession, id)
+  else if (!records) announceDestroyed(contextSession)
+  await clearCookie(contextSession)
 }
 
 /** Gives the id of the record to destroy: of a session that was never loaded, the one that the request came with. */
-async function idToRemove (context) {
-  if (!context.records) return undefined
-  return context.isUnread ? idOfRequest(context) : context.externalKey
+async function idToRemove (contextSession) {
+  if (!contextSession.records) return undefined
+  return contextSession.isUnread ? idOfRequest(contextSession) : contextSession.externalKey
 }
 
 /** Reads the id that the request came with; nothing where it has none that a store may be shown. */
@@ -33,63 +32,60 @@ async function idOfRequest ({ options, ctx, cookie, records }) {
   return typeof id === 'number' ? String(id) : undefined
 }
 
-async function destroyRecord (context, id) {
-  await context.records.destroy(id)
-  context.isStored = false
-  context.forgetStored()
-  announceDestroyed(context, id)
+async function destroyRecord (contextSession, id) {
+  await contextSession.records.destroy(id)
+  contextSession.forgetStored()
+  announceDestroyed(contextSession, id)
 }
 
-function announceDestroyed (context, id) {
-  announce(context, 'destroyed', id)
-  publish(context, 'destroy', id)
+function announceDestroyed (contextSession, id) {
+  announce(contextSession, 'destroyed', id)
+  publish(contextSession, 'destroy', id)
 }
 
-async function destroyDoomed (context) {
-  const id = context.doomed ?? await idOfRequest(context)
-  context.doomed = undefined
-  if (id !== undefined) await destroyRecord(context, id)
+async function destroyReplaced (contextSession) {
+  const id = contextSession.replacedId ?? await idOfRequest(contextSession)
+  contextSession.forgetReplaced()
+  if (id !== undefined) await destroyRecord(contextSession, id)
 }
 
 /** Takes a new id. The record under the old one is destroyed: here, or by the store that moves it. */
-async function rename (context) {
-  const { records } = context
+async function rename (contextSession) {
+  const { records } = contextSession
   if (records?.merges) {
-    if (context.isStored) records.leaveId(context.id)
+    if (contextSession.isStored) records.leaveId(contextSession.id)
   } else {
-    if (records) await destroyQuietly(context)
-    await clearCookie(context)
+    if (records) await destroyQuietly(contextSession)
+    await clearCookie(contextSession)
   }
-  if (records) context.takeNewId()
-  await context.coming
+  if (records) contextSession.takeNewId()
+  await contextSession.pendingId
 }
 
-async function destroyQuietly (context) {
-  await context.records.destroy(context.externalKey)
-  context.isStored = false
-  context.forgetStored()
+async function destroyQuietly (contextSession) {
+  await contextSession.records.destroy(contextSession.externalKey)
+  contextSession.forgetStored()
 }
 
 /** Has the browser drop the cookie of a session that was replaced by an empty one. */
-function clearReplaced (context) {
-  if (!context.isReset || context.isKnown) return
-  context.isReset = false
-  if (context.cookie.isSent) return clearCookie(context)
+function clearReplaced (contextSession) {
+  if (contextSession.baseline !== undefined || !contextSession.acceptAssigned()) return
+  if (contextSession.cookie.isSent) return clearCookie(contextSession)
 }
 
 /** Clears the cookie, or whatever else carries the id. Gives a promise where the app's `externalKey.remove` does. */
-function clearCookie (context) {
-  const { ctx, options, records } = context
-  if (context.isCookieCleared) return
+function clearCookie (contextSession) {
+  const { ctx, options, records } = contextSession
+  if (contextSession.isCookieCleared) return
   if (records && typeof options.externalKey?.remove === 'function') return callHook(() => options.externalKey.remove(ctx))
-  clearCookieNow(context)
+  clearCookieNow(contextSession)
 }
 
-function clearCookieNow (context) {
-  const { options, cookie } = context
+function clearCookieNow (contextSession) {
+  const { options, cookie } = contextSession
   const { obstacle } = cookie
-  if (obstacle !== undefined) tellUncommitted(context, obstacle)
+  if (obstacle !== undefined) tellUncommitted(contextSession, obstacle)
   else if (!options.clearOnlySent || cookie.isSent || cookie.lines.length > 0) cookie.clear()
 }
 
-module.exports = { clearCookie, clearReplaced, destroyDoomed, remove, rename }
+module.exports = { clearCookie, clearReplaced, destroyReplaced, remove, rename }

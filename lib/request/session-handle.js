@@ -2,46 +2,46 @@
 
 const { sessionError } = require('../base/errors')
 const { announce, hashed, publish } = require('../base/events')
-const { contextSession } = require('./context-properties')
+const { sessionOf } = require('./context-properties')
 
 /**
  * What can be done to a session beside using its data: `session.of(ctx)`.
  */
 class SessionHandle {
-  #context
+  #contextSession
 
-  constructor (context) {
-    this.#context = context
+  constructor (contextSession) {
+    this.#contextSession = contextSession
   }
 
   /** Gives the id under which the store has the session; undefined without a store. */
-  get id () { return this.#context.session === null ? this.#context.id : this.#context.externalKey }
+  get id () { return this.#contextSession.session === null ? this.#contextSession.id : this.#contextSession.externalKey }
 
   /** Tells whether there was no session before this request; undefined before it is loaded, and after null. */
-  get isNew () { return this.#context.session?.isNew }
+  get isNew () { return this.#contextSession.session?.isNew }
 
   /** Loads the session, where that has not been done, and gives it: what `ctx.session` is then. */
   async load () {
-    await this.#context.load()
-    return this.#context.get()
+    await this.#contextSession.load()
+    return this.#contextSession.get()
   }
 
   /** Drops what this request did to the session, loads it again, and gives it. */
   async reload () {
-    await this.#context.reload()
-    return this.#context.get()
+    await this.#contextSession.reload()
+    return this.#contextSession.get()
   }
 
   /** Destroys the session now: its record and its cookie. */
   async destroy () {
-    this.#context.set(null)
-    return this.#context.commit()
+    this.#contextSession.set(null)
+    return this.#contextSession.commit()
   }
 
   /** Moves the session's expiry to now and its maxAge, whether it changed or not. */
   async touch () {
-    await this.#context.load()
-    return this.#context.commit({ save: true })
+    await this.#contextSession.load()
+    return this.#contextSession.commit({ save: true })
   }
 
   /**
@@ -50,12 +50,12 @@ class SessionHandle {
    * @param {{ clear?: boolean, keep?: string[] }} [how] clear: without its data; keep: the keys that stay nevertheless
    */
   async regenerate ({ clear = false, keep } = {}) {
-    await this.#context.load()
-    return this.#context.commit({ regenerate: true, keep: keep ?? (clear ? [] : undefined) })
+    await this.#contextSession.load()
+    return this.#contextSession.commit({ regenerate: true, keep: keep ?? (clear ? [] : undefined) })
   }
 
   /** Saves the session if it has to be. */
-  commit () { return this.#context.commit() }
+  commit () { return this.#contextSession.commit() }
 
   /**
    * Lists the sessions of this one's subject, the oldest first; none where it is nobody's.
@@ -77,8 +77,8 @@ class SessionHandle {
     }
     const isRevoked = await records.destroyAll({ only: String(hash) }) > 0
     if (isRevoked) {
-      announce(this.#context, 'destroyed', undefined, { key: hash })
-      publish(this.#context, 'destroy', undefined, { key: hash })
+      announce(this.#contextSession, 'destroyed', undefined, { key: hash })
+      publish(this.#contextSession, 'destroy', undefined, { key: hash })
     }
     return isRevoked
   }
@@ -91,8 +91,8 @@ class SessionHandle {
 
   /** Gives the store of the session, loaded, where it can list. */
   async #listed () {
-    await this.#context.load()
-    const { records, options } = this.#context
+    await this.#contextSession.load()
+    const { records, options } = this.#contextSession
     if (options.subject != null && records?.lists) return records
     throw sessionError('ERR_SESSION_SUBJECT', 'sessions are listed with the option subject, and a session store')
   }
@@ -106,7 +106,7 @@ class SessionHandle {
  * @throws {Error} code ERR_SESSION_UNKNOWN
  */
 function of (ctx, name = 'session') {
-  return new SessionHandle(contextSession(ctx, name))
+  return new SessionHandle(sessionOf(ctx, name))
 }
 
 module.exports = { of }

@@ -8,8 +8,8 @@ function obstacleTo ({ records, options, cookie }) {
   return records && options.externalKey ? undefined : cookie.obstacle
 }
 
-function tellUncommitted (context, reason) {
-  announce(context, 'uncommitted', context.id, { reason })
+function tellUncommitted (contextSession, reason) {
+  announce(contextSession, 'uncommitted', contextSession.id, { reason })
   if (reason !== 'insecure') return
   warnOnce('KOA_SESSION_RS_INSECURE',
     'the option secure is true and a connection is not: no session cookie was sent. Behind a proxy that ends TLS, set ' +

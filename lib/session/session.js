@@ -9,7 +9,7 @@ const { toJson } = require('./json')
 const { hasKeys } = require('../base/own-keys')
 const { isMaxAge, toMaxAge } = require('../base/max-age')
 const { State, giveState, isSession, stateOf } = require('./session-state')
-const { ACCESSORS, Snapshot, objectOf } = require('./snapshot')
+const { ACCESSORS, objectOf } = require('./snapshot')
 
 /** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
 let stringified
@@ -33,25 +33,18 @@ class Session {
    * @param {number} size the length of the JSON
    */
   static adopt (context, data, expire, size) {
-    context.snapshot = Snapshot.of(data)
     const object = size < SMALL ? { __proto__: Session.prototype, ...data } : data
     return become(object, new State(context, false, expire))
   }
 
   /**
-   * Makes a session of a store's record, where nothing in it can change unseen.
+   * Makes a session of a snapshot.
    *
    * @param {object} context
-   * @param {object} record somebody else may hold it
-   * @returns {Session|undefined} undefined where the record is not flat, or its envelope is not one of ours
+   * @param {import('./snapshot').Snapshot} snapshot
+   * @param {number} [expire] milliseconds
    */
-  static restore (context, record) {
-    const snapshot = Snapshot.of(record, true)
-    const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
-    if (snapshot === undefined || (isBrowser !== undefined && maxAge !== undefined)) return undefined
-    if (isBrowser !== undefined) context.maxAge = 'session'
-    else if (isMaxAge(maxAge)) context.maxAge = maxAge
-    context.snapshot = snapshot
+  static restore (context, snapshot, expire) {
     return become(snapshot.toObject(Session.prototype), new State(context, false, expire))
   }
 
@@ -160,9 +153,10 @@ function restore (known, key, value, isIncoming) {
   const { context } = known
   if (key === '_expire') known.expire = value
   else if (key === '_requireSave') known.requireSave = value
-  else if (key === '_session') context.maxAge = 'session'
-  else if (key === '_maxAge') context.maxAge = isMaxAge(value) ? value : context.maxAge
-  else if (key === 'maxAge' && !(isIncoming && !isMaxAge(value))) {
+  else if (key === '_session') context.adoptMaxAge('session')
+  else if (key === '_maxAge') {
+    if (isMaxAge(value)) context.adoptMaxAge(value)
+  } else if (key === 'maxAge' && !(isIncoming && !isMaxAge(value))) {
     context.assignMaxAge(toMaxAge(value))
     known.requireSave = true
   }

@@ -62,7 +62,7 @@ const incoming = new WeakMap()
 
 /** Gives these keys. Where data came in as JSON, that is looked into when one of them is met. */
 function incomingOf (context) {
-  if (!incoming.has(context)) incoming.set(context, new Set(Object.keys(JSON.parse(context.opened ?? '{}'))))
+  if (!incoming.has(context)) incoming.set(context, new Set(Object.keys(JSON.parse(context.baseline?.text ?? '{}'))))
   return incoming.get(context)
 }
 
