@@ -78,7 +78,7 @@ export interface RedisStoreOptions {
   prefix?: string | undefined
 
   /**
-   * Limits how long one attempt to connect takes, in milliseconds.
+   * Limits how long one attempt to connect takes, in milliseconds; where sentinels are asked, each of its two halves.
    *
    * @default 2000
    */

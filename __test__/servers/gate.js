@@ -16,6 +16,7 @@ class Gate {
   #server
   #pairs = new Set()
   #isHeld = false
+  #isOver = false
   host = '127.0.0.1'
   port
   /** Counts the connections there are, there were at once at most, and there ever were. */
@@ -24,6 +25,7 @@ class Gate {
   all = 0
   /** Counts what came while it was held. */
   waiting = 0
+  #shutBehind
 
   constructor (target, port) {
     this.#target = target
@@ -34,6 +36,8 @@ class Gate {
 
   /** Lets connections through, from now on or again. */
   async open () {
+    // A test that has failed may go on, and must not keep its process.
+    if (this.#isOver) return
     this.#server = net.createServer((client) => this.#connect(client)).listen(this.port, this.host)
     await once(this.#server, 'listening')
   }
@@ -45,6 +49,18 @@ class Gate {
     server?.close()
     this.cut()
     if (server) await once(server, 'close')
+  }
+
+  /** Shuts it for good. */
+  async end () {
+    this.#isOver = true
+    await this.shut()
+  }
+
+  /** Shuts itself together with the next answer. */
+  async shutBehindAnswer () {
+    await new Promise((resolve) => { this.#shutBehind = resolve })
+    await this.shut()
   }
 
   /** Breaks all connections. */
@@ -84,9 +100,13 @@ class Gate {
     })
     for (const [from, to] of [[client, target], [target, client]]) {
       from.on('data', (chunk) => {
-        if (pair.held === undefined) return to.write(chunk)
-        pair.held.push([to, chunk])
-        this.waiting++
+        if (pair.held !== undefined) {
+          this.waiting++
+          return pair.held.push([to, chunk])
+        }
+        if (to === target || this.#shutBehind === undefined) return to.write(chunk)
+        to.end(chunk, this.#shutBehind)
+        this.#shutBehind = undefined
       })
       from.on('error', () => {})
       from.on('close', () => to.destroy())

@@ -118,7 +118,7 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
 })
 
 describe('servers that cannot be used', { skip: servers.skip }, () => {
-  test('nobody is there: rejects when the time is over, works when somebody comes', async () => {
+  test('nobody is there: rejects, and works when somebody comes', async () => {
     const server = await servers.start()
     await server.kill()
     const store = new RedisStore({ url: server.url, timeoutMs: 200 })

@@ -33,7 +33,7 @@ describe('a server alone', { skip: servers.skip }, () => {
   /** Starts a test with a store that is connected through a gate, and has a session. */
   async function connect (t, options) {
     const gate = await openGate(server.port)
-    t.after(() => gate.shut())
+    t.after(() => gate.end())
     const store = storeFor(t, { url: gate.url, prefix: `${gate.port}:`, ...options })
     await store.create('a', RECORD, MINUTE_MS)
     return { gate, store }
@@ -84,6 +84,17 @@ describe('a server alone', { skip: servers.skip }, () => {
     for (const { reason } of await asked) {
       assert.deepEqual([reason.reason, reason.port, reason.cause.code], ['lost', gate.port, 'ECONNREFUSED'])
     }
+  })
+
+  test('an operation that has begun is ended when the server is back, though others have given up', IN_TIME, async (t) => {
+    const { gate, store } = await connect(t, { from: 'koa-redis' })
+    const isShut = gate.shutBehindAnswer()
+    // In two steps: where there is no session of the store's, there may be one of koa-redis.
+    const loaded = Promise.allSettled([store.load('nobody')])
+    await isShut
+    await assert.rejects(store.load('a'), failure('unreachable'))
+    await gate.open()
+    assert.deepEqual(await loaded, [{ status: 'fulfilled', value: undefined }])
   })
 
   test('a connection that says nothing, to a server that answers on others', IN_TIME, async (t) => {
