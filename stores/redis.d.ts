@@ -115,6 +115,17 @@ export interface RedisStoreOptions {
   maxSessionBytes?: number | undefined
 
   /**
+   * Is how many replicas have to have a write before it is answered by which a session begins, ends, gets another id or another
+   * subject: `create`, `destroy`, `destroyAll`, `clear`, `regenerate`, and a `merge` with a `subject`. A failover right after the
+   * answer loses none of these then, if a replica takes over that had answered. Replicas are waited for (`WAIT`) for half of what
+   * is left of `timeoutMs`; where fewer answer, the operation rejects with the reason `'replicas'`: docs/stores.md says what has
+   * been done then. Reads, `touch` and other merges wait for nobody. Not with the format `'json'`.
+   *
+   * @default 0
+   */
+  waitReplicas?: number | undefined
+
+  /**
    * Says how sessions are stored. With `'json'`, as koa-redis does it: JSON under the prefix and the id itself. Servers with
    * koa-session and koa-redis can read and write the same sessions then, during a rollout or on the way back; the store has
    * `get`, `set` and `destroy` alone, without merging, lists and limits.
@@ -144,16 +155,21 @@ export interface RedisStoreError extends Error {
    * - `'input'`: what was given is not what it has to be, as data that are no JSON
    * - `'size'`: the session would be larger than it may be: see `keys` and `bytes`
    * - `'index'`: the index of subjects was lost again while it was made anew
+   * - `'replicas'`: fewer replicas have it than `waitReplicas` says: see `wanted` and `acknowledged`. What was to end has ended, and
+   *   a failover may bring it back; what was to be created is not there; what was to move is where it was. So it is safe to call again
    * - `'prefix'`: without a prefix, `clear()` with the format `'json'` would remove all keys of the database
    * - `'closed'`: `close()` was called before
    */
   reason: 'timeout' | 'lost' | 'unreachable' | 'denied' | 'tls' | 'options' | 'server' | 'unreadable' | 'input' | 'size' | 'index' |
-    'prefix' | 'closed'
+    'replicas' | 'prefix' | 'closed'
   /** The first word of the server's error: `'OOM'`, `'WRONGTYPE'`. */
   errcode?: string | undefined
   /** The number of keys and bytes that the session would have. */
   keys?: number | undefined
   bytes?: number | undefined
+  /** The number of replicas that have to have it, and of those that do. */
+  wanted?: number | undefined
+  acknowledged?: number | undefined
   /** The server that it is about, as far as that is known; with a client of yours, as far as its errors tell. */
   host?: string | undefined
   port?: number | undefined
@@ -176,7 +192,7 @@ export interface RedisStoreError extends Error {
  * process alive.
  *
  * A write is acknowledged when the server has it. What a crash of that server may lose is up to its `appendfsync`, and what a
- * failover may lose, to its replication; who writes to a session that was lost so is answered `'missing'`. A server that evicts
+ * failover may lose, to its replication (see `waitReplicas`); who writes to a session that was lost so is answered `'missing'`. A server that evicts
  * (`maxmemory-policy`) ends sessions before their time. A process that dies while it gives a session its new id leaves it
  * under one of both ids, and never under both; nobody writes to it then for ten seconds at most.
  *

@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::options::Server;
+use crate::replicas::Replication;
 use crate::trouble::Trouble;
 
 /// Commands may be sent while others wait for their answers.
@@ -26,6 +27,7 @@ struct Line {
     /// When the last answer came.
     heard: Cell<Instant>,
     is_abandoned: Cell<bool>,
+    replication: Replication,
 }
 
 impl Drop for Line {
@@ -47,6 +49,7 @@ impl Connection {
             opened: now,
             heard: Cell::new(now),
             is_abandoned: Cell::new(false),
+            replication: Replication::default(),
         };
         Self {
             inner,
@@ -67,6 +70,10 @@ impl Connection {
 
     pub fn server(&self) -> &Rc<Server> {
         &self.line.server
+    }
+
+    pub fn replication(&self) -> &Replication {
+        &self.line.replication
     }
 
     pub fn is(&self, other: &Self) -> bool {

@@ -19,6 +19,7 @@ mod node;
 mod nodes;
 mod options;
 mod parcel;
+mod replicas;
 mod router;
 mod slots;
 mod steps;
@@ -49,6 +50,7 @@ pub struct KeyOptions {
     pub from_koa_redis: bool,
     pub max_session_keys: u32,
     pub max_session_bytes: u32,
+    pub wait_replicas: u32,
 }
 
 impl From<KeyOptions> for Format {
@@ -58,6 +60,7 @@ impl From<KeyOptions> for Format {
             from_koa_redis,
             max_session_keys,
             max_session_bytes,
+            wait_replicas,
         }: KeyOptions,
     ) -> Self {
         Self {
@@ -67,6 +70,7 @@ impl From<KeyOptions> for Format {
                 keys: max_session_keys as usize,
                 bytes: max_session_bytes as usize,
             },
+            replicas: wait_replicas,
             ..Self::default()
         }
     }

@@ -22,7 +22,8 @@ const REFRESH_PAUSE: Duration = Duration::from_millis(100);
 
 pub struct Nodes {
     connector: Rc<Connector>,
-    known: RefCell<HashMap<String, Rc<Node>>>,
+    /// By their addresses, and those apart that writes go to which wait for replicas: these hold up what comes behind them.
+    known: RefCell<HashMap<(String, bool), Rc<Node>>>,
     slots: RefCell<Slots>,
     /// Whether the slots are to be asked for before the next command.
     is_stale: Cell<bool>,
@@ -72,18 +73,17 @@ impl Nodes {
         slots.masters().into_iter().map(str::to_owned).collect()
     }
 
-    pub fn node(&self, address: &str) -> Rc<Node> {
+    pub fn node(&self, address: &str, waits: bool) -> Rc<Node> {
         let mut known = self.known.borrow_mut();
         let new = || Node::new(self.connector.options.place(address), &self.connector);
-        Rc::clone(known.entry(address.to_owned()).or_insert_with(new))
+        let node = known.entry((address.to_owned(), waits));
+        Rc::clone(node.or_insert_with(new))
     }
 
-    /// Tells whether a node is the one that is meant by an address still.
-    pub fn has(&self, address: &str, node: &Rc<Node>) -> bool {
+    /// Tells whether a node is one of those that there are still.
+    pub fn has(&self, node: &Rc<Node>) -> bool {
         let known = self.known.borrow();
-        known
-            .get(address)
-            .is_some_and(|known| Rc::ptr_eq(known, node))
+        known.values().any(|known| Rc::ptr_eq(known, node))
     }
 
     /// Notes that keys may be elsewhere by now.
@@ -122,7 +122,9 @@ impl Nodes {
             .nodes
             .iter()
             .map(|Address { host, port }| format!("{}:{port}", host.0));
-        let mut addresses: Vec<String> = self.known.borrow().keys().cloned().chain(seeds).collect();
+        let known: Vec<_> = self.known.borrow().keys().cloned().collect();
+        let known = known.into_iter().map(|(address, _)| address);
+        let mut addresses: Vec<String> = known.chain(seeds).collect();
         addresses.sort_unstable();
         addresses.dedup();
         let told = first(addresses.iter().map(|address| self.ask(address))).await;
@@ -144,7 +146,7 @@ impl Nodes {
     /// Takes the slots that a node told. Nodes that have none are forgotten; who waits for their answers holds them.
     fn take(&self, slots: Slots) {
         let masters = slots.masters();
-        self.known.borrow_mut().retain(|address, node| {
+        self.known.borrow_mut().retain(|(address, _), node| {
             let is_master = masters.contains(&address.as_str());
             if !is_master {
                 node.retire();
@@ -157,7 +159,7 @@ impl Nodes {
     }
 
     async fn ask(&self, address: &str) -> Result<Slots, Rc<Trouble>> {
-        let node = self.node(address);
+        let node = self.node(address, false);
         let ask = async {
             let mut connection = node.connection().await.map_err(|absence| absence.trouble)?;
             let mut pipeline = Pipeline::with_capacity(1);

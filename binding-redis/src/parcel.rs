@@ -20,6 +20,8 @@ pub struct Parcel {
     pub key: Option<Vec<u8>>,
     /// Whether it may be sent once more when nobody knows whether it was carried out.
     pub is_repeatable: bool,
+    /// How many replicas have to have it before it is answered.
+    pub replicas: u32,
     /// Whether it waits for a server that is away: what has been begun is to be ended.
     pub is_patient: bool,
     /// The node that the last answer told to ask, for this once.
@@ -61,6 +63,7 @@ impl Parcel {
             cmd,
             key: command.key().map(<[u8]>::to_vec),
             is_repeatable: command.repeatable,
+            replicas: command.replicas,
             target: command.target,
             is_patient,
             asked: None,

@@ -49,6 +49,9 @@ impl Router {
 
     /// Names the node that a command is for, as far as that is known.
     pub fn node_of(&self, command: &Command) -> String {
+        if !self.is_cluster() {
+            return String::new();
+        }
         let owner = command.key().and_then(|key| self.nodes.owner(key));
         owner.unwrap_or_default()
     }
@@ -130,26 +133,28 @@ impl Router {
             .into_iter()
             .map(|parcel| (parcel, Fate::Answered(self.masters())))
             .collect();
-        if !self.is_cluster() {
-            fated.extend(self.round_at(String::new(), parcels, deadline).await);
-            return fated;
-        }
-        let mut by_node: HashMap<(bool, String), Vec<Parcel>> = HashMap::new();
+        let mut by_node: HashMap<(bool, u32, String), Vec<Parcel>> = HashMap::new();
         for parcel in parcels {
-            let address = self.address(&parcel);
-            by_node
-                .entry((parcel.asked.is_some(), address))
-                .or_default()
-                .push(parcel);
+            let way = (
+                parcel.asked.is_some(),
+                parcel.replicas,
+                self.address(&parcel),
+            );
+            by_node.entry(way).or_default().push(parcel);
         }
         let rounds = by_node
             .into_iter()
-            .map(|((_, address), parcels)| self.round_at(address, parcels, deadline));
+            .map(|((_, replicas, address), parcels)| {
+                self.round_at(address, replicas, parcels, deadline)
+            });
         fated.extend(join_all(rounds).await.into_iter().flatten());
         fated
     }
 
     fn address(&self, parcel: &Parcel) -> String {
+        if !self.is_cluster() {
+            return String::new();
+        }
         match (&parcel.asked, &parcel.target, &parcel.key) {
             (Some(address), ..) | (None, Target::Node(address), _) => address.clone(),
             (None, _, Some(key)) => self.nodes.owner(key).unwrap_or_default(),
@@ -160,19 +165,17 @@ impl Router {
     async fn round_at(
         self: &Rc<Self>,
         address: String,
+        replicas: u32,
         parcels: Vec<Parcel>,
         deadline: Instant,
     ) -> Vec<(Parcel, Fate)> {
-        if parcels.is_empty() {
-            return Vec::new();
-        }
         if self.is_cluster() && address.is_empty() {
             let told = Cause::told("no node has the slot");
             let trouble = Trouble::new(Failure::Server("CLUSTERDOWN".to_owned()), told);
             let trouble = Rc::new(trouble);
             return self.all(parcels, |parcel| self.wait_down(parcel, &trouble));
         }
-        let node = self.nodes.node(&address);
+        let node = self.nodes.node(&address, replicas > 0);
         let mut connection = match timeout_at(deadline, node.connection()).await {
             Ok(Ok(connection)) => connection,
             Ok(Err(absence)) => return self.wait_for(parcels, &node, &absence),
@@ -190,18 +193,25 @@ impl Router {
             }
             pipeline.add_command(parcel.cmd.clone());
         }
-        let sent = self.send(&address, &node, &mut connection, &pipeline, deadline);
-        let broken = match sent.await {
+        let sent = self.send(&node, &mut connection, &pipeline, deadline);
+        match sent.await {
             Ok(answers) => {
                 let step = if is_asking { 2 } else { 1 };
                 let answers = answers.into_iter().skip(step - 1).step_by(step);
                 let judged = parcels.into_iter().zip(answers);
-                return judged
+                let judged = judged
                     .map(|(parcel, answer)| self.judge(parcel, answer, &node, &connection))
                     .collect();
+                self.replicate(judged, replicas, &node, &mut connection, deadline)
+                    .await
             }
-            Err(trouble) => Rc::new(trouble.at(connection.server())),
-        };
+            Err(trouble) => self.break_off(parcels, trouble.at(connection.server())),
+        }
+    }
+
+    /// Decides what becomes of commands of which nobody knows whether they were carried out, or for good.
+    pub(crate) fn break_off(&self, parcels: Vec<Parcel>, broken: Trouble) -> Vec<(Parcel, Fate)> {
+        let broken = Rc::new(broken);
         self.all(parcels, |parcel| {
             if broken.failure == Failure::Lost && parcel.is_repeatable {
                 return Fate::Again;
@@ -211,9 +221,8 @@ impl Router {
     }
 
     /// Sends commands to a node. While there is no answer, sees to it that they are not waiting in vain.
-    async fn send(
+    pub(crate) async fn send(
         self: &Rc<Self>,
-        address: &str,
         node: &Rc<Node>,
         connection: &mut Connection,
         pipeline: &Pipeline,
@@ -242,7 +251,7 @@ impl Router {
             if !line.is_silent_for(LATE) {
                 continue;
             }
-            if !self.nodes.has(address, node) {
+            if !self.nodes.has(node) {
                 line.cut();
                 continue;
             }

@@ -69,7 +69,8 @@ impl Steps {
 }
 
 /// Writes what is to be sent: the operation's number, and for each command how many arguments it has, where it goes
-/// (the number of the argument that is the key, `@` and a node, or nothing: all nodes' names are asked for), and these.
+/// (the number of the argument that is the key, `@` and a node, or nothing: all nodes' names are asked for), and these. Behind the
+/// number of a key stands a `+` where replicas have to have what it writes.
 fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
     let mut step = Vec::with_capacity(
         1 + commands
@@ -81,6 +82,7 @@ fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
     for command in commands {
         step.push(command.len().to_string());
         step.push(match &command.target {
+            Target::Key(place) if command.replicas > 0 => format!("{place}+"),
             Target::Key(place) => place.to_string(),
             Target::Node(name) => ["@", name].concat(),
             Target::Masters => String::new(),
@@ -132,6 +134,7 @@ fn read_reply<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Reply> {
             }
             Reply::List(replies)
         }
+        "s" => Reply::Short(Box::new(read_reply(parts)?), rest.parse().ok()?),
         "e" => Reply::Error(rest.to_owned()),
         "f" => Reply::Failed(match rest {
             "unreachable" => Failure::Unreachable,

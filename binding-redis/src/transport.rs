@@ -102,12 +102,13 @@ pub fn spawn(
 }
 
 impl Shared {
-    /// Starts the operations of a batch: in a cluster, those of each node on their own, since one may be slow.
+    /// Starts the operations of a batch: in a cluster, those of each node on their own, since one may be slow; and those that wait for
+    /// replicas.
     fn begin(&self, batch: &Batch) {
         let asked = read(&batch.numbers, &batch.text, &self.format);
         let deadline = Instant::now() + self.router.timeout();
         let mut answers = Answers::default();
-        let mut groups: Vec<(String, Vec<Running>)> = Vec::new();
+        let mut groups: Vec<((String, bool), Vec<Running>)> = Vec::new();
         for (slot, request) in asked {
             let Some(request) = request else {
                 answers.push(slot, Err(Failure::Input), "");
@@ -118,17 +119,18 @@ impl Shared {
             let Some(running) = Running::new(slot, operation, is_long).step(&mut answers) else {
                 continue;
             };
-            let node = match running.commands.first() {
-                Some(command) if self.router.is_cluster() => self.router.node_of(command),
-                _ => String::new(),
-            };
+            let way = running.commands.first().map(|command| {
+                let node = self.router.node_of(command);
+                (node, command.replicas > 0)
+            });
+            let way = way.unwrap_or_default();
             if is_long {
                 spawn_local(self.clone().drive(vec![running], deadline));
                 continue;
             }
-            match groups.iter_mut().find(|(name, _)| *name == node) {
+            match groups.iter_mut().find(|(other, _)| *other == way) {
                 Some((_, group)) => group.push(running),
-                None => groups.push((node, vec![running])),
+                None => groups.push((way, vec![running])),
             }
         }
         self.deliver(answers);
@@ -175,7 +177,8 @@ impl Shared {
                 deadline = Instant::now() + self.router.timeout();
             }
             self.deliver(answers);
-            if self.router.is_cluster() && group.len() > 1 {
+            let may_be_slow = self.router.is_cluster() || self.format.replicas > 0;
+            if may_be_slow && group.len() > 1 {
                 for running in group {
                     spawn_local(self.clone().drive(vec![running], deadline));
                 }

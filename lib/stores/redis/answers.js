@@ -40,7 +40,8 @@ const MESSAGES = {
   input: 'what was given is not what it has to be',
   prefix: 'without a prefix, clear() would remove all keys of the database',
   size: 'the session is larger than it may be',
-  index: 'the index of subjects was lost again while it was made anew'
+  index: 'the index of subjects was lost again while it was made anew',
+  replicas: 'fewer replicas have it than waitReplicas says'
 }
 
 /** Codes of errors that come before anything is sent, by what they begin with. */
@@ -64,7 +65,8 @@ function storeError (failure) {
   const told = more.length === 0 ? MESSAGES[reason] : `${MESSAGES[reason]} (${describe(reason, more)})`
   const error = Object.assign(sessionError('ERR_SESSION_STORE', `The Redis store: ${told}`), { store: 'redis', reason })
   if (reason === 'size') return Object.assign(error, { keys: Number(more[0]), bytes: Number(more[1]) })
-  if (more.length > 0) error.errcode = more[0]
+  if (reason === 'replicas') Object.assign(error, { wanted: Number(more[0]), acknowledged: Number(more[1]) })
+  else if (more.length > 0) error.errcode = more[0]
   if (!details) return error
   const { message, code, ...where } = JSON.parse(details)
   if (message !== undefined) setCause(error, Object.assign(new Error(message), code && { code }))
@@ -111,6 +113,7 @@ function warnOfSkew (seconds) {
 
 /** Tells what there is beside a reason. */
 function describe (reason, more) {
+  if (reason === 'replicas') return `${more[1]} of ${more[0]}`
   return reason === 'size' ? `${more[0]} keys, ${more[1]} bytes` : more[0]
 }
 

@@ -9,6 +9,7 @@ const SENTINEL_PORT = 26379
 const isText = (value) => typeof value === 'string' && value !== ''
 const isMs = (value) => Number.isSafeInteger(value) && value > 0 && value < 2 ** 31
 const isCount = (value) => Number.isSafeInteger(value) && value > 0 && value < 2 ** 31
+const isFromZero = (value) => Number.isSafeInteger(value) && value >= 0 && value < 2 ** 31
 const isPem = (value) => isText(value) || ArrayBuffer.isView(value)
 const isAddress = (value) => isText(value) ? parseUrl(value) !== undefined : isText(value?.host)
 const isAddresses = (value) => Array.isArray(value) && value.length > 0 && value.every(isAddress)
@@ -24,7 +25,7 @@ const OPTIONS = {
   password: ['a string', isText],
   sentinelUsername: ['a string', isText],
   sentinelPassword: ['a string', isText],
-  db: ['a number from 0', (value) => Number.isSafeInteger(value) && value >= 0 && value < 2 ** 31],
+  db: ['a number from 0', isFromZero],
   tls: ['a boolean, or an object with ca, cert, key or rejectUnauthorized', isTls],
   prefix: ['a string', (value) => typeof value === 'string'],
   connectTimeoutMs: ['a positive number of milliseconds', isMs, 2000],
@@ -32,12 +33,13 @@ const OPTIONS = {
   from: ["'koa-redis'", (value) => value === 'koa-redis'],
   maxSessionKeys: ['a positive integer', isCount, 10000],
   maxSessionBytes: ['a positive integer', isCount, 1024 * 1024],
+  waitReplicas: ['a number from 0', isFromZero, 0],
   format: ["'merge' or 'json'", (value) => value === 'merge' || value === 'json', 'merge']
 }
 
 /** Options that say how to reach servers, which a client of the user's knows itself. */
 const CONNECTION = ['url', 'nodes', 'sentinels', 'master', 'username', 'password', 'sentinelUsername', 'sentinelPassword', 'db',
-  'tls', 'connectTimeoutMs', 'timeoutMs']
+  'tls', 'connectTimeoutMs', 'timeoutMs', 'waitReplicas']
 
 /** Options of which there is one at most. */
 const PLACES = ['url', 'nodes', 'sentinels', 'client']
@@ -61,8 +63,8 @@ function completeRedisOptions (given = {}) {
   checkTogether(given)
   const isPlain = options.format === 'json'
   const prefix = options.prefix ?? (isPlain ? '' : 'koa-session:')
-  const { maxSessionKeys, maxSessionBytes } = options
-  const keys = { prefix, fromKoaRedis: options.from !== undefined, maxSessionKeys, maxSessionBytes }
+  const { maxSessionKeys, maxSessionBytes, waitReplicas } = options
+  const keys = { prefix, fromKoaRedis: options.from !== undefined, maxSessionKeys, maxSessionBytes, waitReplicas }
   if (options.client !== undefined) return { client: options.client, keys, isPlain }
   return { connection: toConnection(options), keys, isPlain }
 }
@@ -81,7 +83,8 @@ function checkTogether (given) {
   if (beside) throw invalidOption(beside, 'left to the client', given[beside])
   if (has('sentinels') !== has('master')) throw invalidOption('master', 'given with sentinels, and with nothing else', given.master)
   if (has('nodes') && given.db) throw invalidOption('db', '0 in a cluster', given.db)
-  if (given.format === 'json' && has('from')) throw invalidOption('from', "left out with format 'json'", given.from)
+  if (given.format !== 'json') return
+  for (const name of ['from', 'waitReplicas']) if (has(name)) throw invalidOption(name, "left out with format 'json'", given[name])
 }
 
 /** Makes what binding-redis/src/options.rs takes. */

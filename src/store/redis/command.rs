@@ -24,6 +24,8 @@ pub struct Command {
     pub target: Target,
     /// Whether sending it once more does no harm if nobody knows whether it was carried out.
     pub repeatable: bool,
+    /// How many replicas have to have what it writes before it is answered.
+    pub replicas: u32,
 }
 
 impl Command {
@@ -51,6 +53,7 @@ impl Command {
             ends: Vec::with_capacity(args.len()),
             target,
             repeatable: true,
+            replicas: 0,
         };
         for arg in args {
             command.push(arg);
@@ -116,6 +119,8 @@ pub enum Reply {
     Error(String),
     /// There is none.
     Failed(Failure),
+    /// An answer to what was carried out, and only so many replicas have in time: fewer than have to.
+    Short(Box<Reply>, u32),
 }
 
 /// Why an operation failed.
@@ -145,6 +150,13 @@ pub enum Failure {
     Size(Bounds),
     /// The index of subjects was lost, and lost again while it was made anew.
     Index,
+    /// Fewer replicas have what was written than have to.
+    Replicas {
+        /// How many have to.
+        wanted: u32,
+        /// How many have said so.
+        acknowledged: u32,
+    },
 }
 
 impl Failure {
@@ -164,6 +176,7 @@ impl Failure {
             Self::Input => "input",
             Self::Size(_) => "size",
             Self::Index => "index",
+            Self::Replicas { .. } => "replicas",
         }
     }
 }
@@ -174,6 +187,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Server(code) => write!(f, " {code}"),
             Self::Size(Bounds { keys, bytes }) => write!(f, " {keys} {bytes}"),
+            Self::Replicas {
+                wanted,
+                acknowledged,
+            } => write!(f, " {wanted} {acknowledged}"),
             _ => Ok(()),
         }
     }

@@ -11,12 +11,18 @@ use super::script::Script;
 
 /// What lies between an operation and whoever drives it.
 #[derive(Clone, Default)]
-pub(super) struct Exchange(Arc<Mutex<Mailbox>>);
+pub(super) struct Exchange {
+    mailbox: Arc<Mutex<Mailbox>>,
+    /// How many replicas have to have what is written.
+    replicas: u32,
+}
 
 #[derive(Default)]
 struct Mailbox {
     commands: Vec<Command>,
     replies: Option<Vec<Reply>>,
+    /// Where fewer replicas had something than have to.
+    shortfall: Option<Failure>,
 }
 
 /// What an operation wants next.
@@ -62,7 +68,10 @@ impl<T> Operation<T> {
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
         {
-            Poll::Ready(result) => Step::Done(result),
+            Poll::Ready(Ok(result)) => {
+                Step::Done(self.exchange.shortfall().map_or(Ok(result), Err))
+            }
+            Poll::Ready(failed) => Step::Done(failed),
             Poll::Pending => Step::Send(
                 self.exchange
                     .with(|mailbox| std::mem::take(&mut mailbox.commands)),
@@ -73,7 +82,21 @@ impl<T> Operation<T> {
 
 impl Exchange {
     fn with<R>(&self, use_it: impl FnOnce(&mut Mailbox) -> R) -> R {
-        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        use_it(&mut self.mailbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gives a way to send what so many replicas have to have before it is answered. Where fewer have it, the operation goes on, so
+    /// that nothing is left half done, without waiting once more; and fails in the end.
+    pub(super) fn replicated(&self, replicas: u32) -> Self {
+        Self {
+            mailbox: Arc::clone(&self.mailbox),
+            replicas,
+        }
+    }
+
+    /// Gives the failure with which the operation will end, because fewer replicas had something than have to.
+    pub(super) fn shortfall(&self) -> Option<Failure> {
+        self.with(|mailbox| mailbox.shortfall.clone())
     }
 
     /// Sends commands; gives as many answers. Where there is nothing to send, none.
@@ -89,13 +112,34 @@ impl Exchange {
         self.exchange(Vec::new()).await;
     }
 
-    async fn exchange(&self, commands: Vec<Command>) -> Vec<Reply> {
+    async fn exchange(&self, mut commands: Vec<Command>) -> Vec<Reply> {
         self.with(|mailbox| {
+            if mailbox.shortfall.is_none() {
+                for command in &mut commands {
+                    command.replicas = self.replicas;
+                }
+            }
             mailbox.commands = commands;
             mailbox.replies = None;
         });
-        poll_fn(|_| self.with(|mailbox| mailbox.replies.take().map_or(Poll::Pending, Poll::Ready)))
-            .await
+        let replies = poll_fn(|_| {
+            self.with(|mailbox| mailbox.replies.take().map_or(Poll::Pending, Poll::Ready))
+        });
+        let replies = replies.await.into_iter();
+        replies.map(|reply| self.note(reply)).collect()
+    }
+
+    /// Notes where too few replicas have what was answered.
+    fn note(&self, reply: Reply) -> Reply {
+        let Reply::Short(reply, acknowledged) = reply else {
+            return reply;
+        };
+        let failure = Failure::Replicas {
+            wanted: self.replicas,
+            acknowledged,
+        };
+        self.with(|mailbox| mailbox.shortfall = Some(failure));
+        *reply
     }
 
     /// Sends one command, for what it answers unless it fails.

@@ -78,6 +78,11 @@ impl Store {
         Index::new(&self.exchange, &self.format, subject)
     }
 
+    /// Gives a way to send the writes that a failover must not lose.
+    fn replicated(&self) -> Exchange {
+        self.exchange.replicated(self.format.replicas)
+    }
+
     fn key(&self, id: &SessionId) -> String {
         self.format.session_key(&id.hash)
     }

@@ -13,6 +13,8 @@ pub struct Format {
     pub from_koa_redis: bool,
     /// How large a session may be.
     pub bounds: Bounds,
+    /// How many replicas have to have it before it is answered that a session has begun, ended, moved, or is somebody else's.
+    pub replicas: u32,
     /// Whether the index is being completed.
     pub rebuilding: Rebuilding,
 }

@@ -42,8 +42,11 @@ impl Store {
         let fields = layout::fields(record, from)?;
         let written = done(record.rev, None, record.max_age);
         let Some(subject) = &record.subject else {
-            let is_stored = self.put(id, &fields, record.expire_ms, now_ms).await?;
-            return Ok(if is_stored { written } else { Written::Taken });
+            if !self.put(id, &fields, record.expire_ms, now_ms).await? {
+                return Ok(Written::Taken);
+            }
+            self.keep(id, record, now_ms).await?;
+            return Ok(written);
         };
         let entrant = Entrant {
             hash: &id.hash,
@@ -58,8 +61,20 @@ impl Store {
             self.leave(subject, entrant, &admitted).await?;
             return Ok(Written::Taken);
         }
-        self.settle(subject, entrant, admitted).await?;
+        if self.exchange.shortfall().is_none() {
+            self.settle(subject, entrant, admitted).await?;
+        }
+        self.keep(id, record, now_ms).await?;
         Ok(written)
+    }
+
+    /// Takes back what was stored, if too few replicas have it: nobody will be told of it.
+    async fn keep(&self, id: &SessionId, record: &Record, now_ms: u64) -> Result<(), Failure> {
+        let Some(failure) = self.exchange.shortfall() else {
+            return Ok(());
+        };
+        self.withdraw(id, record, now_ms).await;
+        Err(failure)
     }
 
     pub(super) async fn put(
@@ -75,7 +90,7 @@ impl Store {
             let mut args: Vec<&str> = vec![&now, &ttl, again];
             args.extend(fields.iter().map(String::as_str));
             let key = self.key(id);
-            async move { self.exchange.run(Script::Create, &key, &args).await }
+            async move { self.replicated().run(Script::Create, &key, &args).await }
         };
         // Whether the first one did it, is seen by what is there; unless nothing is seen.
         let reply = match put("").await {
@@ -99,7 +114,7 @@ impl Store {
             let victims = admitted.victims.into_iter().map(Named::from).collect();
             self.destroy_wherever(subject, victims, Some(entrant.hash), now_ms)
                 .await?;
-            if is_last {
+            if is_last || self.exchange.shortfall().is_some() {
                 break;
             }
             match index.admit(entrant).await? {

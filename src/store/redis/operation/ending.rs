@@ -56,9 +56,10 @@ impl Store {
             }
         }
         let now = now_ms.to_string();
+        let args = [now.as_str(), "", "", self.waits()];
         let reply = self
-            .exchange
-            .run(Script::Destroy, &self.key(id), &[&now, "", ""])
+            .replicated()
+            .run(Script::Destroy, &self.key(id), &args)
             .await?;
         let Some(end) = End::read(reply)? else {
             return Ok(was_live);
@@ -92,7 +93,7 @@ impl Store {
                 is_clean &= others.is_empty();
                 all += self.destroy_wherever(subject, others, but, now_ms).await?;
             }
-            if is_clean {
+            if is_clean || self.exchange.shortfall().is_some() {
                 return Ok(all);
             }
         }
@@ -129,22 +130,25 @@ impl Store {
         now_ms: u64,
     ) -> Result<Ends, Failure> {
         let now = now_ms.to_string();
-        let args: [&str; 3] = [&now, "s", subject];
+        let args: [&str; 4] = [&now, "s", subject, self.waits()];
         let keys = named
             .iter()
             .map(|named| self.format.session_key(&named.hash));
         let keys: Vec<String> = keys.collect();
         let on = keys.iter().map(|key| (key.as_str(), args.as_slice()));
         let on: Vec<(&str, &[&str])> = on.collect();
-        let mut replies = self.exchange.run_all(Script::Destroy, &on).await?;
+        let mut replies = self.replicated().run_all(Script::Destroy, &on).await?;
         // What came after that was looked for, and found itself in the index before it was taken out, has to go now.
-        self.take_out(subject, named, &replies).await?;
+        // As long as too few replicas know that they are gone, whoever tries again has to find them there.
+        if self.exchange.shortfall().is_none() {
+            self.take_out(subject, named, &replies).await?;
+        }
         let absent: Vec<usize> = (0..on.len())
             .filter(|place| replies.get(*place) == Some(&Reply::Int(0)))
             .collect();
         let again = absent.iter().filter_map(|place| on.get(*place).copied());
         let again: Vec<_> = again.collect();
-        let late = self.exchange.run_all(Script::Destroy, &again).await?;
+        let late = self.replicated().run_all(Script::Destroy, &again).await?;
         for (place, reply) in absent.into_iter().zip(late) {
             if let Some(first) = replies.get_mut(place) {
                 *first = reply;
@@ -172,6 +176,10 @@ impl Store {
         Ok(())
     }
 
+    fn waits(&self) -> &'static str {
+        if self.format.replicas > 0 { "1" } else { "" }
+    }
+
     pub(super) async fn clear(&self, pattern: &str) -> Result<Outcome, Failure> {
         let masters = self.exchange.ask(Command::masters()).await?.list()?;
         for master in masters {
@@ -189,7 +197,7 @@ impl Store {
                 let unlinks = keys
                     .map(|key| Command::about_key(1, &["unlink", &key]))
                     .collect();
-                self.exchange.ask_all(unlinks).await?;
+                self.replicated().ask_all(unlinks).await?;
                 cursor = next.text()?;
                 if cursor == "0" {
                     break;

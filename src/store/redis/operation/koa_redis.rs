@@ -65,7 +65,7 @@ impl Store {
     pub(super) async fn delete(&self, key: &str) -> Result<bool, Failure> {
         // Its answer tells who was first, which a second one would not.
         let command = Command::about_key(1, &["del", key]).once();
-        Ok(self.exchange.ask(command).await?.int()? == 1)
+        Ok(self.replicated().ask(command).await?.int()? == 1)
     }
 
     pub(super) async fn set_plain(

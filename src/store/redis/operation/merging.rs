@@ -133,7 +133,12 @@ impl Store {
     async fn merge_once(&self, id: &SessionId, call: &Call<'_>) -> Result<Attempt, Failure> {
         let run = |again| {
             let (script, args, key) = (call.script(), call.args(again), self.key(id));
-            async move { self.exchange.run(script, &key, &args).await }
+            let exchange = if call.is_subject_same {
+                self.exchange.clone()
+            } else {
+                self.replicated()
+            };
+            async move { exchange.run(script, &key, &args).await }
         };
         let reply = match run(false).await {
             Err(Failure::Lost) if call.has_keys() => run(true).await.map_err(|_| Failure::Lost),

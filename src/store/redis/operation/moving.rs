@@ -148,7 +148,7 @@ impl Store {
     async fn finish(&self, ids: Move<'_>, ttl_ms: &str) -> Result<bool, Failure> {
         let args = [ids.new.hash.as_str(), ttl_ms];
         let key = self.key(ids.old);
-        let reply = self.exchange.run(Script::Finish, &key, &args).await?;
+        let reply = self.replicated().run(Script::Finish, &key, &args).await?;
         Ok(reply == Reply::Int(1))
     }
 
@@ -172,14 +172,14 @@ impl Store {
             (Script::Arrive, new_key.as_str(), arrive.as_slice()),
             (Script::Finish, &old_key, &finish),
         ];
-        let is_told = self.exchange.run_each(&ends).await.is_ok();
+        let is_told = self.replicated().run_each(&ends).await.is_ok();
         if let Some(subject) = before.filter(|_| is_told) {
             let _ = self.index(subject).remove(created_ms, &old.hash).await;
         }
     }
 
     /// Removes what was about to arrive, and does not. Where that fails, it never arrives.
-    async fn withdraw(&self, new: &SessionId, record: &Record, now_ms: u64) {
+    pub(super) async fn withdraw(&self, new: &SessionId, record: &Record, now_ms: u64) {
         let (now, meta) = (now_ms.to_string(), layout::meta(record));
         let args = [now.as_str(), "m", &meta];
         let key = self.key(new);
