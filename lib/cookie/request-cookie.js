@@ -9,22 +9,16 @@
  */
 
 const binding = require('../native/binding')
-const { announce } = require('../base/events')
-const { warnOnce } = require('../base/errors')
+const { CLEARING, getSilently, setByKoa, takeSignature } = require('./by-koa')
 const { isDropped, tellForged } = require('./forged')
 const { keepOnError } = require('./on-error')
+const { tellOversize } = require('./oversize')
 const { registers, memory, REGISTER, REPAIR } = require('../native/registers')
-const { LAST_DATE_MS, appendCookies, expiresOf, linesOf, secureCookies } = require('./set-cookie')
+const { LAST_DATE_MS, appendCookies, expiresOf, linesOf } = require('./set-cookie')
 const { isStockCookies, isStockKeygrip, findSlot } = require('./koa-cookies')
-
-/** What browsers take of a name and its value, in bytes (RFC 6265bis, section 5.6). */
-const MAX_COOKIE_BYTES = 4096
 
 /** Signed by both sides where a Keygrip was there before us, to learn whether its first key is the app's. */
 const PROBE = 'koa-session-rs'
-
-/** What clears a cookie, over the options it was written with. */
-const CLEARING = { expires: new Date(0), maxAge: false }
 
 class RequestCookie {
   #request
@@ -141,7 +135,7 @@ class RequestCookie {
     const lines = core?.write(value, expires, this.#isSecure)
     if (lines) this.#send(lines)
     else this.#set(key, value, cookieMaxAge === this.#request.maxAge ? undefined : { maxAge: cookieMaxAge })
-    this.#measure(value)
+    tellOversize(this.#request, value)
   }
 
   /**
@@ -159,7 +153,7 @@ class RequestCookie {
     if (core === undefined) return this.write(binding.close(json, now, lifetime), now)
     const lines = core.close(json, now, lifetime, expires, this.#isSecure)
     this.#send(lines)
-    this.#measure(lines.slice(options.key.length + 1, lines.indexOf(';')))
+    tellOversize(this.#request, lines.slice(options.key.length + 1, lines.indexOf(';')))
   }
 
   /** Has the browser drop the cookie. */
@@ -252,11 +246,15 @@ class RequestCookie {
    */
   #get (known) {
     const { ctx, sessionOptions } = this.#request
-    if (!this.#canSend && isStockCookies(ctx.cookies, ctx)) return this.#getSilently()
+    if (!this.#canSend && isStockCookies(ctx.cookies, ctx)) {
+      const { value, isDropped } = getSilently(this.#request)
+      if (isDropped) this.#tellForged()
+      return value
+    }
     const before = this.lines.length
     const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
     if (this.lines.length === before) return value
-    if (isStockCookies(ctx.cookies, ctx)) this.#takeReissued(ctx.res, sessionOptions.key)
+    if (isStockCookies(ctx.cookies, ctx) && this.#unsigned() !== undefined) this.#takeReissued(ctx.res, sessionOptions.key)
     if (this.lines.length > before) this.keep()
     if (!value && known === undefined && isDropped(ctx, this.lines.at(-1), sessionOptions.key)) this.#tellForged()
     return value
@@ -268,41 +266,21 @@ class RequestCookie {
     tellForged(this.#request)
   }
 
-  /** Asks Koa's `ctx.cookies` where no header can be sent: `cookies` sends a signature anew, or drops it, while it reads. */
-  #getSilently () {
-    const { ctx: { cookies }, sessionOptions } = this.#request
-    let isDropped = false
-    const set = (name, value) => { isDropped ||= value === null }
-    const value = Object.create(cookies, { set: { value: set } }).get(sessionOptions.key, sessionOptions)
-    if (isDropped) this.#tellForged()
-    return value
-  }
-
   /** Takes back the signature that `cookies` sends anew while it reads, without the cookie's attributes. */
   #takeReissued (res, key) {
-    const start = `${key}.sig=`
-    const header = res.getHeader('Set-Cookie')
-    const line = Array.isArray(header) ? header.at(-1) : undefined
-    if (!line?.startsWith(start) || line.startsWith(`${start};`) || this.#unsigned() === undefined) return
-    if (header.length > 1) res.setHeader('Set-Cookie', header.slice(0, -1))
-    else res.removeHeader('Set-Cookie')
-    this.#reissued = { signature: line.slice(start.length, line.indexOf(';')), key }
+    const signature = takeSignature(res, key)
+    if (signature !== undefined) this.#reissued = { signature, key }
+  }
+
+  #set (key, value, over) {
+    setByKoa(this.#request, key, value, over)
+    this.guard()
   }
 
   /** Returns the core's cookie without keys, for what others sign. */
   #unsigned () {
     this.#request.resolve()
     return this.#request.nativeCookies.cookie(this.#request.options, this.#request.isFixed)
-  }
-
-  #set (key, value, over) {
-    const { ctx, sessionOptions } = this.#request
-    const isForced = sessionOptions.secure === 'force'
-    // Asked for a secure cookie, `cookies` throws where the connection is not.
-    const options = over || isForced ? { ...sessionOptions, ...over, ...(isForced && { secure: false }) } : sessionOptions
-    ctx.cookies.set(key, value, options)
-    if (isForced) secureCookies(ctx.res, key)
-    this.guard()
   }
 
   /** Has an error response keep what the session has sent until then. */
@@ -318,17 +296,6 @@ class RequestCookie {
     this.keep()
     nativeCookies.onSent?.(this.lines)
     if (this.isGuarded && !ctx.res.hasHeader('Cache-Control')) ctx.res.setHeader('Cache-Control', 'private, no-store')
-  }
-
-  /** Tells of a cookie that browsers drop for its size. */
-  #measure (value) {
-    const { options } = this.#request
-    const bytes = String(options.key).length + String(value).length
-    if (bytes <= MAX_COOKIE_BYTES) return
-    announce(this.#request, 'oversize', undefined, { bytes, limit: MAX_COOKIE_BYTES })
-    warnOnce('KOA_SESSION_RS_OVERSIZE',
-      `the session cookie ${options.key} has ${bytes} bytes, and browsers drop one of over ${MAX_COOKIE_BYTES}: ` +
-      'keep less in the session, or use the option store')
   }
 }
 
