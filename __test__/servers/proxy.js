@@ -2,35 +2,40 @@
 
 const { once } = require('node:events')
 const net = require('node:net')
+const { Values } = require('./resp')
 
 /**
- * A proxy before a server, for what networks do: with a chosen answer or request, its connection has a fault.
+ * A proxy before Redis servers, for what networks and servers do: in place of a chosen request or answer, there is a fault.
  *
  *   const proxy = await Proxy.before(server.port)
  *   proxy.fail('answer', 2, (connection) => connection.cut())
  */
 class Proxy {
-  #server
+  #servers
   #sockets = new Set()
   #kind
   #at
   #fault
-  /** Answers, or requests, since the fault was ordered. */
+  #isAway = false
+  /** Requests, or answers, since the fault was ordered. */
   count = 0
 
-  /** Starts one that leads to a port of 127.0.0.1. */
-  static async before (port) {
+  /** Starts one that leads to ports of 127.0.0.1. */
+  static async before (...ports) {
     const proxy = new Proxy()
-    proxy.#server = net.createServer((client) => proxy.#accept(client, net.connect(port, '127.0.0.1'))).listen(0, '127.0.0.1')
-    await once(proxy.#server, 'listening')
+    const open = (port) => net.createServer((client) => proxy.#accept(client, net.connect(port, '127.0.0.1')))
+    proxy.#servers = ports.map((port) => open(port).listen(0, '127.0.0.1'))
+    await Promise.all(proxy.#servers.map((server) => once(server, 'listening')))
     return proxy
   }
 
-  get port () { return this.#server.address().port }
+  /** What leads to each of the ports. */
+  get ports () { return this.#servers.map((server) => server.address().port) }
+  get urls () { return this.ports.map((port) => `redis://127.0.0.1:${port}`) }
 
   /**
-   * Orders a fault in place of the answer, or request, of that number, counted from 0 and from now on. `fault` is told the
-   * connection: `cut()` ends it, `mute()` lets no more answers through.
+   * Orders a fault in place of the request, or answer, of that number, counted from 0 and from now on. `fault` is told the
+   * connection: `cut()` ends it, `mute()` lets no more answers through, `pass()` passes on what it is in place of.
    */
   fail (kind, number, fault) {
     this.count = 0
@@ -39,33 +44,55 @@ class Proxy {
     this.#fault = fault
   }
 
+  /** Ends all connections, and new ones too. */
+  leave () {
+    this.#isAway = true
+    for (const socket of this.#sockets) socket.destroySoon()
+  }
+
+  /** Takes connections again. */
+  comeBack () {
+    this.#isAway = false
+  }
+
   async close () {
     for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
-    await once(this.#server, 'close')
+    const closed = this.#servers.map((server) => once(server.close(), 'close'))
+    await Promise.all(closed)
   }
 
   #accept (client, server) {
-    let isMute = false
+    const state = { isMute: false, isOver: false }
     for (const [socket, other] of [[client, server], [server, client]]) {
       this.#sockets.add(socket)
       socket.setNoDelay(true)
       socket.on('error', () => {})
       socket.on('close', () => {
+        state.isOver = true
         this.#sockets.delete(socket)
-        other.destroy()
+        other.destroySoon()
       })
     }
-    const connection = {
-      cut () { client.destroy() },
-      mute () { isMute = true }
+    if (this.#isAway) return client.destroy()
+    this.#carry('request', client, server, state)
+    this.#carry('answer', server, client, state)
+  }
+
+  #carry (kind, from, to, state) {
+    const values = new Values()
+    const cut = () => {
+      state.isOver = true
+      // What was passed on arrives.
+      for (const socket of [from, to]) socket.destroySoon()
     }
-    const isFault = (kind) => this.#kind === kind && this.count++ === this.#at
-    client.on('data', (data) => isFault('request') ? this.#fault(connection) : server.write(data))
-    server.on('data', (data) => {
-      if (isMute) return
-      if (isFault('answer')) this.#fault(connection)
-      else client.write(data)
+    const mute = () => { state.isMute = true }
+    from.on('data', (bytes) => {
+      for (const value of values.take(bytes)) {
+        if (this.#isAway || state.isOver || (state.isMute && kind === 'answer')) return
+        const pass = () => to.write(value)
+        if (this.#kind === kind && this.count++ === this.#at) this.#fault({ cut, mute, pass })
+        else pass()
+      }
     })
   }
 }

@@ -5,6 +5,7 @@
 //! index before it is created, and leaves it after it is destroyed. What the index has too much is dropped when it is come upon; a
 //! session that finds itself missing in it, once created, was destroyed by whoever took it out.
 
+mod arrival;
 pub mod command;
 mod exchange;
 pub mod layout;

@@ -99,7 +99,7 @@ impl Store {
         let record = match layout::read(reply)? {
             Some(Stored {
                 from: Some(from), ..
-            }) if !self.arrive(&id.hash, &from).await? => None,
+            }) if !self.arrive(&id.hash, &from, now_ms).await? => None,
             Some(stored) => Some(stored.record),
             None => self.load_legacy(id, now_ms).await?,
         };

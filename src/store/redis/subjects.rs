@@ -13,6 +13,7 @@ use std::collections::HashSet;
 
 pub(super) use self::admission::{Admission, Admitted, Entrant};
 pub(super) use self::entry::{Entry, Tag};
+use super::arrival::{self, Arrival};
 use super::command::{Command, Failure, Reply};
 use super::exchange::Exchange;
 use super::layout::read_meta;
@@ -133,25 +134,31 @@ impl<'a> Index<'a> {
             self.drop(&gone).await?;
         }
         let hashes: HashSet<&str> = found.iter().map(|(entry, _)| entry.hash()).collect();
-        // One that is arriving from where it still is, is there.
-        let is_double = |live: &Live| {
-            live.from
-                .as_deref()
-                .is_some_and(|from| hashes.contains(from))
-        };
-        let listed = found.iter().filter(|(_, live)| !is_double(live));
-        let listed = listed.map(|(entry, live)| {
+        let mut listed = Vec::with_capacity(found.len());
+        for (entry, live) in &found {
+            if let Some(from) = &live.from {
+                // As long as it is where it comes from, it is there.
+                if hashes.contains(from.as_str())
+                    || self.arrival(entry, from, now_ms).await? != Arrival::Arrived
+                {
+                    continue;
+                }
+            }
             let hash = IdHash::from_base64(entry.hash());
-            Ok::<_, Failure>(Listed {
+            listed.push(Listed {
                 hash: hash.ok_or(Failure::Unreadable)?,
                 created_ms: live.created_ms,
                 seen_ms: live.seen_ms,
                 label: live.label.clone(),
-            })
-        });
-        let mut listed = listed.collect::<Result<Vec<_>, _>>()?;
+            });
+        }
         listed.sort_by_key(|each| (each.created_ms, each.hash));
         Ok(listed)
+    }
+
+    /// Tells what has become of a session that is arriving.
+    async fn arrival(&self, entry: &Entry, from: &str, now_ms: u64) -> Result<Arrival, Failure> {
+        arrival::ask(self.exchange, self.format, entry.hash(), from, now_ms).await
     }
 
     fn look(&self, entries: &[Entry], fields: &[&str]) -> Vec<Command> {

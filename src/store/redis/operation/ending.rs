@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Store;
+use crate::store::redis::arrival::{self, Arrival};
 use crate::store::redis::command::{Command, Failure, Reply};
 use crate::store::redis::layout::number;
 use crate::store::redis::request::{Outcome, SessionId};
@@ -39,11 +40,12 @@ impl From<&str> for Named {
     }
 }
 
-/// How sessions ended: how many were live, and where others have moved to.
+/// How sessions ended: how many were live, where others have moved to, and which were arriving from where.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Ends {
     pub count: u64,
     pub moved: Vec<String>,
+    pub arriving: Vec<(String, String)>,
 }
 
 impl Store {
@@ -67,7 +69,11 @@ impl Store {
         if let (Some(subject), Some(created_ms)) = (&end.subject, end.created_ms) {
             self.index(subject).remove(created_ms, &id.hash).await?;
         }
-        Ok(was_live || end.verdict > 0)
+        let was_there = match end.verdict {
+            4 => self.had_arrived(&id.hash, &end.other, now_ms).await?,
+            verdict => verdict > 0,
+        };
+        Ok(was_live || was_there)
     }
 
     /// Destroys all sessions of a subject but one. Gives how many were live.
@@ -154,7 +160,17 @@ impl Store {
                 *first = reply;
             }
         }
-        count_ends(named.iter().map(|named| named.hash.as_str()), replies)
+        let mut ends = count_ends(named.iter().map(|named| named.hash.as_str()), replies)?;
+        for (hash, from) in std::mem::take(&mut ends.arriving) {
+            ends.count += u64::from(self.had_arrived(&hash, &from, now_ms).await?);
+        }
+        Ok(ends)
+    }
+
+    /// Tells whether one that is destroyed by now had arrived.
+    async fn had_arrived(&self, hash: &str, from: &str, now_ms: u64) -> Result<bool, Failure> {
+        let arrival = arrival::ask(&self.exchange, &self.format, hash, from, now_ms).await?;
+        Ok(arrival == Arrival::Arrived)
     }
 
     /// Takes sessions out of the index that have been destroyed.
@@ -251,18 +267,15 @@ pub(super) fn count_ends<'a>(
             1 => _ = live.insert(hash.to_owned()),
             2 => moved.push(other),
             3 => _ = live.insert(other),
-            4 => arriving.push((hash, other)),
+            4 => arriving.push((hash.to_owned(), other)),
             _ => {}
         }
     }
     // One that was arriving from where it still was is one.
-    let arrived = arriving
-        .into_iter()
-        .filter(|(_, from)| !live.contains(from));
-    let arrived: Vec<String> = arrived.map(|(hash, _)| hash.to_owned()).collect();
-    live.extend(arrived);
+    arriving.retain(|(hash, from)| !live.contains(from) && !live.contains(hash));
     Ok(Ends {
         count: live.len() as u64,
         moved,
+        arriving,
     })
 }

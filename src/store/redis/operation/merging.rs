@@ -119,7 +119,7 @@ impl Store {
         let call = Call::of(changes, self.format.bounds, clock)?;
         let mut attempt = self.merge_once(id, &call).await?;
         if let Attempt::Arriving(from) = &attempt {
-            if !self.arrive(&id.hash, from).await? {
+            if !self.arrive(&id.hash, from, clock.now_ms).await? {
                 return Ok(None);
             }
             attempt = self.merge_once(id, &call).await?;

@@ -7,7 +7,9 @@
 
 use super::{Store, done};
 use crate::record::Record;
-use crate::store::redis::command::{Command, Failure, Reply};
+use crate::store::redis::arrival::{self, Arrival};
+use crate::store::redis::command::{Failure, Reply};
+use crate::store::redis::exchange::Exchange;
 use crate::store::redis::layout;
 use crate::store::redis::request::{Changes, SessionId};
 use crate::store::redis::script::Script;
@@ -74,7 +76,7 @@ impl Store {
         let args = [now.as_str(), &ids.new.hash, &until];
         let mut reply = self.exchange.run(Script::Take, &key, &args).await?;
         if let Some(from) = arriving(&reply) {
-            if !self.arrive(&ids.old.hash, &from).await? {
+            if !self.arrive(&ids.old.hash, &from, now_ms).await? {
                 return Ok(None);
             }
             reply = self.exchange.run(Script::Take, &key, &args).await?;
@@ -105,7 +107,9 @@ impl Store {
             Err(failure) => Err(failure),
         };
         let (conflicts, ended) = match created {
-            Ok((Written::Done { .. }, conflicts)) => (conflicts, self.finish(ids, "").await),
+            Ok((Written::Done { .. }, conflicts)) => {
+                (conflicts, self.finish(&self.replicated(), ids, "").await)
+            }
             Ok((refused, _)) => {
                 let _ = self.untake(ids).await;
                 return Ok(refused);
@@ -145,10 +149,15 @@ impl Store {
     }
 
     /// Ends the old one, where it is marked. Gives whether it was.
-    async fn finish(&self, ids: Move<'_>, ttl_ms: &str) -> Result<bool, Failure> {
+    async fn finish(
+        &self,
+        exchange: &Exchange,
+        ids: Move<'_>,
+        ttl_ms: &str,
+    ) -> Result<bool, Failure> {
         let args = [ids.new.hash.as_str(), ttl_ms];
         let key = self.key(ids.old);
-        let reply = self.replicated().run(Script::Finish, &key, &args).await?;
+        let reply = exchange.run(Script::Finish, &key, &args).await?;
         Ok(reply == Reply::Int(1))
     }
 
@@ -163,16 +172,16 @@ impl Store {
         })
     }
 
-    /// Puts in order what has moved. Where that fails, it is put in order when it is found.
-    async fn end_move(&self, Move { old, new }: Move<'_>, before: Option<&str>, created_ms: u64) {
-        let (old_key, new_key) = (self.key(old), self.key(new));
-        let arrive = [old.hash.as_str()];
-        let finish = [new.hash.as_str(), MOVED_MS];
-        let ends = [
-            (Script::Arrive, new_key.as_str(), arrive.as_slice()),
-            (Script::Finish, &old_key, &finish),
-        ];
-        let is_told = self.replicated().run_each(&ends).await.is_ok();
+    /// Puts in order what has moved. Where that fails, it is put in order when it is found: as long as the new one depends on the
+    /// old one, that is to say where it is.
+    async fn end_move(&self, ids: Move<'_>, before: Option<&str>, created_ms: u64) {
+        let Move { old, new } = ids;
+        let (key, from) = (self.key(new), [old.hash.as_str()]);
+        let arrived = self.replicated().run(Script::Arrive, &key, &from).await;
+        if arrived.is_err() || self.exchange.shortfall().is_some() {
+            return;
+        }
+        let is_told = self.finish(&self.exchange, ids, MOVED_MS).await.is_ok();
         if let Some(subject) = before.filter(|_| is_told) {
             let _ = self.index(subject).remove(created_ms, &old.hash).await;
         }
@@ -191,11 +200,14 @@ impl Store {
     }
 
     /// Tells whether one that is arriving has: the old one has moved, and whoever moved it told nobody.
-    pub(super) async fn arrive(&self, hash: &str, from: &str) -> Result<bool, Failure> {
-        let old = self.format.session_key(from);
-        let peek = Command::about_key(1, &["hmget", &old, "m", "x"]);
-        let [meta, moved] = self.exchange.ask(peek).await?.texts()?;
-        if meta.is_some() || moved.as_deref() != Some(hash) {
+    pub(super) async fn arrive(
+        &self,
+        hash: &str,
+        from: &str,
+        now_ms: u64,
+    ) -> Result<bool, Failure> {
+        let arrival = arrival::ask(&self.exchange, &self.format, hash, from, now_ms).await?;
+        if arrival != Arrival::Arrived {
             return Ok(false);
         }
         let key = self.format.session_key(hash);

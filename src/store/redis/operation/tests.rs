@@ -111,13 +111,19 @@ const YES: &[Reply] = &[Reply::Int(1)];
 
 #[test]
 fn a_move_is_over_when_the_old_session_has_ended() {
-    for told in [&[Reply::Int(1), Reply::Int(1)], &[LOST, LOST].concat()[..]] {
-        let end = go_through(&[
-            (&["Take evalsha"], &[stored()]),
-            (&["Create evalsha"], YES),
-            (&["Finish evalsha"], YES),
-            (&["Arrive evalsha", "Finish evalsha"], told),
-        ]);
+    let begin: [(&[&str], &[Reply]); 3] = [
+        (&["Take evalsha"], &[stored()]),
+        (&["Create evalsha"], YES),
+        (&["Finish evalsha"], YES),
+    ];
+    let ends: [&[(&[&str], &[Reply])]; 3] = [
+        &[(&["Arrive evalsha"], YES), (&["Finish evalsha"], YES)],
+        &[(&["Arrive evalsha"], YES), (&["Finish evalsha"], LOST)],
+        // Where the session is, is known of the old one for as long as the session lives.
+        &[(&["Arrive evalsha"], LOST)],
+    ];
+    for rest in ends {
+        let end = go_through(&[&begin[..], rest].concat());
         let Step::Done(Ok(Outcome::Written(written))) = end else {
             unreachable!("it is done");
         };
@@ -165,7 +171,8 @@ fn the_old_session_tells_how_a_move_has_ended() {
     ));
     let moved = end(&[
         (&["Untake evalsha"], &[Reply::Int(2)]),
-        (&["Arrive evalsha", "Finish evalsha"], &[YES, YES].concat()),
+        (&["Arrive evalsha"], YES),
+        (&["Finish evalsha"], YES),
     ]);
     assert!(matches!(
         moved,
@@ -209,16 +216,24 @@ fn a_session_that_is_arriving_is_one_when_the_old_one_has_moved() {
         fields.extend(stored().list().into_iter().flatten());
         Reply::List(fields)
     };
-    for (meta, moved, is) in [
-        (Reply::Nil, text(&id("a").hash), true),
-        (Reply::Nil, text("elsewhere"), false),
-        (text("1 9000 500 10 20"), text(&id("a").hash), false),
-        (Reply::Nil, Reply::Nil, false),
+    let (here, live) = (|| text(&id("a").hash), || text("1 9000 500 10 20"));
+    for (old, untaken, is) in [
+        ([Reply::Nil, here(), text("2000")], None, true),
+        ([Reply::Nil, text("elsewhere"), Reply::Nil], None, false),
+        ([live(), here(), text("2000")], None, false),
+        ([live(), text("elsewhere"), text("999")], None, false),
+        ([live(), here(), text("999")], Some(1), false),
+        ([live(), here(), text("999")], Some(2), true),
+        ([Reply::Nil, Reply::Nil, Reply::Nil], None, false),
     ] {
         let mut operation = start(format(), Request::Load(id("a"), 1000));
         assert_eq!(names(&operation.step(vec![])), [" hgetall"]);
         assert_eq!(names(&operation.step(vec![arriving()])), [" hmget"]);
-        let mut end = operation.step(vec![Reply::List(vec![meta, moved])]);
+        let mut end = operation.step(vec![Reply::List(old.into())]);
+        if let Some(untaken) = untaken {
+            assert_eq!(names(&end), ["Untake evalsha"]);
+            end = operation.step(vec![Reply::Int(untaken)]);
+        }
         if is {
             assert_eq!(names(&end), ["Arrive evalsha"]);
             end = operation.step(YES.to_vec());
@@ -243,14 +258,18 @@ fn one_that_was_moving_counts_once() {
     };
     let count = |replies| {
         let ends = ending::count_ends(hashes.into_iter(), replies);
-        ends.map(|ends| (ends.count, ends.moved))
+        ends.map(|ends| (ends.count, ends.moved, ends.arriving))
     };
     let replies = vec![end(3, "b"), end(4, "a"), end(2, "e"), Reply::Int(0)];
-    assert_eq!(count(replies), Ok((1, vec!["e".to_owned()])));
-    assert_eq!(count(vec![end(3, "x")]), Ok((1, vec![])));
-    assert_eq!(count(vec![end(4, "x")]), Ok((1, vec![])));
-    assert_eq!(count(vec![end(1, ""), end(4, "a")]), Ok((1, vec![])));
-    assert_eq!(count(vec![end(0, "")]), Ok((0, vec![])));
+    assert_eq!(count(replies), Ok((1, vec!["e".to_owned()], vec![])));
+    assert_eq!(count(vec![end(3, "x")]), Ok((1, vec![], vec![])));
+    let asked = vec![("a".to_owned(), "x".to_owned())];
+    assert_eq!(count(vec![end(4, "x")]), Ok((0, vec![], asked)));
+    assert_eq!(
+        count(vec![end(1, ""), end(4, "a")]),
+        Ok((1, vec![], vec![]))
+    );
+    assert_eq!(count(vec![end(0, "")]), Ok((0, vec![], vec![])));
 }
 
 #[test]

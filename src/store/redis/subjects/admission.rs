@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::entry::{Entry, Tag, place_of, time};
 use super::{ATTEMPTS, Index, PORTION, Session, is_old};
 use crate::record::{Limit, Overflow};
+use crate::store::redis::arrival::Arrival;
 use crate::store::redis::command::{Command, Failure, Reply};
 use crate::store::redis::script::Script;
 
@@ -114,7 +115,7 @@ impl Index<'_> {
                         found.insert(entry.hash().to_owned(), entry);
                     }
                     Session::Expired(meta) => {
-                        self.destroy_expired(entry.hash(), &meta, now_ms).await?;
+                        self.destroy_where(&entry, "m", &meta, now_ms).await?;
                         gone.push(entry);
                     }
                     Session::Absent if is_old(&entry, now_ms) => gone.push(entry),
@@ -123,15 +124,29 @@ impl Index<'_> {
             }
             self.drop(&gone).await?;
         }
-        let doubles = arriving.into_iter();
-        let doubles = doubles.filter_map(|(from, entry)| Some([found.remove(&from)?, entry]));
-        Ok(doubles.collect())
+        let (mut doubles, mut gone) = (Vec::new(), Vec::new());
+        for (from, entry) in arriving {
+            if let Some(old) = found.remove(&from) {
+                doubles.push([old, entry]);
+            } else if self.arrival(&entry, &from, now_ms).await? == Arrival::Never {
+                self.destroy_where(&entry, "f", &from, now_ms).await?;
+                gone.push(entry);
+            }
+        }
+        self.drop(&gone).await?;
+        Ok(doubles)
     }
 
-    /// Has a session gone that has expired by this process's clock, before it leaves the index.
-    async fn destroy_expired(&self, hash: &str, meta: &str, now_ms: u64) -> Result<(), Failure> {
-        let key = self.format.session_key(hash);
-        let args = [&now_ms.to_string(), "m", meta];
+    /// Has a session gone before it leaves the index: one that has expired by this process's clock, or that never arrives.
+    async fn destroy_where(
+        &self,
+        entry: &Entry,
+        field: &str,
+        value: &str,
+        now_ms: u64,
+    ) -> Result<(), Failure> {
+        let key = self.format.session_key(entry.hash());
+        let args = [&now_ms.to_string(), field, value];
         self.exchange
             .run(Script::Destroy, &key, &args)
             .await
