@@ -77,6 +77,14 @@ describe('a build', () => {
     for (const args of [['--only', 'mysql'], ['--only']]) assertRefused(build({}, ...args), 'main, sqlite, redis')
   })
 
+  test('for debugging is one that works', () => {
+    const output = join(folder, 'debug')
+    const { status, stderr } = build({}, '--debug', '--only', 'main', '--output-dir', output)
+    assert.equal(status, 0, stderr)
+    assert.match(stderr, /`dev` profile/)
+    assert.equal(require(join(output, readdirSync(output)[0])).version(), require('../package.json').version)
+  })
+
   test('with an argument that napi does not know ends with code 1', () => {
     assertRefused({ ...build({}, '--no-such-argument'), stdout: '' }, 'cannot be built')
   })

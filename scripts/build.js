@@ -1,7 +1,8 @@
 'use strict'
 
 // Builds the addons beside package.json:
-// node scripts/build.js [--only main|sqlite|redis] [napi build arguments] [-- cargo arguments]
+// node scripts/build.js [--debug] [--only main|sqlite|redis] [napi build arguments] [-- cargo arguments]
+// --debug: by cargo's profile `dev`, without optimisation, in seconds where nothing changed, and with checks for overflow.
 
 const { spawnSync } = require('node:child_process')
 const { readFileSync } = require('node:fs')
@@ -46,6 +47,13 @@ function napiCli () {
   }
 }
 
+// Takes a flag out of arguments, and tells whether it was among them.
+function takeFlag (args, flag) {
+  const at = args.indexOf(flag)
+  if (at !== -1) args.splice(at, 1)
+  return at !== -1
+}
+
 // The list of addons needs the CLI too, whose absence is told first.
 function build (args) {
   const cli = napiCli()
@@ -53,9 +61,10 @@ function build (args) {
   let choice
   try { choice = chosen(args) } catch (error) { refuse(error.message) }
   const { chosenAddons, rest } = choice
+  const profile = takeFlag(rest, '--debug') ? [] : ['--release']
   const cut = rest.includes('--') ? rest.indexOf('--') : rest.length
   for (const addon of chosenAddons) {
-    const options = ['--platform', '--release', '--no-js', '--manifest-path', `${addon.folder}/Cargo.toml`,
+    const options = ['--platform', ...profile, '--no-js', '--manifest-path', `${addon.folder}/Cargo.toml`,
       '--package-json-path', writeNapiManifest(addon), '--output-dir', '.']
     const { error, signal, status } = spawnSync(process.execPath,
       [cli, 'build', ...options, ...rest.slice(0, cut), '--', '--locked', ...rest.slice(cut + 1)],
