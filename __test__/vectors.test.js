@@ -8,7 +8,7 @@ const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { test } = require('node:test')
 const binding = require('../lib/native/binding')
-const { registers, memory, REGISTER, SHAPE } = require('../lib/native/registers')
+const { SHAPE, openValue, readCookie } = require('../lib/native/opened')
 const { MemoryStore } = require('../stores/memory')
 const make = require('./fixtures/make')
 
@@ -24,7 +24,7 @@ for (const name of Object.keys(make)) {
 
 test('the addon finds cookies as the package does', () => {
   for (const { header, name, value } of read('headers')) {
-    assert.equal(cookie({ key: name }).read(memory, header), value || null, `${name} in ${header}`)
+    assert.equal(readCookie(cookie({ key: name }), header).value, value || undefined, `${name} in ${header}`)
   }
 })
 
@@ -55,17 +55,19 @@ test('the addon reads envelopes', () => {
   const { written, foreign } = read('envelopes')
   const encode = (text) => Buffer.from(text).toString('base64')
   for (const { text, user, lifetime } of written) {
-    assert.equal(binding.open(memory, encode(text), 0), user)
+    const opened = openValue(encode(text), 0)
+    assert.equal(opened.text, user)
     const timed = lifetime._session === undefined
-    assert.equal(registers[REGISTER.SHAPE], timed ? SHAPE.TIMED : SHAPE.BROWSER)
+    assert.equal(opened.shape, timed ? SHAPE.TIMED : SHAPE.BROWSER)
     if (timed) {
-      assert.equal(registers[REGISTER.EXPIRE_MS], lifetime._expire)
-      assert.equal(registers[REGISTER.MAX_AGE_MS], lifetime._maxAge)
+      assert.equal(opened.expire, lifetime._expire)
+      assert.equal(opened.maxAge, lifetime._maxAge)
     }
   }
   for (const { text } of foreign) {
-    assert.equal(binding.open(memory, encode(text), 0), text)
-    assert.equal(registers[REGISTER.SHAPE], SHAPE.FOREIGN)
+    const opened = openValue(encode(text), 0)
+    assert.equal(opened.text, text)
+    assert.equal(opened.shape, SHAPE.FOREIGN)
   }
 })
 

@@ -93,50 +93,82 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// A session that is to be stored.
-#[derive(Clone, Copy, Debug)]
-pub struct NewRecord<'a> {
+/// A session that is to be stored. Its texts are borrowed, as stores take them, or owned, where one waits for its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewRecord<T> {
     /// A JSON object.
-    pub data: &'a str,
+    pub data: T,
     /// Its own time to live.
     pub max_age: MaxAge,
     /// Whose it is, if anybody's.
-    pub subject: Option<&'a str>,
+    pub subject: Option<T>,
     /// What the app calls it in lists. [`LABEL_CHARS`] are kept.
-    pub label: Option<&'a str>,
+    pub label: Option<T>,
     /// Asked where there is a subject.
     pub limit: Option<Limit>,
 }
 
+impl<T: AsRef<str>> NewRecord<T> {
+    /// Borrows the texts.
+    pub fn borrow(&self) -> NewRecord<&str> {
+        NewRecord {
+            data: self.data.as_ref(),
+            max_age: self.max_age,
+            subject: self.subject.as_ref().map(AsRef::as_ref),
+            label: self.label.as_ref().map(AsRef::as_ref),
+            limit: self.limit,
+        }
+    }
+}
+
 /// Whose a session is from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Subject<'a> {
+pub enum SubjectChange<T> {
     /// As before.
     #[default]
     Unchanged,
     /// Nobody's.
     None,
     /// This one's.
-    Is(&'a str),
+    Is(T),
 }
 
-/// What one request changed since it loaded the session.
-#[derive(Clone, Copy, Debug)]
-pub struct Changes<'a> {
+/// What one request changed since it loaded the session. Its texts are borrowed or owned, as those of [`NewRecord`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changes<T> {
     /// The record's revision at the load.
     pub base: u64,
     /// The keys that were added or changed: a JSON object, or nothing.
-    pub set: &'a str,
+    pub set: T,
     /// The keys that were removed: a JSON array of strings, or nothing.
-    pub delete: &'a str,
+    pub delete: T,
     /// The time to live, if the request assigned one.
     pub max_age: Option<MaxAge>,
     /// Whose the session is, if that changed.
-    pub subject: Subject<'a>,
+    pub subject: SubjectChange<T>,
     /// What the app calls it in lists, if that changed.
-    pub label: Option<&'a str>,
+    pub label: Option<T>,
     /// Asked where the session gets a subject that it did not have.
     pub limit: Option<Limit>,
+}
+
+impl<T: AsRef<str>> Changes<T> {
+    /// Borrows the texts.
+    pub fn borrow(&self) -> Changes<&str> {
+        Changes {
+            base: self.base,
+            set: self.set.as_ref(),
+            delete: self.delete.as_ref(),
+            max_age: self.max_age,
+            subject: match &self.subject {
+                SubjectChange::Unchanged => SubjectChange::Unchanged,
+                SubjectChange::None => SubjectChange::None,
+                SubjectChange::Is(subject) => SubjectChange::Is(subject.as_ref()),
+            },
+            label: self.label.as_ref().map(AsRef::as_ref),
+            limit: self.limit,
+        }
+    }
 }
 
 /// A session as a store keeps it.
@@ -183,7 +215,7 @@ impl Record {
     /// # Errors
     ///
     /// Where the data are no JSON object.
-    pub fn create(new: &NewRecord<'_>, now_ms: u64, ttl_ms: u64) -> Result<Self, NotJson> {
+    pub fn create(new: &NewRecord<&str>, now_ms: u64, ttl_ms: u64) -> Result<Self, NotJson> {
         Ok(Self {
             rev: 1,
             data: new.data.to_owned(),
@@ -230,12 +262,12 @@ impl Record {
     /// Gives the keys in `set` that others wrote since the request's base, as a JSON array; nothing where there are none.
     ///
     /// ```
-    /// use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, Subject};
+    /// use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, SubjectChange};
     ///
     /// let new = NewRecord { data: r#"{"a":1,"b":1}"#, max_age: MaxAge::Browser, subject: None, label: None, limit: None };
     /// let mut record = Record::create(&new, 0, 1000)?;
     /// let changes = |base, set| Changes {
-    ///     base, set, delete: "", max_age: None, subject: Subject::Unchanged, label: None, limit: None,
+    ///     base, set, delete: "", max_age: None, subject: SubjectChange::Unchanged, label: None, limit: None,
     /// };
     /// assert_eq!(record.merge(&changes(1, r#"{"a":2}"#), 10, 1000)?, None);
     /// assert_eq!(record.merge(&changes(1, r#"{"b":2,"a":3}"#), 20, 1000)?.as_deref(), Some(r#"["a"]"#));
@@ -249,7 +281,7 @@ impl Record {
     /// Where `set` is no JSON object or `delete` no JSON array.
     pub fn merge(
         &mut self,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         now_ms: u64,
         ttl_ms: u64,
     ) -> Result<Option<String>, NotJson> {
@@ -258,9 +290,9 @@ impl Record {
             self.max_age = max_age;
         }
         match changes.subject {
-            Subject::Unchanged => {}
-            Subject::None => self.subject = None,
-            Subject::Is(subject) => self.subject = Some(subject.to_owned()),
+            SubjectChange::Unchanged => {}
+            SubjectChange::None => self.subject = None,
+            SubjectChange::Is(subject) => self.subject = Some(subject.to_owned()),
         }
         if let Some(label) = changes.label {
             self.label = Some(kept_label(label).to_owned());
@@ -269,7 +301,7 @@ impl Record {
         Ok(conflicts)
     }
 
-    fn merge_data(&mut self, changes: &Changes<'_>) -> Result<Option<String>, NotJson> {
+    fn merge_data(&mut self, changes: &Changes<&str>) -> Result<Option<String>, NotJson> {
         let set = Fields::parse_or_none(changes.set)?;
         let delete = Tokens::parse_or_none(changes.delete)?;
         if set.0.is_empty() && delete.0.is_empty() {
@@ -283,10 +315,10 @@ impl Record {
             .zip(self.revs.iter().chain(std::iter::repeat(&self.rev)))
             .map(|((key, json), rev)| (*key, Some(*json), *rev))
             .collect();
-        let places = Places::of(&before, set.0.len() + delete.0.len());
+        let index = KeyIndex::of(&before, set.0.len() + delete.0.len());
         let mut conflicts = Vec::new();
         for (key, json) in &set.0 {
-            match places.of_key(key).and_then(|place| merged.get_mut(place)) {
+            match index.place_of(key).and_then(|place| merged.get_mut(place)) {
                 Some(field) => {
                     if field.2 > changes.base {
                         conflicts.push(*key);
@@ -297,7 +329,7 @@ impl Record {
             }
         }
         for key in &delete.0 {
-            if let Some(field) = places.of_key(key).and_then(|place| merged.get_mut(place)) {
+            if let Some(field) = index.place_of(key).and_then(|place| merged.get_mut(place)) {
                 field.1 = None;
             }
         }
@@ -318,12 +350,12 @@ impl Record {
 const FEW: usize = 8;
 
 /// Where the keys of an object are.
-struct Places<'a> {
+struct KeyIndex<'a> {
     fields: &'a Fields<'a>,
     map: Option<HashMap<&'a str, usize>>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> KeyIndex<'a> {
     /// Takes an object, in which so many keys will be looked for.
     fn of(fields: &'a Fields<'a>, lookups: usize) -> Self {
         let places = || fields.0.iter().enumerate();
@@ -334,7 +366,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn of_key(&self, wanted: &str) -> Option<usize> {
+    fn place_of(&self, wanted: &str) -> Option<usize> {
         match &self.map {
             Some(map) => map.get(wanted).copied(),
             // The last one of a name, as in the map.

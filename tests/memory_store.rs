@@ -5,7 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
-use koa_session_rs::record::{Changes, MaxAge, NewRecord, Subject};
+use koa_session_rs::record::{Changes, MaxAge, NewRecord, SubjectChange};
 use koa_session_rs::store::memory::{Bounds, MemoryStore};
 use koa_session_rs::store::{Clock, IdHash, Store, StoreError, Which, Written};
 use proptest::collection::vec;
@@ -32,7 +32,7 @@ fn at(now_ms: u64) -> Clock {
     }
 }
 
-fn living(data: &str, max_age_ms: u64) -> NewRecord<'_> {
+fn living(data: &str, max_age_ms: u64) -> NewRecord<&str> {
     NewRecord {
         data,
         max_age: MaxAge::Timed(max_age_ms),
@@ -42,13 +42,13 @@ fn living(data: &str, max_age_ms: u64) -> NewRecord<'_> {
     }
 }
 
-fn setting(set: &str) -> Changes<'_> {
+fn setting(set: &str) -> Changes<&str> {
     Changes {
         base: 1,
         set,
         delete: "",
         max_age: None,
-        subject: Subject::Unchanged,
+        subject: SubjectChange::Unchanged,
         label: None,
         limit: None,
     }
@@ -123,7 +123,7 @@ fn sessions_of_nobody_leave_before_those_of_somebody() {
     assert_eq!(kept(&store, 100), [0, 1]);
     // One that is somebody's from now on is as safe as they are.
     let login = Changes {
-        subject: Subject::Is("all"),
+        subject: SubjectChange::Is("all"),
         ..setting("")
     };
     store.merge(id(99), &login, at(0)).unwrap();
@@ -291,7 +291,7 @@ proptest! {
                     }
                 }
                 Step::Merge(number, age, owned) => {
-                    let subject = owned.map_or(Subject::Unchanged, |is_owned| if is_owned { Subject::Is("ann") } else { Subject::None });
+                    let subject = owned.map_or(SubjectChange::Unchanged, |is_owned| if is_owned { SubjectChange::Is("ann") } else { SubjectChange::None });
                     let changes = Changes { max_age: Some(MaxAge::Timed(age)), subject, ..setting(r#"{"a":1}"#) };
                     let is_found = is_live(&model, number);
                     let merged = store.merge(id(number), &changes, clock).unwrap();

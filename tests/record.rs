@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use koa_session_rs::record::{
-    Changes, Fields, LABEL_CHARS, MaxAge, NewRecord, Record, Subject, difference, write_object,
+    Changes, Fields, LABEL_CHARS, MaxAge, NewRecord, Record, SubjectChange, difference,
+    write_object,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -73,13 +74,13 @@ fn record(data: &str) -> Record {
     Record::create(&new, 0, 1000).unwrap()
 }
 
-fn changes<'a>(base: u64, set: &'a str, delete: &'a str) -> Changes<'a> {
+fn changes<'a>(base: u64, set: &'a str, delete: &'a str) -> Changes<&'a str> {
     Changes {
         base,
         set,
         delete,
         max_age: None,
-        subject: Subject::Unchanged,
+        subject: SubjectChange::Unchanged,
         label: None,
         limit: None,
     }
@@ -212,7 +213,7 @@ fn a_long_label_is_cut_between_characters() {
         let mut created = Record::create(&new, 0, 1000).unwrap();
         assert_eq!(created.label.as_deref(), Some(&*character.repeat(kept)));
         let renamed = Changes {
-            label: Some(&label),
+            label: Some(label.as_str()),
             ..changes(1, "", "")
         };
         created.label = None;

@@ -5,7 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
-use koa_session_rs::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, Subject};
+use koa_session_rs::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
 use koa_session_rs::store::{Clock, IdHash, Store, StoreError, Which, Written};
 
 const NOW_MS: u64 = 1_700_000_000_000;
@@ -23,7 +23,7 @@ fn after(ms: u64) -> Clock {
     }
 }
 
-fn new(data: &str) -> NewRecord<'_> {
+fn new(data: &str) -> NewRecord<&str> {
     NewRecord {
         data,
         max_age: MaxAge::Timed(LIFE_MS),
@@ -33,7 +33,7 @@ fn new(data: &str) -> NewRecord<'_> {
     }
 }
 
-fn of(subject: &str, limit: Option<Limit>) -> NewRecord<'_> {
+fn of(subject: &str, limit: Option<Limit>) -> NewRecord<&str> {
     NewRecord {
         subject: Some(subject),
         limit,
@@ -41,21 +41,21 @@ fn of(subject: &str, limit: Option<Limit>) -> NewRecord<'_> {
     }
 }
 
-fn set(base: u64, set: &str) -> Changes<'_> {
+fn set(base: u64, set: &str) -> Changes<&str> {
     Changes {
         base,
         set,
         delete: "",
         max_age: None,
-        subject: Subject::Unchanged,
+        subject: SubjectChange::Unchanged,
         label: None,
         limit: None,
     }
 }
 
-fn login(subject: &str, limit: Limit) -> Changes<'_> {
+fn login(subject: &str, limit: Limit) -> Changes<&str> {
     Changes {
-        subject: Subject::Is(subject),
+        subject: SubjectChange::Is(subject),
         limit: Some(limit),
         ..set(1, r#"{"user":1}"#)
     }
@@ -323,14 +323,14 @@ fn lists_and_destroys_by_subject<S: Store>(store: &S) {
     assert_eq!(destroy(Which::Except(id("c"))), 1);
     assert_eq!(hashes(store, "ann", after(3)), [id("c")]);
     let leave = Changes {
-        subject: Subject::None,
+        subject: SubjectChange::None,
         ..set(1, "")
     };
     assert_eq!(store.merge(id("c"), &leave, after(4)).unwrap(), done(1));
     assert_eq!(destroy(Which::All), 0);
     assert!(data(store, "c").is_some());
     let join = Changes {
-        subject: Subject::Is("bob"),
+        subject: SubjectChange::Is("bob"),
         ..set(1, "")
     };
     store.merge(id("c"), &join, after(5)).unwrap();

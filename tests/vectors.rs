@@ -12,7 +12,7 @@ use koa_session_rs::envelope::{self, Envelope, Lifetime};
 use koa_session_rs::finder::CookieFinder;
 use koa_session_rs::header::{Attributes, CookieTemplate};
 use koa_session_rs::keyring::{Keyring, Signer};
-use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, Subject, difference};
+use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, SubjectChange, difference};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -237,18 +237,18 @@ fn tells_changes_and_merges_them() {
             label: None,
             limit: None,
         };
-        let mut record = Record::create(&new, 0, 0).expect("an object");
+        let mut record = Record::create(&new.borrow(), 0, 0).expect("an object");
         for step in case.steps {
             let changes = Changes {
                 base: 1,
                 set: &step.set,
                 delete: &step.delete,
                 max_age: None,
-                subject: Subject::Unchanged,
+                subject: SubjectChange::Unchanged,
                 label: None,
                 limit: None,
             };
-            let conflicts = record.merge(&changes, 0, 0).expect("changes");
+            let conflicts = record.merge(&changes.borrow(), 0, 0).expect("changes");
             assert_eq!((conflicts, record.rev), (step.conflicts, step.rev));
             assert_eq!(record.data, step.data);
         }

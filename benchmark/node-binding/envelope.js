@@ -1,6 +1,6 @@
 'use strict'
 
-const { REGISTER, SHAPE } = require('../../lib/native/registers')
+const { PLACE, SHAPE } = require('../../lib/native/opened')
 
 const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
 
@@ -22,18 +22,18 @@ function append (json, now, maxAge) {
   return maxAge == null ? keys + BROWSER : `${keys}"_expire":${now + maxAge},"_maxAge":${maxAge}}`
 }
 
-/** Opens a cookie's value: gives its text, and leaves in the registers what else it tells. */
-function leaveOpened (registers, value, now) {
+/** Opens a cookie's value: gives its text, and leaves in the numbers what else it tells. */
+function leaveOpened (numbers, value, now) {
   const text = decode(value)
   const timed = TIMED.exec(text.length > MAX_LENGTH ? text.slice(-MAX_LENGTH) : text)
   if (timed !== null) {
     const keys = keysBefore(text, timed[0].length - 1)
-    return keys === undefined ? leaveForeign(registers, text, now) : leaveTimed(registers, keys, timed, now)
+    return keys === undefined ? leaveForeign(numbers, text, now) : leaveTimed(numbers, keys, timed, now)
   }
   const keys = text.endsWith(BROWSER) ? keysBefore(text, BROWSER.length) : undefined
-  if (keys === undefined) return leaveForeign(registers, text, now)
-  registers[REGISTER.VERDICT] = VERDICT.VALID
-  registers[REGISTER.SHAPE] = SHAPE.BROWSER
+  if (keys === undefined) return leaveForeign(numbers, text, now)
+  numbers[PLACE.VERDICT] = VERDICT.VALID
+  numbers[PLACE.SHAPE] = SHAPE.BROWSER
   return keys
 }
 
@@ -44,17 +44,17 @@ function keysBefore (text, length) {
   return before > 2 && text[0] === '{' && text[before - 1] === ',' ? `${text.slice(0, before - 1)}}` : undefined
 }
 
-function leaveTimed (registers, keys, [, expire, maxAge], now) {
-  registers[REGISTER.VERDICT] = Number(expire) < now ? VERDICT.EXPIRED : VERDICT.VALID
-  registers[REGISTER.SHAPE] = SHAPE.TIMED
-  registers[REGISTER.EXPIRE_MS] = Number(expire)
-  registers[REGISTER.MAX_AGE_MS] = Number(maxAge)
+function leaveTimed (numbers, keys, [, expire, maxAge], now) {
+  numbers[PLACE.VERDICT] = Number(expire) < now ? VERDICT.EXPIRED : VERDICT.VALID
+  numbers[PLACE.SHAPE] = SHAPE.TIMED
+  numbers[PLACE.EXPIRE_MS] = Number(expire)
+  numbers[PLACE.MAX_AGE_MS] = Number(maxAge)
   return keys
 }
 
-function leaveForeign (registers, text, now) {
-  registers[REGISTER.VERDICT] = foreignExpire(text) < now ? VERDICT.EXPIRED : VERDICT.VALID
-  registers[REGISTER.SHAPE] = SHAPE.FOREIGN
+function leaveForeign (numbers, text, now) {
+  numbers[PLACE.VERDICT] = foreignExpire(text) < now ? VERDICT.EXPIRED : VERDICT.VALID
+  numbers[PLACE.SHAPE] = SHAPE.FOREIGN
   return text
 }
 

@@ -1,7 +1,7 @@
 'use strict'
 
 const { createHmac, createSecretKey } = require('node:crypto')
-const { REGISTER, REPAIR } = require('../../lib/native/registers')
+const { PLACE, REPAIR } = require('../../lib/native/opened')
 const { CookieTemplate, expiresUntil, isValue } = require('./cookie-template')
 const { append, encode, leaveOpened } = require('./envelope')
 const { numbersIn } = require('./numbers')
@@ -41,7 +41,7 @@ class SessionCookie {
 
   read (memory, header) {
     const [value, repair] = this.#find(header)
-    numbersIn(memory)[REGISTER.REPAIR] = repair
+    numbersIn(memory)[PLACE.REPAIR] = repair
     return value || null
   }
 

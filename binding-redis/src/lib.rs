@@ -27,21 +27,18 @@ mod tls;
 mod transport;
 mod trouble;
 
-use std::sync::Arc;
-
 use koa_session_rs::record::Bounds;
 use koa_session_rs::store::redis::Format;
-use koa_session_rs_crossing::Text;
+use koa_session_rs_binding_common::{Results, Text, deliver_by};
 use napi::Status;
-use napi::bindgen_prelude::{Float64Array, FnArgs, Function};
-use napi::threadsafe_function::{ThreadsafeCallContext, ThreadsafeFunctionCallMode};
+use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::batch::{Answers, Memory};
+use crate::batch::Memory;
 use crate::options::ConnectionOptions;
 use crate::steps::Steps;
-use crate::transport::{Batch, Deliver};
+use crate::transport::Batch;
 
 /// How keys are named, and what sessions may be.
 #[napi(object, object_to_js = false)]
@@ -84,25 +81,14 @@ pub struct RedisTransport {
 
 #[napi]
 impl RedisTransport {
-    /// `deliver(numbers, texts)` is called with results; it does not keep the process alive.
+    /// `deliver` is called with answers.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         options: ConnectionOptions,
         keys: KeyOptions,
-        deliver: Function<FnArgs<(Float64Array, Vec<String>)>, ()>,
+        deliver: Function<Results, ()>,
     ) -> napi::Result<Self> {
-        let function = deliver
-            .build_threadsafe_function::<Answers>()
-            .weak::<true>()
-            .callee_handled::<false>()
-            .build_callback(|context: ThreadsafeCallContext<Answers>| {
-                let Answers { numbers, texts } = context.value;
-                Ok(FnArgs::from((Float64Array::new(numbers), texts)))
-            })?;
-        let deliver: Deliver = Arc::new(move |answers| {
-            // Where JavaScript has ended, nobody waits for them.
-            let _ = function.call(answers, ThreadsafeFunctionCallMode::NonBlocking);
-        });
+        let deliver = deliver_by(&deliver)?;
         let (batches, received) = unbounded_channel();
         transport::spawn(options, keys.into(), received, deliver)
             .map_err(|error| napi::Error::new(Status::GenericFailure, error.to_string()))?;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use koa_session_rs_crossing::Text;
+use koa_session_rs_binding_common::Text;
 use napi_derive::napi;
 
 /// Where a server listens.

@@ -7,7 +7,7 @@ use koa_session_rs::store::redis::command::{Command, Failure, Reply, Target};
 use koa_session_rs::store::redis::{Format, Operation, Outcome, Step, start};
 use serde_json::Value;
 
-use crate::batch::{Answers, read};
+use crate::batch::{answer, read};
 
 /// Separates the answers of a client; JSON has it escaped.
 const SEPARATOR: char = '\0';
@@ -98,13 +98,10 @@ fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
 
 /// Writes a result: nothing, its numbers as JSON, and its text.
 fn result(result: Result<Outcome, Failure>) -> Vec<String> {
-    let mut answers = Answers::default();
-    answers.push(0.0, result, "");
-    let numbers = serde_json::to_string(&answers.numbers).unwrap_or_default();
-    [String::new(), numbers]
-        .into_iter()
-        .chain(answers.texts)
-        .collect()
+    let (numbers, text) = answer(result, "").into_parts();
+    let numbers = serde_json::to_string(&numbers).unwrap_or_default();
+    let parts = [String::new(), numbers].into_iter();
+    parts.chain(text).collect()
 }
 
 /// Reads answers: a list of them. Each is a letter and what follows, up to a separator; or they are JSON, where a separator

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use koa_session_rs::store::redis::command::{Command, Failure, Reply};
 use koa_session_rs::store::redis::{Format, Operation, Outcome, Step, start};
-use koa_session_rs_crossing::Text;
+use koa_session_rs_binding_common::{self as common, Answers, Deliver, Text};
 use tokio::runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, sleep};
 
-use crate::batch::{Answers, read};
+use crate::batch::{answer, read};
 use crate::connect::Connector;
 use crate::options::ConnectionOptions;
 use crate::parcel::{Answer, Journey, Parcel};
@@ -29,13 +29,13 @@ pub struct Batch {
     pub text: Text,
 }
 
-/// Takes results to JavaScript; from any thread.
-pub type Deliver = Arc<dyn Fn(Answers) + Send + Sync>;
+/// What is told by this id is no operation's answer.
+const NOBODY: f64 = -1.0;
 
 /// An operation under way.
 struct Running {
     /// Nothing once JavaScript has been told.
-    slot: Option<f64>,
+    call_id: Option<f64>,
     operation: Operation<Outcome>,
     commands: Vec<Command>,
     /// The answers to what was sent last, as far as they are there.
@@ -75,7 +75,7 @@ pub fn spawn(
             let tell = Arc::clone(&deliver);
             let connector = Connector::new(options, move |skew_s| {
                 let mut answers = Answers::default();
-                answers.push_skew(skew_s);
+                answers.push(NOBODY, common::Answer::text(Some(skew_s.to_string())));
                 tell(answers);
             });
             let router = Rc::new(Router::new(connector));
@@ -109,14 +109,14 @@ impl Shared {
         let deadline = Instant::now() + self.router.timeout();
         let mut answers = Answers::default();
         let mut groups: Vec<((String, bool), Vec<Running>)> = Vec::new();
-        for (slot, request) in asked {
+        for (call_id, request) in asked {
             let Some(request) = request else {
-                answers.push(slot, Err(Failure::Input), "");
+                answers.push(call_id, answer(Err(Failure::Input), ""));
                 continue;
             };
             let is_long = request.is_long();
             let operation = start(Arc::clone(&self.format), request);
-            let Some(running) = Running::new(slot, operation, is_long).step(&mut answers) else {
+            let Some(running) = Running::new(call_id, operation, is_long).step(&mut answers) else {
                 continue;
             };
             let way = running.commands.first().map(|command| {
@@ -159,7 +159,7 @@ impl Shared {
                     self.part(&mut waiting, deadline);
                 }
             }
-            let mut answers = Answers::with_capacity(waiting.len());
+            let mut answers = Answers::default();
             let told = waiting.into_iter().flatten();
             group = told
                 .filter_map(|running| running.step(&mut answers))
@@ -170,8 +170,8 @@ impl Shared {
             if Instant::now() >= deadline {
                 // What is left has to be put in order, which JavaScript does not wait for.
                 for running in &mut group {
-                    if let Some(slot) = running.slot.take() {
-                        answers.push(slot, Err(Failure::Timeout), "");
+                    if let Some(call_id) = running.call_id.take() {
+                        answers.push(call_id, answer(Err(Failure::Timeout), ""));
                     }
                 }
                 deadline = Instant::now() + self.router.timeout();
@@ -207,9 +207,9 @@ impl Shared {
 }
 
 impl Running {
-    fn new(slot: f64, operation: Operation<Outcome>, is_long: bool) -> Self {
+    fn new(call_id: f64, operation: Operation<Outcome>, is_long: bool) -> Self {
         Self {
-            slot: Some(slot),
+            call_id: Some(call_id),
             operation,
             commands: Vec::new(),
             replies: Vec::new(),
@@ -262,8 +262,8 @@ impl Running {
                     }
                     _ => String::new(),
                 };
-                if let Some(slot) = self.slot {
-                    answers.push(slot, result, &details);
+                if let Some(call_id) = self.call_id {
+                    answers.push(call_id, answer(result, &details));
                 }
                 None
             }

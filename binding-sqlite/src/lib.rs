@@ -1,7 +1,7 @@
 //! The Node-API surface of the `SQLite` store: reads are answered at once, writes go to a thread of the store's own.
 //!
-//! Texts are arguments, and so is the memory of an array with the numbers of a call, whose places `lib/stores/call-numbers.js`
-//! names. A write has a *slot*, by which its answer is told from the others'.
+//! Texts are arguments, and so is the memory of an array with the numbers of a call. A write has a *call id*, by which its answer is
+//! told from the others'.
 #![allow(
     missing_docs,
     reason = "JavaScript's side is documented where it is called, in lib/"
@@ -13,50 +13,47 @@
     reason = "the shape of a #[napi] function is given"
 )]
 
-mod answer;
-mod numbers;
+mod failure;
 mod queue;
 mod task;
 mod writer;
 
 use std::time::Duration;
 
-use koa_session_rs::record::MaxAge;
-use koa_session_rs::store::sqlite::{
-    Database, Loaded, Reader, Reason, Settings, SqliteError, Synchronous,
+use koa_session_rs::store::sqlite::{Database, Reader, Reason, Settings, SqliteError, Synchronous};
+use koa_session_rs::store::{IdHash, Which};
+use koa_session_rs_binding_common::{
+    Answer, CALL_NUMBERS, Call, Functions, Numbers, Results, Text, deliver_by, whole,
 };
-use koa_session_rs::store::{IdHash, Listed};
-use koa_session_rs_crossing::Text;
 use napi::Env;
-use napi::bindgen_prelude::{Either, Function};
+use napi::bindgen_prelude::{Either, Function, Object};
 use napi_derive::napi;
 
-use answer::Failure;
-use numbers::{CallMemory, LoadedMemory, Numbers, to_number, whole};
-use queue::{Answers, Queue};
-use task::{NewTexts, Task, Texts};
+use failure::Failure;
+use queue::Queue;
+use task::Task;
 
-/// What a read gives: a text, or why there is none.
-type Read = Either<Text, Failure>;
+/// The memory of a call's numbers, and of a read's answer.
+type Memory<'call> = Numbers<'call, CALL_NUMBERS>;
 
 /// A store: the connection that reads, and the way to the thread that writes.
-#[napi]
-pub struct Sqlite {
+struct Sqlite {
     database: Database,
     /// Nothing until another process has let it be opened, and once the file was replaced.
     reader: Option<Reader>,
     queue: Queue,
 }
 
-/// Opens a store. Its writes' answers are told by `complete(slots, answers)`.
+/// Opens a store: gives an object of functions, or why there is none. The answers to writes are told by `deliver`.
 #[napi(catch_unwind)]
-pub fn open(
+pub fn open<'env>(
+    env: &'env Env,
     file: Text,
     is_full: bool,
     patience_ms: f64,
     max_bytes: Option<f64>,
-    complete: Function<Answers, ()>,
-) -> napi::Result<Either<Sqlite, Failure>> {
+    deliver: Function<Results, ()>,
+) -> napi::Result<Either<Object<'env>, String>> {
     let database = Database::new(Settings {
         file: file.0.into(),
         synchronous: if is_full {
@@ -71,186 +68,151 @@ pub fn open(
         Ok(reader) => Some(reader),
         // The thread waits for it, and JavaScript does not.
         Err(error) if error.is_busy() => None,
-        Err(error) => return Ok(Either::B(error.into())),
+        Err(error) => return Ok(Either::B(Failure::from(error).to_string())),
     };
-    let queue = Queue::new(database.clone(), complete)?;
-    Ok(Either::A(Sqlite {
+    let queue = Queue::new(database.clone(), deliver_by(&deliver)?)?;
+    let store = Sqlite {
         database,
         reader,
         queue,
-    }))
+    };
+    store.into_object(env).map(Either::A)
 }
 
-#[napi]
+type Create<'call> = (f64, Memory<'call>, Text, Text, Option<Text>, Option<Text>);
+type Merge<'call> = (
+    f64,
+    Memory<'call>,
+    Text,
+    Text,
+    Text,
+    Option<Text>,
+    Option<Text>,
+);
+type Regenerate<'call> = (
+    f64,
+    Memory<'call>,
+    Text,
+    Text,
+    Text,
+    Text,
+    Option<Text>,
+    Option<Text>,
+);
+
 impl Sqlite {
-    /// Loads a session: gives its JSON and leaves its numbers, or gives nothing where there is none.
-    #[napi(catch_unwind)]
-    pub fn load(&mut self, id: Text, now_ms: f64, numbers: LoadedMemory) -> Option<Read> {
+    fn into_object(self, env: &Env) -> napi::Result<Object<'_>> {
+        let mut functions = Functions::on(Object::new(env)?, *env, self);
+        functions.add("load", Self::load)?;
+        functions.add("list", Self::list)?;
+        functions.add_fallible("create", Self::create)?;
+        functions.add_fallible("merge", Self::merge)?;
+        functions.add_fallible("touch", Self::touch)?;
+        functions.add_fallible("regenerate", Self::regenerate)?;
+        functions.add_fallible("destroy", Self::destroy)?;
+        functions.add_fallible("destroyAll", Self::destroy_all)?;
+        functions.add_fallible("clear", Self::clear)?;
+        functions.add_fallible("turn", Self::turn)?;
+        functions.add_fallible("close", Self::close)?;
+        Ok(functions.into_object())
+    }
+
+    /// Loads a session.
+    fn load(&mut self, (id, now_ms, memory): (Text, f64, Memory<'_>)) -> Option<String> {
         let id = IdHash::of(&id);
-        match self.read(|reader| reader.load(id, whole(now_ms))) {
-            Ok(None) => None,
-            Ok(Some(loaded)) => {
-                leave(&numbers, &loaded);
-                Some(Either::A(loaded.data.into()))
-            }
-            Err(error) => Some(Either::B(error.into())),
-        }
+        let loaded = self.read(|reader| Ok(Answer::loaded(reader.load(id, whole(now_ms))?)));
+        loaded.leave(&memory)
     }
 
-    /// Lists a subject's sessions, as JSON.
-    #[napi(catch_unwind)]
-    pub fn list(&mut self, subject: Text, now_ms: f64) -> Read {
-        match self.read(|reader| reader.list(&subject, whole(now_ms))) {
-            Ok(list) => Either::A(Listed::write_list(&list).into()),
-            Err(error) => Either::B(error.into()),
-        }
+    /// Lists a subject's sessions.
+    fn list(&mut self, (subject, now_ms, memory): (Text, f64, Memory<'_>)) -> Option<String> {
+        let now_ms = whole(now_ms);
+        let listed = self.read(|reader| Ok(Answer::listed(&reader.list(&subject, now_ms)?)));
+        listed.leave(&memory)
     }
 
-    #[napi(catch_unwind)]
-    #[allow(clippy::too_many_arguments, reason = "texts cross as they are")]
-    pub fn create(
-        &self,
-        env: Env,
-        slot: u32,
-        numbers: CallMemory,
-        id: Text,
-        data: Text,
-        subject: Option<Text>,
-        label: Option<Text>,
+    fn create(
+        &mut self,
+        (call_id, memory, id, data, subject, label): Create<'_>,
     ) -> napi::Result<()> {
-        let texts = NewTexts {
-            data,
-            subject,
-            label,
-        };
-        let numbers = Numbers::read(&numbers);
-        let id = IdHash::of(&id);
-        self.queue
-            .send(env, slot, Task::Create { id, texts, numbers })
+        let call = Call::from(memory.read());
+        let new = call.record(data, subject, label);
+        let task = Task::Create(IdHash::of(&id), new, call.clock);
+        self.queue.send(call_id, task)
     }
 
-    #[napi(catch_unwind)]
-    #[allow(clippy::too_many_arguments, reason = "texts cross as they are")]
-    pub fn merge(
-        &self,
-        env: Env,
-        slot: u32,
-        numbers: CallMemory,
-        id: Text,
-        set: Text,
-        delete: Text,
-        subject: Option<Text>,
-        label: Option<Text>,
+    fn merge(
+        &mut self,
+        (call_id, memory, id, set, delete, subject, label): Merge<'_>,
     ) -> napi::Result<()> {
-        let texts = Texts {
-            set,
-            delete,
-            subject,
-            label,
-        };
-        let numbers = Numbers::read(&numbers);
-        let id = IdHash::of(&id);
-        self.queue
-            .send(env, slot, Task::Merge { id, texts, numbers })
+        let call = Call::from(memory.read());
+        let changes = call.changes([set, delete], subject, label);
+        let task = Task::Merge(IdHash::of(&id), changes, call.clock);
+        self.queue.send(call_id, task)
     }
 
-    #[napi(catch_unwind)]
-    pub fn touch(&self, env: Env, slot: u32, numbers: CallMemory, id: Text) -> napi::Result<()> {
-        let numbers = Numbers::read(&numbers);
-        let id = IdHash::of(&id);
-        self.queue.send(env, slot, Task::Touch { id, numbers })
+    fn touch(&mut self, (call_id, memory, id): (f64, Memory<'_>, Text)) -> napi::Result<()> {
+        let task = Task::Touch(IdHash::of(&id), Call::from(memory.read()).clock);
+        self.queue.send(call_id, task)
     }
 
-    #[napi(catch_unwind)]
-    #[allow(clippy::too_many_arguments, reason = "texts cross as they are")]
-    pub fn regenerate(
-        &self,
-        env: Env,
-        slot: u32,
-        numbers: CallMemory,
-        old: Text,
-        new: Text,
-        set: Text,
-        delete: Text,
-        subject: Option<Text>,
-        label: Option<Text>,
+    fn regenerate(
+        &mut self,
+        (call_id, memory, old, new, set, delete, subject, label): Regenerate<'_>,
     ) -> napi::Result<()> {
-        let task = Task::Regenerate {
-            old: IdHash::of(&old),
-            new: IdHash::of(&new),
-            texts: Texts {
-                set,
-                delete,
-                subject,
-                label,
-            },
-            numbers: Numbers::read(&numbers),
-        };
-        self.queue.send(env, slot, task)
+        let call = Call::from(memory.read());
+        let changes = call.changes([set, delete], subject, label);
+        let (old, new) = (IdHash::of(&old), IdHash::of(&new));
+        let task = Task::Regenerate(old, new, changes, call.clock);
+        self.queue.send(call_id, task)
     }
 
-    #[napi(catch_unwind)]
-    pub fn destroy(&self, env: Env, slot: u32, id: Text, now_ms: f64) -> napi::Result<()> {
-        let task = Task::Destroy {
-            id: IdHash::of(&id),
-            now_ms: whole(now_ms),
-        };
-        self.queue.send(env, slot, task)
+    fn destroy(&mut self, (call_id, id, now_ms): (f64, Text, f64)) -> napi::Result<()> {
+        let task = Task::Destroy(IdHash::of(&id), whole(now_ms));
+        self.queue.send(call_id, task)
     }
 
     /// Destroys a subject's sessions: all, or all but one, or only one, by their hashes.
-    #[napi(catch_unwind)]
-    pub fn destroy_all(
-        &self,
-        env: Env,
-        slot: u32,
-        subject: Text,
-        except: Option<Text>,
-        only: Option<Text>,
-        now_ms: f64,
+    fn destroy_all(
+        &mut self,
+        (call_id, subject, except, only, now_ms): (f64, Text, Option<Text>, Option<Text>, f64),
     ) -> napi::Result<()> {
-        let task = Task::DestroyAll {
-            subject,
-            which: task::which(except.as_deref(), only.as_deref()),
-            now_ms: whole(now_ms),
-        };
-        self.queue.send(env, slot, task)
+        let which = Which::of(except.as_deref(), only.as_deref());
+        let task = Task::DestroyAll(subject, which, whole(now_ms));
+        self.queue.send(call_id, task)
     }
 
-    #[napi(catch_unwind)]
-    pub fn clear(&self, env: Env, slot: u32) -> napi::Result<()> {
-        self.queue.send(env, slot, Task::Clear)
+    fn clear(&mut self, (call_id,): (f64,)) -> napi::Result<()> {
+        self.queue.send(call_id, Task::Clear)
     }
 
     /// Answers when a read that another process was in the way of may be tried again, and waits no longer than that.
-    #[napi(catch_unwind)]
-    pub fn turn(&self, env: Env, slot: u32, patience_ms: f64) -> napi::Result<()> {
+    fn turn(&mut self, (call_id, patience_ms): (f64, f64)) -> napi::Result<()> {
         let patience = Duration::from_millis(whole(patience_ms));
-        self.queue.send_with(env, slot, Task::Turn, patience)
+        self.queue.send_with(call_id, Task::Turn, patience)
     }
 
     /// Ends the store: answers when all that was sent before is done, and the file closed.
-    #[napi(catch_unwind)]
-    pub fn close(&mut self, env: Env, slot: u32) -> napi::Result<()> {
+    fn close(&mut self, (call_id,): (f64,)) -> napi::Result<()> {
         // First, so that the last connection, which tidies the file up, is the thread's.
         self.reader = None;
-        self.queue.send(env, slot, Task::Close)
+        self.queue.send(call_id, Task::Close)
     }
 
-    fn read<T>(
-        &mut self,
-        read: impl FnOnce(&Reader) -> Result<T, SqliteError>,
-    ) -> Result<T, SqliteError> {
+    fn read(&mut self, read: impl FnOnce(&Reader) -> Result<Answer, SqliteError>) -> Answer {
         let reader = match self.reader.take() {
-            Some(reader) => reader,
-            None => Reader::open(&self.database)?,
+            Some(reader) => Ok(reader),
+            None => Reader::open(&self.database),
         };
-        let result = read(&reader);
-        // What is left of a file that was replaced is of no use, and takes room.
-        if !matches!(&result, Err(error) if error.reason == Reason::Replaced) {
-            self.reader = Some(reader);
-        }
-        result
+        let answer = reader.and_then(|reader| {
+            let answer = read(&reader);
+            // What is left of a file that was replaced is of no use, and takes room.
+            if !matches!(&answer, Err(error) if error.reason == Reason::Replaced) {
+                self.reader = Some(reader);
+            }
+            answer
+        });
+        answer.unwrap_or_else(|error| Answer::failed(Failure::from(error).to_string()))
     }
 }
 
@@ -258,21 +220,4 @@ impl Sqlite {
 #[napi(catch_unwind)]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
-}
-
-/// Leaves the numbers of what was loaded.
-fn leave(numbers: &LoadedMemory, loaded: &Loaded) {
-    let max_age = match loaded.max_age {
-        MaxAge::Timed(max_age_ms) => to_number(max_age_ms),
-        MaxAge::Browser => -1.0,
-    };
-    let values = [
-        to_number(loaded.rev),
-        to_number(loaded.expire_ms),
-        max_age,
-        f64::from(u8::from(loaded.has_subject)),
-    ];
-    for (place, value) in values.into_iter().enumerate() {
-        numbers.set(place, value);
-    }
 }

@@ -1,15 +1,14 @@
 //! The thread that writes: everything that is there when it comes around goes into one transaction.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use koa_session_rs::store::sqlite::{Database, Reason, SqliteError, SqliteStore};
-use napi::bindgen_prelude::Either3;
+use koa_session_rs_binding_common::{Answer, Answers, Deliver};
 
-use crate::answer::{Answer, Failure};
-use crate::queue::{Completion, Job};
+use crate::failure::Failure;
+use crate::queue::Job;
 use crate::task::Task;
 
 /// How many tasks a transaction has at most: it holds back readers of none and writers of all processes.
@@ -26,17 +25,17 @@ const SWEEP_MS: u64 = 1000;
 
 pub struct Writer {
     database: Database,
-    completion: Arc<Completion>,
+    deliver: Deliver,
     store: Option<SqliteStore>,
     /// When it was last looked for expired sessions, unless there are more.
     swept_ms: Option<u64>,
 }
 
 impl Writer {
-    pub fn new(database: Database, completion: Arc<Completion>) -> Self {
+    pub fn new(database: Database, deliver: Deliver) -> Self {
         Self {
             database,
-            completion,
+            deliver,
             store: None,
             swept_ms: None,
         }
@@ -62,9 +61,8 @@ impl Writer {
             if before_close == Some(0) {
                 // The file is closed before it is said to be.
                 self.store = None;
-                let slots: Vec<u32> = waiting.iter().map(|job| job.slot).collect();
-                let answers = slots.iter().map(|_| Either3::A(1.0)).collect();
-                return self.completion.tell(slots, answers);
+                let answers = waiting.iter().map(|_| Answer::done()).collect();
+                return self.tell(&waiting, answers);
             }
             let rest = waiting.split_off(before_close.unwrap_or(waiting.len()));
             let now_ms = waiting.iter().filter_map(|job| job.task.now_ms()).max();
@@ -96,9 +94,16 @@ impl Writer {
                 (jobs, answers, Vec::new())
             }
         };
-        let slots = done.iter().map(|job| job.slot).collect();
-        self.completion.tell(slots, answers);
+        self.tell(&done, answers);
         waiting
+    }
+
+    fn tell(&self, jobs: &[Job], answers: Vec<Answer>) {
+        let mut batch = Answers::default();
+        for (job, answer) in jobs.iter().zip(answers) {
+            batch.push(job.call_id, answer);
+        }
+        (self.deliver)(batch);
     }
 
     fn write(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, SqliteError> {
@@ -111,11 +116,11 @@ impl Writer {
         if !matches!(&results, Err(error) if error.reason == Reason::Replaced) {
             self.store = Some(store);
         }
-        let answer = |result| match result {
-            Ok(answer) => answer,
-            Err(error) => Either3::C(Failure::from(error)),
-        };
-        Ok(results?.into_iter().map(answer).collect())
+        let failed = |error| Answer::failed(Failure::from(error).to_string());
+        let answers = results?.into_iter();
+        Ok(answers
+            .map(|result| result.unwrap_or_else(failed))
+            .collect())
     }
 
     fn open(&self, jobs: &[Job]) -> Result<SqliteStore, SqliteError> {
@@ -141,5 +146,7 @@ impl Writer {
 }
 
 fn fail(jobs: &[Job], failure: &Failure) -> Vec<Answer> {
-    jobs.iter().map(|_| Either3::C(failure.clone())).collect()
+    jobs.iter()
+        .map(|_| Answer::failed(failure.to_string()))
+        .collect()
 }

@@ -4,13 +4,12 @@ use koa_session_rs::envelope::Lifetime;
 use koa_session_rs::header::{self, Attributes};
 use koa_session_rs::keyring::{Keyring, Signature};
 use koa_session_rs::session::{self, Repair};
-use koa_session_rs_crossing::Text;
+use koa_session_rs_binding_common::{Functions, Text};
 use napi::Env;
 use napi::bindgen_prelude::{Array, Either, Object, Uint8Array};
 use napi_derive::napi;
 
-use crate::functions::Functions;
-use crate::registers::{Places, Registers};
+use crate::opened::{Memory, leave_opened, leave_repair};
 
 /// A key of `app.keys`.
 type Key = Either<String, Uint8Array>;
@@ -79,23 +78,26 @@ impl Cookie {
         Ok(functions.into_object())
     }
 
-    /// Opens the session that the `Cookie` header holds: gives its text, and fills the registers.
-    fn open(&mut self, (places, header, now_ms): (Places<'_>, Text, f64)) -> Option<Text> {
-        let registers = Registers(places);
+    /// Opens the session that the `Cookie` header holds: gives its text, and leaves what else it tells.
+    fn open(&mut self, (memory, header, now_ms): (Memory<'_>, Text, f64)) -> Option<Text> {
         let (repair, opened) = self.core.open(&header, now_ms);
-        self.set_repair(&registers, repair);
-        opened.map(|opened| registers.set_opened(opened).into())
+        self.keep_reissued(repair);
+        let Some(opened) = opened else {
+            leave_repair(&memory, repair);
+            return None;
+        };
+        Some(leave_opened(&memory, repair, opened).into())
     }
 
     /// Reads the cookie's verified value as it stands (with a store: an id).
-    fn read(&mut self, (places, header): (Places<'_>, Text)) -> Option<Text> {
+    fn read(&mut self, (memory, header): (Memory<'_>, Text)) -> Option<Text> {
         let found = self.core.read(&header);
-        self.set_repair(&Registers(places), found.repair);
+        self.keep_reissued(found.repair);
+        leave_repair(&memory, found.repair);
         found.value.map(|value| value.to_owned().into())
     }
 
-    fn set_repair(&mut self, registers: &Registers<'_>, repair: Repair) {
-        registers.set_repair(repair);
+    fn keep_reissued(&mut self, repair: Repair) {
         self.reissued = match repair {
             Repair::Reissue(signature) => Some(signature),
             Repair::None | Repair::Clear => None,

@@ -1,7 +1,6 @@
 //! The Node-API surface of koa-session-rs: each function converts its arguments, calls the core, and converts back.
 //!
-//! Strings and numbers cross, objects do not. What an opened cookie tells beside its text is left in *registers*: a
-//! `Float64Array` that JavaScript made, holds and reads (`lib/native/registers.js` names its places).
+//! Strings and numbers cross, objects do not.
 #![allow(
     missing_docs,
     reason = "JavaScript's side is documented where it is called, in lib/"
@@ -14,19 +13,18 @@
 )]
 
 pub mod cookie;
-mod functions;
 pub mod memory;
-mod registers;
+mod opened;
 
 use cookie::{CookieOptions, lifetime};
-use functions::Functions;
 use koa_session_rs::header::{Attributes, CookieTemplate, InvalidAttribute};
+use koa_session_rs::session::Repair;
 use koa_session_rs::verdict::{Data, Verdict};
 use koa_session_rs::{canonical, codec, id, record, session};
-use koa_session_rs_crossing::Text;
+use koa_session_rs_binding_common::{Functions, Text};
 use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi_derive::napi;
-use registers::{Places, Registers};
+use opened::{Memory, leave_opened};
 
 /// Adds the functions that requests call.
 #[napi(module_exports, catch_unwind)]
@@ -60,10 +58,10 @@ pub fn invalid_attribute(options: CookieOptions) -> Option<&'static str> {
     template.err().map(|InvalidAttribute(option)| option)
 }
 
-/// Opens a cookie value that came through `ctx.cookies`: gives its text, and fills the registers.
-fn open((places, value, now_ms): (Places<'_>, Text, f64)) -> Text {
+/// Opens a cookie value that came through `ctx.cookies`: gives its text, and leaves what else it tells.
+fn open((memory, value, now_ms): (Memory<'_>, Text, f64)) -> Text {
     let opened = session::open(&value, now_ms);
-    Registers(places).set_opened(opened).into()
+    leave_opened(&memory, Repair::None, opened).into()
 }
 
 /// Makes the cookie value of a session. `max_age_ms` is left out for maxAge 'session'.

@@ -1,7 +1,7 @@
 'use strict'
 
 const { announce, isHeard, publish } = require('../base/events')
-const { memory } = require('../native/registers')
+const { readCookie } = require('../native/opened')
 
 /**
  * Tells that the signature which came with a session's cookie is by none of the keys. With a store, the event has the hash of
@@ -21,7 +21,7 @@ function tellForged (request) {
 function claimedId ({ ctx, options, nativeCookies, isFixed }) {
   const header = ctx.req?.headers?.cookie
   const unsigned = typeof header === 'string' ? nativeCookies.cookie(options, isFixed) : undefined
-  return unsigned?.read(memory, header) ?? undefined
+  return unsigned && readCookie(unsigned, header).value
 }
 
 /**

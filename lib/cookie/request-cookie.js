@@ -13,7 +13,7 @@ const { CLEARING, getSilently, setByKoa, takeSignature } = require('./by-koa')
 const { isDropped, tellForged } = require('./forged')
 const { keepOnError } = require('./on-error')
 const { tellOversize } = require('./oversize')
-const { registers, memory, REGISTER, REPAIR } = require('../native/registers')
+const { REPAIR, openCookie, openValue, readCookie } = require('../native/opened')
 const { LAST_DATE_MS, appendCookies, expiresOf, linesOf } = require('./set-cookie')
 const { isStockCookies, isStockKeygrip, findSlot } = require('./koa-cookies')
 
@@ -78,15 +78,15 @@ class RequestCookie {
     const header = core && cookieHeader(this.#request.ctx)
     if (header === undefined) return this.#get()
     if (header === '') return undefined
-    const value = core.read(memory, header) ?? undefined
-    return this.#repair(core) ? value : this.#get(value)
+    const { value, repair } = readCookie(core, header)
+    return this.#repair(core, repair) ? value : this.#get(value)
   }
 
   /**
-   * Finds, verifies and opens the cookie; fills the registers.
+   * Finds, verifies and opens the cookie.
    *
    * @param {number} now milliseconds
-   * @returns {string|undefined} the session's JSON text
+   * @returns {object|undefined} what openCookie gives; nothing where there is no session's text
    */
   open (now) {
     if (this.#request.nativeCookies.isAbsent(this.#request.ctx)) return undefined
@@ -95,12 +95,12 @@ class RequestCookie {
     if (header === '') return undefined
     let known
     if (header !== undefined) {
-      const text = core.open(memory, header, now) ?? undefined
-      if (this.#repair(core)) return text
-      known = text
+      const opened = openCookie(core, header, now)
+      known = opened.text
+      if (this.#repair(core, opened.repair)) return known === undefined ? undefined : opened
     }
     const value = this.#get(known)
-    return value ? binding.open(memory, String(value), now) : undefined
+    return value ? openValue(String(value), now) : undefined
   }
 
   /**
@@ -202,10 +202,11 @@ class RequestCookie {
   /**
    * Does what reading found to be due about the signature.
    *
+   * @param {object} core
+   * @param {number} repair one of REPAIR
    * @returns {boolean} false where keys that nobody can see have the say
    */
-  #repair (core) {
-    const repair = registers[REGISTER.REPAIR]
+  #repair (core, repair) {
     if (repair === REPAIR.NONE) return true
     if (!this.#isUnmade) return false
     const { ctx, options } = this.#request

@@ -10,7 +10,7 @@ const { isRefused } = require('../base/id')
 const { isMaxAge } = require('../base/max-age')
 const { judge, limit, isExacting } = require('../session/validate')
 const { attempt, isPromise } = require('../base/maybe-async')
-const { registers, SHAPE } = require('../native/registers')
+const { SHAPE } = require('../native/opened')
 const { Baseline } = require('../session/baseline')
 const { Session, isAdoptable, stringify } = require('../session/session')
 const { Snapshot } = require('../session/snapshot')
@@ -135,10 +135,9 @@ function open (contextSession) {
 function openCookie (contextSession) {
   const { options, cookie } = contextSession
   if (options.decode !== codec.decode) return decode(contextSession)
-  const text = cookie.open(now())
-  if (text === undefined) return createUnopened(contextSession)
-  // Read before anything else crosses.
-  const [, verdict, shape, expire, maxAge] = registers
+  const opened = cookie.open(now())
+  if (opened === undefined) return createUnopened(contextSession)
+  const { text, verdict, shape, expire, maxAge } = opened
   let data
   try {
     data = JSON.parse(text)

@@ -2,8 +2,11 @@
 
 const { now } = require('../base/clock')
 
-/** The numbers of a call beside its texts; binding/src/memory.rs and binding-sqlite/src/numbers.rs have the same places. */
-const CALL = { NOW: 0, TTL: 1, MAX_AGE: 2, BASE: 3, LIMIT_MAX: 4, LIMIT_REFUSES: 5, SUBJECT_CHANGE: 6 }
+/** The places of a call's numbers, which cross beside its texts; binding-common/src/call.rs has the same. */
+const CALL = { NOW: 0, TTL: 1, BASE: 2, MAX_AGE: 3, LIMIT: 4, SUBJECT_CHANGE: 5 }
+
+/** So many numbers a call has. Its answer takes their place, where it comes at once. */
+const CALL_NUMBERS = 6
 
 const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
 
@@ -15,25 +18,28 @@ function wholeMs (ms) {
   return Math.max(Math.ceil(ms), 0)
 }
 
-/** Writes when something is done, and how long the session lives and is limited from then on. */
-function writeCall (numbers, ttlMs, maxAge, limit) {
-  numbers[CALL.NOW] = now()
-  numbers[CALL.TTL] = wholeMs(ttlMs)
-  numbers[CALL.MAX_AGE] = maxAge === 'session' ? -1 : maxAge === undefined ? NaN : wholeMs(maxAge)
-  numbers[CALL.LIMIT_MAX] = limit?.max ?? 0
-  numbers[CALL.LIMIT_REFUSES] = limit?.overflow === 'refuse' ? 1 : 0
+/** Writes, from a place on, when something is done, and how long records without a maxAge live. */
+function writeCall (numbers, at, ttlMs) {
+  numbers[at + CALL.NOW] = now()
+  numbers[at + CALL.TTL] = wholeMs(ttlMs)
+  numbers[at + CALL.BASE] = 0
+  numbers[at + CALL.MAX_AGE] = NaN
+  numbers[at + CALL.LIMIT] = 0
+  numbers[at + CALL.SUBJECT_CHANGE] = SUBJECT.UNCHANGED
 }
 
-/** Writes the numbers of a request's changes. */
-function writeChanges (numbers, ttlMs, { base, maxAge, subject, limit }) {
-  writeCall(numbers, ttlMs, maxAge, limit)
-  numbers[CALL.BASE] = base
-  numbers[CALL.SUBJECT_CHANGE] = subject === null ? SUBJECT.NOBODY : subject === undefined ? SUBJECT.UNCHANGED : SUBJECT.GIVEN
+/** Writes the numbers of a new record into a call's. */
+function writeRecord (numbers, at, { maxAge, limit }) {
+  if (maxAge !== undefined) numbers[at + CALL.MAX_AGE] = maxAge === 'session' ? -1 : wholeMs(maxAge)
+  if (limit) numbers[at + CALL.LIMIT] = limit.overflow === 'refuse' ? -limit.max : limit.max
 }
 
-/** Reads a maxAge as it crosses. */
-function readMaxAge (number) {
-  return number < 0 ? 'session' : number
+/** Writes the numbers of a request's changes into a call's. */
+function writeChanges (numbers, at, changes) {
+  const { base, subject } = changes
+  writeRecord(numbers, at, changes)
+  numbers[at + CALL.BASE] = base
+  if (subject !== undefined) numbers[at + CALL.SUBJECT_CHANGE] = subject === null ? SUBJECT.NOBODY : SUBJECT.GIVEN
 }
 
 /** Gives keys as they cross: as JSON, or as nothing. */
@@ -41,4 +47,4 @@ function keysText (keys) {
   return keys.length === 0 ? '' : JSON.stringify(keys)
 }
 
-module.exports = { CALL, keysText, readMaxAge, wholeMs, writeCall, writeChanges }
+module.exports = { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord }

@@ -1,20 +1,20 @@
 //! Sessions in the memory of one process: bounded by number and by size. Where there is no room, expired sessions leave first,
 //! then those that are nobody's, then the others, each the least recently used first.
 //!
-//! Every session is in three places: among the entries, which know the order of use; in the calendar, by the minute in which it
-//! expires; and among its subject's. All three are changed together, here.
+//! Every session is in three places: among the entries, which know the order of use; in an expiry bucket, that of the minute in which
+//! it expires; and among its subject's. All three are changed together, here.
 
-mod calendar;
 mod entries;
+mod expiry_buckets;
 mod subjects;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
-use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, Subject};
-use calendar::{Calendar, Slot};
+use super::{Clock, IdHash, Listed, Loaded, Store, StoreError, Which, Written};
+use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
 use entries::{Entries, Entry};
+use expiry_buckets::{BucketPlace, ExpiryBuckets};
 use subjects::Subjects;
 
 /// How many expired sessions a write removes at most. More than the one that it may add, so that none pile up.
@@ -47,21 +47,6 @@ impl From<TooLarge> for StoreError {
     }
 }
 
-/// A session that was found, without a copy of it being made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<'a> {
-    /// A JSON object.
-    pub data: &'a str,
-    /// The record's revision.
-    pub rev: u64,
-    /// The time after which it is expired.
-    pub expire_ms: u64,
-    /// Its own time to live.
-    pub max_age: MaxAge,
-    /// Whether it is somebody's.
-    pub has_subject: bool,
-}
-
 /// A bounded store in memory.
 ///
 /// ```
@@ -88,13 +73,13 @@ impl MemoryStore {
         Self(Mutex::new(Sessions::new(bounds)))
     }
 
-    /// Loads a session where it is, and makes it the one used last.
-    pub fn find<R>(&self, id: IdHash, read: impl FnOnce(Found<'_>) -> R) -> Option<R> {
+    /// Loads a session where it is, without a copy of it being made, and makes it the one used last.
+    pub fn find<R>(&self, id: IdHash, read: impl FnOnce(Loaded<&str>) -> R) -> Option<R> {
         let mut sessions = self.lock();
         sessions
             .entries
             .get_mut(id)
-            .map(|entry| read(entry.found()))
+            .map(|entry| read(entry.loaded()))
     }
 
     /// Gives how many sessions there are, expired ones too, and how many bytes they are taken to need.
@@ -111,7 +96,12 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn create(&self, id: IdHash, new: &NewRecord<'_>, clock: Clock) -> Result<Written, StoreError> {
+    fn create(
+        &self,
+        id: IdHash,
+        new: &NewRecord<&str>,
+        clock: Clock,
+    ) -> Result<Written, StoreError> {
         self.lock().create(id, new, clock)
     }
 
@@ -122,7 +112,7 @@ impl Store for MemoryStore {
     fn merge(
         &self,
         id: IdHash,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError> {
         self.lock().merge(id, id, changes, clock)
@@ -136,7 +126,7 @@ impl Store for MemoryStore {
         &self,
         old: IdHash,
         new: IdHash,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError> {
         let mut sessions = self.lock();
@@ -178,7 +168,7 @@ struct Sessions {
     bounds: Bounds,
     entries: Entries,
     bytes: usize,
-    calendar: Calendar,
+    buckets: ExpiryBuckets,
     subjects: Subjects,
 }
 
@@ -188,7 +178,7 @@ impl Sessions {
             bounds,
             entries: Entries::new(),
             bytes: 0,
-            calendar: Calendar::default(),
+            buckets: ExpiryBuckets::default(),
             subjects: Subjects::default(),
         }
     }
@@ -196,7 +186,7 @@ impl Sessions {
     fn create(
         &mut self,
         id: IdHash,
-        new: &NewRecord<'_>,
+        new: &NewRecord<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError> {
         self.sweep(clock.now_ms);
@@ -221,7 +211,7 @@ impl Sessions {
         &mut self,
         id: IdHash,
         next: IdHash,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError> {
         self.sweep(clock.now_ms);
@@ -229,7 +219,9 @@ impl Sessions {
             return Ok(Written::Missing);
         };
         let arriving = match changes.subject {
-            Subject::Is(subject) if entry.subject.as_deref() != Some(subject) => Some(subject),
+            SubjectChange::Is(subject) if entry.subject.as_deref() != Some(subject) => {
+                Some(subject)
+            }
             _ => None,
         };
         let mut record = entry.record();
@@ -254,11 +246,11 @@ impl Sessions {
         let entry = self.entries.get_mut(id)?;
         entry.expire_ms = entry.max_age.expire_ms(clock.now_ms, clock.ttl_ms);
         entry.seen_ms = clock.now_ms;
-        let (slot, expire_ms, max_age) = (entry.slot, entry.expire_ms, entry.max_age);
-        if !slot.fits(expire_ms) {
-            self.leave(slot);
-            let slot = self.calendar.add(id, expire_ms);
-            self.place(id, slot);
+        let (place, expire_ms, max_age) = (entry.place, entry.expire_ms, entry.max_age);
+        if !place.fits(expire_ms) {
+            self.leave_bucket(place);
+            let place = self.buckets.add(id, expire_ms);
+            self.move_to(id, place);
         }
         Some(max_age)
     }
@@ -327,14 +319,14 @@ impl Sessions {
         // One that has expired may still be there.
         self.remove(id, now_ms);
         self.bytes += entry.bytes();
-        entry.slot = self.calendar.add(id, entry.expire_ms);
+        entry.place = self.buckets.add(id, entry.expire_ms);
         let dated = (entry.created_ms, id);
         entry.subject = entry
             .subject
             .map(|subject| self.subjects.add(&subject, dated));
         self.entries.put(id, entry);
         while self.is_over() {
-            let due = self.calendar.due(now_ms);
+            let due = self.buckets.due(now_ms);
             let Some(leaving) = due.or_else(|| self.entries.least_but(id)) else {
                 break;
             };
@@ -352,30 +344,30 @@ impl Sessions {
             return false;
         };
         self.bytes -= entry.bytes();
-        self.leave(entry.slot);
+        self.leave_bucket(entry.place);
         if let Some(subject) = &entry.subject {
             self.subjects.remove(subject, (entry.created_ms, id));
         }
         entry.expire_ms >= now_ms
     }
 
-    /// Gives a place in the calendar up.
-    fn leave(&mut self, slot: Slot) {
-        if let Some(moved) = self.calendar.remove(slot) {
-            self.place(moved, slot);
+    /// Gives a place in a bucket up; the last one there may move to it.
+    fn leave_bucket(&mut self, place: BucketPlace) {
+        if let Some(moved) = self.buckets.remove(place) {
+            self.move_to(moved, place);
         }
     }
 
-    fn place(&mut self, id: IdHash, slot: Slot) {
+    fn move_to(&mut self, id: IdHash, place: BucketPlace) {
         if let Some(entry) = self.entries.peek_mut(id) {
-            entry.slot = slot;
+            entry.place = place;
         }
     }
 
     /// Removes some of the sessions whose minute is over.
     fn sweep(&mut self, now_ms: u64) {
         for _ in 0..SWEPT {
-            let Some(id) = self.calendar.due(now_ms) else {
+            let Some(id) = self.buckets.due(now_ms) else {
                 return;
             };
             self.remove(id, now_ms);

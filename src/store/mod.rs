@@ -74,6 +74,21 @@ pub enum Written {
     Refused,
 }
 
+/// A session that was loaded: what a request needs of its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loaded<T> {
+    /// A JSON object.
+    pub data: T,
+    /// The record's revision; 0 of one that koa-redis wrote.
+    pub rev: u64,
+    /// The time after which it is expired.
+    pub expire_ms: u64,
+    /// Its own time to live.
+    pub max_age: MaxAge,
+    /// Whether it is somebody's.
+    pub has_subject: bool,
+}
+
 /// A session in its subject's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -123,6 +138,16 @@ pub enum Which {
 }
 
 impl Which {
+    /// Takes hashes as [`IdHash::to_base64`] writes them. Gives nothing where none can be meant: what is no hash is no session's.
+    #[must_use]
+    pub fn of(except: Option<&str>, only: Option<&str>) -> Option<Self> {
+        match (except.map(IdHash::from_base64), only) {
+            (_, Some(only)) => IdHash::from_base64(only).map(Self::Only),
+            (Some(Some(kept)), None) => Some(Self::Except(kept)),
+            (Some(None) | None, None) => Some(Self::All),
+        }
+    }
+
     /// Tells whether a session of the subject is meant.
     #[must_use]
     pub fn means(self, id: IdHash) -> bool {
@@ -169,7 +194,12 @@ pub trait Store {
     /// # Errors
     ///
     /// Where the store fails.
-    fn create(&self, id: IdHash, new: &NewRecord<'_>, clock: Clock) -> Result<Written, StoreError>;
+    fn create(
+        &self,
+        id: IdHash,
+        new: &NewRecord<&str>,
+        clock: Clock,
+    ) -> Result<Written, StoreError>;
 
     /// Loads a session.
     ///
@@ -183,8 +213,12 @@ pub trait Store {
     /// # Errors
     ///
     /// Where the store fails.
-    fn merge(&self, id: IdHash, changes: &Changes<'_>, clock: Clock)
-    -> Result<Written, StoreError>;
+    fn merge(
+        &self,
+        id: IdHash,
+        changes: &Changes<&str>,
+        clock: Clock,
+    ) -> Result<Written, StoreError>;
 
     /// Moves a session's expiry. Gives the time to live of its record; nothing where there is none.
     ///
@@ -202,7 +236,7 @@ pub trait Store {
         &self,
         old: IdHash,
         new: IdHash,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError>;
 

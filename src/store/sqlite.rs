@@ -17,10 +17,9 @@ use rusqlite::Connection;
 pub use self::database::Database;
 pub use self::error::{Reason, SqliteError};
 pub use self::file::{Settings, Synchronous};
-pub use self::row::Loaded;
 use self::row::signed;
-use super::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
-use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, Subject};
+use super::{Clock, IdHash, Listed, Loaded, Store, StoreError, Which, Written};
+use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
 
 /// How much of the file a reader keeps in memory at most.
 const CACHE_KIB: i32 = 16 * 1024;
@@ -58,7 +57,7 @@ impl Reader {
     /// # Errors
     ///
     /// Where the database fails, or its file was replaced.
-    pub fn load(&self, id: IdHash, now_ms: u64) -> Result<Option<Loaded>, SqliteError> {
+    pub fn load(&self, id: IdHash, now_ms: u64) -> Result<Option<Loaded<String>>, SqliteError> {
         self.check(now_ms)?;
         row::load(&self.connection, id)
     }
@@ -344,14 +343,16 @@ impl SqliteStore {
         &self,
         id: IdHash,
         next: IdHash,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError> {
         let Some((number, mut record)) = self.live(id, clock.now_ms)? else {
             return Ok(Written::Missing);
         };
         let arriving = match changes.subject {
-            Subject::Is(subject) if record.subject.as_deref() != Some(subject) => Some(subject),
+            SubjectChange::Is(subject) if record.subject.as_deref() != Some(subject) => {
+                Some(subject)
+            }
             _ => None,
         };
         let conflicts = record.merge(changes, clock.now_ms, clock.ttl_ms)?;
@@ -359,7 +360,7 @@ impl SqliteStore {
             return Ok(Written::Refused);
         }
         row::update(&self.connection, number, &record)?;
-        if next != id || changes.subject != Subject::Unchanged {
+        if next != id || changes.subject != SubjectChange::Unchanged {
             row::assign(&self.connection, number, next, record.subject.as_deref())?;
         }
         Ok(Written::Done {
@@ -371,7 +372,12 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn create(&self, id: IdHash, new: &NewRecord<'_>, clock: Clock) -> Result<Written, StoreError> {
+    fn create(
+        &self,
+        id: IdHash,
+        new: &NewRecord<&str>,
+        clock: Clock,
+    ) -> Result<Written, StoreError> {
         self.atomically(|| {
             let record = Record::create(new, clock.now_ms, clock.ttl_ms)?;
             if !self.vacate(id, clock.now_ms)? {
@@ -399,7 +405,7 @@ impl Store for SqliteStore {
     fn merge(
         &self,
         id: IdHash,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError> {
         self.atomically(|| self.merge_as(id, id, changes, clock))
@@ -420,7 +426,7 @@ impl Store for SqliteStore {
         &self,
         old: IdHash,
         new: IdHash,
-        changes: &Changes<'_>,
+        changes: &Changes<&str>,
         clock: Clock,
     ) -> Result<Written, StoreError> {
         self.atomically(|| {

@@ -5,21 +5,16 @@ const { now } = require('../../base/clock')
 const { invalidOption } = require('../../base/errors')
 const { toStoreId } = require('../../base/id')
 const { toSubject } = require('../../base/subject')
-const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('../call-numbers')
+const { created, readAnswer } = require('../answers')
+const { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord } = require('../call-numbers')
 const { SessionStore } = require('../session-store')
 
 const DEFAULTS = { maxEntries: 100000, maxBytes: 64 * 1024 * 1024 }
 
-/** Numbers of a call, and behind them those of its answer; they hold until the next call. */
-const PLACE = { ...CALL, OUTCOME: 7, REV: 8, EXPIRE: 9, HAS_SUBJECT: 10 }
-
-/** What became of a write. */
-const OUTCOMES = [undefined, 'missing', 'taken', 'refused']
-
 /** Sessions in this process's memory; stores/memory.d.ts has the words. */
 class MemoryStore extends SessionStore {
   #native
-  #numbers = new Float64Array(Object.keys(PLACE).length)
+  #numbers = new Float64Array(CALL_NUMBERS)
   #memory = this.#numbers.buffer
 
   constructor (options = {}) {
@@ -28,41 +23,35 @@ class MemoryStore extends SessionStore {
     this.#native = binding.memoryStore(maxEntries, maxBytes)
   }
 
-  create (id, { data, maxAge, subject, label, limit }, ttlMs) {
-    writeCall(this.#numbers, ttlMs, maxAge, limit)
-    refusing(() => this.#native.create(this.#memory, toStoreId(id), data, subject, label))
-    return this.#written()
+  create (id, record, ttlMs) {
+    writeCall(this.#numbers, 0, ttlMs)
+    writeRecord(this.#numbers, 0, record)
+    const { data, subject, label } = record
+    return created(this.#read(refusing(() => this.#native.create(this.#memory, toStoreId(id), data, subject, label))))
   }
 
   load (id) {
-    const data = this.#native.load(this.#memory, toStoreId(id))
-    if (data === null) return undefined
-    const numbers = this.#numbers
-    return {
-      data,
-      rev: numbers[PLACE.REV],
-      expire: numbers[PLACE.EXPIRE],
-      maxAge: this.#maxAge,
-      hasSubject: numbers[PLACE.HAS_SUBJECT] === 1
-    }
+    return this.#read(this.#native.load(this.#memory, toStoreId(id)))
   }
 
   merge (id, changes, ttlMs) {
-    writeChanges(this.#numbers, ttlMs, changes)
+    writeCall(this.#numbers, 0, ttlMs)
+    writeChanges(this.#numbers, 0, changes)
     const { set, delete: gone, subject, label } = changes
-    return this.#merged(refusing(() => this.#native.merge(this.#memory, toStoreId(id), set, keysText(gone), subject, label)))
+    return this.#read(refusing(() => this.#native.merge(this.#memory, toStoreId(id), set, keysText(gone), subject, label)))
   }
 
   touch (id, ttlMs) {
-    writeCall(this.#numbers, ttlMs)
-    return this.#native.touch(this.#memory, toStoreId(id)) ? { maxAge: this.#maxAge } : 'missing'
+    writeCall(this.#numbers, 0, ttlMs)
+    return this.#read(this.#native.touch(this.#memory, toStoreId(id)))
   }
 
   regenerate (oldId, newId, changes, ttlMs) {
-    writeChanges(this.#numbers, ttlMs, changes)
+    writeCall(this.#numbers, 0, ttlMs)
+    writeChanges(this.#numbers, 0, changes)
     const { set, delete: gone, subject, label } = changes
     const ids = [toStoreId(oldId), toStoreId(newId)]
-    return this.#merged(refusing(() => this.#native.regenerate(this.#memory, ...ids, set, keysText(gone), subject, label)))
+    return this.#read(refusing(() => this.#native.regenerate(this.#memory, ...ids, set, keysText(gone), subject, label)))
   }
 
   destroy (id) {
@@ -86,17 +75,9 @@ class MemoryStore extends SessionStore {
     this.#native.clear()
   }
 
-  /** Gives the maxAge of the record that the last call was about. */
-  get #maxAge () { return readMaxAge(this.#numbers[PLACE.MAX_AGE]) }
-
-  #written () {
-    return OUTCOMES[this.#numbers[PLACE.OUTCOME]] ?? { rev: this.#numbers[PLACE.REV] }
-  }
-
-  #merged (conflicts) {
-    const written = this.#written()
-    if (typeof written === 'string') return written
-    return { rev: written.rev, conflicts: conflicts === null ? [] : JSON.parse(conflicts), maxAge: this.#maxAge }
+  /** Reads the answer of the last call: its text, and its numbers, which the call has left in place of its own. */
+  #read (text) {
+    return readAnswer(this.#numbers, 0, text)
   }
 }
 

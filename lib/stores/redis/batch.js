@@ -1,8 +1,7 @@
 'use strict'
 
-const { now } = require('../../base/clock')
-const { wholeMs } = require('../call-numbers')
-const { storeError } = require('./answers')
+const { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord } = require('../call-numbers')
+const { storeError } = require('./error')
 
 /** What is asked for; binding-redis/src/batch.rs has the same numbers. */
 const KIND = {
@@ -22,12 +21,13 @@ const KIND = {
   CLEAR_PLAIN: 13
 }
 
-const FLAG = { HAS_SUBJECT: 1, HAS_NO_SUBJECT: 2, HAS_LABEL: 4, HAS_HASH: 8 }
+/** The places of an operation's numbers: its id, its kind, those of a call, how many texts it has. The lengths of these follow. */
+const PLACE = { CALL_ID: 0, KIND: 1, CALL: 2, TEXTS: 2 + CALL_NUMBERS }
 
-/** The places of an operation's numbers; behind them are the lengths of its texts. */
-const PLACE = { SLOT: 0, KIND: 1, FLAGS: 2, NOW: 3, TTL: 4, BASE: 5, MAX_AGE: 6, LIMIT: 7, TEXTS: 8 }
+const NUMBERS = PLACE.TEXTS + 1
 
-const NUMBERS = 9
+/** In place of a length: there is no such text. */
+const ABSENT = -1
 
 /** Operations that will cross together: some numbers each, and texts. */
 class Batch {
@@ -42,22 +42,17 @@ class Batch {
   get isEmpty () { return this.#end === 0 }
 
   /** Starts an operation; what is written from now on is its. */
-  begin (slot, kind, ttlMs = 0) {
+  begin (callId, kind, ttlMs = 0) {
     const at = this.#at = this.#end
     this.#before = this.#texts.length
     this.#end += NUMBERS
     this.count++
     if (this.#end > this.#numbers.length) this.#grow()
     const numbers = this.#numbers
-    numbers[at] = slot
+    numbers[at] = callId
     numbers[at + PLACE.KIND] = kind
-    numbers[at + PLACE.FLAGS] = 0
-    numbers[at + PLACE.NOW] = now()
-    numbers[at + PLACE.TTL] = wholeMs(ttlMs)
-    numbers[at + PLACE.BASE] = 0
-    numbers[at + PLACE.MAX_AGE] = NaN
-    numbers[at + PLACE.LIMIT] = 0
     numbers[at + PLACE.TEXTS] = 0
+    writeCall(numbers, at + PLACE.CALL, ttlMs)
     return this
   }
 
@@ -72,30 +67,22 @@ class Batch {
   text (text) {
     if (typeof text !== 'string') throw storeError('input')
     this.#texts.push(text)
-    if (this.#end === this.#numbers.length) this.#grow()
-    this.#numbers[this.#end++] = text.length
-    this.#numbers[this.#at + PLACE.TEXTS]++
-    return this
+    return this.#length(text.length)
   }
 
-  /** Writes a text, and that it is there; or nothing. */
-  optional (text, flag) {
-    if (text == null) return this
-    this.#flag(flag)
-    return this.text(text)
+  /** Writes a text, or that there is none. */
+  optional (text) {
+    return text == null ? this.#length(ABSENT) : this.text(text)
   }
 
-  record ({ data, maxAge, subject, label, limit }) {
-    this.#lifetime(maxAge, limit)
-    return this.text(data).optional(subject, FLAG.HAS_SUBJECT).optional(label, FLAG.HAS_LABEL)
+  record (record) {
+    writeRecord(this.#numbers, this.#at + PLACE.CALL, record)
+    return this.text(record.data).optional(record.subject).optional(record.label)
   }
 
-  changes ({ base, set, delete: gone, maxAge, subject, label, limit }) {
-    this.#numbers[this.#at + PLACE.BASE] = base
-    this.#lifetime(maxAge, limit)
-    if (subject === null) this.#flag(FLAG.HAS_NO_SUBJECT)
-    this.text(set).text(gone.length === 0 ? '' : JSON.stringify(gone))
-    return this.optional(subject, FLAG.HAS_SUBJECT).optional(label, FLAG.HAS_LABEL)
+  changes (changes) {
+    writeChanges(this.#numbers, this.#at + PLACE.CALL, changes)
+    return this.text(changes.set).text(keysText(changes.delete)).optional(changes.subject).optional(changes.label)
   }
 
   /** Hands all over, and is empty again: `send(memory, count, text)`, with the memory of so many numbers. */
@@ -107,13 +94,11 @@ class Batch {
     return send(this.#numbers.buffer, count, text)
   }
 
-  #lifetime (maxAge, limit) {
-    if (maxAge !== undefined) this.#numbers[this.#at + PLACE.MAX_AGE] = maxAge === 'session' ? -1 : wholeMs(maxAge)
-    if (limit) this.#numbers[this.#at + PLACE.LIMIT] = limit.overflow === 'refuse' ? -limit.max : limit.max
-  }
-
-  #flag (flag) {
-    this.#numbers[this.#at + PLACE.FLAGS] += flag
+  #length (length) {
+    if (this.#end === this.#numbers.length) this.#grow()
+    this.#numbers[this.#end++] = length
+    this.#numbers[this.#at + PLACE.TEXTS]++
+    return this
   }
 
   #grow () {
@@ -123,4 +108,4 @@ class Batch {
   }
 }
 
-module.exports = { Batch, FLAG, KIND }
+module.exports = { Batch, KIND }

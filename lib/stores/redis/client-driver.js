@@ -2,8 +2,9 @@
 
 const { setTimeout } = require('node:timers/promises')
 
-const { readAnswer, reasonOf, storeError, withCause } = require('./answers')
+const { readAnswer } = require('../answers')
 const { Batch } = require('./batch')
+const { reasonOf, storeError, withCause } = require('./error')
 
 /**
  * How a kind of client is told, and used: `send(client, args, key)` for the node that has a key, `sendTo(client, args, node)`.
@@ -105,7 +106,7 @@ class ClientTransport {
       step = this.#steps.next(Number(step[0]), write(replies))
     }
     const [, numbers, text] = step
-    const answer = readAnswer(JSON.parse(numbers), 0, text)
+    const answer = readAnswer(JSON.parse(numbers), 0, text, storeError)
     if (!(answer instanceof Error)) return answer
     throw withCause(answer, cause)
   }

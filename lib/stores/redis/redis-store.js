@@ -2,13 +2,12 @@
 
 const { toStoreId } = require('../../base/id')
 const { toSubject } = require('../../base/subject')
-const { storeError } = require('./answers')
-const { FLAG, KIND } = require('./batch')
+const { created } = require('../answers')
+const { KIND } = require('./batch')
 const { completeRedisOptions } = require('./options')
+const { PlainRecords } = require('./plain-records')
 const { STORE } = require('../../base/store-contract')
 const { SessionStore } = require('../session-store')
-
-const ONE_DAY_MS = 24 * 60 * 60 * 1000
 
 const WRITE = {
   id: (batch, id) => batch.text(toStoreId(id)),
@@ -16,23 +15,20 @@ const WRITE = {
   changes: (batch, id, changes) => batch.text(toStoreId(id)).changes(changes),
   move: (batch, oldId, newId, changes) => batch.text(toStoreId(oldId)).text(toStoreId(newId)).changes(changes),
   subject: (batch, subject) => batch.text(toSubject(subject)),
-  except: (batch, subject, hash) => batch.text(toSubject(subject)).optional(hash, FLAG.HAS_HASH),
+  except: (batch, subject, hash) => batch.text(toSubject(subject)).optional(hash),
   only: (batch, subject, hash) => batch.text(toSubject(subject)).text(hash),
-  nothing () {},
-  plain: (batch, id, json) => batch.text(toStoreId(id)).text(json)
+  nothing () {}
 }
 
 /** Sessions in Redis; stores/redis.d.ts has the words. */
 class RedisStore extends SessionStore {
   #transport
-  #isPlain
-  #hasPrefix
+  /** Has the records, where the format is koa-redis's. */
+  #plain
 
   constructor (options) {
     super()
     const { client, connection, keys, isPlain } = completeRedisOptions(options)
-    this.#isPlain = isPlain
-    this.#hasPrefix = keys.prefix !== ''
     if (client !== undefined) {
       const { ClientTransport } = require('./client-driver')
       this.#transport = new ClientTransport(client, keys)
@@ -40,13 +36,14 @@ class RedisStore extends SessionStore {
       const { Transport } = require('./transport')
       this.#transport = new Transport(connection, keys)
     }
-    // What is stored as koa-session stores it has koa-session's three methods alone.
-    if (isPlain) Object.defineProperty(this, STORE, { value: undefined })
+    if (!isPlain) return
+    this.#plain = new PlainRecords(this.#transport, keys.prefix)
+    // It has koa-session's three methods alone.
+    Object.defineProperty(this, STORE, { value: undefined })
   }
 
   async create (id, record, ttlMs) {
-    const result = await this.#transport.ask(KIND.CREATE, ttlMs, WRITE.record, id, record)
-    return typeof result === 'object' ? { rev: result.rev } : result
+    return created(await this.#transport.ask(KIND.CREATE, ttlMs, WRITE.record, id, record))
   }
 
   load (id) {
@@ -66,7 +63,7 @@ class RedisStore extends SessionStore {
   }
 
   destroy (id) {
-    if (this.#isPlain) return this.#transport.ask(KIND.DESTROY_PLAIN, 0, WRITE.id, id)
+    if (this.#plain) return this.#plain.destroy(id)
     return this.#transport.ask(KIND.DESTROY, 0, WRITE.id, id)
   }
 
@@ -80,9 +77,7 @@ class RedisStore extends SessionStore {
   }
 
   async clear () {
-    // Without a prefix, all keys of the database would be sessions.
-    if (this.#isPlain && !this.#hasPrefix) throw storeError('prefix')
-    await this.#transport.ask(this.#isPlain ? KIND.CLEAR_PLAIN : KIND.CLEAR, 0, WRITE.nothing)
+    await (this.#plain ? this.#plain.clear() : this.#transport.ask(KIND.CLEAR, 0, WRITE.nothing))
   }
 
   async close () {
@@ -90,16 +85,11 @@ class RedisStore extends SessionStore {
   }
 
   async get (id) {
-    if (!this.#isPlain) return super.get(id)
-    const json = await this.#transport.ask(KIND.GET_PLAIN, 0, WRITE.id, id)
-    // What is no JSON is no session, to koa-redis as well.
-    try { return json === undefined ? undefined : JSON.parse(json) } catch {}
+    return this.#plain ? this.#plain.get(id) : super.get(id)
   }
 
   async set (id, session, maxAge) {
-    if (!this.#isPlain) return super.set(id, session, maxAge)
-    const ttlMs = Number.isFinite(maxAge) ? maxAge : ONE_DAY_MS
-    await this.#transport.ask(KIND.SET_PLAIN, ttlMs, WRITE.plain, id, JSON.stringify(session))
+    return this.#plain ? this.#plain.set(id, session, maxAge) : super.set(id, session, maxAge)
   }
 }
 

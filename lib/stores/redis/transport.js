@@ -2,8 +2,9 @@
 
 // Not the one that a test's clock has put in its place.
 const { setImmediate } = require('node:timers')
-const { Answers, storeError } = require('./answers')
+const { PendingCalls } = require('../pending-calls')
 const { Batch } = require('./batch')
+const { storeError, warnOfSkew } = require('./error')
 
 /** How many operations wait for the end of the turn at most: while the server works on these, the app goes on. */
 const AT_ONCE = 16
@@ -12,7 +13,7 @@ const AT_ONCE = 16
 class Transport {
   #connect
   #native
-  #answers = new Answers()
+  #calls = new PendingCalls(storeError, warnOfSkew)
   #batch = new Batch()
   #isScheduled = false
   #closing
@@ -33,9 +34,9 @@ class Transport {
    */
   constructor (connection, keys) {
     const { RedisTransport } = require('./binding')
-    const answers = this.#answers
+    const calls = this.#calls
     // On first use. The addon holds the function, and so must nothing that holds the addon's object.
-    this.#connect = () => new RedisTransport(connection, keys, (numbers, texts) => answers.take(numbers, texts))
+    this.#connect = () => new RedisTransport(connection, keys, (numbers, texts) => calls.take(numbers, texts))
   }
 
   /**
@@ -47,20 +48,24 @@ class Transport {
    */
   ask (kind, ttlMs, write, a, b, c) {
     if (this.#closing !== undefined) return Promise.reject(storeError('closed'))
-    const batch = this.#batch.begin(this.#answers.next, kind, ttlMs)
-    try {
-      write(batch, a, b, c)
-    } catch (error) {
-      batch.undo()
-      return Promise.reject(error)
-    }
-    const answer = this.#answers.wait()
-    if (batch.count >= AT_ONCE) this.#flush()
+    return this.#calls.wait((callId) => {
+      const batch = this.#batch.begin(callId, kind, ttlMs)
+      try {
+        write(batch, a, b, c)
+      } catch (error) {
+        batch.undo()
+        throw error
+      }
+      this.#schedule()
+    })
+  }
+
+  #schedule () {
+    if (this.#batch.count >= AT_ONCE) this.#flush()
     else if (!this.#isScheduled) {
       this.#isScheduled = true
       setImmediate(this.#flushTurn)
     }
-    return answer
   }
 
   /** Waits for all answers that are due, and closes the connections. */
@@ -72,7 +77,7 @@ class Transport {
   async #end () {
     this.#flush()
     this.#native?.close()
-    await this.#answers.end()
+    await this.#calls.end()
   }
 }
 

@@ -5,140 +5,128 @@ const { now } = require('../../base/clock')
 const { invalidOption } = require('../../base/errors')
 const { toStoreId } = require('../../base/id')
 const { toSubject } = require('../../base/subject')
-const { CALL, keysText, readMaxAge, writeCall, writeChanges } = require('../call-numbers')
+const { created, readAnswer } = require('../answers')
+const { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord } = require('../call-numbers')
+const { PendingCalls } = require('../pending-calls')
 const { SessionStore } = require('../session-store')
-const { Answers, READ, storeError } = require('./answers')
+const { storeError } = require('./error')
 
 /** How often a load is tried again that another process was in the way of. */
 const ATTEMPTS = 16
 
-/** The numbers that a load leaves. */
-const LOADED = { REV: 0, EXPIRE: 1, MAX_AGE: 2, HAS_SUBJECT: 3 }
-
-const CLOSED = { reason: 'closed', message: 'it was closed' }
+const CLOSED = 'closed\n\nit was closed'
 
 /** Sessions in a file; stores/sqlite.d.ts has the words. */
 class SqliteStore extends SessionStore {
   #native
-  #answers
+  #calls
   #closing
-  #file
+  #toError
   #busyTimeout
-  #numbers = new Float64Array(Object.keys(CALL).length)
+  #numbers = new Float64Array(CALL_NUMBERS)
   #memory = this.#numbers.buffer
-  #loaded = new Float64Array(Object.keys(LOADED).length)
-  #loadedMemory = this.#loaded.buffer
 
   constructor (options) {
     super()
     const { file, synchronous, busyTimeout, maxBytes } = complete(options)
     // On first use: who keeps sessions elsewhere does not need it.
     const binding = require('./binding')
-    const answers = new Answers(file)
+    const toError = (failure) => storeError(file, failure)
+    const calls = new PendingCalls(toError)
     const opened = binding.open(file, synchronous === 'full', busyTimeout, maxBytes,
-      (slots, results) => answers.take(slots, results))
-    if (opened.reason !== undefined) throw storeError(file, opened)
-    this.#file = file
+      (numbers, texts) => calls.take(numbers, texts))
+    if (typeof opened === 'string') throw toError(opened)
+    this.#toError = toError
     this.#busyTimeout = busyTimeout
     this.#native = opened
-    this.#answers = answers
+    this.#calls = calls
   }
 
-  create (id, { data, maxAge, subject, label, limit }, ttlMs) {
-    return this.#write(READ.created, (slot) => {
-      writeCall(this.#numbers, ttlMs, maxAge, limit)
-      this.#native.create(slot, this.#memory, toStoreId(id), data, subject, label)
-    })
+  async create (id, record, ttlMs) {
+    return created(await this.#write((callId) => {
+      writeCall(this.#numbers, 0, ttlMs)
+      writeRecord(this.#numbers, 0, record)
+      const { data, subject, label } = record
+      this.#native.create(callId, this.#memory, toStoreId(id), data, subject, label)
+    }))
   }
 
   load (id) {
-    return this.#read(() => {
-      const data = this.#native.load(toStoreId(id), now(), this.#loadedMemory)
-      if (data === null) return undefined
-      return typeof data === 'string' ? this.#found(data) : data
-    })
+    return this.#read(() => this.#native.load(toStoreId(id), now(), this.#memory))
   }
 
   merge (id, changes, ttlMs) {
-    return this.#write(READ.merged, (slot) => {
-      writeChanges(this.#numbers, ttlMs, changes)
+    return this.#write((callId) => {
+      writeCall(this.#numbers, 0, ttlMs)
+      writeChanges(this.#numbers, 0, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.merge(slot, this.#memory, toStoreId(id), set, keysText(gone), subject, label)
+      this.#native.merge(callId, this.#memory, toStoreId(id), set, keysText(gone), subject, label)
     })
   }
 
   touch (id, ttlMs) {
-    return this.#write(READ.touched, (slot) => {
-      writeCall(this.#numbers, ttlMs)
-      this.#native.touch(slot, this.#memory, toStoreId(id))
+    return this.#write((callId) => {
+      writeCall(this.#numbers, 0, ttlMs)
+      this.#native.touch(callId, this.#memory, toStoreId(id))
     })
   }
 
   regenerate (oldId, newId, changes, ttlMs) {
-    return this.#write(READ.merged, (slot) => {
-      writeChanges(this.#numbers, ttlMs, changes)
+    return this.#write((callId) => {
+      writeCall(this.#numbers, 0, ttlMs)
+      writeChanges(this.#numbers, 0, changes)
       const { set, delete: gone, subject, label } = changes
-      this.#native.regenerate(slot, this.#memory, toStoreId(oldId), toStoreId(newId), set, keysText(gone), subject, label)
+      this.#native.regenerate(callId, this.#memory, toStoreId(oldId), toStoreId(newId), set, keysText(gone), subject, label)
     })
   }
 
   destroy (id) {
-    return this.#write(READ.found, (slot) => this.#native.destroy(slot, toStoreId(id), now()))
+    return this.#write((callId) => this.#native.destroy(callId, toStoreId(id), now()))
   }
 
   list (subject) {
-    return this.#read(() => {
-      const list = this.#native.list(toSubject(subject), now())
-      return typeof list === 'string' ? JSON.parse(list) : list
-    })
+    return this.#read(() => this.#native.list(toSubject(subject), now(), this.#memory))
   }
 
   destroyAll (subject, { except, only } = {}) {
-    return this.#write(READ.count, (slot) => this.#native.destroyAll(slot, toSubject(subject), except, only, now()))
+    return this.#write((callId) => this.#native.destroyAll(callId, toSubject(subject), except, only, now()))
   }
 
   clear () {
-    return this.#write(READ.done, (slot) => this.#native.clear(slot))
+    return this.#write((callId) => this.#native.clear(callId))
   }
 
   /** Finishes what was asked for before, and closes the file. */
   close () {
-    this.#closing ??= this.#answers.wait(READ.done, (slot) => this.#native.close(slot))
+    this.#closing ??= this.#calls.wait((callId) => this.#native.close(callId))
     return this.#closing
   }
 
-  #write (read, send) {
-    if (this.#closing !== undefined) return Promise.reject(storeError(this.#file, CLOSED))
-    return this.#answers.wait(read, send)
+  #write (ask) {
+    if (this.#closing !== undefined) return Promise.reject(this.#toError(CLOSED))
+    return this.#calls.wait(ask)
   }
 
   /** Reads, and gives the result at once unless it is a failure. */
-  #read (once) {
-    const result = this.#closing === undefined ? once() : CLOSED
-    return result?.reason === undefined ? result : this.#retry(result, once)
+  #read (ask) {
+    const answer = this.#answerOf(ask)
+    return answer instanceof Error ? this.#retry(answer, ask) : answer
+  }
+
+  #answerOf (ask) {
+    return this.#closing === undefined ? readAnswer(this.#numbers, 0, ask(), this.#toError) : this.#toError(CLOSED)
   }
 
   /** Reads again when whoever was in the way is gone: where the file is being made, or recovered after a crash. */
-  async #retry (failure, once) {
+  async #retry (failure, ask) {
     const until = performance.now() + this.#busyTimeout
     for (let i = 0; failure.reason === 'busy' && i < ATTEMPTS; i++) {
-      await this.#write(READ.done, (slot) => this.#native.turn(slot, Math.max(until - performance.now(), 0)))
-      const result = this.#closing === undefined ? once() : CLOSED
-      if (result?.reason === undefined) return result
-      failure = result
+      await this.#write((callId) => this.#native.turn(callId, Math.max(until - performance.now(), 0)))
+      const answer = this.#answerOf(ask)
+      if (!(answer instanceof Error)) return answer
+      failure = answer
     }
-    throw storeError(this.#file, failure)
-  }
-
-  #found (data) {
-    const numbers = this.#loaded
-    return {
-      data,
-      rev: numbers[LOADED.REV],
-      expire: numbers[LOADED.EXPIRE],
-      maxAge: readMaxAge(numbers[LOADED.MAX_AGE]),
-      hasSubject: numbers[LOADED.HAS_SUBJECT] === 1
-    }
+    throw failure
   }
 }
 

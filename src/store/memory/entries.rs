@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use lru::LruCache;
 
-use super::Found;
-use super::calendar::Slot;
+use super::expiry_buckets::BucketPlace;
 use crate::record::{MaxAge, Record};
-use crate::store::IdHash;
+use crate::store::{IdHash, Loaded};
 
 /// What the maps and the allocator need for a session beside its own fields: measured, with a million of them.
 const MAPS_BYTES: usize = 128;
@@ -95,12 +94,12 @@ pub struct Entry {
     pub seen_ms: u64,
     pub subject: Option<Arc<str>>,
     pub label: Option<Box<str>>,
-    pub slot: Slot,
+    pub place: BucketPlace,
 }
 
 impl Entry {
-    pub fn found(&self) -> Found<'_> {
-        Found {
+    pub fn loaded(&self) -> Loaded<&str> {
+        Loaded {
             data: &self.data,
             rev: self.rev,
             expire_ms: self.expire_ms,
@@ -137,7 +136,7 @@ impl Entry {
 }
 
 impl From<Record> for Entry {
-    /// Its subject and its slot are given to it where it is entered.
+    /// Its subject and its place among the expiry buckets are given to it where it is entered.
     fn from(record: Record) -> Self {
         let is_even = record.revs.iter().all(|rev| *rev == record.rev);
         Self {
@@ -154,7 +153,7 @@ impl From<Record> for Entry {
             seen_ms: record.seen_ms,
             subject: record.subject.map(Arc::from),
             label: record.label.map(Box::from),
-            slot: Slot::default(),
+            place: BucketPlace::default(),
         }
     }
 }

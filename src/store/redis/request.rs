@@ -1,8 +1,8 @@
 //! What is asked of the store, and what it answers.
 
 use super::subjects::rebuild::Rebuilding;
-use crate::record::{self, Bounds, Limit, MaxAge};
-use crate::store::{Clock, IdHash, Listed, Written};
+use crate::record::{self, Bounds, MaxAge};
+use crate::store::{Clock, IdHash, Listed, Loaded, Written};
 
 /// How keys are named, and what sessions may be.
 #[derive(Debug, Default)]
@@ -85,81 +85,14 @@ impl SessionId {
     }
 }
 
-/// [`record::NewRecord`], owned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewRecord {
-    /// A JSON object.
-    pub data: String,
-    /// Its own time to live.
-    pub max_age: MaxAge,
-    /// Whose it is, if anybody's.
-    pub subject: Option<String>,
-    /// What the app calls it in lists.
-    pub label: Option<String>,
-    /// Asked where there is a subject.
-    pub limit: Option<Limit>,
-}
-
-impl NewRecord {
-    pub(super) fn borrow(&self) -> record::NewRecord<'_> {
-        record::NewRecord {
-            data: &self.data,
-            max_age: self.max_age,
-            subject: self.subject.as_deref(),
-            label: self.label.as_deref(),
-            limit: self.limit,
-        }
-    }
-}
-
-/// [`record::Subject`], owned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Subject {
-    /// As before.
-    #[default]
-    Unchanged,
-    /// Nobody's.
-    None,
-    /// This one's.
-    Is(String),
-}
-
-/// [`record::Changes`], owned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changes {
-    /// The record's revision at the load.
-    pub base: u64,
-    /// A JSON object, or nothing.
-    pub set: String,
-    /// A JSON array of strings, or nothing.
-    pub delete: String,
-    /// The time to live, if the request assigned one.
-    pub max_age: Option<MaxAge>,
-    /// Whose the session is, if that changed.
-    pub subject: Subject,
-    /// What the app calls it in lists, if that changed.
-    pub label: Option<String>,
-    /// Asked where the session gets a subject that it did not have.
-    pub limit: Option<Limit>,
-}
-
-impl Changes {
-    pub(super) fn borrow(&self) -> record::Changes<'_> {
-        record::Changes {
-            base: self.base,
-            set: &self.set,
-            delete: &self.delete,
-            max_age: self.max_age,
-            subject: match &self.subject {
-                Subject::Unchanged => record::Subject::Unchanged,
-                Subject::None => record::Subject::None,
-                Subject::Is(subject) => record::Subject::Is(subject),
-            },
-            label: self.label.as_deref(),
-            limit: self.limit,
-        }
-    }
-}
+/// A new session, with owned texts.
+pub type NewRecord = record::NewRecord<String>;
+/// A change of subject, with owned text.
+pub type Subject = record::SubjectChange<String>;
+/// Changes, with owned texts.
+pub type Changes = record::Changes<String>;
+/// A loaded session.
+pub type Found = Loaded<String>;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,21 +136,6 @@ impl Request {
             Self::List(..) | Self::DestroyExcept(..) | Self::Clear | Self::ClearPlain
         )
     }
-}
-
-/// What a request is given of a session that it loads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// A JSON object.
-    pub data: String,
-    /// The record's revision; 0 of one that koa-redis wrote.
-    pub rev: u64,
-    /// The time after which it is expired.
-    pub expire_ms: u64,
-    /// Its own time to live.
-    pub max_age: MaxAge,
-    /// Whether it is somebody's.
-    pub has_subject: bool,
 }
 
 /// What is answered.

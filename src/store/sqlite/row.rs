@@ -4,22 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::error::{Reason, SqliteError};
 use crate::record::{MaxAge, Record};
-use crate::store::{IdHash, Listed};
-
-/// A session that was loaded: what a request needs of its record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
-    /// A JSON object.
-    pub data: String,
-    /// The record's revision.
-    pub rev: u64,
-    /// The time after which it is expired.
-    pub expire_ms: u64,
-    /// Its own time to live.
-    pub max_age: MaxAge,
-    /// Whether it is somebody's.
-    pub has_subject: bool,
-}
+use crate::store::{IdHash, Listed, Loaded};
 
 /// `SQLite`'s integers have a sign. No time that JavaScript can name is beyond them.
 pub(super) fn signed(value: u64) -> i64 {
@@ -43,7 +28,10 @@ fn max_age_column(max_age: MaxAge) -> Option<i64> {
 }
 
 /// Loads what a request needs.
-pub(super) fn load(connection: &Connection, id: IdHash) -> Result<Option<Loaded>, SqliteError> {
+pub(super) fn load(
+    connection: &Connection,
+    id: IdHash,
+) -> Result<Option<Loaded<String>>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT data, rev, expire, max_age, subject IS NOT NULL FROM session WHERE id = ?1",
     )?;

@@ -1,4 +1,4 @@
-//! Which sessions expire in which minute, so that expired ones are found without a timer and without a search.
+//! Expiry buckets: which sessions expire in which minute, so that expired ones are found without a timer and without a search.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use crate::store::IdHash;
 
 const MINUTE_MS: u64 = 60_000;
 
-/// Where a session stands in the calendar.
+/// Where a session stands: in which minute's bucket, and there at which index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Slot {
+pub struct BucketPlace {
     minute: u32,
-    place: u32,
+    index: u32,
 }
 
-impl Slot {
+impl BucketPlace {
     /// Tells whether a session that expires then may stay where it is.
     pub fn fits(self, expire_ms: u64) -> bool {
         self.minute == minute_of(expire_ms)
@@ -22,28 +22,28 @@ impl Slot {
 
 /// Sessions by the minute in which they expire, each in one place.
 #[derive(Debug, Default)]
-pub struct Calendar(BTreeMap<u32, Vec<IdHash>>);
+pub struct ExpiryBuckets(BTreeMap<u32, Vec<IdHash>>);
 
-impl Calendar {
+impl ExpiryBuckets {
     /// Enters a session, and gives its place.
-    pub fn add(&mut self, id: IdHash, expire_ms: u64) -> Slot {
+    pub fn add(&mut self, id: IdHash, expire_ms: u64) -> BucketPlace {
         let minute = minute_of(expire_ms);
         let ids = self.0.entry(minute).or_default();
-        let place = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let index = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         ids.push(id);
-        Slot { minute, place }
+        BucketPlace { minute, index }
     }
 
     /// Removes the session at a place. Gives the one that has taken the place, if there is one.
-    pub fn remove(&mut self, slot: Slot) -> Option<IdHash> {
-        let ids = self.0.get_mut(&slot.minute)?;
-        let place = slot.place as usize;
-        if place < ids.len() {
-            ids.swap_remove(place);
+    pub fn remove(&mut self, place: BucketPlace) -> Option<IdHash> {
+        let ids = self.0.get_mut(&place.minute)?;
+        let index = place.index as usize;
+        if index < ids.len() {
+            ids.swap_remove(index);
         }
-        let moved = ids.get(place).copied();
+        let moved = ids.get(index).copied();
         if ids.is_empty() {
-            self.0.remove(&slot.minute);
+            self.0.remove(&place.minute);
         } else if ids.len() < ids.capacity() / 4 {
             // What was many once would else keep its memory for one that is left.
             ids.shrink_to(ids.len() * 2);

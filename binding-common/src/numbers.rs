@@ -1,5 +1,6 @@
 //! Numbers that cross beside the texts of a call.
 
+use std::array;
 use std::ptr;
 use std::slice;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,28 +16,49 @@ use napi::{Status, check_status, sys};
 pub struct Numbers<'call, const N: usize>(&'call [AtomicU64]);
 
 impl<const N: usize> Numbers<'_, N> {
-    /// Reads a number; there is none beyond the end.
+    /// Reads the first `N` numbers.
     #[must_use]
-    pub fn get(&self, place: usize) -> Option<f64> {
-        self.0.get(place).map(read)
-    }
-
-    /// Writes a number; nothing beyond the end.
-    pub fn set(&self, place: usize, number: f64) {
-        if let Some(register) = self.0.get(place) {
-            register.store(number.to_bits(), Relaxed);
-        }
+    pub fn read(&self) -> [f64; N] {
+        array::from_fn(|place| self.0.get(place).map_or(f64::NAN, load))
     }
 
     /// Copies the first numbers; gives nothing if there are not so many.
     #[must_use]
     pub fn first(&self, count: usize) -> Option<Vec<f64>> {
-        Some(self.0.get(..count)?.iter().map(read).collect())
+        Some(self.0.get(..count)?.iter().map(load).collect())
+    }
+
+    /// Writes the first numbers; nothing beyond the end.
+    pub fn write(&self, numbers: &[f64]) {
+        for (place, number) in self.0.iter().zip(numbers) {
+            place.store(number.to_bits(), Relaxed);
+        }
     }
 }
 
-fn read(register: &AtomicU64) -> f64 {
-    f64::from_bits(register.load(Relaxed))
+fn load(place: &AtomicU64) -> f64 {
+    f64::from_bits(place.load(Relaxed))
+}
+
+/// Gives the whole number that is meant.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a saturated cast is what is wanted: times and lengths below zero are none"
+)]
+#[must_use]
+pub fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+/// Gives the number as JavaScript has it.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "they came as such numbers, or count"
+)]
+#[must_use]
+pub fn to_number(whole: u64) -> f64 {
+    whole as f64
 }
 
 impl<const N: usize> FromNapiValue for Numbers<'_, N> {

@@ -55,24 +55,27 @@ impl<'env, S: 'static> Functions<'env, S> {
     }
 
     /// Adds a function that may fail with a code.
-    pub fn add_fallible<A, R>(
+    pub fn add_fallible<A, R, C>(
         &mut self,
         name: &str,
-        function: impl Fn(&mut S, A) -> napi::Result<R, &'static str> + 'static,
+        function: impl Fn(&mut S, A) -> napi::Result<R, C> + 'static,
     ) -> napi::Result<()>
     where
         A: TupleFromSliceValues,
         R: ToNapiValue,
+        C: AsRef<str>,
     {
         self.add_with(name, move |call, state| {
             function(state, call.args()?).or_else(|error| {
-                call.env.throw_error(&error.reason, Some(error.status))?;
+                call.env
+                    .throw_error(&error.reason, Some(error.status.as_ref()))?;
                 Err(napi::Error::from_status(Status::PendingException))
             })
         })
     }
 
     /// Gives the object, with the functions on it.
+    #[must_use]
     pub fn into_object(self) -> Object<'env> {
         self.object
     }

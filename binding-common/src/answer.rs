@@ -1,0 +1,182 @@
+//! What a store answers, as it crosses: some numbers, and a text where there is one.
+
+use koa_session_rs::record::MaxAge;
+use koa_session_rs::store::{Listed, Loaded, Written};
+
+use crate::numbers::{Numbers, to_number};
+
+/// So many numbers an answer has: its status, then a revision or a count, an expiry, a `maxAge`, and whether there is a subject.
+pub const ANSWER_NUMBERS: usize = 5;
+
+/// What an answer is; `lib/stores/answers.js` has the same.
+#[derive(Clone, Copy, Debug)]
+enum Status {
+    Done,
+    Written,
+    Conflicting,
+    Missing,
+    Taken,
+    Refused,
+    Touched,
+    Loaded,
+    Nothing,
+    Known,
+    Count,
+    Text,
+    Listed,
+    Failed,
+}
+
+/// An answer on its way to JavaScript.
+#[derive(Clone, Debug)]
+pub struct Answer<T = String> {
+    numbers: [f64; ANSWER_NUMBERS],
+    text: Option<T>,
+}
+
+impl<T> Answer<T> {
+    fn new(status: Status, numbers: [f64; ANSWER_NUMBERS - 1], text: Option<T>) -> Self {
+        let [count, expire, max_age, has_subject] = numbers;
+        let status = f64::from(status as u8);
+        Self {
+            numbers: [status, count, expire, max_age, has_subject],
+            text,
+        }
+    }
+
+    fn bare(status: Status) -> Self {
+        Self::new(status, [0.0; ANSWER_NUMBERS - 1], None)
+    }
+
+    fn counted(status: Status, count: u64) -> Self {
+        Self::new(status, [to_number(count), 0.0, 0.0, 0.0], None)
+    }
+
+    /// To what has no result but that it is done.
+    #[must_use]
+    pub fn done() -> Self {
+        Self::bare(Status::Done)
+    }
+
+    /// To load.
+    pub fn loaded(loaded: Option<Loaded<T>>) -> Self {
+        let Some(loaded) = loaded else {
+            return Self::bare(Status::Nothing);
+        };
+        let numbers = [
+            to_number(loaded.rev),
+            to_number(loaded.expire_ms),
+            from_max_age(loaded.max_age),
+            f64::from(u8::from(loaded.has_subject)),
+        ];
+        Self::new(Status::Loaded, numbers, Some(loaded.data))
+    }
+
+    /// To touch.
+    #[must_use]
+    pub fn touched(max_age: Option<MaxAge>) -> Self {
+        max_age.map_or(Self::bare(Status::Missing), |max_age| {
+            let numbers = [0.0, 0.0, from_max_age(max_age), 0.0];
+            Self::new(Status::Touched, numbers, None)
+        })
+    }
+
+    /// To destroy: whether there was one.
+    #[must_use]
+    pub fn known(is_known: bool) -> Self {
+        Self::counted(Status::Known, u64::from(is_known))
+    }
+
+    /// To what destroys any number: how many there were.
+    #[must_use]
+    pub fn count(count: u64) -> Self {
+        Self::counted(Status::Count, count)
+    }
+
+    /// To what reads a text.
+    pub fn text(text: Option<T>) -> Self {
+        match text {
+            Some(text) => Self::new(Status::Text, [0.0; 4], Some(text)),
+            None => Self::bare(Status::Nothing),
+        }
+    }
+
+    /// Why there is no result, in the store's own words.
+    pub fn failed(why: T) -> Self {
+        Self::new(Status::Failed, [0.0; 4], Some(why))
+    }
+
+    /// Leaves the numbers where JavaScript reads them, and gives the text.
+    pub fn leave<const N: usize>(self, memory: &Numbers<'_, N>) -> Option<T> {
+        memory.write(&self.numbers);
+        self.text
+    }
+
+    /// Gives the numbers and the text.
+    pub fn into_parts(self) -> ([f64; ANSWER_NUMBERS], Option<T>) {
+        (self.numbers, self.text)
+    }
+}
+
+impl<T: From<String>> Answer<T> {
+    /// To create, merge and regenerate.
+    #[must_use]
+    pub fn written(written: Written) -> Self {
+        match written {
+            Written::Done {
+                rev,
+                conflicts,
+                max_age,
+            } => {
+                let status = if conflicts.is_some() {
+                    Status::Conflicting
+                } else {
+                    Status::Written
+                };
+                let numbers = [to_number(rev), 0.0, from_max_age(max_age), 0.0];
+                Self::new(status, numbers, conflicts.map(T::from))
+            }
+            Written::Missing => Self::bare(Status::Missing),
+            Written::Taken => Self::bare(Status::Taken),
+            Written::Refused => Self::bare(Status::Refused),
+        }
+    }
+
+    /// To list.
+    #[must_use]
+    pub fn listed(list: &[Listed]) -> Self {
+        let json = Listed::write_list(list).into();
+        Self::new(Status::Listed, [0.0; 4], Some(json))
+    }
+}
+
+/// Below zero: as long as the browser.
+fn from_max_age(max_age: MaxAge) -> f64 {
+    match max_age {
+        MaxAge::Timed(max_age_ms) => to_number(max_age_ms),
+        MaxAge::Browser => -1.0,
+    }
+}
+
+/// Answers of calls that wait for them, on their way to JavaScript.
+#[derive(Debug, Default)]
+pub struct Answers {
+    pub(crate) numbers: Vec<f64>,
+    /// Those of the answers that have one, in their order.
+    pub(crate) texts: Vec<String>,
+}
+
+impl Answers {
+    /// Tells whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// Appends the answer of a call, by the number that JavaScript gave it.
+    pub fn push(&mut self, call_id: f64, answer: Answer) {
+        self.numbers.push(call_id);
+        self.numbers.extend(answer.numbers);
+        self.texts.extend(answer.text);
+    }
+}

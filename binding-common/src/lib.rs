@@ -1,0 +1,20 @@
+//! What the addons have in common: how texts and numbers cross, functions made of closures, the numbers of a store's call, and its
+//! answers. All `unsafe` of koa-session-rs is here.
+#![allow(
+    clippy::missing_errors_doc,
+    reason = "what fails here fails where Node-API does"
+)]
+
+mod answer;
+mod call;
+mod closures;
+mod deliver;
+mod numbers;
+mod text;
+
+pub use answer::{ANSWER_NUMBERS, Answer, Answers};
+pub use call::{CALL_NUMBERS, Call};
+pub use closures::Functions;
+pub use deliver::{Deliver, Results, deliver_by};
+pub use numbers::{Numbers, to_number, whole};
+pub use text::{Text, to_js};

@@ -1,0 +1,51 @@
+//! What an opened cookie tells beside its text: numbers, left where JavaScript reads them (`lib/opened.js` has the same places).
+//!
+//! An array of Node-API's with all of it takes 0.7 µs to make, which is as long as a small cookie takes to open.
+
+use koa_session_rs::envelope::{Envelope, Lifetime};
+use koa_session_rs::session::{Opened, Repair};
+use koa_session_rs_binding_common::Numbers;
+
+/// The memory of the numbers: what is to be done about the signature, then the verdict, the shape, `_expire` and `_maxAge`.
+pub type Memory<'call> = Numbers<'call, 5>;
+
+/// What the text is: the user's keys alone, of a session that lives for a time or as long as the browser; or a foreign
+/// text whole.
+#[derive(Clone, Copy)]
+enum Shape {
+    Timed,
+    Browser,
+    Foreign,
+}
+
+/// Leaves what is to be done about the signature. 0: nothing. 1: send one by the first key. 2: have the browser drop it.
+pub fn leave_repair(memory: &Memory<'_>, repair: Repair) {
+    memory.write(&[number_of(repair)]);
+}
+
+/// Leaves all that an opened cookie tells, and gives its text.
+pub fn leave_opened(memory: &Memory<'_>, repair: Repair, opened: Opened) -> String {
+    let (shape, (expire_ms, max_age_ms), text) = match opened.envelope {
+        Envelope::Plain { user, lifetime } => match lifetime {
+            Lifetime::Timed {
+                expire_ms,
+                max_age_ms,
+            } => (Shape::Timed, (expire_ms, max_age_ms), user),
+            Lifetime::Browser => (Shape::Browser, (0, 0), user),
+        },
+        Envelope::Foreign { text, .. } => (Shape::Foreign, (0, 0), text),
+    };
+    let (verdict, shape) = (f64::from(opened.verdict as u8), f64::from(shape as u8));
+    #[expect(clippy::cast_precision_loss, reason = "fifteen digits at most")]
+    let (expire, max_age) = (expire_ms as f64, max_age_ms as f64);
+    memory.write(&[number_of(repair), verdict, shape, expire, max_age]);
+    text
+}
+
+fn number_of(repair: Repair) -> f64 {
+    match repair {
+        Repair::None => 0.0,
+        Repair::Reissue(_) => 1.0,
+        Repair::Clear => 2.0,
+    }
+}

@@ -1,0 +1,84 @@
+'use strict'
+
+/** What an answer is; binding-common/src/answer.rs has the same. */
+const STATUS = {
+  DONE: 0,
+  WRITTEN: 1,
+  CONFLICTING: 2,
+  MISSING: 3,
+  TAKEN: 4,
+  REFUSED: 5,
+  TOUCHED: 6,
+  LOADED: 7,
+  NOTHING: 8,
+  KNOWN: 9,
+  COUNT: 10,
+  TEXT: 11,
+  LISTED: 12,
+  FAILED: 13
+}
+
+/** The places of an answer's numbers; that of a revision has a count, too. */
+const ANSWER = { STATUS: 0, REV: 1, EXPIRE: 2, MAX_AGE: 3, HAS_SUBJECT: 4 }
+
+/** So many numbers an answer has. */
+const ANSWER_NUMBERS = 5
+
+/**
+ * Reads the answer that stands at a place of the numbers, as the contract has it (index.d.ts, SessionStore).
+ *
+ * @param {Float64Array} numbers
+ * @param {number} at
+ * @param {string|null} [text]
+ * @param {(text: string) => Error} [toError] reads why the store failed: then an Error is returned
+ */
+function readAnswer (numbers, at, text, toError) {
+  switch (numbers[at + ANSWER.STATUS]) {
+    case STATUS.LOADED: return loaded(numbers, at, text)
+    case STATUS.NOTHING: return undefined
+    case STATUS.WRITTEN: return { rev: numbers[at + ANSWER.REV], conflicts: [], maxAge: maxAgeOf(numbers, at) }
+    case STATUS.CONFLICTING: return { rev: numbers[at + ANSWER.REV], conflicts: JSON.parse(text), maxAge: maxAgeOf(numbers, at) }
+    case STATUS.TOUCHED: return { maxAge: maxAgeOf(numbers, at) }
+    case STATUS.MISSING: return 'missing'
+    case STATUS.TAKEN: return 'taken'
+    case STATUS.REFUSED: return 'refused'
+    case STATUS.KNOWN: return numbers[at + ANSWER.REV] === 1
+    case STATUS.COUNT: return numbers[at + ANSWER.REV]
+    case STATUS.TEXT: return text
+    case STATUS.LISTED: return JSON.parse(text)
+    case STATUS.FAILED: return toError(text)
+  }
+}
+
+function loaded (numbers, at, data) {
+  return {
+    data,
+    rev: numbers[at + ANSWER.REV],
+    expire: numbers[at + ANSWER.EXPIRE],
+    maxAge: maxAgeOf(numbers, at),
+    hasSubject: numbers[at + ANSWER.HAS_SUBJECT] === 1
+  }
+}
+
+function maxAgeOf (numbers, at) {
+  const maxAge = numbers[at + ANSWER.MAX_AGE]
+  return maxAge < 0 ? 'session' : maxAge
+}
+
+/** Gives what create answers of what was written. */
+function created (answer) {
+  return typeof answer === 'object' ? { rev: answer.rev } : answer
+}
+
+/** Tells the answers that have a text. */
+function hasText (numbers, at) {
+  const status = numbers[at + ANSWER.STATUS]
+  return status === STATUS.LOADED || status === STATUS.CONFLICTING || status >= STATUS.TEXT
+}
+
+/** Tells the answers that are failures. */
+function isFailure (numbers, at) {
+  return numbers[at + ANSWER.STATUS] === STATUS.FAILED
+}
+
+module.exports = { ANSWER_NUMBERS, created, hasText, isFailure, readAnswer }
