@@ -6,7 +6,7 @@ use koa_session_rs::store::StoreError;
 use koa_session_rs::store::sqlite::SqliteError;
 
 /// Written as three lines: a word of its own for each reason, `SQLite`'s extended result code or nothing, and a message;
-/// `lib/stores/sqlite-error.js` reads them.
+/// `lib/stores/sqlite/error.js` reads them.
 #[derive(Clone, Debug)]
 pub struct Failure {
     reason: &'static str,

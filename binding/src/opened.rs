@@ -1,4 +1,4 @@
-//! What an opened cookie tells beside its text: numbers, left where JavaScript reads them (`lib/opened.js` has the same places).
+//! What an opened cookie tells beside its text: numbers, left where JavaScript reads them (`lib/native/opened.js` has the same places).
 //!
 //! An array of Node-API's with all of it takes 0.7 µs to make, which is as long as a small cookie takes to open.
 

@@ -20,7 +20,7 @@ const ATTEMPTS = 16
  */
 class SessionStore {
   /** The calls of `set`: those of one id wait for each other. */
-  #setting = new KeyedMutex()
+  #mutex = new KeyedMutex()
 
   get [STORE] () { return 1 }
 
@@ -48,7 +48,7 @@ class SessionStore {
   async set (id, session, maxAge) {
     const ttl = Number.isFinite(maxAge) ? maxAge : ONE_DAY_MS
     const record = toRecord(session, maxAge)
-    return this.#setting.run(id, async () => {
+    return this.#mutex.run(id, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const loaded = await this.load(id)
         const isKnown = isLive(loaded)
