@@ -4,10 +4,11 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const mount = require('koa-mount')
 
-const { KOAS, createApp, serve, session, start } = require('./app')
-const { START_MS, freeze } = require('./clock')
-const { cookieHeader, encode } = require('./forge')
-const { MODES } = require('./modes')
+const { KOAS, createApp, session } = require('./harness/app')
+const { START_MS, freeze } = require('./harness/clock')
+const { cookieHeader, encode } = require('./harness/forge')
+const { MODES } = require('./harness/modes')
+const { serve, visit } = require('./harness/server')
 
 const NAMES = ['session:missed', 'session:expired', 'session:invalid']
 
@@ -31,8 +32,8 @@ const respond = async (ctx) => {
 }
 
 /** Starts an app that notes events; gives the client, the events, and the ctx of each request. */
-async function observe (t, how) {
-  const client = await start(t, respond, how)
+async function observe (t, options = {}, how = {}) {
+  const client = await visit(t, options, respond, how)
   const ctxs = []
   client.app.on('test:ctx', (ctx) => ctxs.push(ctx))
   return { client, events: listen(client.app), ctxs }
@@ -43,7 +44,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     describe(`events: ${mode} on ${version}`, () => {
       test('expired', async (t) => {
         const clock = freeze(t)
-        const { client, events, ctxs } = await observe(t, { Koa, options: { ...make().options, maxAge: 5000 } })
+        const { client, events, ctxs } = await observe(t, { ...make().options, maxAge: 5000 }, { Koa })
         const { id } = (await client.get('/put')).json
         const { cookie } = client
         clock.now += 5000
@@ -63,7 +64,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       test('invalid', async (t) => {
         freeze(t)
         let valid = true
-        const { client, events, ctxs } = await observe(t, { Koa, options: { ...make().options, maxAge: 5000, valid: () => valid } })
+        const { client, events, ctxs } = await observe(t, { ...make().options, maxAge: 5000, valid: () => valid }, { Koa })
         const { id } = (await client.get('/put')).json
         await client.get()
         assert.deepEqual(events, [])
@@ -75,7 +76,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       })
 
       test('none for a visitor without a session, and none for a good one', async (t) => {
-        const { client, events } = await observe(t, { Koa, options: make().options })
+        const { client, events } = await observe(t, make().options, { Koa })
         await client.get()
         await client.get('/put')
         await client.get()
@@ -89,7 +90,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       test(`missed, where a store gives ${JSON.stringify(value)}: ${mode} on ${version}`, async (t) => {
         const { options, store } = MODES[mode]()
         store.get = async () => value
-        const { client, events, ctxs } = await observe(t, { Koa, options })
+        const { client, events, ctxs } = await observe(t, options, { Koa })
         const cookie = mode === 'externalKey' ? 'app.id=gone' : cookieHeader('gone')
         assert.equal((await client.get('/', { cookie })).json.isNew, true)
         assert.deepEqual(events, [['session:missed', { key: 'gone', value, ctx: ctxs[0] }]])
@@ -99,7 +100,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
   for (const value of [null, false, 0, '']) {
     test(`missed, where the cookie holds ${JSON.stringify(value)}: ${version}`, async (t) => {
-      const { client, events, ctxs } = await observe(t, { Koa })
+      const { client, events, ctxs } = await observe(t, {}, { Koa })
       assert.equal((await client.get('/', { cookie: cookieHeader(encode(JSON.stringify(value))) })).json.isNew, true)
       assert.deepEqual(events, [['session:missed', { key: undefined, value, ctx: ctxs[0] }]])
     })
@@ -108,7 +109,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
 describe('events', () => {
   test('have the id as the browser sent it', async (t) => {
-    const { client, events } = await observe(t, { options: { ...MODES.store().options, signed: false } })
+    const { client, events } = await observe(t, { ...MODES.store().options, signed: false })
     for (const id of ['%2e%2e%2f', 'A b', 'é']) {
       await client.get('/', { cookie: `koa.sess=${id}` })
       assert.equal(events.pop()[1].key, id)
@@ -116,7 +117,7 @@ describe('events', () => {
   })
 
   test('expired comes before invalid', async (t) => {
-    const { client, events } = await observe(t, { options: { valid: () => false } })
+    const { client, events } = await observe(t, { valid: () => false })
     await client.get('/', { cookie: cookieHeader(encode({ a: 1, _expire: 1 })) })
     assert.deepEqual(events.map(([name]) => name), ['session:expired'])
   })
@@ -132,11 +133,11 @@ describe('events', () => {
 
   for (const options of [{}, { decode: (text) => JSON.parse(Buffer.from(text, 'base64').toString()) }]) {
     test(`once a request, however often ctx.session is read: ${Object.keys(options)}`, async (t) => {
-      const app = createApp(async (ctx) => {
+      const app = createApp(options, async (ctx) => {
         for (let i = 0; i < 5; i++) ctx.session.a = i
         await later()
         await later()
-      }, { options })
+      })
       const events = listen(app)
       await (await serve(t, app)).get('/', { cookie: cookieHeader(encode({ a: 1, _expire: 1 })) })
       assert.deepEqual(events.map(([name]) => name), ['session:expired'])
@@ -146,7 +147,7 @@ describe('events', () => {
   for (const cookie of [encode({ a: 1, _expire: 1 }), encode('null')]) {
     test(`come on a later turn: ${Buffer.from(cookie, 'base64')}`, async (t) => {
       const counts = []
-      const app = createApp(async (ctx) => {
+      const app = createApp({}, async (ctx) => {
         assert.equal(ctx.session.isNew, true)
         counts.push(events.length)
         await null
@@ -164,7 +165,7 @@ describe('events', () => {
   }
 
   test('go to the app whose ctx it is', async (t) => {
-    const Koa = KOAS['koa 3']
+    const Koa = KOAS.koa3
     const child = new Koa()
     child.use(session({}, child))
     child.use(respond)

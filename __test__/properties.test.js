@@ -7,10 +7,11 @@ const theirSession = require('koa-session').default
 
 const binding = require('../lib/native/binding')
 const { Snapshot } = require('../lib/session/snapshot')
-const { createApp, handle, start } = require('./app')
-const { freeze } = require('./clock')
-const { cookieHeader, encode } = require('./forge')
-const { MODES } = require('./modes')
+const { createApp, handle } = require('./harness/app')
+const { freeze } = require('./harness/clock')
+const { cookieHeader, encode } = require('./harness/forge')
+const { MODES } = require('./harness/modes')
+const { visit } = require('./harness/server')
 
 const respond = (ctx) => ({ isNew: ctx.session.isNew, data: ctx.session })
 
@@ -29,7 +30,7 @@ const anything = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCh
 
 for (const mode of ['cookie', 'store']) {
   test(`any header over HTTP is a new session: ${mode}`, async (t) => {
-    const client = await start(t, respond, { options: MODES[mode]().options })
+    const client = await visit(t, MODES[mode]().options, respond)
     await fc.assert(fc.asyncProperty(headers(latin1), async (cookie) => {
       const { status, json } = await client.get('/', { cookie })
       assert.deepEqual([status, json], [200, NEW])
@@ -38,7 +39,7 @@ for (const mode of ['cookie', 'store']) {
 
   test(`any header of any characters is a new session: ${mode}`, async () => {
     let seen
-    const app = createApp((ctx) => { seen = respond(ctx) }, { options: MODES[mode]().options })
+    const app = createApp(MODES[mode]().options, (ctx) => { seen = respond(ctx) })
     await fc.assert(fc.asyncProperty(headers(anything), async (cookie) => {
       seen = undefined
       const { status } = await handle(app, { cookie })
@@ -71,20 +72,20 @@ for (const maxAge of [undefined, 3600000, 'session']) {
       if (ctx.path === '/put') Object.assign(ctx.session, data)
       return ctx.session
     }
-    const ours = await start(t, put, { options: { maxAge } })
-    const theirs = await start(t, put, { options: { maxAge }, session: theirSession })
+    const ours = await visit(t, { maxAge }, put)
+    const theirs = await visit(t, { maxAge }, put, { session: theirSession })
     await fc.assert(fc.asyncProperty(sessions, async (given) => {
       data = given
       const expected = JSON.parse(JSON.stringify(given))
       ours.jar.clear()
       theirs.jar.clear()
       const written = await ours.get('/put')
-      assert.deepEqual(written.lines, (await theirs.get('/put')).lines)
+      assert.deepEqual(written.setCookie, (await theirs.get('/put')).setCookie)
       // Each reads what the other wrote.
       const cookie = ours.cookie
       for (const client of [ours, theirs]) {
-        const { json, lines } = await client.get('/', cookie && { cookie })
-        assert.deepEqual([json, lines], [expected, []])
+        const { json, setCookie } = await client.get('/', cookie && { cookie })
+        assert.deepEqual([json, setCookie], [expected, []])
       }
     }), { numRuns: 70 })
   })

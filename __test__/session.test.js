@@ -3,9 +3,10 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, session, start } = require('./app')
-const { decode } = require('./forge')
-const { MODES } = require('./modes')
+const { KOAS, session } = require('./harness/app')
+const { decode } = require('./harness/forge')
+const { MODES } = require('./harness/modes')
+const { visit } = require('./harness/server')
 
 const count = (ctx) => {
   ctx.session.views = (ctx.session.views ?? 0) + 1
@@ -26,7 +27,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   describe(`session() on ${version}`, () => {
     for (const [form, [call, key]] of Object.entries(FORMS)) {
       test(form, async (t) => {
-        const client = await start(t, count, { Koa, session: (opts, app) => call(app) })
+        const client = await visit(t, {}, count, { Koa, session: (opts, app) => call(app) })
         assert.deepEqual((await client.get()).json, { views: 1 })
         assert.deepEqual([...client.jar.keys()], [key, `${key}.sig`])
         assert.deepEqual((await client.get()).json, { views: 2 })
@@ -35,7 +36,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
     for (const [mode, make] of Object.entries(MODES)) {
       test(`keeps the session of a visitor, and of no other: ${mode}`, async (t) => {
-        const client = await start(t, count, { Koa, options: make().options })
+        const client = await visit(t, make().options, count, { Koa })
         const other = client.another()
         for (const views of [1, 2, 3]) assert.deepEqual((await client.get()).json, { views })
         for (const views of [1, 2]) assert.deepEqual((await other.get()).json, { views })
@@ -102,9 +103,8 @@ describe('a second session() on one app', () => {
   for (const [mode, make] of Object.entries(MODES)) {
     test(`shares the session of the first: ${mode}`, async (t) => {
       const { options, store } = make()
-      const client = await start(t, count, {
-        before: (app) => app.use(session(options, app)),
-        options: { key: 'second', maxAge: 1000, signed: false }
+      const client = await visit(t, { key: 'second', maxAge: 1000, signed: false }, count, {
+        before: (app) => app.use(session(options, app))
       })
       assert.deepEqual((await client.get()).json, { views: 1 })
       assert.ok(![...client.jar.keys()].some((name) => name.startsWith('second')))
@@ -114,7 +114,7 @@ describe('a second session() on one app', () => {
 
     test(`keeps what came between the two: ${mode}`, async (t) => {
       const { options } = make()
-      const client = await start(t, (ctx) => ctx.session, {
+      const client = await visit(t, {}, (ctx) => ctx.session, {
         before (app) {
           app.use(session(options, app))
           app.use((ctx, next) => {
@@ -130,27 +130,27 @@ describe('a second session() on one app', () => {
 })
 
 test('two apps have a session each, of their own options and keys', async (t) => {
-  const one = await start(t, count, { options: { key: 'one' } })
-  const two = await start(t, count, { options: { key: 'two', maxAge: 1000 }, keys: ['another'] })
+  const one = await visit(t, { key: 'one' }, count)
+  const two = await visit(t, { key: 'two', maxAge: 1000 }, count, { keys: ['another'] })
   const first = await one.get()
   const second = await two.get()
-  assert.match(first.lines[0], /^one=[^;]+; path=\/; httponly$/)
-  assert.match(second.lines[0], /^two=[^;]+; path=\/; expires=[^;]+; httponly$/)
-  assert.equal(decode(second.lines, 'two')._maxAge, 1000)
+  assert.match(first.setCookie[0], /^one=[^;]+; path=\/; httponly$/)
+  assert.match(second.setCookie[0], /^two=[^;]+; path=\/; expires=[^;]+; httponly$/)
+  assert.equal(decode(second.setCookie, 'two')._maxAge, 1000)
 })
 
 for (const [mode, make] of Object.entries(MODES)) {
   test(`requests at the same time have a session each: ${mode}`, async (t) => {
-    const client = await start(t, async (ctx) => {
+    const client = await visit(t, make().options, async (ctx) => {
       const before = ctx.session.name
       ctx.session.name = ctx.query.name
       await new Promise((resolve) => setTimeout(resolve, 5))
       return { before, now: ctx.session.name }
-    }, { options: make().options })
+    })
     const names = Array.from({ length: 20 }, (_, i) => `user${i}`)
     const visitors = names.map(() => client.another())
-    const visit = () => Promise.all(names.map((name, i) => visitors[i].get(`/?name=${name}`)))
-    assert.deepEqual((await visit()).map((each) => each.json), names.map((now) => ({ now })))
-    assert.deepEqual((await visit()).map((each) => each.json), names.map((now) => ({ before: now, now })))
+    const askAll = () => Promise.all(names.map((name, i) => visitors[i].get(`/?name=${name}`)))
+    assert.deepEqual((await askAll()).map((each) => each.json), names.map((now) => ({ now })))
+    assert.deepEqual((await askAll()).map((each) => each.json), names.map((now) => ({ before: now, now })))
   })
 }

@@ -21,7 +21,7 @@ const EXEMPT = {
 /** Runs one file in a process of its own. */
 function run (file) {
   return new Promise((resolve) => {
-    const env = { ...process.env, FAULTS_SUBJECT: 'koa-session' }
+    const env = { ...process.env, SESSION_MODULE: 'koa-session' }
     const child = spawn(process.execPath, ['--test-reporter=tap', '--test-reporter-destination=stdout', join(FOLDER, file)], { env })
     let text = ''
     child.stdout.on('data', (chunk) => { text += chunk })

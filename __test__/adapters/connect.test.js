@@ -8,7 +8,7 @@ const expressSession = require('express-session')
 const memorystore = require('memorystore')
 
 const { connectStore } = require('../../adapters/connect')
-const { start } = require('../app')
+const { visit } = require('../harness/server')
 const { lifeOfSessions, skewClock } = require('./life')
 
 const MemoryStore = memorystore(expressSession)
@@ -257,7 +257,7 @@ describe('a store that fails', () => {
       told.push([err, operation])
       return 'anonymous'
     }
-    const client = await start(t, (ctx) => ({ user: ctx.session.user ?? 'nobody' }), { options: { store, onStoreError } })
+    const client = await visit(t, { store, onStoreError }, (ctx) => ({ user: ctx.session.user ?? 'nobody' }))
     const signature = new (require('keygrip'))(client.app.keys).sign('koa.sess=id')
     client.cookie = `koa.sess=id; koa.sess.sig=${signature}`
     assert.deepEqual((await client.get('/')).json, { user: 'nobody' })

@@ -14,7 +14,7 @@ const { after, before, describe, test } = require('node:test')
 const Koa = require('koa')
 
 const session = require('../..')
-const { serve } = require('../app')
+const { serve } = require('../harness/server')
 const mariadb = require('../servers/mariadb')
 const postgresql = require('../servers/postgresql')
 const redis = require('../servers/redis')
@@ -74,7 +74,7 @@ async function run (t, code, { close, packages }, server) {
   const end = await new AsyncFunction(...Object.keys(given), `'use strict'; ${code}\nreturn () => ${close}`)(...Object.values(given))
   t.after(end)
   app.use((ctx) => { ctx.body = ctx.session.views = (ctx.session.views ?? 0) + 1 })
-  return serve(t, app)
+  return (await serve(t, app)).visitor()
 }
 
 describe('docs/adapters.md', () => {
@@ -106,7 +106,7 @@ describe('docs/adapters.md', () => {
       test(`${heading}, ${sign === '+' ? 'after' : 'before'}`, { skip: how.on?.skip }, async (t) => {
         const client = await run(t, side(blocks[heading], sign), how, servers.get(how.on))
         const visits = []
-        for (let i = 0; i < 3; i++) visits.push((await client.get('/')).text)
+        for (let i = 0; i < 3; i++) visits.push((await client.get('/')).body)
         assert.deepEqual(visits, ['1', '2', '3'])
       })
     }

@@ -15,7 +15,7 @@ const assert = require('node:assert/strict')
 const { before, describe, test } = require('node:test')
 
 const { storeContract } = require('../../testing')
-const { start } = require('../app')
+const { visit } = require('../harness/server')
 
 const MAX_AGE_MS = 60000
 
@@ -91,7 +91,7 @@ function skewClock (t) {
  */
 function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, copies = true, hasTtl = true, size } = {}) {
   let store
-  const open = (t, options = {}) => start(t, respond, { options: { store, maxAge: MAX_AGE_MS, ...options } })
+  const open = (t, options = {}) => visit(t, { store, maxAge: MAX_AGE_MS, ...options }, respond)
   const idOf = (client) => client.jar.get('koa.sess')
   const me = async (client) => (await client.get('/me')).json
   const isKeptFor = (ttl, ms) => assert.ok(ttl > ms - SLACK_MS && ttl <= ms + grain, `${ttl} is not ${ms}`)
@@ -139,8 +139,8 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
     test('comes back as it was', async (t) => {
       const ann = await open(t)
       await ann.get('/rich')
-      const { text } = await ann.get('/all')
-      assert.equal(text, JSON.stringify(RICH))
+      const { body } = await ann.get('/all')
+      assert.equal(body, JSON.stringify(RICH))
     })
 
     test('may have a key named cookie', async (t) => {
@@ -198,8 +198,8 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
 
     test('is the browser\'s where that is wanted', async (t) => {
       const ann = await open(t, { storeMaxAge: MAX_AGE_MS * 3 })
-      const { lines } = await ann.get('/browser')
-      assert.doesNotMatch(lines[0], /expires/)
+      const { setCookie } = await ann.get('/browser')
+      assert.doesNotMatch(setCookie[0], /expires/)
       if (hasTtl) isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS * 3 + GRACE_MS)
       assert.equal((await me(ann)).user, 'eve')
     })
@@ -210,9 +210,9 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       await ann.get('/login?user=ann')
       for (let visit = 1; visit <= 3; visit++) {
         clock.ahead += MAX_AGE_MS * 2 / 3
-        const { lines, json } = await ann.get('/me')
+        const { setCookie, json } = await ann.get('/me')
         assert.equal(json.user, 'ann')
-        assert.match(lines[0], /; expires=/)
+        assert.match(setCookie[0], /; expires=/)
         if (hasTtl) isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS + GRACE_MS)
       }
     })

@@ -12,7 +12,7 @@ const expressSession = require('express-session')
 const sessionFileStore = require('session-file-store')
 
 const { connectStore } = require('../../adapters/connect')
-const { start } = require('../app')
+const { visit } = require('../harness/server')
 const { lifeOfSessions } = require('./life')
 
 const FileStore = sessionFileStore(expressSession)
@@ -55,7 +55,7 @@ describe('session-file-store', () => {
           else if (ctx.path === '/replace') ctx.session = { ...ctx.session, user: 'eve' }
           return Object.keys(ctx.session)
         }
-        const client = await start(t, respond, { options: { store: connectStore(store), underscoreKeys } })
+        const client = await visit(t, { store: connectStore(store), underscoreKeys }, respond)
         for (const path of ['/in', '/me', '/change', '/me', '/replace', '/me']) assert.deepEqual((await client.get(path)).json, keys)
         assert.equal(typeof read(client.jar.get('koa.sess')).__lastAccess, 'number')
         assert.deepEqual(warnings.filter((code) => code === 'KOA_SESSION_RS_UNDERSCORE'), [])

@@ -22,8 +22,8 @@ const memorystore = require('memorystore')
 const { createClient } = require('redis')
 
 const session = require('../..')
-const { start } = require('../app')
-const { Client } = require('../client')
+const { Client } = require('../harness/client')
+const { visit } = require('../harness/server')
 const mariadb = require('../servers/mariadb')
 const postgresql = require('../servers/postgresql')
 const redis = require('../servers/redis')
@@ -38,12 +38,12 @@ function countVisits (ctx) {
 }
 
 /** Gives the answers to some visits of one client to an app with koa-session, or with ours. */
-async function visit (t, store, how = { session: koaSession }) {
-  const client = await start(t, countVisits, { options: { store }, ...how })
+async function visitsOf (t, store, how = { session: koaSession }) {
+  const client = await visit(t, { store }, countVisits, { ...how })
   const answers = []
   for (let i = 0; i < 3; i++) {
-    const { status, text } = await client.get('/')
-    answers.push(status === 200 ? Number(text) : status)
+    const { status, body } = await client.get('/')
+    answers.push(status === 200 ? Number(body) : status)
   }
   return answers
 }
@@ -57,14 +57,14 @@ describe('put straight into koa-session', () => {
     test('koa-mysql-session loses every session', async (t) => {
       const { store, close } = await makeKoaMysqlStore(server.options)
       t.after(close)
-      assert.deepEqual(await visit(t, store), [1, 1, 1])
+      assert.deepEqual(await visitsOf(t, store), [1, 1, 1])
     })
 
     test('express-mysql-session works by its promises, and so it does in ours', async (t) => {
       const { store, close } = await makeExpressMysqlStore(server.options)
       t.after(close)
-      assert.deepEqual(await visit(t, store), [1, 2, 3])
-      assert.deepEqual(await visit(t, store, { session }), [1, 2, 3])
+      assert.deepEqual(await visitsOf(t, store), [1, 2, 3])
+      assert.deepEqual(await visitsOf(t, store, { session }), [1, 2, 3])
     })
   })
 
@@ -78,7 +78,6 @@ describe('put straight into koa-session', () => {
     const ended = once(child, 'close')
     const [port] = await once(child, 'message')
     const client = new Client(port)
-    t.after(() => client.close())
     // The answer may still leave before the write ends.
     await client.get('/').catch(() => {})
     const [code] = await ended
@@ -93,7 +92,7 @@ describe('put straight into koa-session', () => {
       await client.close()
       await server.stop()
     })
-    assert.deepEqual(await visit(t, new RedisStore9({ client })), [500, 500, 500])
+    assert.deepEqual(await visitsOf(t, new RedisStore9({ client })), [500, 500, 500])
   })
 
   test('koa-redis works, and so it does in ours', { skip: redis.skip }, async (t) => {
@@ -103,8 +102,8 @@ describe('put straight into koa-session', () => {
       await store.quit()
       await server.stop()
     })
-    assert.deepEqual(await visit(t, store), [1, 2, 3])
-    assert.deepEqual(await visit(t, store, { session }), [1, 2, 3])
+    assert.deepEqual(await visitsOf(t, store), [1, 2, 3])
+    assert.deepEqual(await visitsOf(t, store, { session }), [1, 2, 3])
   })
 
   test('a Keyv is refused', () => {

@@ -4,8 +4,9 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const mount = require('koa-mount')
 
-const { KOAS, serve, session } = require('../app')
-const { MODES } = require('../modes')
+const { KOAS, session } = require('../harness/app')
+const { MODES } = require('../harness/modes')
+const { serve } = require('../harness/server')
 
 const count = (ctx) => {
   ctx.session.views = (ctx.session.views ?? 0) + 1
@@ -31,7 +32,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         const parent = createApp(Koa, options)
         parent.use(mount('/child', child))
         parent.use(count)
-        const client = await serve(t, parent)
+        const client = (await serve(t, parent)).visitor()
         assert.deepEqual((await client.get('/')).json, { views: 1 })
         assert.deepEqual((await client.get('/child')).json, { views: 2 })
         assert.deepEqual((await client.get('/')).json, { views: 3 })
@@ -46,7 +47,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         const parent = createApp(Koa)
         parent.use(mount('/child', child))
         parent.use((ctx) => { ctx.body = { session: ctx.session === undefined } })
-        const client = await serve(t, parent)
+        const client = (await serve(t, parent)).visitor()
         assert.deepEqual((await client.get('/')).json, { session: true })
         assert.deepEqual((await client.get('/child')).json, { views: 1 })
         assert.deepEqual((await client.get('/child')).json, { views: 2 })
@@ -61,7 +62,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         child.use(count)
         parent.use(mount(`/${name}`, child))
       }
-      const client = await serve(t, parent)
+      const client = (await serve(t, parent)).visitor()
       assert.deepEqual((await client.get('/one')).json, { views: 1 })
       assert.deepEqual((await client.get('/one')).json, { views: 2 })
       assert.deepEqual((await client.get('/two')).json, { views: 1 })
@@ -73,8 +74,8 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       child.use(count)
       const parent = createApp(Koa)
       parent.use(mount('/child', child))
-      const under = await serve(t, parent)
-      const alone = await serve(t, child)
+      const under = (await serve(t, parent)).visitor()
+      const alone = (await serve(t, child)).visitor()
       assert.deepEqual((await under.get('/child')).json, { views: 1 })
       alone.cookie = under.cookie
       assert.deepEqual((await alone.get('/')).json, { views: 2 })

@@ -5,8 +5,9 @@ const { describe, test } = require('node:test')
 const { KoaPassport } = require('koa-passport')
 const { Strategy } = require('passport-local')
 
-const { KOAS, createApp, serve } = require('../app')
-const { MODES } = require('../modes')
+const { KOAS, createApp } = require('../harness/app')
+const { MODES } = require('../harness/modes')
+const { serve } = require('../harness/server')
 
 const USERS = { zoe: { id: 7, name: 'Zoë', password: 'secret' } }
 
@@ -44,10 +45,10 @@ function watch (ctx, calls) {
 async function startApp (t, Koa, options) {
   const passport = createPassport()
   const calls = []
-  const app = createApp((ctx, next) => {
+  const app = createApp(options, (ctx, next) => {
     if (ctx.query.watch) watch(ctx, calls)
     return next()
-  }, { Koa, options })
+  }, { Koa })
   app.use(parseForm)
   app.use(passport.initialize())
   app.use(passport.session())
@@ -63,7 +64,7 @@ async function startApp (t, Koa, options) {
     ctx.session.views = (ctx.session.views ?? 0) + 1
     ctx.body = { user: ctx.state.user?.name, authenticated: ctx.isAuthenticated(), views: ctx.session.views }
   })
-  return { client: await serve(t, app), calls }
+  return { client: (await serve(t, app)).visitor(), calls }
 }
 
 const login = (client, { name = 'zoe', password = 'secret', query = '' } = {}) => client.send({

@@ -4,8 +4,9 @@ const assert = require('node:assert/strict')
 const { Readable } = require('node:stream')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const EXPIRED = /; expires=Thu, 01 Jan 1970 00:00:00 GMT;/
 
@@ -48,20 +49,20 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
       for (const [request, status, text] of REQUESTS) {
         test(`${request.method ?? 'GET'} ${request.path}: ${status}`, async (t) => {
-          const client = await start(t, respond, { Koa, options: make().options })
+          const client = await visit(t, make().options, respond, { Koa })
           for (const views of ['1', '2', '3']) {
             const headers = { ...request.headers, ...(client.jar.size && { cookie: client.cookie }) }
             const response = await client.send({ ...request, headers })
             assert.equal(response.status, status)
             assert.equal(response.headers['x-views'], views)
-            assert.ok(response.lines.length > 0)
-            if (text !== undefined && !text.startsWith('Redirecting')) assert.equal(response.text, text)
+            assert.ok(response.setCookie.length > 0)
+            if (text !== undefined && !text.startsWith('Redirecting')) assert.equal(response.body, text)
           }
         })
       }
 
       test('an error keeps what the session was until it', async (t) => {
-        const client = await start(t, respond, { Koa, options: make().options })
+        const client = await visit(t, make().options, respond, { Koa })
         await client.get()
         const { status } = await client.get('/throw')
         assert.equal(status, 418)
@@ -69,15 +70,15 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       })
 
       test('null expires the cookie on a redirect as well', async (t) => {
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, make().options, (ctx) => {
           if (ctx.path !== '/logout') return respond(ctx)
           ctx.session = null
           ctx.redirect('/')
-        }, { Koa, options: make().options })
+        }, { Koa })
         await client.get()
-        const { status, lines } = await client.get('/logout')
-        assert.deepEqual([status, lines.length], [302, 2])
-        assert.ok(lines.every((line) => EXPIRED.test(line)))
+        const { status, setCookie } = await client.get('/logout')
+        assert.deepEqual([status, setCookie.length], [302, 2])
+        assert.ok(setCookie.every((line) => EXPIRED.test(line)))
         assert.deepEqual((await client.get()).json, { views: 1 })
       })
     })
@@ -85,12 +86,12 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 }
 
 test('a 404 saves the session too', async (t) => {
-  const client = await start(t, async (ctx, next) => {
+  const client = await visit(t, MODES.store().options, async (ctx, next) => {
     ctx.session.views = (ctx.session.views ?? 0) + 1
     ctx.set('x-views', String(ctx.session.views))
     ctx.status = 404
     ctx.body = 'none'
-  }, { options: MODES.store().options })
+  })
   for (const views of ['1', '2']) {
     const { status, headers } = await client.get()
     assert.deepEqual([status, headers['x-views']], [404, views])

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { serve } = require('../app')
+const { serve } = require('../harness/server')
 const { KINDS, createApp } = require('./counter')
 
 /** A visitor of the app, whatever module it runs on at the time. */
@@ -32,7 +32,7 @@ for (const theirs of ['koa-session', 'koa-session6']) {
         const modules = [theirs, '../..', theirs, '../..', theirs]
         let views = 0
         for (const module of modules) {
-          const client = await serve(t, createApp(kind, module))
+          const client = (await serve(t, createApp(kind, module))).visitor()
           if (views === 0) {
             await each(client, (user) => `/login?user=${encodeURIComponent(user)}`)
             views++
@@ -47,11 +47,11 @@ for (const theirs of ['koa-session', 'koa-session6']) {
       for (const [login, logout] of [[theirs, '../..'], ['../..', theirs]]) {
         test(`logs out by ${logout} who logged in by ${login}`, async (t) => {
           const [visitor, other] = [new Visitor(), new Visitor()]
-          const before = await serve(t, createApp(kind, login))
+          const before = (await serve(t, createApp(kind, login))).visitor()
           await visitor.visit(before, '/login?user=one')
           await other.visit(before, '/login?user=two')
 
-          const after = await serve(t, createApp(kind, logout))
+          const after = (await serve(t, createApp(kind, logout))).visitor()
           assert.deepEqual(await visitor.visit(after, '/logout'), {})
           assert.deepEqual(await visitor.visit(after, '/'), { views: 1 })
           assert.equal((await other.visit(after, '/')).user, 'two')

@@ -7,16 +7,16 @@ const { describe, test } = require('node:test')
 
 const upstream = require('koa-session').default
 const session = require('../..')
-const { KOAS, KEYS } = require('../app')
-const { cookieText } = require('../faults/frame')
-const { MapStore } = require('../modes')
+const { KEYS, KOAS } = require('../harness/app')
+const { encode } = require('../harness/forge')
+const { CountingStore } = require('../harness/store')
 
 const { sign } = require('keygrip')(KEYS)
 
 const DATA = { user: 'ann', _expire: 4102444800000, _maxAge: 1e12 }
 
 /** The Cookie header of a session. */
-function cookieOf (value = cookieText(DATA)) {
+function cookieOf (value = encode(DATA)) {
   return `koa.sess=${value}; koa.sess.sig=${sign(`koa.sess=${value}`)}`
 }
 
@@ -28,7 +28,7 @@ function createApp (create, Koa, options = {}) {
 }
 
 function storeOf (records) {
-  const store = new MapStore()
+  const store = new CountingStore()
   for (const [id, record] of Object.entries(records)) store.records.set(id, JSON.stringify(record))
   return store
 }
@@ -62,7 +62,7 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
 
       test('with cookies of its own, and neither request nor response', async () => {
         const app = createApp(create, Koa)
-        const cookies = cookiesOf({ 'koa.sess': cookieText(DATA) })
+        const cookies = cookiesOf({ 'koa.sess': encode(DATA) })
         const ctx = Object.assign(Object.create(app.context), { app, cookies: undefined })
         Object.defineProperty(ctx, 'cookies', { value: cookies })
         assert.equal(ctx.session.user, 'ann')
@@ -88,14 +88,14 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
 describe('ours: a ctx of a request alone', () => {
   test('is loaded by session.of(ctx).load(), from any store', async () => {
     const store = storeOf({ 'an-id': DATA })
-    const app = createApp(session, KOAS['koa 3'], { store })
+    const app = createApp(session, KOAS.koa3, { store })
     const ctx = app.createContext({ headers: { cookie: cookieOf('an-id') }, url: '/', socket: {} })
     assert.equal((await session.of(ctx).load()).user, 'ann')
     assert.equal(ctx.session.user, 'ann')
   })
 
   test('has no session in a cookie whose signature is forged, or by an older key that nobody has any more', () => {
-    const app = createApp(session, KOAS['koa 3'])
+    const app = createApp(session, KOAS.koa3)
     for (const looksFirst of [false, true]) {
       const ctx = app.createContext({ headers: { cookie: cookieOf().replace(/sig=.*/, 'sig=forged') }, url: '/', socket: {} })
       if (looksFirst) assert.equal(ctx.cookies.get('other'), undefined)
@@ -104,12 +104,12 @@ describe('ours: a ctx of a request alone', () => {
   })
 
   test('early is no hindrance', () => {
-    const app = createApp(session, KOAS['koa 3'], { early: true })
+    const app = createApp(session, KOAS.koa3, { early: true })
     assert.equal(app.createContext({ headers: { cookie: cookieOf() }, url: '/', socket: {} }).session.user, 'ann')
   })
 
   test('a commit in cookie mode tells that no cookie could leave', async () => {
-    const app = createApp(session, KOAS['koa 3'], { cacheControl: true })
+    const app = createApp(session, KOAS.koa3, { cacheControl: true })
     const reasons = []
     app.on('session:uncommitted', ({ reason }) => reasons.push(reason))
     const ctx = app.createContext({ headers: { cookie: cookieOf() }, url: '/', socket: {} })
@@ -123,7 +123,7 @@ describe('ours: a ctx of a request alone', () => {
 
   test('no flight is left open where no run of the middleware ends', async () => {
     const store = storeOf({ 'an-id': DATA })
-    const app = createApp(session, KOAS['koa 3'], { store })
+    const app = createApp(session, KOAS.koa3, { store })
     const make = () => app.createContext({ headers: { cookie: cookieOf('an-id') }, url: '/', socket: {} })
     const [first, second] = [make(), make()]
     await session.of(first).load()

@@ -7,25 +7,26 @@ const { describe, test } = require('node:test')
 
 const upstream = require('koa-session').default
 const session = require('../..')
-const { KOAS } = require('../app')
-const { MapStore, contextStoreOf } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { contextStoreOf } = require('../harness/modes')
+const { CountingStore } = require('../harness/store')
 const { MemoryStore } = require('../../stores/memory')
 
-const Koa = KOAS['koa 3']
+const Koa = KOAS.koa3
 const FAR = 4102444800000
 
 function make (create, options, headers = { cookie: 'koa.sess=an-id' }) {
   const app = new Koa()
   const middleware = create({ signed: false, ...options }, app)
-  const lines = []
-  const res = { getHeader: () => lines, setHeader: (name, value) => lines.splice(0, lines.length, ...[value].flat()), hasHeader: () => false }
+  const setCookie = []
+  const res = { getHeader: () => setCookie, setHeader: (name, value) => setCookie.splice(0, setCookie.length, ...[value].flat()), hasHeader: () => false }
   const ctx = app.createContext({ headers, url: '/', socket: {} }, res)
-  return { app, ctx, lines, run: (act = () => {}) => middleware(ctx, async () => act(ctx)) }
+  return { app, ctx, setCookie, run: (act = () => {}) => middleware(ctx, async () => act(ctx)) }
 }
 
 /** A plain store with a record. */
 function stored (data) {
-  const store = new MapStore()
+  const store = new CountingStore()
   store.records.set('an-id', JSON.stringify({ ...data, _expire: FAR, _maxAge: 1000 }))
   return store
 }
@@ -142,7 +143,7 @@ describe('ours', () => {
   })
 
   test('runs within one that passed a visitor by share its session', async () => {
-    const store = new MapStore()
+    const store = new CountingStore()
     const { ctx, run } = make(session, { store }, {})
     // The first request shows how this Koa makes ctx.cookies; a visitor of later ones is passed by.
     await run()

@@ -3,13 +3,14 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { decode } = require('../forge')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { START_MS, freeze } = require('../harness/clock')
+const { decode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 /** Gives what stands behind the value in the first line. */
-const attributesOf = ({ lines }) => lines[0].slice(lines[0].indexOf(';'))
+const attributesOf = ({ setCookie }) => setCookie[0].slice(setCookie[0].indexOf(';'))
 
 /** Writes `change` into ctx.sessionOptions on /change, and saves something on every path. */
 function changing (change) {
@@ -37,7 +38,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         test(`${JSON.stringify(change)} counts for this request only: ${mode}`, async (t) => {
           freeze(t)
           const { options } = MODES[mode]()
-          const client = await start(t, changing(change), { Koa, options })
+          const client = await visit(t, options, changing(change), { Koa })
           assert.equal(attributesOf(await client.get('/before')), '; path=/; httponly')
           client.jar.clear()
           assert.equal(attributesOf(await client.get('/change')), expected)
@@ -52,10 +53,10 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 describe('ctx.sessionOptions', () => {
   test('has the options and their defaults, as an object of this request', async (t) => {
     const seen = []
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, { maxAge: 1000, sealed: 'x' }, (ctx) => {
       seen.push(ctx.sessionOptions)
       return { same: ctx.sessionOptions === ctx.sessionOptions } // eslint-disable-line no-self-compare
-    }, { options: { maxAge: 1000, sealed: 'x' } })
+    })
     assert.deepEqual((await client.get()).json, { same: true })
     await client.get()
     assert.notEqual(seen[0], seen[1])
@@ -76,7 +77,7 @@ describe('ctx.sessionOptions', () => {
 
   test('and session.maxAge are one', async (t) => {
     freeze(t)
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, { maxAge: 1000 }, (ctx) => {
       ctx.session.a = 1
       const seen = [ctx.session.maxAge]
       ctx.sessionOptions.maxAge = 2000
@@ -84,23 +85,23 @@ describe('ctx.sessionOptions', () => {
       ctx.session.maxAge = 3000
       seen.push(ctx.sessionOptions.maxAge)
       return seen
-    }, { options: { maxAge: 1000 } })
-    const { json, lines } = await client.get()
+    })
+    const { json, setCookie } = await client.get()
     assert.deepEqual(json, [1000, 2000, 3000])
-    assert.deepEqual(decode(lines), { a: 1, _expire: START_MS + 3000, _maxAge: 3000 })
+    assert.deepEqual(decode(setCookie), { a: 1, _expire: START_MS + 3000, _maxAge: 3000 })
   })
 
   test('has the maxAge that came with the session', async (t) => {
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, { maxAge: 1000 }, (ctx) => {
       if (ctx.path === '/put') ctx.session = { a: 1, maxAge: 5000 }
       return ctx.session.maxAge === ctx.sessionOptions.maxAge ? { maxAge: ctx.sessionOptions.maxAge } : 'differ'
-    }, { options: { maxAge: 1000 } })
+    })
     assert.deepEqual((await client.get('/put')).json, { maxAge: 5000 })
     assert.deepEqual((await client.get()).json, { maxAge: 5000 })
   })
 
   test('written before the session is read decides where it is read', async (t) => {
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, {}, (ctx) => {
       if (ctx.query.key) ctx.sessionOptions.key = ctx.query.key
       ctx.session.views = (ctx.session.views ?? 0) + 1
       return ctx.session
@@ -114,22 +115,22 @@ describe('ctx.sessionOptions', () => {
 
   test('written between two commits counts from then on', async (t) => {
     for (const mode of ['cookie', 'store']) {
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, { ...MODES[mode]().options, autoCommit: false }, async (ctx) => {
         ctx.sessionOptions.overwrite = false
         for (const domain of ['one.com', 'two.com']) {
           ctx.sessionOptions.domain = domain
           ctx.session.domain = domain
           await ctx.session.save()
         }
-      }, { options: { ...MODES[mode]().options, autoCommit: false } })
-      const { lines } = await client.get()
-      assert.deepEqual(lines.map((line) => /domain=([^;]+)/.exec(line)?.[1]), ['one.com', 'one.com', 'two.com', 'two.com'])
+      })
+      const { setCookie } = await client.get()
+      assert.deepEqual(setCookie.map((line) => /domain=([^;]+)/.exec(line)?.[1]), ['one.com', 'one.com', 'two.com', 'two.com'])
     }
   })
 
   test('written before the middleware counts as well', async (t) => {
     freeze(t)
-    const client = await start(t, (ctx) => { ctx.session.a = 1 }, {
+    const client = await visit(t, {}, (ctx) => { ctx.session.a = 1 }, {
       before: (app) => app.use((ctx, next) => {
         ctx.sessionOptions.domain = ctx.query.domain
         return next()
@@ -139,7 +140,7 @@ describe('ctx.sessionOptions', () => {
   })
 
   test('secure, written for this request', async (t) => {
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, {}, (ctx) => {
       ctx.sessionOptions.secure = ctx.query.secure === 'true'
       ctx.session.a = 1
     }, { before: (app) => { app.proxy = true } })
@@ -149,7 +150,7 @@ describe('ctx.sessionOptions', () => {
   })
 
   test('signed, encode, rolling and beforeSave, written for this request', async (t) => {
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, {}, (ctx) => {
       if (ctx.path === '/change') {
         Object.assign(ctx.sessionOptions, {
           signed: false,
@@ -166,13 +167,13 @@ describe('ctx.sessionOptions', () => {
         ctx.body = ctx.state.session
       })
     })
-    const { json, lines } = await client.get('/change')
+    const { json, setCookie } = await client.get('/change')
     assert.deepEqual(json, { a: 1, saved: true })
-    assert.deepEqual(lines, ['koa.sess=mine; path=/; httponly'])
+    assert.deepEqual(setCookie, ['koa.sess=mine; path=/; httponly'])
   })
 
   test('expires a removed session where it was', async (t) => {
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, {}, (ctx) => {
       ctx.sessionOptions.domain = 'example.com'
       ctx.session = null
     })

@@ -7,7 +7,8 @@ const diagnostics = require('node:diagnostics_channel')
 const { describe, test } = require('node:test')
 const Cookies = require('cookies')
 
-const { start: startServer, CountingStore } = require('../faults/frame')
+const { start: startServer } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const ROUTES = {
   '/in' (ctx) { ctx.session.user = 'ann' },

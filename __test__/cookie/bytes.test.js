@@ -4,10 +4,11 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const Keygrip = require('keygrip')
 
-const { KOAS, start } = require('../app')
-const { freeze } = require('../clock')
-const { sign } = require('../forge')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { freeze } = require('../harness/clock')
+const { sign } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const VALUE = 'eyJ2aWV3cyI6MSwibmFtZSI6Ilpvw6siLCJfZXhwaXJlIjoxNzA0MTUzNjAwMDAwLCJfbWF4QWdlIjo4NjQwMDAwMH0='
 const HOUR = 'eyJ2aWV3cyI6MSwibmFtZSI6Ilpvw6siLCJfZXhwaXJlIjoxNzA0MDcwODAwMDAwLCJfbWF4QWdlIjozNjAwMDAwfQ=='
@@ -57,17 +58,17 @@ const describeKeys = (keys) => Array.isArray(keys) ? JSON.stringify(keys) : 'a K
 
 for (const [version, Koa] of Object.entries(KOAS)) {
   describe(`the bytes of a cookie session on ${version}`, () => {
-    for (const [options, lines] of LINES) {
+    for (const [options, setCookie] of LINES) {
       test(JSON.stringify(options), async (t) => {
         freeze(t)
-        const client = await start(t, put, { Koa, options })
-        assert.deepEqual((await client.get()).lines, lines)
+        const client = await visit(t, options, put, { Koa })
+        assert.deepEqual((await client.get()).setCookie, setCookie)
       })
     }
 
     test('that is removed', async (t) => {
-      const client = await start(t, (ctx) => { ctx.session = null }, { Koa })
-      assert.deepEqual((await client.get()).lines, [
+      const client = await visit(t, {}, (ctx) => { ctx.session = null }, { Koa })
+      assert.deepEqual((await client.get()).setCookie, [
         'koa.sess=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly',
         'koa.sess.sig=PUUpJndRm52wF0aSr46g0-hXtsk; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly'
       ])
@@ -75,8 +76,8 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
     test('that is empty and saved', async (t) => {
       freeze(t)
-      const client = await start(t, (ctx) => { ctx.session.save() }, { Koa, options: { autoCommit: false } })
-      assert.deepEqual((await client.get()).lines, [
+      const client = await visit(t, { autoCommit: false }, (ctx) => { ctx.session.save() }, { Koa })
+      assert.deepEqual((await client.get()).setCookie, [
         'koa.sess=eyJfZXhwaXJlIjoxNzA0MTUzNjAwMDAwLCJfbWF4QWdlIjo4NjQwMDAwMH0=; path=/; httponly',
         'koa.sess.sig=w8RqN_ftN63deVVWrOk0NQ-b3MY; path=/; httponly'
       ])
@@ -85,10 +86,10 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     for (const [keys, signature] of SIGNATURES) {
       test(`signed by ${describeKeys(keys)}: ${signature.slice(0, 8)}`, async (t) => {
         freeze(t)
-        const client = await start(t, put, { Koa, keys })
-        assert.equal((await client.get()).lines[1], `koa.sess.sig=${signature}; path=/; httponly`)
+        const client = await visit(t, {}, put, { Koa, keys })
+        assert.equal((await client.get()).setCookie[1], `koa.sess.sig=${signature}; path=/; httponly`)
         // And read by them.
-        assert.deepEqual((await client.get('/', { cookie: `koa.sess=${VALUE}; koa.sess.sig=${signature}` })).lines, [])
+        assert.deepEqual((await client.get('/', { cookie: `koa.sess=${VALUE}; koa.sess.sig=${signature}` })).setCookie, [])
       })
     }
   })
@@ -99,8 +100,8 @@ describe('the bytes of an id', () => {
     test(mode, async (t) => {
       freeze(t)
       const { options } = MODES[mode]()
-      const client = await start(t, put, { options: { ...options, genid: () => 'an-id', maxAge: 3600000 } })
-      assert.deepEqual((await client.get()).lines, [
+      const client = await visit(t, { ...options, genid: () => 'an-id', maxAge: 3600000 }, put)
+      assert.deepEqual((await client.get()).setCookie, [
         'koa.sess=an-id; path=/; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly',
         'koa.sess.sig=Q33RMi2Fp0PZLo74cQ2I9R8s9AE; path=/; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly'
       ])
@@ -127,17 +128,17 @@ describe('the bytes of data', () => {
   for (const [data, json] of DATA) {
     test(json, async (t) => {
       freeze(t)
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, {}, (ctx) => {
         if (ctx.path === '/put') Object.assign(ctx.session, data)
         return ctx.session
       })
       const value = Buffer.from(json + ENVELOPE).toString('base64')
-      assert.deepEqual((await client.get('/put')).lines, [
+      assert.deepEqual((await client.get('/put')).setCookie, [
         `koa.sess=${value}; path=/; httponly`,
         `koa.sess.sig=${sign(`koa.sess=${value}`)}; path=/; httponly`
       ])
-      const { text, lines } = await client.get()
-      assert.deepEqual([text, lines], [JSON.stringify(JSON.parse(`${json.slice(0, -1)}}`)), []])
+      const { body, setCookie } = await client.get()
+      assert.deepEqual([body, setCookie], [JSON.stringify(JSON.parse(`${json.slice(0, -1)}}`)), []])
     })
   }
 })

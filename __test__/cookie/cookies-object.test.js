@@ -5,9 +5,10 @@ const { describe, test } = require('node:test')
 const Cookies = require('cookies')
 const Keygrip = require('keygrip')
 
-const { KOAS, start } = require('../app')
-const { cookieHeader, encode, sign } = require('../forge')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { cookieHeader, encode, sign } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/put') ctx.session.a = 1
@@ -47,9 +48,9 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       test(`is asked for everything, with all options: ${mode}`, async (t) => {
         const own = new OwnCookies()
         const options = { ...MODES[mode]().options, maxAge: 1000, domain: 'example.com', sealed: 'x' }
-        const client = await start(t, respond, { Koa, options, ...early((ctx) => { ctx.cookies = own }) })
+        const client = await visit(t, options, respond, { Koa, ...early((ctx) => { ctx.cookies = own }) })
         const put = await client.get('/put')
-        assert.deepEqual(put.lines, [])
+        assert.deepEqual(put.setCookie, [])
         assert.deepEqual((await client.get()).json, { a: 1 })
         await client.get('/logout')
 
@@ -67,7 +68,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
     test('by a getter on the app\'s context', async (t) => {
       const own = new OwnCookies()
-      const client = await start(t, respond, {
+      const client = await visit(t, {}, respond, {
         Koa, before: (app) => Object.defineProperty(app.context, 'cookies', { get: () => own })
       })
       await client.get('/put')
@@ -87,45 +88,45 @@ for (const [version, Koa] of Object.entries(KOAS)) {
           return super.set(name, Buffer.from(value).toString('hex'), options)
         }
       }
-      const client = await start(t, respond, {
+      const client = await visit(t, {}, respond, {
         Koa, ...early((ctx) => { ctx.cookies = new Sealed(ctx.req, ctx.res, { keys: ctx.app.keys, secure: ctx.secure }) })
       })
-      const { lines } = await client.get('/put')
-      assert.match(lines[0], /^koa\.sess=([0-9a-f]{2})+; path=\/; httponly$/)
+      const { setCookie } = await client.get('/put')
+      assert.match(setCookie[0], /^koa\.sess=([0-9a-f]{2})+; path=\/; httponly$/)
       assert.deepEqual((await client.get()).json, { a: 1 })
     })
 
     test('by the stock class on another response', async (t) => {
       const seen = []
       const response = { getHeader: () => undefined, setHeader: (name, value) => seen.push(value) }
-      const client = await start(t, respond, {
+      const client = await visit(t, {}, respond, {
         Koa, ...early((ctx) => { ctx.cookies = new Cookies(ctx.req, response, { keys: ctx.app.keys, secure: false }) })
       })
-      assert.deepEqual((await client.get('/put')).lines, [])
+      assert.deepEqual((await client.get('/put')).setCookie, [])
       assert.equal(seen[0].length, 2)
     })
 
     test('by the stock class on another request', async (t) => {
       const request = { headers: { cookie: cookieHeader(VALUE) } }
-      const client = await start(t, respond, {
+      const client = await visit(t, {}, respond, {
         Koa, ...early((ctx) => { ctx.cookies = new Cookies(request, ctx.res, { keys: ctx.app.keys, secure: false }) })
       })
       assert.deepEqual((await client.get()).json, { a: 1 })
     })
 
     test('by the stock class with keys of its own', async (t) => {
-      const client = await start(t, respond, {
+      const client = await visit(t, {}, respond, {
         Koa, ...early((ctx) => { ctx.cookies = new Cookies(ctx.req, ctx.res, { keys: ['theirs'], secure: false }) })
       })
-      const { lines } = await client.get('/put')
-      assert.ok(lines[1].startsWith(`koa.sess.sig=${sign(lines[0].split(';')[0], 'theirs')};`))
+      const { setCookie } = await client.get('/put')
+      assert.ok(setCookie[1].startsWith(`koa.sess.sig=${sign(setCookie[0].split(';')[0], 'theirs')};`))
       assert.deepEqual((await client.get()).json, { a: 1 })
       const foreign = await client.get('/', { cookie: cookieHeader(VALUE) })
       assert.deepEqual(foreign.json, {})
     })
 
     test('by the stock class with the app\'s first key and others behind it', async (t) => {
-      const client = await start(t, respond, {
+      const client = await visit(t, {}, respond, {
         Koa,
         keys: ['first', 'apps'],
         ...early((ctx) => { ctx.cookies = new Cookies(ctx.req, ctx.res, { keys: ['first', 'theirs'], secure: false }) })
@@ -140,84 +141,84 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     for (const secure of [true, undefined]) {
       test(`secure = true, with the option ${secure}, sends Secure over plain HTTP`, async (t) => {
         for (const mode of ['cookie', 'store']) {
-          const client = await start(t, respond, {
-            Koa, options: { ...MODES[mode]().options, secure }, ...early((ctx) => { ctx.cookies.secure = true })
+          const client = await visit(t, { ...MODES[mode]().options, secure }, respond, {
+            Koa, ...early((ctx) => { ctx.cookies.secure = true })
           })
-          const { status, lines } = await client.get('/put')
+          const { status, setCookie } = await client.get('/put')
           assert.equal(status, 200)
-          assert.ok(lines.length === 2 && lines.every((line) => line.endsWith('; path=/; secure; httponly')))
+          assert.ok(setCookie.length === 2 && setCookie.every((line) => line.endsWith('; path=/; secure; httponly')))
           assert.deepEqual((await client.get()).json, { a: 1 })
         }
       })
     }
 
     test('secure = true after the session was read', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { secure: true }, (ctx) => {
         ctx.session.a = ctx.path
         ctx.cookies.secure = true
-      }, { Koa, options: { secure: true } })
+      }, { Koa })
       for (const path of ['/first', '/second']) {
-        const { lines } = await client.get(path)
-        assert.ok(lines.length === 2 && lines.every((line) => line.includes('; secure;')))
+        const { setCookie } = await client.get(path)
+        assert.ok(setCookie.length === 2 && setCookie.every((line) => line.includes('; secure;')))
       }
     })
 
     test('secure = undefined asks the connection', async (t) => {
       for (const protocol of ['http', 'https']) {
-        const client = await start(t, respond, {
+        const client = await visit(t, {}, respond, {
           Koa,
           ...early((ctx) => {
             ctx.cookies.secure = undefined
             ctx.req.protocol = protocol
           })
         })
-        const { lines } = await client.get('/put')
-        assert.ok(lines.length === 2 && lines.every((line) => line.includes('; secure;') === (protocol === 'https')))
+        const { setCookie } = await client.get('/put')
+        assert.ok(setCookie.length === 2 && setCookie.every((line) => line.includes('; secure;') === (protocol === 'https')))
       }
     })
 
     for (const when of ['before', 'after']) {
       test(`keys replaced ${when} the session was read`, async (t) => {
         const replace = (ctx) => { ctx.cookies.keys = new Keygrip(['theirs']) }
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, {}, (ctx) => {
           const body = respond(ctx)
           if (when === 'after' && ctx.path === '/put') replace(ctx)
           return body
         }, { Koa, ...(when === 'before' && early(replace)) })
         // What is known of an app's cookies is known from the second request on.
         await client.get('/warm')
-        const { lines } = await client.get('/put')
-        assert.ok(lines[1].startsWith(`koa.sess.sig=${sign(lines[0].split(';')[0], 'theirs')};`))
+        const { setCookie } = await client.get('/put')
+        assert.ok(setCookie[1].startsWith(`koa.sess.sig=${sign(setCookie[0].split(';')[0], 'theirs')};`))
       })
     }
 
     test('keys taken away are an error once there is something to sign', async (t) => {
-      const client = await start(t, respond, { Koa, ...early((ctx) => { ctx.cookies.keys = undefined }) })
+      const client = await visit(t, {}, respond, { Koa, ...early((ctx) => { ctx.cookies.keys = undefined }) })
       const errors = []
       client.app.on('error', (error) => errors.push(error.message))
       assert.equal((await client.get('/')).status, 200)
-      const { status, lines } = await client.get('/put')
-      assert.deepEqual([status, lines, errors], [500, [], ['.keys required for signed cookies']])
+      const { status, setCookie } = await client.get('/put')
+      assert.deepEqual([status, setCookie, errors], [500, [], ['.keys required for signed cookies']])
     })
 
     for (const when of ['before', 'after']) {
       test(`keys whose methods are replaced ${when} the session was read`, async (t) => {
         const replace = (ctx) => { ctx.cookies.keys.sign = () => 'patched' }
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, {}, (ctx) => {
           const body = respond(ctx)
           if (when === 'after' && ctx.path === '/put') replace(ctx)
           return body
         }, { Koa, ...(when === 'before' && early(replace)) })
         // What is known of an app's cookies is known from the second request on.
         await client.get('/warm')
-        const { lines } = await client.get('/put')
-        assert.ok(lines[1].startsWith('koa.sess.sig=patched;'))
+        const { setCookie } = await client.get('/put')
+        assert.ok(setCookie[1].startsWith('koa.sess.sig=patched;'))
       })
     }
 
     for (const method of ['index', 'verify']) {
       test(`keys whose ${method} is replaced`, async (t) => {
-        const client = await start(t, respond, { Koa, ...early((ctx) => { ctx.cookies.keys[method] = () => method === 'index' ? -1 : false }) })
+        const client = await visit(t, {}, respond, { Koa, ...early((ctx) => { ctx.cookies.keys[method] = () => method === 'index' ? -1 : false }) })
         // `cookies` asks index() alone.
         const expected = method === 'index' ? {} : { a: 1 }
         for (let i = 0; i < 2; i++) assert.deepEqual((await client.get('/', { cookie: cookieHeader(VALUE) })).json, expected)
@@ -225,21 +226,21 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     }
 
     test('app.keys replaced while a request runs counts from the next request on', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, {}, (ctx) => {
         ctx.session.a = 1
         ctx.app.keys = ['later']
       }, { Koa, keys: ['early'] })
       const first = await client.get()
-      assert.ok(first.lines[1].startsWith(`koa.sess.sig=${sign(first.lines[0].split(';')[0], 'early')};`))
+      assert.ok(first.setCookie[1].startsWith(`koa.sess.sig=${sign(first.setCookie[0].split(';')[0], 'early')};`))
       client.jar.clear()
       const second = await client.get()
-      assert.ok(second.lines[1].startsWith(`koa.sess.sig=${sign(second.lines[0].split(';')[0], 'later')};`))
+      assert.ok(second.setCookie[1].startsWith(`koa.sess.sig=${sign(second.setCookie[0].split(';')[0], 'later')};`))
     })
   })
 }
 
 test('other middleware\'s cookies are read and kept', async (t) => {
-  const client = await start(t, (ctx) => {
+  const client = await visit(t, {}, (ctx) => {
     const theirs = ctx.cookies.get('theirs', { signed: true })
     ctx.cookies.set('theirs', String(Number(theirs ?? 0) + 1), { signed: true })
     ctx.session.views = (ctx.session.views ?? 0) + 1
@@ -247,8 +248,8 @@ test('other middleware\'s cookies are read and kept', async (t) => {
     return { theirs, views: ctx.session.views }
   })
   assert.deepEqual((await client.get()).json, { views: 1 })
-  const { json, lines } = await client.get()
+  const { json, setCookie } = await client.get()
   assert.deepEqual(json, { theirs: '1', views: 2 })
-  assert.deepEqual(lines.map((line) => line.split('=')[0]), ['theirs', 'theirs.sig', 'last', 'koa.sess', 'koa.sess.sig'])
-  assert.equal(lines[2], 'last=x; path=/elsewhere; httponly')
+  assert.deepEqual(setCookie.map((line) => line.split('=')[0]), ['theirs', 'theirs.sig', 'last', 'koa.sess', 'koa.sess.sig'])
+  assert.equal(setCookie[2], 'last=x; path=/elsewhere; httponly')
 })

@@ -4,8 +4,8 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const Cookies = require('cookies')
 
-const { start } = require('../app')
-const { MODES } = require('../modes')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/put') ctx.session.a = 1
@@ -41,8 +41,8 @@ describe('patched methods of ctx.cookies are called', () => {
     for (const method of ['get', 'set']) {
       test(`${method} on the instance: ${mode}`, async (t) => {
         const seen = []
-        const client = await start(t, respond, {
-          options: MODES[mode]().options, ...early((ctx) => { seen.push(spy(t, ctx.cookies, method)) })
+        const client = await visit(t, MODES[mode]().options, respond, {
+          ...early((ctx) => { seen.push(spy(t, ctx.cookies, method)) })
         })
         await client.get('/put')
         assert.deepEqual((await client.get()).json, { a: 1 })
@@ -50,7 +50,7 @@ describe('patched methods of ctx.cookies are called', () => {
       })
 
       test(`${method} on the class, after it was used unpatched: ${mode}`, async (t) => {
-        const client = await start(t, respond, { options: MODES[mode]().options })
+        const client = await visit(t, MODES[mode]().options, respond)
         await client.get('/put')
         assert.deepEqual((await client.get()).json, { a: 1 })
         const calls = spy(t, Cookies.prototype, method)
@@ -63,10 +63,10 @@ describe('patched methods of ctx.cookies are called', () => {
 
     test(`set on the instance, after the session was read: ${mode}`, async (t) => {
       let calls
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, MODES[mode]().options, (ctx) => {
         ctx.session.a = ctx.path
         calls = spy(t, ctx.cookies, 'set')
-      }, { options: MODES[mode]().options })
+      })
       for (const path of ['/first', '/second']) {
         await client.get(path)
         assert.equal(calls.length, 1)
@@ -76,8 +76,8 @@ describe('patched methods of ctx.cookies are called', () => {
     for (const method of ['toHeader', 'toString']) {
       test(`${method} of Cookies.Cookie: ${mode}`, async (t) => {
         const calls = spy(t, Cookies.Cookie.prototype, method)
-        const client = await start(t, respond, { options: MODES[mode]().options })
-        assert.equal((await client.get('/put')).lines.length, 2)
+        const client = await visit(t, MODES[mode]().options, respond)
+        assert.equal((await client.get('/put')).setCookie.length, 2)
         assert.ok(calls.length >= 2)
       })
     }
@@ -87,15 +87,15 @@ describe('patched methods of ctx.cookies are called', () => {
 describe('the response', () => {
   test('whose setHeader and getHeader are wrapped sees the lines go by', async (t) => {
     let sets
-    const client = await start(t, respond, early((ctx) => { sets = spy(t, ctx.res, 'setHeader') }))
-    const { lines } = await client.get('/put')
-    assert.deepEqual(sets.find(([name]) => /^set-cookie$/i.test(name))[1], lines)
+    const client = await visit(t, {}, respond, early((ctx) => { sets = spy(t, ctx.res, 'setHeader') }))
+    const { setCookie } = await client.get('/put')
+    assert.deepEqual(sets.find(([name]) => /^set-cookie$/i.test(name))[1], setCookie)
   })
 
   test('has one Set-Cookie line as a text already', async (t) => {
-    const client = await start(t, respond, early((ctx) => { ctx.res.setHeader('Set-Cookie', 'theirs=1') }))
-    const { lines } = await client.get('/put')
-    assert.deepEqual(lines.map((line) => line.split('=')[0]), ['theirs', 'koa.sess', 'koa.sess.sig'])
+    const client = await visit(t, {}, respond, early((ctx) => { ctx.res.setHeader('Set-Cookie', 'theirs=1') }))
+    const { setCookie } = await client.get('/put')
+    assert.deepEqual(setCookie.map((line) => line.split('=')[0]), ['theirs', 'koa.sess', 'koa.sess.sig'])
   })
 })
 
@@ -104,13 +104,13 @@ describe('attributes that the class itself was given', () => {
     test(`${name} is on the session's cookie too`, async (t) => {
       const { prototype } = Cookies.Cookie
       const original = prototype[name]
-      const client = await start(t, respond)
+      const client = await visit(t, {}, respond)
       await client.get('/put')
       t.after(() => { prototype[name] = original })
       prototype[name] = value
       client.jar.clear()
-      const { lines } = await client.get('/put')
-      assert.deepEqual(lines.map((line) => line.slice(line.indexOf(';'))), [expected, expected])
+      const { setCookie } = await client.get('/put')
+      assert.deepEqual(setCookie.map((line) => line.slice(line.indexOf(';'))), [expected, expected])
     })
   }
 })

@@ -3,10 +3,11 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { cookieHeader, encode } = require('../forge')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { START_MS, freeze } = require('../harness/clock')
+const { cookieHeader, encode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/put') ctx.session.a = 1
@@ -21,7 +22,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     for (const maxAge of [undefined, 5000]) {
       test(`a session of ${maxAge} ms expires 1 ms after its time: ${mode} on ${version}`, async (t) => {
         const clock = freeze(t)
-        const client = await start(t, respond, { Koa, options: { ...make().options, maxAge } })
+        const client = await visit(t, { ...make().options, maxAge }, respond, { Koa })
         await client.get('/put')
         const { cookie } = client
         for (const [difference, expected] of [[-1, VALID], [0, VALID], [1, EXPIRED]]) {
@@ -33,7 +34,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
     test(`maxAge 'session' does not expire: ${mode} on ${version}`, async (t) => {
       const clock = freeze(t)
-      const client = await start(t, respond, { Koa, options: { ...make().options, maxAge: 'session' } })
+      const client = await visit(t, { ...make().options, maxAge: 'session' }, respond, { Koa })
       await client.get('/put')
       clock.now = 8e15
       assert.deepEqual((await client.get()).json, VALID)
@@ -79,11 +80,11 @@ describe('the envelope of a cookie', () => {
   for (const [json, valid, data = { a: 1 }] of ENVELOPES) {
     test(`${valid ? 'valid' : 'expired'}: ${json}`, async (t) => {
       freeze(t)
-      const client = await start(t, respond)
-      const { json: seen, lines } = await client.get('/', { cookie: cookieHeader(encode(json)) })
+      const client = await visit(t, {}, respond)
+      const { json: seen, setCookie } = await client.get('/', { cookie: cookieHeader(encode(json)) })
       assert.deepEqual(seen, valid ? { isNew: false, data } : EXPIRED)
       // Reading is no reason to write.
-      assert.deepEqual(lines, [])
+      assert.deepEqual(setCookie, [])
     })
   }
 })

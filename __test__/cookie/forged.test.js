@@ -10,9 +10,11 @@ const { describe, test } = require('node:test')
 const Cookies = require('cookies')
 const Keygrip = require('keygrip')
 
-const { KEYS, KOAS, session, start } = require('../app')
-const { cookieHeader, encode, sign } = require('../forge')
-const { MODES, MapStore } = require('../modes')
+const { KEYS, KOAS, session } = require('../harness/app')
+const { cookieHeader, encode, sign } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 const binding = require('../../lib/native/binding')
 const { MemoryStore } = require('../../stores/memory')
 
@@ -38,9 +40,8 @@ async function respond (ctx) {
 /** Starts an app that notes the events; `tell` sends a request and gives those that it caused. */
 async function begin (t, options, how) {
   const { before } = how ?? {}
-  const client = await start(t, respond, {
+  const client = await visit(t, options, respond, {
     ...how,
-    options,
     before (app) {
       app.told = []
       app.on('session:forged', (...args) => app.told.push(args))
@@ -64,7 +65,7 @@ const STORES = {
   store: () => MODES.store().options,
   ContextStore: () => MODES.ContextStore().options,
   MemoryStore: () => ({ store: new MemoryStore() }),
-  merge: () => ({ store: new MapStore(), merge: true })
+  merge: () => ({ store: new CountingStore(), merge: true })
 }
 
 for (const [version, Koa] of Object.entries(KOAS)) {
@@ -116,7 +117,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
 describe('session:forged', () => {
   test('comes with the request that reads the cookie, and with no other', async (t) => {
-    for (const options of [{}, { store: new MapStore(), lazy: true }]) {
+    for (const options of [{}, { store: new CountingStore(), lazy: true }]) {
       const { tell } = await begin(t, options)
       for (let i = 0; i < 2; i++) {
         assert.deepEqual((await tell(forged(), '/free')).told, [])
@@ -188,7 +189,7 @@ describe('session:forged', () => {
   })
 
   test('costs no hash where nobody listens', async (t) => {
-    const client = await start(t, (ctx) => ctx.session, { options: { store: new MapStore() } })
+    const client = await visit(t, { store: new CountingStore() }, (ctx) => ctx.session)
     const hashes = t.mock.method(binding, 'hashId')
     for (let i = 0; i < 3; i++) await client.get('/', { cookie: forged() })
     assert.equal(hashes.mock.callCount(), 0)
@@ -207,7 +208,7 @@ describe('koa-session-rs:forged', () => {
       const note = (message) => messages.push(message)
       diagnostics.subscribe('koa-session-rs:forged', note)
       t.after(() => diagnostics.unsubscribe('koa-session-rs:forged', note))
-      const client = await start(t, (ctx) => ctx.session, { options: make() })
+      const client = await visit(t, make(), (ctx) => ctx.session)
       for (const cookie of [cookieHeader(VALUE), `koa.sess=${VALUE}`, forged(), forged()]) await client.get('/me', { cookie })
       const fields = messages.map(({ ctx, ...rest }) => ({ ...rest, path: ctx.path }))
       const expected = { key: mode === 'cookie' ? undefined : hash(VALUE), name: 'session', path: '/me' }

@@ -4,9 +4,10 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const Keygrip = require('keygrip')
 
-const { KOAS, start } = require('../app')
-const { cookieHeader, encode, sign } = require('../forge')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { cookieHeader, encode, sign } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/put') ctx.session.a = 1
@@ -33,27 +34,27 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       const kind = wrap(['a'])[0]?.constructor.name ?? 'Keygrip'
 
       test(`the first signs, any verifies, and a later one is replaced: ${kind}`, async (t) => {
-        const client = await start(t, respond, { Koa, keys: wrap(['new', 'old', 'older']) })
-        for (const [key, lines] of [['new', []], ['old', [reissued('new')]], ['older', [reissued('new')]]]) {
-          const { json, lines: seen } = await client.get('/', { cookie: cookieHeader(VALUE, key) })
-          assert.deepEqual([json, seen], [{ a: 1 }, lines])
+        const client = await visit(t, {}, respond, { Koa, keys: wrap(['new', 'old', 'older']) })
+        for (const [key, setCookie] of [['new', []], ['old', [reissued('new')]], ['older', [reissued('new')]]]) {
+          const { json, setCookie: seen } = await client.get('/', { cookie: cookieHeader(VALUE, key) })
+          assert.deepEqual([json, seen], [{ a: 1 }, setCookie])
         }
       })
 
       test(`a signature by no key is cleared: ${kind}`, async (t) => {
-        const client = await start(t, respond, { Koa, keys: wrap(['new', 'old']) })
-        const { json, lines } = await client.get('/', { cookie: cookieHeader(VALUE, 'another') })
-        assert.deepEqual([json, lines], [{}, [CLEARED]])
+        const client = await visit(t, {}, respond, { Koa, keys: wrap(['new', 'old']) })
+        const { json, setCookie } = await client.get('/', { cookie: cookieHeader(VALUE, 'another') })
+        assert.deepEqual([json, setCookie], [{}, [CLEARED]])
       })
 
       test(`a signature in a store's mode is replaced as well: ${kind}`, async (t) => {
         const { options, store } = MODES.store()
         store.records.set('id', '{"a":1}')
-        const client = await start(t, respond, { Koa, keys: wrap(['new', 'old']), options })
+        const client = await visit(t, options, respond, { Koa, keys: wrap(['new', 'old']) })
         const old = await client.get('/', { cookie: cookieHeader('id', 'old') })
-        assert.deepEqual([old.json, old.lines], [{ a: 1 }, [reissuedId]])
+        assert.deepEqual([old.json, old.setCookie], [{ a: 1 }, [reissuedId]])
         const wrong = await client.get('/', { cookie: cookieHeader('id', 'another') })
-        assert.deepEqual([wrong.json, wrong.lines], [{}, [CLEARED]])
+        assert.deepEqual([wrong.json, wrong.setCookie], [{}, [CLEARED]])
       })
     }
 
@@ -69,25 +70,25 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     }
     for (const [name, [keys, rotate]] of Object.entries(ROTATIONS)) {
       test(`rotated while the app runs: ${name}`, async (t) => {
-        const client = await start(t, respond, { Koa, keys })
+        const client = await visit(t, {}, respond, { Koa, keys })
         await client.get('/put')
         const { cookie } = client
-        assert.deepEqual((await client.get()).lines, [])
+        assert.deepEqual((await client.get()).setCookie, [])
 
         rotate(client.app)
         const value = client.jar.get('koa.sess')
-        const { json, lines } = await client.get()
-        assert.deepEqual([json, lines], [{ a: 1 }, [reissued('new', value)]])
-        assert.deepEqual((await client.get()).lines, [])
+        const { json, setCookie } = await client.get()
+        assert.deepEqual([json, setCookie], [{ a: 1 }, [reissued('new', value)]])
+        assert.deepEqual((await client.get()).setCookie, [])
 
         client.app.keys = ['new']
         const gone = await client.get('/', { cookie })
-        assert.deepEqual([gone.json, gone.lines], [{}, [CLEARED]])
+        assert.deepEqual([gone.json, gone.setCookie], [{}, [CLEARED]])
       })
     }
 
     test('a key added behind the others verifies, one taken away does not', async (t) => {
-      const client = await start(t, respond, { Koa, keys: ['new'] })
+      const client = await visit(t, {}, respond, { Koa, keys: ['new'] })
       const cookie = cookieHeader(VALUE, 'old')
       assert.deepEqual((await client.get('/', { cookie })).json, {})
       client.app.keys.push('old')
@@ -98,34 +99,34 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
     test('keys behind a Keygrip, changed in place', async (t) => {
       const keys = ['old']
-      const client = await start(t, respond, { Koa, keys: new Keygrip(keys) })
+      const client = await visit(t, {}, respond, { Koa, keys: new Keygrip(keys) })
       await client.get('/put')
       keys.unshift('new')
-      const { json, lines } = await client.get()
-      assert.deepEqual([json, lines], [{ a: 1 }, [reissued('new', client.jar.get('koa.sess'))]])
+      const { json, setCookie } = await client.get()
+      assert.deepEqual([json, setCookie], [{ a: 1 }, [reissued('new', client.jar.get('koa.sess'))]])
     })
 
     for (const algorithm of ['sha1', 'sha256', 'sha512']) {
       test(`a Keygrip of ${algorithm} signs, verifies and rotates`, async (t) => {
-        const client = await start(t, respond, { Koa, keys: new Keygrip(['old'], algorithm) })
-        const { lines } = await client.get('/put')
+        const client = await visit(t, {}, respond, { Koa, keys: new Keygrip(['old'], algorithm) })
+        const { setCookie } = await client.get('/put')
         const value = client.jar.get('koa.sess')
-        assert.ok(lines[1].startsWith(`koa.sess.sig=${sign(`koa.sess=${value}`, 'old', algorithm)};`))
+        assert.ok(setCookie[1].startsWith(`koa.sess.sig=${sign(`koa.sess=${value}`, 'old', algorithm)};`))
         assert.deepEqual((await client.get()).json, { a: 1 })
 
         client.app.keys = new Keygrip(['new', 'old'], algorithm)
         const rotated = await client.get()
         assert.deepEqual(rotated.json, { a: 1 })
-        assert.deepEqual(rotated.lines, [reissued('new', value, algorithm)])
+        assert.deepEqual(rotated.setCookie, [reissued('new', value, algorithm)])
         const tampered = await client.get('/', { cookie: client.cookie.replace('sess=e', 'sess=f') })
-        assert.deepEqual([tampered.json, tampered.lines], [{}, [CLEARED]])
+        assert.deepEqual([tampered.json, tampered.setCookie], [{}, [CLEARED]])
       })
     }
 
     test('a Keygrip of one algorithm does not verify another\'s signature', async (t) => {
-      const client = await start(t, respond, { Koa, keys: new Keygrip(['first secret'], 'sha256') })
-      const { json, lines } = await client.get('/', { cookie: cookieHeader(VALUE) })
-      assert.deepEqual([json, lines], [{}, [CLEARED]])
+      const client = await visit(t, {}, respond, { Koa, keys: new Keygrip(['first secret'], 'sha256') })
+      const { json, setCookie } = await client.get('/', { cookie: cookieHeader(VALUE) })
+      assert.deepEqual([json, setCookie], [{}, [CLEARED]])
     })
 
     test('a Keygrip of the app\'s own class is asked', async (t) => {
@@ -141,9 +142,9 @@ for (const [version, Koa] of Object.entries(KOAS)) {
           return signature === 'signed' ? 0 : -1
         }
       }
-      const client = await start(t, respond, { Koa, keys: new Keygrip() })
-      const { lines } = await client.get('/put')
-      assert.equal(lines[1], 'koa.sess.sig=signed; path=/; httponly')
+      const client = await visit(t, {}, respond, { Koa, keys: new Keygrip() })
+      const { setCookie } = await client.get('/put')
+      assert.equal(setCookie[1], 'koa.sess.sig=signed; path=/; httponly')
       assert.deepEqual((await client.get()).json, { a: 1 })
       const text = `koa.sess=${client.jar.get('koa.sess')}`
       assert.ok(calls.some(([method, signed]) => method === 'sign' && signed === text))
@@ -151,12 +152,12 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     })
 
     test('an empty array is an error, as with koa-session', async (t) => {
-      const client = await start(t, respond, { Koa, keys: [] })
+      const client = await visit(t, {}, respond, { Koa, keys: [] })
       assert.equal((await client.get('/put')).status, 500)
     })
 
     test('keys that node:crypto refuses are an error', async (t) => {
-      const client = await start(t, respond, { Koa, keys: [5] })
+      const client = await visit(t, {}, respond, { Koa, keys: [5] })
       assert.equal((await client.get('/put')).status, 500)
       assert.equal((await client.get('/', { cookie: cookieHeader(VALUE) })).status, 500)
     })
@@ -165,7 +166,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
 describe('a changed bit', () => {
   test('anywhere in the value or the signature fails', async (t) => {
-    const client = await start(t, respond)
+    const client = await visit(t, {}, respond)
     const cookie = cookieHeader(VALUE)
     const from = cookie.indexOf('sess=') + 5
     for (let i = from; i < cookie.length; i++) {

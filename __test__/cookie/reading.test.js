@@ -3,8 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { cookieHeader, encode, sign } = require('../forge')
+const { KOAS } = require('../harness/app')
+const { cookieHeader, encode, sign } = require('../harness/forge')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/change') ctx.session.b = 2
@@ -55,7 +56,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   describe(`the Cookie header on ${version}`, () => {
     for (const [header, expected] of HEADERS) {
       test(header.replaceAll(VALUE, 'VALUE').replaceAll(SIGNATURE, 'SIGNATURE').replaceAll(OTHER, 'OTHER'), async (t) => {
-        const client = await start(t, respond, { Koa })
+        const client = await visit(t, {}, respond, { Koa })
         assert.deepEqual((await client.get('/', { cookie: header })).json, expected)
       })
     }
@@ -78,14 +79,14 @@ const ENCODINGS = {
 describe('base64', () => {
   for (const [name, value] of Object.entries(ENCODINGS)) {
     test(`is read with ${name}`, async (t) => {
-      const client = await start(t, respond)
+      const client = await visit(t, {}, respond)
       assert.ok(BASE64.includes('/') || BASE64.includes('+'))
       assert.deepEqual((await client.get('/', { cookie: cookieHeader(value) })).json, WITH_S)
     })
   }
 
   test('holds bytes that are not UTF-8 as U+FFFD', async (t) => {
-    const client = await start(t, respond)
+    const client = await visit(t, {}, respond)
     const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xc0, 0xe2, 0x82]), Buffer.from('"}')])
     const { json } = await client.get('/', { cookie: cookieHeader(bytes.toString('base64')) })
     assert.deepEqual(json, { isNew: false, data: { a: bytes.toString().slice(6, -2) } })
@@ -93,16 +94,16 @@ describe('base64', () => {
   })
 
   test('that holds no JSON is a new session', async (t) => {
-    const client = await start(t, respond)
+    const client = await visit(t, {}, respond)
     for (const text of ['', '{', '{"a":1', 'a', '{a:1}', '{"a":1}}', '\u0000', "{'a':1}", 'undefined', 'NaN', '\ufeff{"a":1}']) {
-      const { json, lines } = await client.get('/', { cookie: cookieHeader(encode(text)) })
-      assert.deepEqual([json, lines], [NEW, []], text)
+      const { json, setCookie } = await client.get('/', { cookie: cookieHeader(encode(text)) })
+      assert.deepEqual([json, setCookie], [NEW, []], text)
     }
   })
 })
 
 test('a change of what others wrote is saved in our words', async (t) => {
-  const client = await start(t, respond)
+  const client = await visit(t, {}, respond)
   await client.get('/change', { cookie: cookieHeader(encode(' { "a" : 1.0 } ')) })
   assert.deepEqual((await client.get()).json, { isNew: false, data: { a: 1, b: 2 } })
 })

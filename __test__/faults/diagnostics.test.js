@@ -6,7 +6,9 @@ const diagnostics = require('node:diagnostics_channel')
 const { describe, test } = require('node:test')
 
 const { MemoryStore } = require('../../stores/memory')
-const { start, of, CountingStore, session } = require('./frame')
+const { of, session } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
 

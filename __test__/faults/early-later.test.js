@@ -6,7 +6,10 @@ const assert = require('node:assert/strict')
 const http = require('node:http')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, gate, of, settled } = require('./frame')
+const { of } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { gate, settled } = require('../harness/waiting')
 
 const HEADERS_SENT = { code: 'ERR_SESSION_HEADERS_SENT' }
 
@@ -177,7 +180,7 @@ describe('early: in store mode, after the headers', () => {
     })
     const slow = act(server, ann)
     await held.reached
-    await server.get('/out', { cookie: ann.header })
+    await server.get('/out', { cookie: ann.cookie })
     held.open()
     const { setCookie, told } = await slow
     assert.deepEqual([setCookie, told, store.ids()], [[], [], []])

@@ -9,7 +9,10 @@ const { Readable } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, cookieData, settled } = require('./frame')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { settled } = require('../harness/waiting')
 
 /** Sends a GET over HTTP/1.1. */
 function get1 (port, path, headers = {}) {
@@ -249,7 +252,7 @@ describe('early: what the cookie is', () => {
       ctx.res.end('done')
     })
     const answer = await get1(server.port, '/')
-    const { user, stamp } = cookieData(linesOf(answer)[0])
+    const { user, stamp } = decodeCookie(linesOf(answer)[0])
     assert.deepEqual({ user, stamp }, { user: 'ann', stamp: 1 })
     await settled()
     assert.deepEqual([calls, server.events.named('session:uncommitted')], [['/'], []])

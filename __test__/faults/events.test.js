@@ -4,7 +4,11 @@ const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, of, settled, cookieText } = require('./frame')
+const { of } = require('../harness/app')
+const { encode } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { settled } = require('../harness/waiting')
 const binding = require('../../lib/native/binding')
 
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
@@ -90,7 +94,7 @@ for (const kind of ['cookie', 'store']) {
         const store = make()
         const { tell } = await begin(t, { store, maxAge: 60000, [reason]: true, signed: false })
         store?.records.set('an-id', JSON.stringify(aged(20000)))
-        const told = await tell('/read', { cookie: `koa.sess=${store ? 'an-id' : cookieText(aged(20000))}` })
+        const told = await tell('/read', { cookie: `koa.sess=${store ? 'an-id' : encode(aged(20000))}` })
         assert.deepEqual(short(told), [`saved ${reason}`])
         assertFields(told, '/read', store && 'an-id')
       })
@@ -158,7 +162,7 @@ for (const kind of ['cookie', 'store']) {
       const { tell, server } = await begin(t, { store, signed: false, maxAge: 60000, valid: (ctx, { user }) => user !== 'eve' })
       const cookieOf = (data) => {
         store?.records.set('an-id', JSON.stringify(data))
-        return { cookie: `koa.sess=${store ? 'an-id' : cookieText(data)}` }
+        return { cookie: `koa.sess=${store ? 'an-id' : encode(data)}` }
       }
       const key = store && 'an-id'
       for (const [name, value] of [['expired', aged(-1000)], ['invalid', { ...aged(1000), user: 'eve' }]]) {
@@ -213,10 +217,10 @@ describe('lifecycle events', () => {
     })
     await tell('/in')
     const [id] = store.ids()
-    const { header } = visitor
-    const slow = server.get('/slow', { cookie: header })
+    const { cookie } = visitor
+    const slow = server.get('/slow', { cookie })
     await reached
-    await server.get('/out', { cookie: header })
+    await server.get('/out', { cookie })
     server.events.length = 0
     open()
     await slow

@@ -5,10 +5,12 @@
 const assert = require('node:assert/strict')
 const { after, describe, test } = require('node:test')
 
-const { session, start } = require('../app')
-const { START_MS } = require('../clock')
-const { cookieHeader, encode } = require('../forge')
-const { MODES, MapStore } = require('../modes')
+const { session } = require('../harness/app')
+const { START_MS } = require('../harness/clock')
+const { cookieHeader, encode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 const { SqliteFolder } = require('../stores/sqlite-folder')
 const { MemoryStore } = require('../../stores/memory')
 
@@ -50,7 +52,7 @@ async function respond (ctx) {
 }
 
 /** Gives what a browser would send that drops nothing. */
-const cookieOf = (lines) => lines.filter((line) => !/^[^=]+=;/.test(line)).map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+const cookieOf = (setCookie) => setCookie.filter((line) => !/^[^=]+=;/.test(line)).map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 
 /** Plays the routes with the clock; `cookies` says where the requests have theirs from. */
 async function play (t, give, { module, mode, options }, paths) {
@@ -58,17 +60,17 @@ async function play (t, give, { module, mode, options }, paths) {
   const { options: { store, ...rest }, store: kept } = mode()
   let id = 0
   const given = { maxAge: 5000, genid: () => `id-${++id}`, ...rest, ...(store && { store }), ...options }
-  const client = await start(t, respond, { session: module, options: given, keys: ['newer secret', 'first secret'] })
-  let cookie = cookieOf((await client.get('/set')).lines)
+  const client = await visit(t, given, respond, { session: module, keys: ['newer secret', 'first secret'] })
+  let cookie = cookieOf((await client.get('/set')).setCookie)
   mock.mockImplementation(give)
   const answers = []
   for (const path of paths) {
-    const { status, text, lines } = await client.get(path, { cookie })
-    answers.push({ path, status, text, lines })
-    cookie = cookieOf(lines) || cookie
+    const { status, body, setCookie } = await client.get(path, { cookie })
+    answers.push({ path, status, body, setCookie })
+    cookie = cookieOf(setCookie) || cookie
   }
   mock.restore()
-  return { answers, writes: kept?.calls.filter(([method]) => method === 'set').map(([, ...more]) => more.slice(0, 3)) }
+  return { answers, writes: kept?.calls.filter(({ operation }) => operation === 'set').map(({ id, value, ttl }) => [id, value, ttl]) }
 }
 
 /** Without what koa-session does by faults of its own: it saves twice, and gives stores the word 'session' for a time. */
@@ -99,20 +101,20 @@ describe('a session that came in', () => {
       for (const _expire of [-2, 0, 1, START_MS - 1, START_MS, START_MS + 1, String(START_MS - 1), null, [0], { valueOf: 1 }]) {
         const record = { a: 7, _expire, _maxAge: 5000 }
         const store = () => {
-          const made = new MapStore()
+          const made = new CountingStore()
           made.records.set('an-id', JSON.stringify(record))
           return made
         }
         for (const [options, value] of [[() => ({}), encode(record)], [() => ({ store: store() }), 'an-id']]) {
           const seen = []
           for (const module of [session, upstream]) {
-            const client = await start(t, respond, { session: module, options: options() })
+            const client = await visit(t, options(), respond, { session: module })
             const { mock } = t.mock.method(Date, 'now', give)
             // By the second key: the signature is sent anew, if the session goes on.
-            const { status, text, lines } = await client.get('/me', { cookie: cookieHeader(value, 'second secret') })
+            const { status, body, setCookie } = await client.get('/me', { cookie: cookieHeader(value, 'second secret') })
             mock.restore()
-            seen.push({ status, text })
-            if (module === session && JSON.parse(text).a === 7) assert.ok(lines[0].startsWith('koa.sess.sig='))
+            seen.push({ status, body })
+            if (module === session && JSON.parse(body).a === 7) assert.ok(setCookie[0].startsWith('koa.sess.sig='))
           }
           assert.deepEqual(seen[0], seen[1], JSON.stringify(_expire))
         }
@@ -127,8 +129,8 @@ describe('our own stores and options', () => {
   const ways = {
     memory: () => ({ options: { store: new MemoryStore() } }),
     sqlite: () => ({ options: { store: folder.open() } }),
-    'merge: true': () => ({ options: { store: new MapStore(), merge: true } }),
-    'early, with a store': () => ({ options: { store: new MapStore(), early: true } }),
+    'merge: true': () => ({ options: { store: new CountingStore(), merge: true } }),
+    'early, with a store': () => ({ options: { store: new CountingStore(), early: true } }),
     'early, in a cookie': () => ({ options: { early: true } })
   }
   const all = ['/me', '/set', '/touch', '/regenerate', '/me', '/long', '/browser', '/save', '/logout']
@@ -139,7 +141,7 @@ describe('our own stores and options', () => {
         const { answers } = await play(t, give, { module: session, mode, options: { rolling: true } }, all)
         if (clock === 'a BigInt') return
         for (const { status, path } of answers) assert.equal(status, 200, path)
-        if (clock !== 'Infinity') assert.equal(JSON.parse(answers[4].text).a, 2)
+        if (clock !== 'Infinity') assert.equal(JSON.parse(answers[4].body).a, 2)
       })
     }
 

@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, session, of, cookieData } = require('./frame')
+const { of, session } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 /** Runs an expression of a test in a route: what it gives is the body. */
 function acting (t, opts, act, how) {
@@ -85,15 +88,15 @@ for (const [mode, make] of Object.entries(MODES)) {
       const [id] = opts.store?.ids() ?? []
       await ann.get('/act')
       assert.deepEqual(seen, [0, null])
-      assert.equal(ann.header, '')
+      assert.equal(ann.cookie, '')
       assert.equal(opts.store?.count('destroy') ?? 1, 1)
       assert.deepEqual((await ann.get('/me')).json, {})
       await ann.get('/in')
-      const header = ann.header
+      const header = ann.cookie
       await ann.get('/act?again=1')
       assert.equal((await ann.get('/me')).json.user, 'bob')
       if (opts.store) assert.ok(!opts.store.ids().includes(id))
-      assert.notEqual(ann.header, header)
+      assert.notEqual(ann.cookie, header)
     })
 
     test('touch moves the expiry', async (t) => {
@@ -101,7 +104,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       const server = await acting(t, opts, (ctx) => of(ctx).touch())
       const ann = server.visitor()
       const { cookies } = await ann.get('/in')
-      const expireOf = (line) => opts.store ? opts.store.data(opts.store.ids()[0])._expire : cookieData(line)._expire
+      const expireOf = (line) => opts.store ? opts.store.data(opts.store.ids()[0])._expire : decodeCookie(line)._expire
       const before = expireOf(cookies.get('koa.sess'))
       await new Promise((resolve) => setTimeout(resolve, 5))
       const answer = await ann.get('/act')

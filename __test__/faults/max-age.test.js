@@ -3,9 +3,12 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, koas, session, isUpstream, cookieData } = require('./frame')
+const { KOAS, isUpstream, session } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
-const { koa3: Koa } = koas
+const { koa3: Koa } = KOAS
 
 const REFUSED = [NaN, Infinity, -Infinity, 'forever', '1000', '', true, {}, [1000], 1n, Symbol('x'), () => 1000]
 
@@ -62,7 +65,7 @@ describe('session.maxAge =', () => {
         })
         const { json, cookies } = await server.get('/')
         assert.equal(json.maxAge, kept)
-        const data = store ? store.data(store.ids()[0]) : cookieData(cookies.get('koa.sess'))
+        const data = store ? store.data(store.ids()[0]) : decodeCookie(cookies.get('koa.sess'))
         assert.equal(kept === 'session' ? data._session : data._maxAge, kept === 'session' ? true : kept)
         assert.equal(/expires=/.test(cookies.get('koa.sess')), kept !== 'session')
       })
@@ -87,7 +90,7 @@ describe('negative, 0 and undefined do as in koa-session 7.0.2', { skip: isUpstr
               return { maxAge: ctx.session.maxAge ?? null }
             }, { session: subject })
             const answer = await server.get('/')
-            const data = store ? store.data('an-id') : answer.cookies.has('koa.sess') && cookieData(answer.cookies.get('koa.sess'))
+            const data = store ? store.data('an-id') : answer.cookies.has('koa.sess') && decodeCookie(answer.cookies.get('koa.sess'))
             return {
               status: answer.status,
               body: answer.body,

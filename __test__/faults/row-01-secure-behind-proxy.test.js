@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, eachKoa, start, warned, warnings } = require('./frame')
+const { KEYS, eachKoa } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { warned, warnings } = require('../harness/warnings')
 
 const KEY = 'koa.sess'
 const TLS = { 'x-forwarded-proto': 'https' }
@@ -139,9 +142,9 @@ for (const [name, secure] of [['unset', undefined], ["'auto'", 'auto'], ["a func
 }
 
 // Keys in a Keygrip of another algorithm have the cookie written by ctx.cookies.
-const otherKeys = () => new (require('keygrip'))(['a key'], 'sha256')
+const otherKeys = () => new (require('keygrip'))(KEYS, 'sha256')
 
-for (const [writer, keys] of [['the core', () => ['a key']], ['ctx.cookies', otherKeys]]) {
+for (const [writer, keys] of [['the core', () => KEYS], ['ctx.cookies', otherKeys]]) {
   test(`row 1: secure 'force', written by ${writer}: secure whatever the request looks like`, async (t) => {
     const store = new CountingStore()
     const before = (app) => app.use((ctx, next) => {

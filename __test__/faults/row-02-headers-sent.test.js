@@ -3,7 +3,9 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 /** Ends the response past Koa. */
 function endRaw (ctx, body = 'raw') {

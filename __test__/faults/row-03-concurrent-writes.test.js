@@ -4,7 +4,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { start, gate, CountingStore } = require('./frame')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { gate } = require('../harness/waiting')
 
 test('row 3: two requests of one session each set a key, with merge: true', async (t) => {
   const store = new CountingStore()

@@ -7,7 +7,10 @@ const http = require('node:http')
 const { PassThrough } = require('node:stream')
 const { test } = require('node:test')
 
-const { CountingStore, eachKoa, gate, isUpstream, of, start } = require('./frame')
+const { eachKoa, isUpstream, of } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { gate } = require('../harness/waiting')
 
 /** An app in which '/slow' loads, waits for its gate, does what `act` says, and commits. */
 async function slowApp (t, opts, act, how) {
@@ -47,7 +50,7 @@ for (const [how, path] of Object.entries(destructions)) {
       const visitor = server.visitor()
       await visitor.get('/in')
       const [id] = store.ids()
-      const cookie = visitor.header
+      const cookie = visitor.cookie
       const slow = server.get('/slow', { cookie })
       await held.reached
       await visitor.get(path)
@@ -74,7 +77,7 @@ eachKoa('row 4: rolling does not revive either', async (t, Koa) => {
   const { server, held } = await slowApp(t, { store, rolling: true }, () => {}, { Koa })
   const visitor = server.visitor()
   await visitor.get('/in')
-  const slow = server.get('/slow', { cookie: visitor.header })
+  const slow = server.get('/slow', { cookie: visitor.cookie })
   await held.reached
   await visitor.get('/out')
   held.open()
@@ -90,7 +93,7 @@ for (const when of ['hold', 'holdAfter']) {
       const visitor = server.visitor()
       await visitor.get('/in')
       const [id] = store.ids()
-      const slow = server.get('/slow', { cookie: visitor.header })
+      const slow = server.get('/slow', { cookie: visitor.cookie })
       await held.reached
       const set = store[when]('set')
       held.open()
@@ -111,7 +114,7 @@ test('row 4: the answer of a slow destroy is not waited for by others, and they 
   const { server, held } = await slowApp(t, { store }, change)
   const visitor = server.visitor()
   await visitor.get('/in')
-  const slow = server.get('/slow', { cookie: visitor.header })
+  const slow = server.get('/slow', { cookie: visitor.cookie })
   await held.reached
   const destroy = store.holdAfter('destroy')
   const out = visitor.get('/out')
@@ -144,9 +147,9 @@ test('row 4: apps that share a store share what is destroyed', async (t) => {
   const other = await slowApp(t, { store }, change)
   const visitor = server.visitor()
   await visitor.get('/in')
-  const slow = server.get('/slow', { cookie: visitor.header })
+  const slow = server.get('/slow', { cookie: visitor.cookie })
   await held.reached
-  await other.server.get('/out', { cookie: visitor.header })
+  await other.server.get('/out', { cookie: visitor.cookie })
   assert.equal(store.records.size, 0)
   held.open()
   await slow
@@ -163,7 +166,7 @@ test('row 4: requests that each make a ContextStore of one class share what is d
   const { server, held } = await slowApp(t, { ContextStore }, change)
   const visitor = server.visitor()
   await visitor.get('/in')
-  const slow = server.get('/slow', { cookie: visitor.header })
+  const slow = server.get('/slow', { cookie: visitor.cookie })
   await held.reached
   await visitor.get('/out')
   held.open()
@@ -194,7 +197,7 @@ test('row 4: an id made anew is writable, and the slow request that knew the old
   const { server, held } = await userApp(t, store)
   const visitor = server.visitor()
   await visitor.get('/in?user=ann&login=1')
-  const slow = server.get('/slow?user=ann', { cookie: visitor.header })
+  const slow = server.get('/slow?user=ann', { cookie: visitor.cookie })
   await held.reached
   await visitor.get('/out?user=ann')
   const again = await visitor.get('/in?user=ann&login=2')
@@ -246,7 +249,7 @@ test('row 4: what is remembered of an id ends with the requests that loaded it',
   const { server, held } = await slowApp(t, { store }, change)
   const visitor = server.visitor()
   await visitor.get('/in')
-  const cookie = visitor.header
+  const cookie = visitor.cookie
   const slow = [server.get('/slow', { cookie }), server.get('/slow', { cookie })]
   await held.reached
   for (let i = 0; i < 100 && store.count('get') < 2; i++) await server.settled()
@@ -272,7 +275,7 @@ test('row 4: nothing is remembered after errors of the app, of the store, and af
   })
   const visitor = server.visitor()
   await visitor.get('/in')
-  const cookie = visitor.header
+  const cookie = visitor.cookie
   await server.get('/fail', { cookie })
   assert.equal(remembered(store), 0)
   store.fail('get', new Error('down'))
@@ -320,7 +323,7 @@ for (const [what, act] of Object.entries({
     const { server, held, saved } = await streamingApp(t, { store }, act)
     const ann = server.visitor()
     await ann.get('/in')
-    const cookie = ann.header
+    const cookie = ann.cookie
     const streaming = server.get('/stream', { cookie })
     await held.reached
     // The middleware has long ended.
@@ -409,7 +412,7 @@ for (const [what, close] of Object.entries({
     })
     const ann = server.visitor()
     await ann.get('/in')
-    const cookie = ann.header
+    const cookie = ann.cookie
     visit.request = http.get({ host: '127.0.0.1', port: server.port, path: '/slow', headers: { cookie }, agent: false })
     visit.request.on('error', () => {})
     visit.request.on('response', (response) => response.resume())

@@ -5,7 +5,11 @@ const { createReadStream } = require('node:fs')
 const { join } = require('node:path')
 const { test } = require('node:test')
 
-const { CountingStore, cookieData, eachKoa, gate, koas, session, start } = require('./frame')
+const { KEYS, KOAS, eachKoa, session } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { gate } = require('../harness/waiting')
 
 const KEY = 'koa.sess'
 const OWN = [KEY, `${KEY}.sig`]
@@ -118,7 +122,7 @@ for (const [what, make] of Object.entries(shared)) {
       const answer = await failing[i]
       assert.equal(answer.status, error.status ?? 500)
       assert.deepEqual([...answer.cookies.keys()], OWN)
-      assert.equal(cookieData(answer.cookies.get(KEY)).user, user)
+      assert.equal(decodeCookie(answer.cookies.get(KEY)).user, user)
       assert.equal(answer.headers['x-a'], error.headers?.['X-A'])
     }
     const stranger = await server.get('/plain')
@@ -233,7 +237,7 @@ test('row 5: a body that fails before its first byte keeps the cookie (koa2)', a
       ctx.body = createReadStream(join(__dirname, 'no such file'))
     },
     '/look': routes['/look']
-  }, { Koa: koas.koa2 })
+  }, { Koa: KOAS.koa2 })
   const visitor = server.visitor()
   const answer = await visitor.get('/file')
   assert.equal(answer.status, 404)
@@ -287,7 +291,7 @@ for (const [where, { opts, before, path = '/look' }] of Object.entries(openings)
         app.use(middleware)
       }
     })
-    const keygrip = require('keygrip')(['a key'])
+    const keygrip = require('keygrip')(KEYS)
     const cookie = `${KEY}=abc; ${KEY}.sig=${keygrip.sign(`${KEY}=abc`)}`
     const answer = await server.get(path, { cookie })
     assert.equal(answer.status, 500)

@@ -3,7 +3,9 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 const down = Object.assign(new Error('the store is down'), { code: 'ECONNREFUSED' })
@@ -83,13 +85,13 @@ for (const kind of ['a policy', 'a promise of one']) {
   for (const policy of ['ignore', 'anonymous']) {
     test(`row 6: get fails, ${kind}: '${policy}': routes work, with a session that is new`, async (t) => {
       const { server, store, visitor } = await outage(t, 'get', policyOf(policy))
-      const { header } = visitor
+      const { cookie } = visitor
       assert.equal((await visitor.get('/plain')).body, 'plain')
       assert.deepEqual((await visitor.get('/look')).json, { user: null, isNew: true })
       assert.equal(store.count(), store.count('get'))
       assert.deepEqual(server.errors, [])
       store.mend()
-      assert.deepEqual((await server.get('/look', { cookie: header })).json, { user: 'ann', isNew: false })
+      assert.deepEqual((await server.get('/look', { cookie })).json, { user: 'ann', isNew: false })
     })
 
     test(`row 6: set fails, ${kind}: '${policy}': the response goes out without a cookie`, async (t) => {

@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, start, warned, warnings, eachKoa } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { warned, warnings } = require('../harness/warnings')
 
 const KEY = 'koa.sess'
 const LIMIT = 4096

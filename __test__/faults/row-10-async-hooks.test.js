@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, cookieData, eachKoa, session, start } = require('./frame')
+const { eachKoa, session } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 const soon = (value) => new Promise((resolve) => setImmediate(resolve, value))
@@ -93,7 +96,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       const beforeSave = make((ctx, session) => { session.savedAt = ctx.path })
       const server = await start(t, { store, beforeSave }, routes, { Koa })
       const { cookies } = await server.get('/in?user=ann')
-      const { user, savedAt } = store ? store.data(store.ids()[0]) : cookieData(cookies.get(KEY))
+      const { user, savedAt } = store ? store.data(store.ids()[0]) : decodeCookie(cookies.get(KEY))
       assert.deepEqual({ user, savedAt }, { user: 'ann', savedAt: '/in' })
     })
 

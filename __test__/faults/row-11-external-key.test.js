@@ -3,7 +3,9 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, eachKoa, isUpstream, of, start } = require('./frame')
+const { eachKoa, isUpstream, of } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 

@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, cookieData, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 
@@ -85,5 +88,5 @@ test('row 12: cookie mode: the new data take the place of the old', async (t) =>
   await visitor.get('/in')
   const { cookies, setCookie } = await visitor.get('/swap')
   assert.equal(setCookie.length, 2)
-  assert.equal(cookieData(cookies.get(KEY)).user, 'bob')
+  assert.equal(decodeCookie(cookies.get(KEY)).user, 'bob')
 })

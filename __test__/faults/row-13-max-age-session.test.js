@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, cookieData, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 
@@ -34,7 +37,7 @@ eachKoa('row 13: the cookie stays one that lives as long as the browser, however
   for (const path of ['/in', '/change', '/change', '/twice']) {
     const { cookies, setCookie } = await visitor.get(path)
     assert.ok(!setCookie.some(hasExpiry), path)
-    seen.push(cookieData(cookies.get(KEY)))
+    seen.push(decodeCookie(cookies.get(KEY)))
   }
   assert.deepEqual(seen, [1, 2, 3, 2].map((n) => ({ n, _session: true })))
   assert.deepEqual((await visitor.get('/change')).json, { maxAge: 'session' })

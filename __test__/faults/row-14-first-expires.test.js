@@ -2,7 +2,10 @@
 
 const assert = require('node:assert/strict')
 
-const { CountingStore, cookieData, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 const ONE_DAY_MS = 86400000
@@ -22,7 +25,7 @@ for (const mode of ['cookie', 'store']) {
     assert.deepEqual(first.setCookie.map(expiresOf), [undefined, undefined])
     assert.deepEqual(first.json, { maxAge: null })
     // What is stored says one day from the first.
-    const { _maxAge } = store ? store.data(store.ids()[0]) : cookieData(first.cookies.get(KEY))
+    const { _maxAge } = store ? store.data(store.ids()[0]) : decodeCookie(first.cookies.get(KEY))
     assert.equal(_maxAge, ONE_DAY_MS)
     for (let i = 0; i < 2; i++) {
       const before = Math.floor(Date.now() / 1000) * 1000

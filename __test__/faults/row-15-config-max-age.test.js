@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, cookieText, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { encode } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 const HOUR_MS = 3600000
@@ -14,7 +17,7 @@ const look = (ctx) => ({ user: ctx.session.user ?? null, maxAge: ctx.session.max
 async function app (t, mode, opts, data, how) {
   if (mode === 'cookie') {
     const server = await start(t, { signed: false, ...opts }, look, how)
-    return { server, get: () => server.get('/', { cookie: `${KEY}=${cookieText({ user: 'ann', ...data })}` }) }
+    return { server, get: () => server.get('/', { cookie: `${KEY}=${encode({ user: 'ann', ...data })}` }) }
   }
   const store = new CountingStore()
   store.records.set('known', JSON.stringify({ user: 'ann', ...data }))

@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, cookieData, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 
@@ -50,7 +53,7 @@ eachKoa('row 16: cookie mode: a change to data with the same CRC32 is sent', asy
   const visitor = server.visitor()
   await visitor.get('/first')
   const { cookies } = await visitor.get('/second')
-  assert.equal(cookieData(cookies.get(KEY) ?? assert.fail('no cookie')).basket, SECOND.basket)
+  assert.equal(decodeCookie(cookies.get(KEY) ?? assert.fail('no cookie')).basket, SECOND.basket)
   assert.deepEqual((await visitor.get('/look')).json, SECOND)
 })
 

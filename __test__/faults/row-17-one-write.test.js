@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { CountingStore, cookieData, eachKoa, start } = require('./frame')
+const { eachKoa } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const KEY = 'koa.sess'
 
@@ -111,11 +114,11 @@ eachKoa('row 17: cookie mode: save() and the commit send one cookie, with the la
   await visitor.get('/in')
   const once = await visitor.get('/save')
   assert.equal(once.setCookie.length, 2)
-  assert.equal(cookieData(once.cookies.get(KEY)).n, 2)
+  assert.equal(decodeCookie(once.cookies.get(KEY)).n, 2)
   // Without overwrite, each write leaves its lines.
   const twice = await visitor.get('/save-change')
   assert.equal(twice.setCookie.length, 4)
-  assert.equal(cookieData(twice.cookies.get(KEY)).n, 4)
+  assert.equal(decodeCookie(twice.cookies.get(KEY)).n, 4)
 })
 
 eachKoa('row 17: the commits of a request run one after another', async (t, Koa) => {

@@ -4,9 +4,13 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const mount = require('koa-mount')
 
-const { start, CountingStore, koas, session, of, warnings, warned, cookieData } = require('./frame')
+const { KOAS, of, session } = require('../harness/app')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { warned, warnings } = require('../harness/warnings')
 
-const { koa3: Koa } = koas
+const { koa3: Koa } = KOAS
 
 const count = (ctx) => {
   ctx.session.views = (ctx.session.views ?? 0) + 1
@@ -23,7 +27,7 @@ const both = {
 
 describe('row 19: a sub-app with a session, under an app without one', () => {
   for (const kind of ['cookie', 'store']) {
-    for (const [name, Koa] of Object.entries(koas)) {
+    for (const [name, Koa] of Object.entries(KOAS)) {
       test(`${kind} mode on ${name}`, async (t) => {
         const store = kind === 'store' ? new CountingStore() : undefined
         const child = new Koa()
@@ -76,7 +80,7 @@ describe('row 19: two sessions of one app', () => {
     const server = await startBoth(t, {}, { as: 'admin', key: 'admin.sess', store: admins })
     const ann = server.visitor()
     const user = await ann.get('/user')
-    assert.equal(cookieData(user.cookies.get('koa.sess')).name, 'ann')
+    assert.equal(decodeCookie(user.cookies.get('koa.sess')).name, 'ann')
     await ann.get('/admin')
     assert.equal(admins.data(admins.ids()[0]).name, 'root')
     await server.settled()

@@ -3,7 +3,8 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, cookieData, cookieText } = require('./frame')
+const { decodeCookie, encode } = require('../harness/forge')
+const { start } = require('../harness/server')
 
 const routes = {
   '/in' (ctx) { ctx.session.user = 'ann' },
@@ -15,7 +16,7 @@ const maxAge = 60000
 const unsigned = { signed: false, maxAge }
 
 /** A cookie with so much left. */
-const cookieOf = (left) => ({ cookie: `koa.sess=${cookieText({ user: 'ann', _expire: Date.now() + left, _maxAge: maxAge })}` })
+const cookieOf = (left) => ({ cookie: `koa.sess=${encode({ user: 'ann', _expire: Date.now() + left, _maxAge: maxAge })}` })
 
 describe('row 20: rollUntouched, for cookies that nobody touches', () => {
   test('rolling: the cookie is sent anew, and no other', async (t) => {
@@ -25,7 +26,7 @@ describe('row 20: rollUntouched, for cookies that nobody touches', () => {
     const before = Date.now()
     const { cookies, status } = await ann.get('/free')
     assert.equal(status, 200)
-    const data = cookieData(cookies.get('koa.sess'))
+    const data = decodeCookie(cookies.get('koa.sess'))
     assert.equal(data.user, 'ann')
     assert.ok(data._expire >= before + maxAge)
     assert.ok(cookies.has('koa.sess.sig'))
@@ -36,7 +37,7 @@ describe('row 20: rollUntouched, for cookies that nobody touches', () => {
     assert.deepEqual((await server.get('/free', cookieOf(maxAge * 0.6))).setCookie, [])
     const { setCookie } = await server.get('/free', cookieOf(maxAge * 0.4))
     assert.equal(setCookie.length, 1)
-    assert.ok(cookieData(setCookie[0])._expire > Date.now() + maxAge * 0.9)
+    assert.ok(decodeCookie(setCookie[0])._expire > Date.now() + maxAge * 0.9)
   })
 
   test('nothing is sent to a visitor without a session, or with a bad one', async (t) => {
@@ -55,7 +56,7 @@ describe('row 20: rollUntouched, for cookies that nobody touches', () => {
     const server = await start(t, { ...unsigned, rolling: true, rollUntouched: true }, routes)
     const { status, setCookie } = await server.get('/fail', cookieOf(maxAge * 0.4))
     assert.deepEqual([status, setCookie.length], [410, 1])
-    assert.ok(cookieData(setCookie[0])._expire > Date.now() + maxAge * 0.9)
+    assert.ok(decodeCookie(setCookie[0])._expire > Date.now() + maxAge * 0.9)
   })
 
   test('not under autoCommit: false', async (t) => {

@@ -3,9 +3,11 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, koas, session } = require('./frame')
+const { KOAS, session } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
-const { koa3: Koa } = koas
+const { koa3: Koa } = KOAS
 
 const count = (ctx) => {
   ctx.session.views = (ctx.session.views ?? 0) + 1

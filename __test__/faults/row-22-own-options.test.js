@@ -3,9 +3,11 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, koas, session } = require('./frame')
+const { KOAS, session } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
-const { koa2: Koa } = koas
+const { koa2: Koa } = KOAS
 
 const touch = (ctx) => {
   ctx.sessionOptions.domain = 'example.org'

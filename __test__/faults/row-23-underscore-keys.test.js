@@ -3,7 +3,10 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, warnings, warned, cookieData } = require('./frame')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { warned, warnings } = require('../harness/warnings')
 
 const RESERVED = ['_expire', '_maxAge', '_session', '_requireSave']
 
@@ -29,7 +32,7 @@ const routes = {
 
 /** Gives what is at the other end after a request. */
 function dataOf (store, { cookies }) {
-  return store ? store.data(store.ids()[0]) : cookieData(cookies.get('koa.sess'))
+  return store ? store.data(store.ids()[0]) : decodeCookie(cookies.get('koa.sess'))
 }
 
 describe('row 23: keys that begin with an underscore', () => {

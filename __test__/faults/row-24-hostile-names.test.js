@@ -4,7 +4,9 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { inspect } = require('node:util')
 
-const { start, CountingStore, cookieData } = require('./frame')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const FUTURE = () => ({ _expire: Date.now() + 60000, _maxAge: 60000 })
 
@@ -16,7 +18,7 @@ const PLACES = {
   cookie: () => ({
     opts: { signed: false },
     plant: (json) => ({ cookie: `koa.sess=${textOf(json)}` }),
-    data: ({ cookies }) => cookieData(cookies.get('koa.sess'))
+    data: ({ cookies }) => decodeCookie(cookies.get('koa.sess'))
   }),
   store () {
     const store = new CountingStore()
@@ -109,7 +111,7 @@ describe('row 24: what the app assigns', () => {
       ctx.session.toJSON = () => ({ stolen: 1 })
     })
     const { cookies } = await server.get('/')
-    const { _expire, _maxAge, ...saved } = cookieData(cookies.get('koa.sess'))
+    const { _expire, _maxAge, ...saved } = decodeCookie(cookies.get('koa.sess'))
     assert.deepEqual(saved, { user: 'ann' })
   })
 })

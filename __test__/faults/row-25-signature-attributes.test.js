@@ -3,7 +3,8 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore } = require('./frame')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const maxAge = 60000
 const NEW_KEY = 'the new key'

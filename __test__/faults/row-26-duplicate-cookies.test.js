@@ -3,7 +3,8 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore } = require('./frame')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const routes = {
   '/in' (ctx) { ctx.session.user = ctx.query.user },
@@ -17,7 +18,7 @@ async function login (t, opts) {
   const server = await start(t, opts, routes)
   const ann = server.visitor()
   await ann.get('/in?user=ann')
-  const [value, signature] = ann.header.split('; ')
+  const [value, signature] = ann.cookie.split('; ')
   return { server, value, signature, me: async (...parts) => (await server.get('/me', { cookie: parts.join('; ') })).json.user }
 }
 
@@ -49,8 +50,8 @@ describe('row 26: several cookies of the name', () => {
       const { server, value, me } = await login(t, { store: makeStore(), signed: false })
       const bob = server.visitor()
       await bob.get('/in?user=bob')
-      assert.equal(await me(value, bob.header), 'ann')
-      assert.equal(await me(bob.header, value), 'bob')
+      assert.equal(await me(value, bob.cookie), 'ann')
+      assert.equal(await me(bob.cookie, value), 'bob')
     })
   }
 

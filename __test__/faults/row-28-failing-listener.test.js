@@ -3,12 +3,15 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, cookieText, isUpstream } = require('./frame')
+const { isUpstream } = require('../harness/app')
+const { encode } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const REASONS = {
   'session:missed': () => ({ opts: { store: new CountingStore() }, cookie: 'koa.sess=gone' }),
-  'session:expired': () => ({ opts: {}, cookie: `koa.sess=${cookieText({ user: 'ann', _expire: 1, _maxAge: 1 })}` }),
-  'session:invalid': () => ({ opts: { valid: () => false }, cookie: `koa.sess=${cookieText({ user: 'ann', _expire: 1e15, _maxAge: 1 })}` })
+  'session:expired': () => ({ opts: {}, cookie: `koa.sess=${encode({ user: 'ann', _expire: 1, _maxAge: 1 })}` }),
+  'session:invalid': () => ({ opts: { valid: () => false }, cookie: `koa.sess=${encode({ user: 'ann', _expire: 1e15, _maxAge: 1 })}` })
 }
 
 /** Notes uncaught exceptions, which would end the process, for as long as the test runs. */

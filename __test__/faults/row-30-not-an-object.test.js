@@ -3,7 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, cookieText } = require('./frame')
+const { encode } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const show = (ctx) => ({ isNew: ctx.session.isNew, keys: Object.keys(ctx.session), length: ctx.session.length })
 const EMPTY = { isNew: true, keys: [], length: 0 }
@@ -12,14 +14,14 @@ const VALUES = ['text', 7, -1, true, ['a', 'b'], []]
 
 /** Options by which decoded data reach the session in different ways. */
 const WAYS = {
-  'the cookie': (value) => ({ opts: {}, cookie: cookieText(value) }),
-  'an own decode': (value) => ({ opts: { decode: (text) => JSON.parse(Buffer.from(text, 'base64')) }, cookie: cookieText(value) }),
+  'the cookie': (value) => ({ opts: {}, cookie: encode(JSON.stringify(value)) }),
+  'an own decode': (value) => ({ opts: { decode: (text) => JSON.parse(Buffer.from(text, 'base64')) }, cookie: encode(JSON.stringify(value)) }),
   'the store': (value) => {
     const store = new CountingStore()
     store.records.set('an-id', JSON.stringify(value))
     return { opts: { store }, cookie: 'an-id' }
   },
-  'a cookie that valid looks at': (value) => ({ opts: { valid: () => true }, cookie: cookieText(value) })
+  'a cookie that valid looks at': (value) => ({ opts: { valid: () => true }, cookie: encode(JSON.stringify(value)) })
 }
 
 for (const [way, make] of Object.entries(WAYS)) {

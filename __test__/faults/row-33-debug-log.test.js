@@ -5,7 +5,7 @@ const { execFile } = require('node:child_process')
 const { createHash } = require('node:crypto')
 const { describe, test } = require('node:test')
 
-const { isUpstream } = require('./frame')
+const { isUpstream } = require('../harness/app')
 
 /** Plays requests in a process of its own, whose standard error is the log; prints the ids as JSON. */
 const PLAY = `

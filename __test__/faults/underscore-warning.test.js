@@ -8,7 +8,10 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { MemoryStore } = require('../../stores/memory')
-const { CountingStore, cookieData, start, warned, warnings } = require('./frame')
+const { decodeCookie } = require('../harness/forge')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { warned, warnings } = require('../harness/warnings')
 
 const MINE = { '/in' (ctx) { Object.assign(ctx.session, { user: 'ann', _id: 1, nested: {} }) } }
 
@@ -29,7 +32,7 @@ const isUnderscore = ({ code }) => code === 'KOA_SESSION_RS_UNDERSCORE'
 
 /** Makes the stores, and looks at what they, or the cookie, have. */
 const MODES = {
-  cookie: () => ({ dataOf: ({ jar }) => cookieData(jar.get('koa.sess')) }),
+  cookie: () => ({ dataOf: ({ jar }) => decodeCookie(jar.get('koa.sess')) }),
   'a store': () => {
     const store = new CountingStore()
     return { store, dataOf: ({ jar }) => store.data(jar.get('koa.sess')) }

@@ -48,15 +48,15 @@ function sessionStoreFailing (method) {
 }
 
 function withStore (more) {
-  return (fail, { MapStore }) => ({ store: new MapStore(), ...more(fail) })
+  return (fail, { CountingStore }) => ({ store: new CountingStore(), ...more(fail) })
 }
 
 function externalKeyFailing (method) {
-  return (fail, { MapStore }) => {
+  return (fail, { CountingStore }) => {
     const externalKey = { get: (ctx) => ctx.get('x-id') || undefined, set: () => {}, remove: () => {} }
     const given = externalKey[method]
     externalKey[method] = (...args) => fail(() => given(...args))
-    return { store: new MapStore(), externalKey }
+    return { store: new CountingStore(), externalKey }
   }
 }
 
@@ -85,8 +85,8 @@ const HOOKS = {
   'store.set, with merge': { options: (...args) => ({ ...storeFailing('set')(...args), merge: true }) },
   onStoreError: { options: (fail, world) => ({ ...storeFailing('set')(fail, world), onStoreError: () => fail(() => 'throw') }) },
   ContextStore: {
-    options: (fail, { MapStore }) => {
-      const store = new MapStore()
+    options: (fail, { CountingStore }) => {
+      const store = new CountingStore()
       return {
         ContextStore: class {
           constructor () { fail() }

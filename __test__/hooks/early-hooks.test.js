@@ -5,7 +5,10 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, of, settled } = require('../faults/frame')
+const { of } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { settled } = require('../harness/waiting')
 
 const failure = new Error('a hook')
 

@@ -13,7 +13,7 @@ const { setTimeout: wait } = require('node:timers/promises')
 const Koa = require('koa')
 const session = require('../..')
 const { MemoryStore } = require('../../stores/memory')
-const { MapStore } = require('../modes')
+const { CountingStore } = require('../harness/store')
 const { FAILURES, HOOKS } = require('./cases')
 
 const apps = new Map()
@@ -43,7 +43,7 @@ function createApp ({ hook, failure, timing, early }) {
     if (errorListener) throw new Error('a listener of error')
   })
   if (listener) app.on('session:saved', () => fail())
-  app.use(session({ early, ...options(fail, { records: new Map(), MapStore, MemoryStore }) }, app))
+  app.use(session({ early, ...options(fail, { records: new Map(), CountingStore, MemoryStore }) }, app))
   app.use(async (ctx) => {
     // What fails here, in the app's own call, is the app's to answer.
     await perform[act](ctx)

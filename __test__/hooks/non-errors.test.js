@@ -5,7 +5,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start, CountingStore, settled } = require('../faults/frame')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { settled } = require('../harness/waiting')
 
 const VALUES = { undefined, null: null, 'a text': 'a text', 'an object': { secret: 'x' }, 0: 0 }
 

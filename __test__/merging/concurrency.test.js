@@ -10,7 +10,7 @@ const http = require('node:http')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { after, before, describe, test } = require('node:test')
-const { Client } = require('../client')
+const { Client } = require('../harness/client')
 const redis = require('../servers/redis')
 
 const ROUNDS = 200
@@ -85,8 +85,8 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
           expected[`k${i}`] = round + i
           return get(visitor, `/set?key=k${i}&value=${round + i}&turns=${i % 4}`)
         }))
-        const { text } = await get(visitor, '/me')
-        assert.deepEqual(JSON.parse(text), expected)
+        const { body } = await get(visitor, '/me')
+        assert.deepEqual(JSON.parse(body), expected)
       }
     })
 
@@ -96,8 +96,8 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
         const requests = Array.from({ length: 5 }, (_, i) =>
           get(visitor, i === round % 5 ? '/logout' : `/set?key=k${i}&value=1&turns=${(round + i) % 7}`))
         await Promise.all(requests)
-        const { text } = await get(visitor, '/me')
-        assert.equal(text, '{}')
+        const { body } = await get(visitor, '/me')
+        assert.equal(body, '{}')
       }
     })
 
@@ -111,10 +111,10 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
         assert.notEqual(visitor.cookie, before)
         for (const answer of await Promise.all(polling)) {
           // As a browser would, in whatever order the answers come; a poll that was through before the login has the old id.
-          for (const line of answer.lines) assert.ok(before.split('; ').includes(line.split(';')[0]))
+          for (const line of answer.setCookie) assert.ok(before.split('; ').includes(line.split(';')[0]))
         }
-        const { text } = await get(visitor, '/me')
-        assert.deepEqual(JSON.parse(text), { basket: 1, user: `u${round}` })
+        const { body } = await get(visitor, '/me')
+        assert.deepEqual(JSON.parse(body), { basket: 1, user: `u${round}` })
       }
     })
   })

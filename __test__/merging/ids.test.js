@@ -3,8 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { MemoryStore } = require('../../stores/memory')
-const { start, of } = require('../faults/frame')
-const { ROUTES } = require('./frame')
+const { of } = require('../harness/app')
+const { ROUTES } = require('../harness/merging')
+const { start } = require('../harness/server')
 
 /** Gives ids in turn: the last one for ever. */
 const inTurn = (...ids) => () => ids.length > 1 ? ids.shift() : ids[0]

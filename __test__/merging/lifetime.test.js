@@ -6,11 +6,14 @@ const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
 const { MemoryStore } = require('../../stores/memory')
 const { RedisStore } = require('../../stores/redis')
-const { freeze } = require('../clock')
-const { CountingStore, gate, of, start } = require('../faults/frame')
+const { of } = require('../harness/app')
+const { freeze } = require('../harness/clock')
+const { ROUTES } = require('../harness/merging')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { gate } = require('../harness/waiting')
 const servers = require('../servers/redis')
 const { SqliteFolder } = require('../stores/sqlite-folder')
-const { ROUTES } = require('./frame')
 
 const KEY = 'koa.sess'
 const HOUR_MS = 3600_000

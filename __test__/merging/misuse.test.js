@@ -6,8 +6,11 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { MemoryStore } = require('../../stores/memory')
 const { SessionStore } = require('../../lib/stores/session-store')
-const { start, gate, of, session, CountingStore } = require('../faults/frame')
-const { ROUTES, eachKind } = require('./frame')
+const { KEYS, of, session } = require('../harness/app')
+const { ROUTES, eachKind } = require('../harness/merging')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { gate } = require('../harness/waiting')
 
 /** A session store whose `load` gives what is put into it. */
 class DamagedStore extends SessionStore {
@@ -42,7 +45,7 @@ eachKind('a session in the place of another', ({ options }) => {
     })
     const ann = server.visitor()
     await ann.get('/set?user=1')
-    const old = ann.header
+    const old = ann.cookie
     assert.equal((await ann.get('/again')).status, 200)
     assert.deepEqual((await ann.get('/me')).json, { guest: 1 })
     assert.deepEqual((await server.get('/me', { cookie: old })).json, {})
@@ -133,7 +136,7 @@ describe('a subject', () => {
     const visitors = [before.visitor(), before.visitor(), before.visitor()]
     for (const visitor of visitors) await visitor.get('/set?user=1')
     const server = await start(t, { store, subject: 'user', maxSessions: { max: 1, overflow: 'refuse' } }, ROUTES)
-    for (const { header } of visitors) assert.equal((await server.get('/me', { cookie: header })).status, 200)
+    for (const { cookie } of visitors) assert.equal((await server.get('/me', { cookie })).status, 200)
     assert.equal(store.list('1').length, 3)
   })
 })
@@ -181,7 +184,7 @@ describe('a record that is no JSON', () => {
       const asked = []
       const server = await start(t, { store, onStoreError (err, operation) { asked.push([operation, err.code, err.reason, err.message.includes('secret')]); return policy } }, ROUTES)
       const visitor = server.visitor()
-      visitor.jar.set('koa.sess', 'id').set('koa.sess.sig', new (require('keygrip'))(['a key']).sign('koa.sess=id'))
+      visitor.jar.set('koa.sess', 'id').set('koa.sess.sig', new (require('keygrip'))(KEYS).sign('koa.sess=id'))
       assert.equal((await visitor.get('/me')).status, status)
       assert.deepEqual(asked, [['get', 'ERR_SESSION_STORE', 'unreadable', false]])
     })
@@ -254,7 +257,7 @@ eachKind('what the option valid makes of the data', ({ options }) => {
     const ann = server.visitor()
     await ann.get('/set?password=1')
     await ann.get('/set?n=2')
-    assert.deepEqual((await other.get('/me', { cookie: ann.header })).json, { n: 2, version: 2 })
+    assert.deepEqual((await other.get('/me', { cookie: ann.cookie })).json, { n: 2, version: 2 })
   })
 })
 

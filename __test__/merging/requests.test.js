@@ -2,8 +2,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { start, gate, of } = require('../faults/frame')
-const { ROUTES, eachKind, query } = require('./frame')
+const { of } = require('../harness/app')
+const { ROUTES, eachKind, query } = require('../harness/merging')
+const { start } = require('../harness/server')
+const { gate } = require('../harness/waiting')
 
 /** Starts an app whose route /slow changes the session, then waits, while others run. */
 async function startSlow (t, options, change, routes) {
@@ -127,10 +129,10 @@ eachKind('requests of one session at the same time', ({ options }) => {
     const login = app.ann.get('/login')
     await regenerating.reached
     await app.ann.get(`/set?${query({ basket: ['tea'] })}`)
-    const old = app.ann.header
+    const old = app.ann.cookie
     regenerating.open()
     await login
-    assert.notEqual(app.ann.header, old)
+    assert.notEqual(app.ann.cookie, old)
     assert.deepEqual(await data(app.ann), { a: 1, b: [1], basket: ['tea'], user: 'ann' })
     const { json, setCookie } = await app.server.get('/me', { cookie: old })
     assert.deepEqual([json, setCookie], [{}, []])
@@ -161,7 +163,7 @@ eachKind('a request that commits late', ({ options }) => {
   for (const [when, path] of Object.entries(ends)) {
     test(`writes nothing ${when}, sends no cookie, and is told`, async (t) => {
       const app = await startSlow(t, { ...options(), rolling: true, maxAge: 60_000 }, (ctx) => { ctx.session.slow = 1 })
-      const old = app.ann.header
+      const old = app.ann.cookie
       const late = await during(app, () => app.ann.get(path))
       assert.deepEqual([late.status, late.setCookie], [200, []])
       assert.deepEqual((await app.server.get('/me', { cookie: old })).json, {})
@@ -173,7 +175,7 @@ eachKind('a request that commits late', ({ options }) => {
 
     test(`has nothing to touch ${when}`, async (t) => {
       const app = await startSlow(t, { ...options(), rolling: true, maxAge: 60_000 }, () => {})
-      const old = app.ann.header
+      const old = app.ann.cookie
       const late = await during(app, () => app.ann.get(path))
       assert.deepEqual(late.setCookie, [])
       assert.deepEqual((await app.server.get('/me', { cookie: old })).json, {})
@@ -194,7 +196,7 @@ eachKind('a request that commits late', ({ options }) => {
     await app.ann.get('/logout')
     regenerating.open()
     assert.deepEqual((await late).setCookie, [])
-    assert.equal(app.ann.header, '')
+    assert.equal(app.ann.cookie, '')
   })
 
   test('stays without a session when it clears one that is gone', async (t) => {
@@ -236,11 +238,11 @@ eachKind('maxAge', ({ options }) => {
   test('expires the session', async (t) => {
     const app = await startSlow(t, options(), undefined, { '/soon' (ctx) { ctx.session.maxAge = 1000 } })
     await app.ann.get('/soon')
-    const { header } = app.ann
+    const { cookie } = app.ann
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 1001 })
-    assert.deepEqual((await app.server.get('/me', { cookie: header })).json, {})
+    assert.deepEqual((await app.server.get('/me', { cookie })).json, {})
     await app.server.settled()
     const [expired] = app.server.events.named('session:expired')
-    assert.deepEqual([expired.key, expired.value?.a], [header.split('; ')[0].split('=')[1], 1])
+    assert.deepEqual([expired.key, expired.value?.a], [cookie.split('; ')[0].split('=')[1], 1])
   })
 })

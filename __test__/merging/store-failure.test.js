@@ -7,9 +7,9 @@ const { join } = require('node:path')
 const { describe, test } = require('node:test')
 const { RedisStore } = require('../../stores/redis')
 const { SqliteStore } = require('../../stores/sqlite')
-const { start } = require('../faults/frame')
+const { ROUTES } = require('../harness/merging')
+const { start } = require('../harness/server')
 const redis = require('../servers/redis')
-const { ROUTES } = require('./frame')
 
 /** Each gives a store, and what makes it fail. */
 const FAILING = {

@@ -3,8 +3,10 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { MemoryStore } = require('../../stores/memory')
-const { start, of, CountingStore, session } = require('../faults/frame')
-const { ROUTES } = require('./frame')
+const { of, session } = require('../harness/app')
+const { ROUTES } = require('../harness/merging')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const HASH = /^[\w-]{43}$/
 
@@ -126,7 +128,7 @@ describe('revoking', () => {
     const ann = await loggedIn(server, 'ann')
     const [{ hash }] = await list(ann)
     assert.deepEqual((await ann.get(`/revoke?hash=${hash}`)).json, { revoked: true })
-    assert.equal(ann.header, '')
+    assert.equal(ann.cookie, '')
   })
 
   test('ends all others', async (t) => {

@@ -3,17 +3,18 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { session, start } = require('../app')
-const { freeze } = require('../clock')
-const { MODES } = require('../modes')
+const { session } = require('../harness/app')
+const { freeze } = require('../harness/clock')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const put = (ctx) => { ctx.session.a = 1 }
 
 /** Gives what comes behind name and value in the lines that `options` make; the same for the cookie and its signature. */
 async function attributesOf (t, options, how = {}) {
-  const client = await start(t, put, { ...how, options })
-  const { lines } = await client.get()
-  const attributes = lines.map((line) => line.slice(line.indexOf(';')))
+  const client = await visit(t, options, put, { ...how })
+  const { setCookie } = await client.get()
+  const attributes = setCookie.map((line) => line.slice(line.indexOf(';')))
   assert.ok(attributes.length > 0 && new Set(attributes).size === 1)
   return attributes[0]
 }
@@ -68,11 +69,11 @@ describe('cookie attributes', () => {
 
   test('expire the cookie at its own path and domain', async (t) => {
     const options = { path: '/a', domain: 'a.b', sameSite: 'lax', maxAge: 1000, partitioned: true }
-    const client = await start(t, (ctx) => { ctx.session = null }, { options })
-    const { lines } = await client.get()
+    const client = await visit(t, options, (ctx) => { ctx.session = null })
+    const { setCookie } = await client.get()
     const attributes = '; path=/a; expires=Thu, 01 Jan 1970 00:00:00 GMT; domain=a.b; samesite=lax; httponly; partitioned'
-    assert.equal(lines[0], `koa.sess=${attributes}`)
-    assert.equal(lines[1], `koa.sess.sig=PUUpJndRm52wF0aSr46g0-hXtsk${attributes}`)
+    assert.equal(setCookie[0], `koa.sess=${attributes}`)
+    assert.equal(setCookie[1], `koa.sess.sig=PUUpJndRm52wF0aSr46g0-hXtsk${attributes}`)
   })
 
   const IMPROPER = [
@@ -83,11 +84,11 @@ describe('cookie attributes', () => {
     test(`that break the line are the error of \`cookies\`: ${JSON.stringify(options)}`, async (t) => {
       const outcomes = []
       for (const module of [session, require('koa-session').default]) {
-        const client = await start(t, put, { session: module, options })
+        const client = await visit(t, options, put, { session: module })
         const errors = []
         client.app.on('error', (error) => errors.push(error))
-        const { status, lines } = await client.get()
-        outcomes.push({ status, lines, names: errors.map((error) => error.name), messages: errors.map((error) => error.message) })
+        const { status, setCookie } = await client.get()
+        outcomes.push({ status, setCookie, names: errors.map((error) => error.name), messages: errors.map((error) => error.message) })
       }
       assert.equal(outcomes[0].status, 500)
       assert.deepEqual(outcomes[0], outcomes[1])
@@ -100,22 +101,22 @@ describe('secure', () => {
 
   /** Asks as a proxy does that speaks TLS to the browser. */
   async function linesBehindProxy (t, options) {
-    const client = await start(t, put, { ...behindProxy, options })
-    return (await client.get('/', { 'x-forwarded-proto': 'https' })).lines
+    const client = await visit(t, options, put, { ...behindProxy })
+    return (await client.get('/', { 'x-forwarded-proto': 'https' })).setCookie
   }
 
   for (const [secure, expected] of [[undefined, '; path=/; secure; httponly'], [null, '; path=/; secure; httponly'], [true, '; path=/; secure; httponly'], [false, '; path=/; httponly']]) {
     test(`${secure} over TLS`, async (t) => {
-      const lines = await linesBehindProxy(t, { secure })
-      assert.equal(lines.length, 2)
-      assert.ok(lines.every((line) => line.slice(line.indexOf(';')) === expected))
+      const setCookie = await linesBehindProxy(t, { secure })
+      assert.equal(setCookie.length, 2)
+      assert.ok(setCookie.every((line) => line.slice(line.indexOf(';')) === expected))
     })
   }
 
   test('true over plain HTTP sends no cookie', async (t) => {
     for (const mode of ['cookie', 'store']) {
-      const client = await start(t, put, { options: { ...MODES[mode]().options, secure: true } })
-      assert.deepEqual((await client.get()).lines, [])
+      const client = await visit(t, { ...MODES[mode]().options, secure: true }, put)
+      assert.deepEqual((await client.get()).setCookie, [])
     }
   })
 

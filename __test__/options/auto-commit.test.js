@@ -3,22 +3,22 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { decode } = require('../forge')
-const { MODES } = require('../modes')
+const { decode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 describe('autoCommit', () => {
   for (const [mode, make] of Object.entries(MODES)) {
     test(`false leaves it to the app: ${mode}`, async (t) => {
       const { options, store } = make()
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, { ...options, autoCommit: false }, async (ctx) => {
         ctx.session.views = (ctx.session.views ?? 0) + 1
         if (ctx.path === '/commit') await ctx.session.manuallyCommit()
         return { views: ctx.session.views }
-      }, { options: { ...options, autoCommit: false } })
+      })
 
       const idle = await client.get()
-      assert.deepEqual([idle.json, idle.lines], [{ views: 1 }, []])
+      assert.deepEqual([idle.json, idle.setCookie], [{ views: 1 }, []])
       if (store) assert.deepEqual(store.take(), [])
 
       assert.deepEqual((await client.get('/commit')).json, { views: 1 })
@@ -33,22 +33,22 @@ describe('autoCommit', () => {
 
   test('true saves what changed before an error too', async (t) => {
     const { options, store } = MODES.store()
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, options, (ctx) => {
       ctx.session.a = 1
       ctx.throw(418)
-    }, { options })
+    })
     assert.equal((await client.get()).status, 418)
     assert.deepEqual(store.take(), ['set'])
   })
 
   test('true saves when the app has sent its body as a stream', async (t) => {
     const { Readable } = require('node:stream')
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, { autoCommit: true }, (ctx) => {
       ctx.session.a = 1
       ctx.body = Readable.from(['a', 'b'])
-    }, { options: { autoCommit: true } })
+    })
     const response = await client.get()
-    assert.equal(response.text, 'ab')
-    assert.equal(decode(response.lines).a, 1)
+    assert.equal(response.body, 'ab')
+    assert.equal(decode(response.setCookie).a, 1)
   })
 })

@@ -3,8 +3,8 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { MODES } = require('../modes')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/login') ctx.session.user = 'zoe'
@@ -16,13 +16,11 @@ describe('beforeSave', () => {
   for (const [mode, make] of Object.entries(MODES)) {
     test(`is called with ctx and the session, and only before a save: ${mode}`, async (t) => {
       const calls = []
-      const client = await start(t, respond, {
-        options: {
-          ...make().options,
-          autoCommit: true,
-          beforeSave (...args) { calls.push([args.length, args[0].path, args[1] === args[0].session]) }
-        }
-      })
+      const client = await visit(t, {
+        ...make().options,
+        autoCommit: true,
+        beforeSave (...args) { calls.push([args.length, args[0].path, args[1] === args[0].session]) }
+      }, respond)
       await client.get('/idle')
       assert.deepEqual(calls, [])
       await client.get('/login')
@@ -32,26 +30,22 @@ describe('beforeSave', () => {
     })
 
     test(`may change the session that is saved: ${mode}`, async (t) => {
-      const client = await start(t, respond, {
-        options: { ...make().options, beforeSave: (ctx, session) => { session.saved = (session.saved ?? 0) + 1 } }
-      })
+      const client = await visit(t, { ...make().options, beforeSave: (ctx, session) => { session.saved = (session.saved ?? 0) + 1 } }, respond)
       await client.get('/login')
       assert.deepEqual((await client.get()).json, { user: 'zoe', saved: 1 })
     })
 
     test(`may set maxAge for this save: ${mode}`, async (t) => {
       const { options, store } = make()
-      const client = await start(t, respond, {
-        options: { ...options, maxAge: 1000, beforeSave: (ctx, session) => { session.maxAge = 5000 } }
-      })
-      const { lines } = await client.get('/login')
-      const json = store ? [...store.records.values()][0] : Buffer.from(lines[0].split(/[=;]/)[1], 'base64').toString()
+      const client = await visit(t, { ...options, maxAge: 1000, beforeSave: (ctx, session) => { session.maxAge = 5000 } }, respond)
+      const { setCookie } = await client.get('/login')
+      const json = store ? [...store.records.values()][0] : Buffer.from(setCookie[0].split(/[=;]/)[1], 'base64').toString()
       assert.equal(JSON.parse(json)._maxAge, 5000)
     })
 
     test(`is not called for a removal: ${mode}`, async (t) => {
       let calls = 0
-      const client = await start(t, (ctx) => { ctx.session = null }, { options: { ...make().options, beforeSave: () => calls++ } })
+      const client = await visit(t, { ...make().options, beforeSave: () => calls++ }, (ctx) => { ctx.session = null })
       await client.get()
       assert.equal(calls, 0)
     })
@@ -59,11 +53,9 @@ describe('beforeSave', () => {
 
   test('that throws is the error of the request', async (t) => {
     const { options, store } = MODES.store()
-    const client = await start(t, respond, {
-      options: { ...options, beforeSave () { throw Object.assign(new Error('no'), { status: 503 }) } }
-    })
-    const { status, lines } = await client.get('/login')
-    assert.deepEqual([status, lines], [503, []])
+    const client = await visit(t, { ...options, beforeSave () { throw Object.assign(new Error('no'), { status: 503 }) } }, respond)
+    const { status, setCookie } = await client.get('/login')
+    assert.deepEqual([status, setCookie], [503, []])
     assert.deepEqual(store.take(), [])
   })
 })

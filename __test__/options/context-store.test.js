@@ -3,8 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { MODES, MapStore } = require('../modes')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const respond = async (ctx) => {
   if (ctx.path === '/login') ctx.session.user = 'zoe'
@@ -14,7 +15,7 @@ const respond = async (ctx) => {
 
 describe('ContextStore', () => {
   test('is made once a request, with ctx', async (t) => {
-    const inner = new MapStore()
+    const inner = new CountingStore()
     const made = []
     class Store {
       constructor (...args) { made.push(args) }
@@ -23,10 +24,10 @@ describe('ContextStore', () => {
       destroy (...args) { return inner.destroy(...args) }
     }
     const ctxs = []
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, { ContextStore: Store }, (ctx) => {
       ctxs.push(ctx)
       return respond(ctx)
-    }, { options: { ContextStore: Store } })
+    })
     await client.get('/login')
     await client.get('/regenerate')
     assert.deepEqual(made.map((args) => args.length), [1, 1])
@@ -35,8 +36,8 @@ describe('ContextStore', () => {
 
   test('comes before a store', async (t) => {
     const { options, store } = MODES.ContextStore()
-    const other = new MapStore()
-    const client = await start(t, respond, { options: { ...options, store: other } })
+    const other = new CountingStore()
+    const client = await visit(t, { ...options, store: other }, respond)
     await client.get('/login')
     assert.deepEqual([store.take(), other.take()], [['set'], []])
   })
@@ -44,7 +45,7 @@ describe('ContextStore', () => {
   test('may inherit its methods', async (t) => {
     const { options, store } = MODES.ContextStore()
     class Derived extends options.ContextStore {}
-    const client = await start(t, respond, { options: { ContextStore: Derived } })
+    const client = await visit(t, { ContextStore: Derived }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
     assert.deepEqual(store.take(), ['set', 'get'])

@@ -3,10 +3,11 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { session, start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { cookieHeader } = require('../forge')
-const { MODES } = require('../modes')
+const { session } = require('../harness/app')
+const { START_MS, freeze } = require('../harness/clock')
+const { cookieHeader } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const codec = {
   encode: (data) => encodeURIComponent(JSON.stringify(data)),
@@ -21,30 +22,28 @@ const respond = (ctx) => {
 describe('encode and decode', () => {
   test('make and read the value', async (t) => {
     freeze(t)
-    const client = await start(t, respond, { options: codec })
-    const { lines } = await client.get('/login')
+    const client = await visit(t, codec, respond)
+    const { setCookie } = await client.get('/login')
     const value = encodeURIComponent(`{"user":"Zoë","_expire":${START_MS + 86400000},"_maxAge":86400000}`)
-    assert.equal(lines[0], `koa.sess=${value}; path=/; httponly`)
+    assert.equal(setCookie[0], `koa.sess=${value}; path=/; httponly`)
     assert.deepEqual((await client.get()).json, { user: 'Zoë', isNew: false })
-    assert.deepEqual((await client.get()).lines, [])
+    assert.deepEqual((await client.get()).setCookie, [])
   })
 
   test('are given the data and the text alone', async (t) => {
     freeze(t)
     const seen = []
-    const client = await start(t, respond, {
-      options: {
-        maxAge: 1000,
-        encode (...args) {
-          seen.push(args.map((each) => structuredClone(each)))
-          return codec.encode(args[0])
-        },
-        decode (...args) {
-          seen.push(args)
-          return codec.decode(args[0])
-        }
+    const client = await visit(t, {
+      maxAge: 1000,
+      encode (...args) {
+        seen.push(args.map((each) => structuredClone(each)))
+        return codec.encode(args[0])
+      },
+      decode (...args) {
+        seen.push(args)
+        return codec.decode(args[0])
       }
-    })
+    }, respond)
     await client.get('/login')
     await client.get()
     assert.deepEqual(seen, [
@@ -54,23 +53,21 @@ describe('encode and decode', () => {
   })
 
   test('may be given one without the other', async (t) => {
-    const client = await start(t, respond, {
-      options: { encode: (data) => Buffer.from(JSON.stringify(data)).toString('base64url') }
-    })
+    const client = await visit(t, { encode: (data) => Buffer.from(JSON.stringify(data)).toString('base64url') }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'Zoë', isNew: false })
   })
 
   test('have no part in a store', async (t) => {
     const refuse = () => { throw new Error('asked') }
-    const client = await start(t, respond, { options: { ...MODES.store().options, encode: refuse, decode: refuse } })
+    const client = await visit(t, { ...MODES.store().options, encode: refuse, decode: refuse }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'Zoë', isNew: false })
   })
 
   test('of an own kind keep to expiry', async (t) => {
     const clock = freeze(t)
-    const client = await start(t, respond, { options: { ...codec, maxAge: 1000 } })
+    const client = await visit(t, { ...codec, maxAge: 1000 }, respond)
     await client.get('/login')
     const cookie = client.cookie
     clock.now += 1000
@@ -84,14 +81,14 @@ describe('an error of decode', () => {
   const failing = (error) => ({ ...codec, decode () { throw error } })
 
   test('that is a SyntaxError gives a new session', async (t) => {
-    const client = await start(t, respond, { options: failing(new SyntaxError('no')) })
-    const { status, json, lines } = await client.get('/', { cookie: cookieHeader('x') })
-    assert.deepEqual([status, json, lines], [200, { isNew: true }, []])
+    const client = await visit(t, failing(new SyntaxError('no')), respond)
+    const { status, json, setCookie } = await client.get('/', { cookie: cookieHeader('x') })
+    assert.deepEqual([status, json, setCookie], [200, { isNew: true }, []])
   })
 
   for (const thrown of ['a text', undefined, null, { message: 'no Error' }]) {
     test(`that is no Error (${JSON.stringify(thrown)}) gives a new session`, async (t) => {
-      const client = await start(t, respond, { options: failing(thrown) })
+      const client = await visit(t, failing(thrown), respond)
       const { status, json } = await client.get('/', { cookie: cookieHeader('x') })
       assert.deepEqual([status, json], [200, { isNew: true }])
     })
@@ -99,7 +96,7 @@ describe('an error of decode', () => {
 
   test('that is another Error is thrown', async (t) => {
     const error = new TypeError('no')
-    const client = await start(t, respond, { options: failing(error) })
+    const client = await visit(t, failing(error), respond)
     const errors = []
     client.app.on('error', (each) => errors.push(each))
     assert.equal((await client.get('/', { cookie: cookieHeader('x') })).status, 500)
@@ -109,11 +106,11 @@ describe('an error of decode', () => {
 
   test('that is thrown takes the clearing of the cookie along', async (t) => {
     const error = Object.assign(new Error('no'), { status: 409 })
-    const client = await start(t, respond, { options: failing(error) })
+    const client = await visit(t, failing(error), respond)
     client.jar.set('theirs', '1')
-    const { status, lines } = await client.get('/', { cookie: cookieHeader('x') })
+    const { status, setCookie } = await client.get('/', { cookie: cookieHeader('x') })
     assert.equal(status, 409)
-    assert.deepEqual(lines, [
+    assert.deepEqual(setCookie, [
       'koa.sess=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly',
       'koa.sess.sig=PUUpJndRm52wF0aSr46g0-hXtsk; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly'
     ])
@@ -124,17 +121,17 @@ describe('an error of decode', () => {
     const options = failing(new Error('no'))
     const outcomes = []
     for (const module of [session, require('koa-session').default]) {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, options, (ctx) => {
         try {
           return { session: ctx.session }
         } catch {
           return 'caught'
         }
-      }, { session: module, options })
-      const { status, text, lines } = await client.get('/', { cookie: cookieHeader('x') })
-      outcomes.push({ status, text, lines })
+      }, { session: module })
+      const { status, body, setCookie } = await client.get('/', { cookie: cookieHeader('x') })
+      outcomes.push({ status, body, setCookie })
     }
-    assert.equal(outcomes[0].text, 'caught')
+    assert.equal(outcomes[0].body, 'caught')
     assert.deepEqual(outcomes[0], outcomes[1])
   })
 })
@@ -144,9 +141,9 @@ describe('what encode gives', () => {
     test(`is sent as koa-session sends it: ${JSON.stringify(value)}`, async (t) => {
       const outcomes = []
       for (const module of [session, require('koa-session').default]) {
-        const client = await start(t, respond, { session: module, options: { ...codec, encode: () => value } })
-        const { status, lines } = await client.get('/login')
-        outcomes.push({ status, lines })
+        const client = await visit(t, { ...codec, encode: () => value }, respond, { session: module })
+        const { status, setCookie } = await client.get('/login')
+        outcomes.push({ status, setCookie })
       }
       assert.deepEqual(outcomes[0], outcomes[1])
     })

@@ -3,9 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { cookieHeader } = require('../forge')
-const { MODES, externalKey } = require('../modes')
+const { cookieHeader } = require('../harness/forge')
+const { MODES, externalKey } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/login') ctx.session.user = 'zoe'
@@ -24,9 +24,9 @@ describe('externalKey', () => {
 
   test('takes the place of the cookie', async (t) => {
     const { options, store } = MODES.store()
-    const client = await start(t, respond, { options: { ...options, externalKey: inHeader, genid: numbered() } })
+    const client = await visit(t, { ...options, externalKey: inHeader, genid: numbered() }, respond)
     const login = await client.get('/login')
-    assert.deepEqual([login.headers['x-session'], login.lines], ['id1', []])
+    assert.deepEqual([login.headers['x-session'], login.setCookie], ['id1', []])
     assert.deepEqual((await client.get('/', { 'x-session': 'id1' })).json, { user: 'zoe' })
     assert.deepEqual((await client.get('/', { cookie: cookieHeader('id1') })).json, {})
     await client.get('/logout', { 'x-session': 'id1' })
@@ -45,7 +45,7 @@ describe('externalKey', () => {
         return externalKey.set(...args)
       }
     }
-    const client = await start(t, respond, { options: { ...MODES.store().options, externalKey: spy, genid: numbered() } })
+    const client = await visit(t, { ...MODES.store().options, externalKey: spy, genid: numbered() }, respond)
     await client.get('/login')
     await client.get('/read')
     assert.deepEqual(calls, [['get', 1, '/login'], ['set', 2, '/login', 'id1'], ['get', 1, '/read']])
@@ -54,14 +54,14 @@ describe('externalKey', () => {
   for (const nothing of [undefined, null, '', false]) {
     test(`that gives ${JSON.stringify(nothing)} is a visitor without a session`, async (t) => {
       const { options, store } = MODES.store()
-      const client = await start(t, respond, { options: { ...options, externalKey: { get: () => nothing, set () {} } } })
+      const client = await visit(t, { ...options, externalKey: { get: () => nothing, set () {} } }, respond)
       assert.deepEqual((await client.get()).json, {})
       assert.deepEqual(store.take(), [])
     })
   }
 
   test('without a store means nothing', async (t) => {
-    const client = await start(t, respond, { options: { externalKey: inHeader } })
+    const client = await visit(t, { externalKey: inHeader }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
   })

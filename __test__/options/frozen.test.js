@@ -3,8 +3,8 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { MODES } = require('../modes')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = async (ctx) => {
   ctx.sessionOptions.domain = 'example.com'
@@ -27,7 +27,7 @@ function watched (options) {
 describe('the options object', () => {
   for (const [mode, make] of Object.entries(MODES)) {
     test(`may be frozen: ${mode}`, async (t) => {
-      const client = await start(t, respond, { options: Object.freeze(make().options) })
+      const client = await visit(t, Object.freeze(make().options), respond)
       assert.deepEqual((await client.get()).json, { views: 1 })
       assert.deepEqual((await client.get()).json, { views: 2 })
     })
@@ -35,7 +35,7 @@ describe('the options object', () => {
     test(`is never written to: ${mode}`, async (t) => {
       const [options, writes] = watched({ ...make().options, sameSite: null, overwrite: null, maxage: 1000 })
       const before = Object.keys(options)
-      const client = await start(t, respond, { options })
+      const client = await visit(t, options, respond)
       await client.get()
       await client.get()
       assert.deepEqual(writes, [])
@@ -46,7 +46,7 @@ describe('the options object', () => {
   test('may be shared by apps', async (t) => {
     const options = Object.freeze({ key: 'shared' })
     for (let i = 0; i < 2; i++) {
-      const client = await start(t, respond, { options })
+      const client = await visit(t, options, respond)
       assert.deepEqual((await client.get()).json, { views: 1 })
       assert.deepEqual((await client.get()).json, { views: 2 })
     }
@@ -55,10 +55,10 @@ describe('the options object', () => {
   test('may have no prototype, and keys of its own', async (t) => {
     const options = Object.assign(Object.create(null), { key: 'own', unknown: { a: 1 } })
     const seen = []
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, options, (ctx) => {
       seen.push(ctx.sessionOptions.unknown)
       return respond(ctx)
-    }, { options })
+    })
     await client.get()
     assert.ok(client.jar.has('own'))
     assert.equal(seen[0], options.unknown)

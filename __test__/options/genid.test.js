@@ -3,8 +3,8 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { MODES } = require('../modes')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -19,7 +19,7 @@ describe('genid', () => {
   for (const mode of STORED) {
     test(`is a UUIDv4 by default, another for each session: ${mode}`, async (t) => {
       const { options, store } = MODES[mode]()
-      const client = await start(t, put, { options })
+      const client = await visit(t, options, put)
       const ids = []
       for (let i = 0; i < 20; i++) ids.push((await client.get('/', { cookie: '' })).json.id)
       for (const id of ids) assert.match(id, UUID_V4)
@@ -30,9 +30,7 @@ describe('genid', () => {
     test(`is called with ctx for each session without an id: ${mode}`, async (t) => {
       const { options, store } = MODES[mode]()
       const calls = []
-      const client = await start(t, put, {
-        options: { ...options, genid: (...args) => `${args[0].path.slice(1)}-${calls.push(args)}` }
-      })
+      const client = await visit(t, { ...options, genid: (...args) => `${args[0].path.slice(1)}-${calls.push(args)}` }, put)
       assert.deepEqual((await client.get('/here')).json, { id: 'here-1' })
       assert.deepEqual((await client.get('/there')).json, { id: 'here-1' })
       assert.deepEqual(calls.map((args) => args.length), [1])
@@ -41,19 +39,19 @@ describe('genid', () => {
 
     test(`is called for a visitor who is not given a session: ${mode}`, async (t) => {
       let calls = 0
-      const client = await start(t, () => 'untouched', { options: { ...MODES[mode]().options, genid: () => `id${++calls}` } })
-      assert.deepEqual((await client.get()).lines, [])
+      const client = await visit(t, { ...MODES[mode]().options, genid: () => `id${++calls}` }, () => 'untouched')
+      assert.deepEqual((await client.get()).setCookie, [])
       assert.equal(calls, 1)
     })
   }
 
   test('is not called where the cookie holds the session', async (t) => {
-    const client = await start(t, put, { options: { genid () { throw new Error('called') } } })
+    const client = await visit(t, { genid () { throw new Error('called') } }, put)
     assert.deepEqual((await client.get()).json, {})
   })
 
   test('that throws is the error of the request', async (t) => {
-    const client = await start(t, put, { options: { ...MODES.store().options, genid () { throw Object.assign(new Error('no'), { status: 503 }) } } })
+    const client = await visit(t, { ...MODES.store().options, genid () { throw Object.assign(new Error('no'), { status: 503 }) } }, put)
     assert.equal((await client.get()).status, 503)
   })
 })
@@ -61,7 +59,7 @@ describe('genid', () => {
 describe('prefix', () => {
   for (const mode of STORED) {
     test(`stands before the UUID: ${mode}`, async (t) => {
-      const client = await start(t, put, { options: { ...MODES[mode]().options, prefix: 'app:' } })
+      const client = await visit(t, { ...MODES[mode]().options, prefix: 'app:' }, put)
       const { id } = (await client.get()).json
       assert.ok(id.startsWith('app:'))
       assert.match(id.slice(4), UUID_V4)
@@ -69,12 +67,12 @@ describe('prefix', () => {
   }
 
   test('takes any text', async (t) => {
-    const client = await start(t, put, { options: { ...MODES.store().options, prefix: 'ü/{}%s' } })
+    const client = await visit(t, { ...MODES.store().options, prefix: 'ü/{}%s' }, put)
     assert.match((await client.get()).json.id, /^ü\/\{\}%s[0-9a-f]{8}-/)
   })
 
   test('gives way to genid', async (t) => {
-    const client = await start(t, put, { options: { ...MODES.store().options, prefix: 'app:', genid: () => 'mine' } })
+    const client = await visit(t, { ...MODES.store().options, prefix: 'app:', genid: () => 'mine' }, put)
     assert.deepEqual((await client.get()).json, { id: 'mine' })
   })
 })

@@ -6,9 +6,11 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { session, start } = require('../app')
-const { freeze } = require('../clock')
-const { MODES, MapStore, externalKey } = require('../modes')
+const { session } = require('../harness/app')
+const { freeze } = require('../harness/clock')
+const { MODES, externalKey } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 const { MemoryStore } = require('../../stores/memory')
 
 const upstream = require('koa-session').default
@@ -18,17 +20,17 @@ const ONE_DAY_MS = 86400000
 /** Starts an app whose options change after the start, and plays two requests of a visitor. */
 async function play (t, module, options, change, respond = (ctx) => { ctx.session.a = (ctx.session.a ?? 0) + 1 }) {
   freeze(t)
-  const client = await start(t, async (ctx) => {
+  const client = await visit(t, options, async (ctx) => {
     await respond(ctx)
     return { a: ctx.session.a }
-  }, { session: module, options })
+  }, { session: module })
   change?.(options)
   const answers = []
   for (let i = 0; i < 2; i++) {
-    const { status, text, lines } = await client.get()
-    answers.push({ status, text, lines })
+    const { status, body, setCookie } = await client.get()
+    answers.push({ status, body, setCookie })
   }
-  const writes = options.store?.calls?.filter(([method]) => method === 'set').map(([, ...rest]) => rest.slice(0, 3))
+  const writes = options.store?.calls?.filter(({ operation }) => operation === 'set').map(({ id, value, ttl }) => [id, value, ttl])
   return { answers, writes }
 }
 
@@ -57,7 +59,7 @@ describe('sessionOptions.maxAge', () => {
     }
 
     test(`may be ${name} with our own stores: an answer, and the process goes on`, async (t) => {
-      for (const options of [{ store: new MemoryStore() }, { store: new MemoryStore(), externalKey }, { store: new MapStore(), merge: true }]) {
+      for (const options of [{ store: new MemoryStore() }, { store: new MemoryStore(), externalKey }, { store: new CountingStore(), merge: true }]) {
         const { answers } = await play(t, session, options, undefined, (ctx) => {
           ctx.session.a = 1
           ctx.sessionOptions.maxAge = make()
@@ -72,7 +74,7 @@ describe('put there after the start', () => {
   for (const prefix of [5, 0, true, ['a'], null]) {
     test(`prefix ${JSON.stringify(prefix)} begins ids as in koa-session`, async (t) => {
       for (const module of [session, upstream]) {
-        const store = new MapStore()
+        const store = new CountingStore()
         await play(t, module, { store, prefix: 'web:' }, (options) => { options.prefix = prefix })
         const [id] = store.records.keys()
         const uuid = id.slice(-36)
@@ -99,7 +101,7 @@ describe('put there after the start', () => {
   test('key 5 is not told to be oversized', async (t) => {
     const told = []
     const options = {}
-    const client = await start(t, (ctx) => { ctx.session.a = 1 }, { options, before: (app) => app.on('session:oversize', (event) => told.push(event)) })
+    const client = await visit(t, options, (ctx) => { ctx.session.a = 1 }, { before: (app) => app.on('session:oversize', (event) => told.push(event)) })
     options.key = 5
     await client.get()
     await new Promise((resolve) => setImmediate(resolve))
@@ -108,12 +110,12 @@ describe('put there after the start', () => {
 
   for (const storeMaxAge of ['5d', NaN, Infinity, {}, 5n, true]) {
     test(`storeMaxAge ${String(storeMaxAge)} is as if there were none`, async (t) => {
-      const store = new MapStore()
+      const store = new CountingStore()
       const change = (options) => { options.storeMaxAge = storeMaxAge }
       const { answers, writes } = await play(t, session, { store, maxAge: 'session', storeMaxAge: 1000 }, change)
       assert.deepEqual(writes.map(([,, ttl]) => ttl), [ONE_DAY_MS + 10000, ONE_DAY_MS + 10000])
-      for (const own of [{ store: new MemoryStore() }, { store: new MapStore(), merge: true }]) {
-        assert.deepEqual((await play(t, session, { ...own, maxAge: 'session', storeMaxAge: 1000 }, change)).answers.map(({ text }) => text), answers.map(({ text }) => text))
+      for (const own of [{ store: new MemoryStore() }, { store: new CountingStore(), merge: true }]) {
+        assert.deepEqual((await play(t, session, { ...own, maxAge: 'session', storeMaxAge: 1000 }, change)).answers.map(({ body }) => body), answers.map(({ body }) => body))
       }
     })
   }

@@ -3,9 +3,11 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { decode } = require('../forge')
-const { MapStore, contextStoreOf } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { decode } = require('../harness/forge')
+const { contextStoreOf } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const respond = (ctx) => {
   if (ctx.path === '/login') ctx.session.user = 'zoe'
@@ -15,20 +17,20 @@ const respond = (ctx) => {
 /** Changes one option after the start, and gives the lines that a login sends before and after. */
 async function change (t, name, from, to) {
   const options = from === undefined ? {} : { [name]: from }
-  const client = await start(t, respond, { options })
+  const client = await visit(t, options, respond)
   const before = await client.get('/login', { cookie: '' })
   if (to === undefined) delete options[name]
   else options[name] = to
   const after = await client.get('/login', { cookie: '' })
-  return [before.lines, after.lines]
+  return [before.setCookie, after.setCookie]
 }
 
 describe('options are read live', () => {
   for (const [version, Koa] of Object.entries(KOAS)) {
     test(`store, switched on and off after the start: ${version}`, async (t) => {
-      const store = new MapStore()
+      const store = new CountingStore()
       const options = {}
-      const client = await start(t, respond, { Koa, options })
+      const client = await visit(t, options, respond, { Koa })
       await client.get('/login')
       assert.deepEqual((await client.get()).json, { user: 'zoe' })
 
@@ -48,9 +50,9 @@ describe('options are read live', () => {
   }
 
   test('ContextStore, set after the start', async (t) => {
-    const store = new MapStore()
+    const store = new CountingStore()
     const options = {}
-    const client = await start(t, respond, { options })
+    const client = await visit(t, options, respond)
     await client.get('/')
     options.ContextStore = contextStoreOf(store)
     await client.get('/login')
@@ -104,11 +106,11 @@ describe('options are read live', () => {
 
   test('rolling, renew, valid and beforeSave', async (t) => {
     const options = { maxAge: 1000 }
-    const client = await start(t, respond, { options })
+    const client = await visit(t, options, respond)
     await client.get('/login')
-    assert.equal((await client.get()).lines.length, 0)
+    assert.equal((await client.get()).setCookie.length, 0)
     options.rolling = true
-    assert.equal((await client.get()).lines.length, 2)
+    assert.equal((await client.get()).setCookie.length, 2)
     options.rolling = false
     let saves = 0
     options.beforeSave = () => saves++
@@ -119,16 +121,16 @@ describe('options are read live', () => {
   })
 
   test('genid', async (t) => {
-    const options = { store: new MapStore(), genid: () => 'one' }
-    const client = await start(t, respond, { options })
+    const options = { store: new CountingStore(), genid: () => 'one' }
+    const client = await visit(t, options, respond)
     assert.equal((await client.get('/login')).json.id, 'one')
     options.genid = () => 'two'
     assert.equal((await client.get('/login', { cookie: '' })).json.id, 'two')
   })
 
   test('externalKey', async (t) => {
-    const options = { store: new MapStore(), externalKey: { get: () => 'one', set () {} } }
-    const client = await start(t, respond, { options })
+    const options = { store: new CountingStore(), externalKey: { get: () => 'one', set () {} } }
+    const client = await visit(t, options, respond)
     await client.get('/login')
     options.externalKey = { get: () => 'two', set () {} }
     await client.get('/login')
@@ -138,8 +140,7 @@ describe('options are read live', () => {
   test('one that only the app\'s own ctx.cookies knows', async (t) => {
     const seen = []
     const options = { seal: 'one' }
-    const client = await start(t, respond, {
-      options,
+    const client = await visit(t, options, respond, {
       before: (app) => app.use((ctx, next) => {
         ctx.cookies = { get: () => undefined, set: (name, value, opts) => seen.push(opts.seal) }
         return next()
@@ -153,9 +154,9 @@ describe('options are read live', () => {
 
   test('a getter on the options object', async (t) => {
     let maxAge = 1000
-    const client = await start(t, respond, { options: { get maxAge () { return maxAge } } })
-    assert.equal(decode((await client.get('/login')).lines)._maxAge, 1000)
+    const client = await visit(t, { get maxAge () { return maxAge } }, respond)
+    assert.equal(decode((await client.get('/login')).setCookie)._maxAge, 1000)
     maxAge = 2000
-    assert.equal(decode((await client.get('/login', { cookie: '' })).lines)._maxAge, 2000)
+    assert.equal(decode((await client.get('/login', { cookie: '' })).setCookie)._maxAge, 2000)
   })
 })

@@ -5,10 +5,12 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { session, start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { cookieHeader, encode } = require('../forge')
-const { MODES, MapStore } = require('../modes')
+const { session } = require('../harness/app')
+const { START_MS, freeze } = require('../harness/clock')
+const { cookieHeader, encode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const upstream = require('koa-session').default
 
@@ -40,18 +42,18 @@ async function play (t, module, mode, place, maxAge) {
   const { options: { store, ...options }, store: kept } = MODES[mode]()
   let id = 0
   const given = { ...options, ...(store && { store }), rolling: true, genid: () => `id-${++id}`, ...place.options?.(maxAge) }
-  const client = await start(t, (ctx) => {
+  const client = await visit(t, given, (ctx) => {
     if (ctx.path === '/begin') place.run(ctx, maxAge)
     return { maxAge: String(ctx.session.maxAge), expire: String(ctx.session._expire), data: ctx.session }
-  }, { session: module, options: given })
+  }, { session: module })
   place.live?.(given, maxAge)
   const answers = []
   for (const [path, after] of [['/begin', 0], ['/', 0], ['/', 1]]) {
     clock.now += after
-    const { status, text, lines } = await client.get(path)
-    answers.push({ status, text, lines })
+    const { status, body, setCookie } = await client.get(path)
+    answers.push({ status, body, setCookie })
   }
-  const writes = kept?.calls.filter(([method]) => method === 'set').map(([, ...rest]) => rest.slice(0, 3))
+  const writes = kept?.calls.filter(({ operation }) => operation === 'set').map(({ id, value, ttl }) => [id, value, ttl])
   return { answers, writes }
 }
 
@@ -71,16 +73,16 @@ for (const _maxAge of VALUES) {
     const record = { a: 1, _expire: START_MS + 0.5, _maxAge }
     const seen = []
     for (const module of [session, upstream]) {
-      const store = new MapStore()
+      const store = new CountingStore()
       store.records.set('an-id', JSON.stringify(record))
       const respond = (ctx) => {
         ctx.session.b = 2
         return { maxAge: String(ctx.session.maxAge), expire: String(ctx.session._expire) }
       }
       for (const [options, cookie] of [[{}, cookieHeader(encode(JSON.stringify(record)))], [{ store }, cookieHeader('an-id')]]) {
-        const client = await start(t, respond, { session: module, options })
-        const { text, lines } = await client.get('/', { cookie })
-        seen.push({ text, lines, writes: options.store?.calls.filter(([method]) => method === 'set').map(([, ...rest]) => rest.slice(0, 3)) })
+        const client = await visit(t, options, respond, { session: module })
+        const { body, setCookie } = await client.get('/', { cookie })
+        seen.push({ body, setCookie, writes: options.store?.calls.filter(({ operation }) => operation === 'set').map(({ id, value, ttl }) => [id, value, ttl]) })
       }
     }
     assert.deepEqual(seen.slice(0, 2), seen.slice(2))
@@ -94,7 +96,7 @@ test('cookies of koa-session and of this package stay one another\'s', async (t)
     return { n: ctx.session.n, maxAge: ctx.session.maxAge }
   }
   const options = { maxAge: 1500.5 }
-  const clients = [await start(t, respond, { options }), await start(t, respond, { options, session: upstream })]
+  const clients = [await visit(t, options, respond), await visit(t, options, respond, { session: upstream })]
   for (let n = 1; n <= 4; n++) {
     const [client, other] = n % 2 ? clients : clients.toReversed()
     assert.deepEqual((await client.get()).json, { n, maxAge: 1500.5 })

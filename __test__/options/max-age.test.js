@@ -5,10 +5,12 @@ const { execFileSync } = require('node:child_process')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 
-const { session, start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { decode } = require('../forge')
-const { MODES, MapStore } = require('../modes')
+const { session } = require('../harness/app')
+const { START_MS, freeze } = require('../harness/clock')
+const { decode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const ONE_DAY_MS = 86400000
 
@@ -20,58 +22,58 @@ const put = (ctx) => {
 describe('maxAge', () => {
   test('is one day in the envelope and nowhere else by default', async (t) => {
     freeze(t)
-    const store = new MapStore()
+    const store = new CountingStore()
     for (const options of [{}, { maxAge: undefined }, { store }, { store, maxAge: undefined }]) {
-      const client = await start(t, put, { options })
-      const { lines, json } = await client.get()
+      const client = await visit(t, options, put)
+      const { setCookie, json } = await client.get()
       assert.deepEqual(json, {})
-      assert.ok(lines.every((line) => line.endsWith('; path=/; httponly')))
-      if (!options.store) assert.deepEqual(decode(lines), { a: 1, _expire: START_MS + ONE_DAY_MS, _maxAge: ONE_DAY_MS })
+      assert.ok(setCookie.every((line) => line.endsWith('; path=/; httponly')))
+      if (!options.store) assert.deepEqual(decode(setCookie), { a: 1, _expire: START_MS + ONE_DAY_MS, _maxAge: ONE_DAY_MS })
     }
-    for (const call of store.calls) {
-      assert.deepEqual(call.slice(2, 4), [`{"a":1,"_expire":${START_MS + ONE_DAY_MS},"_maxAge":${ONE_DAY_MS}}`, ONE_DAY_MS + 10000])
+    for (const { value, ttl } of store.calls) {
+      assert.deepEqual([value, ttl], [`{"a":1,"_expire":${START_MS + ONE_DAY_MS},"_maxAge":${ONE_DAY_MS}}`, ONE_DAY_MS + 10000])
     }
     assert.equal(store.calls.length, 2)
   })
 
   test('given in milliseconds is in the envelope and the attributes', async (t) => {
     freeze(t)
-    const client = await start(t, put, { options: { maxAge: 3600000 } })
-    const { lines, json } = await client.get()
+    const client = await visit(t, { maxAge: 3600000 }, put)
+    const { setCookie, json } = await client.get()
     assert.deepEqual(json, { session: 3600000, options: 3600000 })
-    assert.ok(lines.every((line) => line.endsWith('; path=/; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly')))
-    assert.deepEqual(decode(lines), { a: 1, _expire: START_MS + 3600000, _maxAge: 3600000 })
+    assert.ok(setCookie.every((line) => line.endsWith('; path=/; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly')))
+    assert.deepEqual(decode(setCookie), { a: 1, _expire: START_MS + 3600000, _maxAge: 3600000 })
   })
 
   test("'session' lives as long as the browser", async (t) => {
     const clock = freeze(t)
-    const client = await start(t, put, { options: { maxAge: 'session' } })
-    const { lines, json } = await client.get()
+    const client = await visit(t, { maxAge: 'session' }, put)
+    const { setCookie, json } = await client.get()
     assert.deepEqual(json, { session: 'session', options: 'session' })
-    assert.ok(lines.every((line) => line.endsWith('; path=/; httponly')))
-    assert.deepEqual(decode(lines), { a: 1, _session: true })
+    assert.ok(setCookie.every((line) => line.endsWith('; path=/; httponly')))
+    assert.deepEqual(decode(setCookie), { a: 1, _session: true })
     clock.now += 1000 * ONE_DAY_MS
-    assert.deepEqual((await client.get()).lines, [])
+    assert.deepEqual((await client.get()).setCookie, [])
   })
 
   test("'session' is in the record of a store", async (t) => {
     const { options, store } = MODES.store()
-    const client = await start(t, put, { options: { ...options, maxAge: 'session' } })
-    const { lines } = await client.get()
-    assert.ok(lines.every((line) => line.endsWith('; path=/; httponly')))
+    const client = await visit(t, { ...options, maxAge: 'session' }, put)
+    const { setCookie } = await client.get()
+    assert.ok(setCookie.every((line) => line.endsWith('; path=/; httponly')))
     assert.deepEqual([...store.records.values()], ['{"a":1,"_session":true}'])
   })
 
   for (const maxAge of [0, -1000, 8640000000000]) {
     test(`of ${maxAge} is what koa-session makes of it`, async (t) => {
       freeze(t)
-      const lines = []
+      const setCookie = []
       for (const module of [session, require('koa-session').default]) {
-        const client = await start(t, put, { session: module, options: { maxAge } })
-        lines.push((await client.get()).lines)
+        const client = await visit(t, { maxAge }, put, { session: module })
+        setCookie.push((await client.get()).setCookie)
       }
-      assert.equal(lines[0].length, 2)
-      assert.deepEqual(lines[0], lines[1])
+      assert.equal(setCookie[0].length, 2)
+      assert.deepEqual(setCookie[0], setCookie[1])
     })
   }
 })
@@ -79,16 +81,16 @@ describe('maxAge', () => {
 describe('maxage, the old spelling', () => {
   test('is maxAge', async (t) => {
     freeze(t)
-    const client = await start(t, put, { options: { maxage: 3600000 } })
-    const { lines, json } = await client.get()
+    const client = await visit(t, { maxage: 3600000 }, put)
+    const { setCookie, json } = await client.get()
     assert.deepEqual(json, { session: 3600000, options: 3600000 })
-    assert.equal(decode(lines)._maxAge, 3600000)
-    assert.ok(lines[0].endsWith('; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly'))
+    assert.equal(decode(setCookie)._maxAge, 3600000)
+    assert.ok(setCookie[0].endsWith('; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly'))
   })
 
   test('gives way to maxAge', async (t) => {
-    const client = await start(t, put, { options: { maxage: 1000, maxAge: 3600000 } })
-    assert.equal(decode((await client.get()).lines)._maxAge, 3600000)
+    const client = await visit(t, { maxage: 1000, maxAge: 3600000 }, put)
+    assert.equal(decode((await client.get()).setCookie)._maxAge, 3600000)
   })
 
   test('is warned of outside of production', () => {

@@ -3,10 +3,10 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { decode } = require('../forge')
-const { MODES } = require('../modes')
+const { START_MS, freeze } = require('../harness/clock')
+const { decode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const MAX_AGE_MS = 10000
 
@@ -17,9 +17,9 @@ const respond = (ctx) => {
 }
 
 /** Opens a session, moves the clock, and gives the next response. */
-async function visit (t, passed, options, path) {
+async function visitLater (t, passed, options, path) {
   const clock = freeze(t)
-  const client = await start(t, respond, { options: { renew: true, maxAge: MAX_AGE_MS, ...options } })
+  const client = await visit(t, { renew: true, maxAge: MAX_AGE_MS, ...options }, respond)
   await client.get('/login')
   clock.now += passed
   return client.get(path)
@@ -30,43 +30,43 @@ describe('renew', () => {
     for (const [passed, sent] of [[4999, false], [5000, false], [5001, true], [9999, true]]) {
       test(`${sent ? 'sends' : 'leaves'} a session of 10000 ms after ${passed} ms: ${mode}`, async (t) => {
         const { options } = MODES[mode]()
-        const { lines, json } = await visit(t, passed, options)
+        const { setCookie, json } = await visitLater(t, passed, options)
         assert.deepEqual(json, { user: 'Zoë' })
-        assert.equal(lines.length > 0, sent)
-        if (sent && mode === 'cookie') assert.equal(decode(lines)._expire, START_MS + passed + MAX_AGE_MS)
+        assert.equal(setCookie.length > 0, sent)
+        if (sent && mode === 'cookie') assert.equal(decode(setCookie)._expire, START_MS + passed + MAX_AGE_MS)
       })
     }
   }
 
   for (const mode of Object.keys(MODES)) {
     test(`${mode === 'cookie' ? 'leaves' : 'sends'} a session that the request does not touch: ${mode}`, async (t) => {
-      const { lines } = await visit(t, 5001, MODES[mode]().options, '/idle')
-      assert.equal(lines.length > 0, mode !== 'cookie')
+      const { setCookie } = await visitLater(t, 5001, MODES[mode]().options, '/idle')
+      assert.equal(setCookie.length > 0, mode !== 'cookie')
     })
   }
 
   test('counts half of a maxAge that was set for this session', async (t) => {
     const clock = freeze(t)
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, { renew: true, maxAge: MAX_AGE_MS }, (ctx) => {
       if (ctx.path === '/login') ctx.session = { a: 1, maxAge: 1000 }
       return { maxAge: ctx.session.maxAge }
-    }, { options: { renew: true, maxAge: MAX_AGE_MS } })
+    })
     await client.get('/login')
     clock.now += 500
-    assert.deepEqual((await client.get()).lines, [])
+    assert.deepEqual((await client.get()).setCookie, [])
     clock.now += 1
-    const { lines, json } = await client.get()
+    const { setCookie, json } = await client.get()
     assert.deepEqual(json, { maxAge: 1000 })
-    assert.equal(decode(lines)._expire, START_MS + 501 + 1000)
+    assert.equal(decode(setCookie)._expire, START_MS + 501 + 1000)
   })
 
   test("leaves a session of maxAge 'session'", async (t) => {
-    const { lines } = await visit(t, 1e12, { maxAge: 'session' })
-    assert.deepEqual(lines, [])
+    const { setCookie } = await visitLater(t, 1e12, { maxAge: 'session' })
+    assert.deepEqual(setCookie, [])
   })
 
   test('is off by default', async (t) => {
-    const { lines } = await visit(t, 9999, { renew: undefined })
-    assert.deepEqual(lines, [])
+    const { setCookie } = await visitLater(t, 9999, { renew: undefined })
+    assert.deepEqual(setCookie, [])
   })
 })

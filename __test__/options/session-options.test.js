@@ -7,7 +7,7 @@ const { createRequire } = require('node:module')
 const { describe, test } = require('node:test')
 
 const { SessionOptions } = require('../..')
-const { start } = require('../app')
+const { visit } = require('../harness/server')
 
 /** The zod that koa-session depends on, which has both versions in it. */
 const fromKoaSession = createRequire(require.resolve('koa-session'))
@@ -151,10 +151,10 @@ describe('SessionOptions.extend', () => {
 
   test('gives options that session() takes', async (t) => {
     const options = SessionOptions.extend({ logValue: flag(true) }).parse({ key: 'framework.sess' })
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, options, (ctx) => {
       ctx.session.views = (ctx.session.views ?? 0) + 1
       return ctx.session
-    }, { options })
+    })
     assert.deepEqual((await client.get()).json, { views: 1 })
     assert.deepEqual((await client.get()).json, { views: 2 })
     assert.deepEqual([...client.jar.keys()], ['framework.sess', 'framework.sess.sig'])

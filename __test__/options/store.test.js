@@ -3,10 +3,12 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { cookieHeader } = require('../forge')
-const { MODES, MapStore } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { START_MS, freeze } = require('../harness/clock')
+const { cookieHeader } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const HOUR_MS = 3600000
 
@@ -30,15 +32,15 @@ for (const mode of ['store', 'ContextStore', 'externalKey']) {
       const clock = freeze(t)
       const { options, store } = MODES[mode]()
       const seen = []
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { ...options, maxAge: HOUR_MS, rolling: false, genid: numbered() }, (ctx) => {
         seen.push(ctx)
         return respond(ctx)
-      }, { Koa, options: { ...options, maxAge: HOUR_MS, rolling: false, genid: numbered() } })
+      }, { Koa })
       const json = (now) => `{"user":"zoe","_expire":${now + HOUR_MS},"_maxAge":${HOUR_MS}}`
       const take = () => store.calls.splice(0).map((call) => {
-        const more = call.pop()
+        const { options: more, ...rest } = call
         assert.equal(more.ctx, seen.at(-1))
-        return [...call, Object.fromEntries(Object.entries(more).filter(([name]) => name !== 'ctx'))]
+        return [...Object.values(rest), Object.fromEntries(Object.entries(more).filter(([name]) => name !== 'ctx'))]
       })
 
       await client.get('/')
@@ -57,11 +59,11 @@ for (const mode of ['store', 'ContextStore', 'externalKey']) {
 
   test(`regenerate() calls destroy for the old id and set for the new one: ${mode}`, async (t) => {
     const { options, store } = MODES[mode]()
-    const client = await start(t, respond, { options: { ...options, genid: numbered() } })
+    const client = await visit(t, { ...options, genid: numbered() }, respond)
     await client.get('/login')
-    store.calls.length = 0
+    store.reset()
     assert.deepEqual((await client.get('/regenerate')).json, { user: 'zoe' })
-    assert.deepEqual(store.calls.slice(0, 3).map(([method, key]) => [method, key]), [['get', 'id1'], ['destroy', 'id1'], ['set', 'id2']])
+    assert.deepEqual(store.calls.slice(0, 3).map(({ operation, id }) => [operation, id]), [['get', 'id1'], ['destroy', 'id1'], ['set', 'id2']])
     assert.deepEqual([...store.records.keys()], ['id2'])
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
   })
@@ -75,7 +77,7 @@ describe('store', () => {
       set (key, value) { records.set(key, value) },
       destroy (key) { records.delete(key) }
     }
-    const client = await start(t, respond, { options: { store } })
+    const client = await visit(t, { store }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
     await client.get('/logout')
@@ -83,11 +85,11 @@ describe('store', () => {
   })
 
   test('may answer by anything that can be awaited', async (t) => {
-    const inner = new MapStore()
+    const inner = new CountingStore()
     // As a query of mongoose or knex: nothing happens before then() is called.
     const query = (method) => (...args) => ({ then: (resolve, reject) => inner[method](...args).then(resolve, reject) })
     const store = { get: query('get'), set: query('set'), destroy: query('destroy') }
-    const client = await start(t, respond, { options: { store } })
+    const client = await visit(t, { store }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
     await client.get('/logout')
@@ -101,21 +103,21 @@ describe('store', () => {
       set (key, value) { this.#records.set(key, value) }
       destroy (key) { this.#records.delete(key) }
     }
-    const client = await start(t, respond, { options: { store: new Store() } })
+    const client = await visit(t, { store: new Store() }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
   })
 
   test('is asked for its three methods and nothing else, once it was looked at', async (t) => {
     const asked = new Set()
-    const store = new Proxy(new MapStore(), {
+    const store = new Proxy(new CountingStore(), {
       get (target, name) {
         if (typeof name === 'string') asked.add(name)
         const value = target[name]
         return typeof value === 'function' ? value.bind(target) : value
       }
     })
-    const client = await start(t, respond, { options: { store } })
+    const client = await visit(t, { store }, respond)
     asked.clear()
     for (const path of ['/login', '/rename', '/regenerate', '/logout']) await client.get(path)
     assert.deepEqual([...asked].sort(), ['destroy', 'get', 'set'])
@@ -128,7 +130,7 @@ describe('store', () => {
       static set (key, value) { records.set(key, value) }
       static destroy (key) { records.delete(key) }
     }
-    const client = await start(t, respond, { options: { store: Store } })
+    const client = await visit(t, { store: Store }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
   })
@@ -144,11 +146,11 @@ describe('store', () => {
     test(`may give an object that is ${name}: its keys are copied`, async (t) => {
       const before = { ...record }
       const store = { get: () => record, set () {}, destroy () {} }
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { store }, (ctx) => {
         const { user, maxAge } = ctx.session
         ctx.session.user = 'other'
         return { user, maxAge }
-      }, { options: { store } })
+      })
       for (let i = 0; i < 2; i++) {
         assert.deepEqual((await client.get('/', { cookie: cookieHeader('id') })).json, { user: 'zoe', maxAge: 1000 })
       }
@@ -158,17 +160,17 @@ describe('store', () => {
 
   test('is asked for the id as the browser sent it', async (t) => {
     const { options, store } = MODES.store()
-    const client = await start(t, respond, { options: { ...options, signed: false } })
+    const client = await visit(t, { ...options, signed: false }, respond)
     for (const id of ['a', 'A%20b', '"quoted"', 'é', 'x'.repeat(4000)]) {
       await client.get('/', { cookie: `koa.sess=${id}` })
-      assert.equal(store.calls.pop()[1], id.replaceAll('"', ''))
+      assert.equal(store.calls.pop().id, id.replaceAll('"', ''))
     }
   })
 
   for (const method of ['get', 'set', 'destroy']) {
     test(`whose ${method} fails is the error of the request`, async (t) => {
       const { options, store } = MODES.store()
-      const client = await start(t, respond, { options })
+      const client = await visit(t, options, respond)
       await client.get('/login')
       store[method] = async () => { throw Object.assign(new Error('down'), { status: 503 }) }
       const path = { get: '/', set: '/rename', destroy: '/logout' }[method]
@@ -178,13 +180,13 @@ describe('store', () => {
 
   test('has a record that is not there: a new id, and no cookie before there is something to keep', async (t) => {
     const { options, store } = MODES.store()
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, { ...options, genid: numbered() }, (ctx) => {
       if (ctx.path === '/login') ctx.session.user = 'zoe'
       return { id: ctx.session.externalKey }
-    }, { options: { ...options, genid: numbered() } })
+    })
     const cookie = cookieHeader('gone')
     const idle = await client.get('/', { cookie })
-    assert.deepEqual([idle.json, idle.lines], [{ id: 'id1' }, []])
+    assert.deepEqual([idle.json, idle.setCookie], [{ id: 'id1' }, []])
     const { json } = await client.get('/login', { cookie })
     assert.deepEqual([json, [...store.records.keys()]], [{ id: 'id2' }, ['id2']])
   })

@@ -3,9 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { MODES } = require('../modes')
+const { START_MS, freeze } = require('../harness/clock')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
   if (ctx.path === '/login') ctx.session.user = ctx.query.user
@@ -17,16 +17,14 @@ describe('valid', () => {
     test(`is called with ctx and the data as it was saved: ${mode}`, async (t) => {
       freeze(t)
       const calls = []
-      const client = await start(t, respond, {
-        options: {
-          ...make().options,
-          maxAge: 1000,
-          valid (...args) {
-            calls.push([args.length, args[0].path, JSON.stringify(args[1])])
-            return true
-          }
+      const client = await visit(t, {
+        ...make().options,
+        maxAge: 1000,
+        valid (...args) {
+          calls.push([args.length, args[0].path, JSON.stringify(args[1])])
+          return true
         }
-      })
+      }, respond)
       await client.get('/login?user=zoe')
       assert.deepEqual(calls, [])
       assert.deepEqual((await client.get('/read')).json, { user: 'zoe', isNew: false })
@@ -35,7 +33,7 @@ describe('valid', () => {
 
     test(`refuses a session by a falsy answer: ${mode}`, async (t) => {
       for (const answer of [false, 0, '', null, undefined]) {
-        const client = await start(t, respond, { options: { ...make().options, valid: () => answer } })
+        const client = await visit(t, { ...make().options, valid: () => answer }, respond)
         await client.get('/login?user=zoe')
         assert.deepEqual((await client.get()).json, { isNew: true })
       }
@@ -43,7 +41,7 @@ describe('valid', () => {
 
     test(`lets a session through by any other answer: ${mode}`, async (t) => {
       for (const answer of [true, 1, 'false', {}]) {
-        const client = await start(t, respond, { options: { ...make().options, valid: () => answer } })
+        const client = await visit(t, { ...make().options, valid: () => answer }, respond)
         await client.get('/login?user=zoe')
         assert.deepEqual((await client.get()).json, { user: 'zoe', isNew: false })
       }
@@ -52,7 +50,7 @@ describe('valid', () => {
     test(`is not called for an expired session: ${mode}`, async (t) => {
       const clock = freeze(t)
       let calls = 0
-      const client = await start(t, respond, { options: { ...make().options, maxAge: 1000, valid: () => ++calls } })
+      const client = await visit(t, { ...make().options, maxAge: 1000, valid: () => ++calls }, respond)
       await client.get('/login?user=zoe')
       const cookie = client.cookie
       clock.now += 1001
@@ -61,9 +59,7 @@ describe('valid', () => {
     })
 
     test(`that throws is the error of the request: ${mode}`, async (t) => {
-      const client = await start(t, respond, {
-        options: { ...make().options, valid () { throw Object.assign(new Error('no'), { status: 403 }) } }
-      })
+      const client = await visit(t, { ...make().options, valid () { throw Object.assign(new Error('no'), { status: 403 }) } }, respond)
       await client.get('/login?user=zoe')
       assert.equal((await client.get()).status, 403)
     })

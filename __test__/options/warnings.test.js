@@ -7,9 +7,10 @@ const path = require('node:path')
 const { describe, test } = require('node:test')
 
 const Keygrip = require('keygrip')
-const { start } = require('../app')
-const { freeze } = require('../clock')
-const { MapStore, externalKey } = require('../modes')
+const { freeze } = require('../harness/clock')
+const { externalKey } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const root = path.join(__dirname, '../..')
 const FILE = path.join(root, 'lib/options/warnings.js')
@@ -40,19 +41,19 @@ async function codesOf (t, options, { environment = 'test', keys = KEYS, request
   inEnvironment(t, environment)
   const session = loadAnew()
   told.length = 0
-  const client = await start(t, respond ?? ((ctx) => { ctx.session.n = (ctx.session.n ?? 0) + 1 }), {
-    session, options, keys, before: (app) => { app.proxy = proxy }
+  const client = await visit(t, options, respond ?? ((ctx) => { ctx.session.n = (ctx.session.n ?? 0) + 1 }), {
+    session, keys, before: (app) => { app.proxy = proxy }
   })
   await turn()
   const atStart = told.splice(0)
-  const lines = []
-  for (let i = 0; i < requests; i++) lines.push(...(await client.get('/', headers)).lines)
+  const setCookie = []
+  for (let i = 0; i < requests; i++) setCookie.push(...(await client.get('/', headers)).setCookie)
   await turn()
-  return { atStart, atRequest: told.splice(0), lines }
+  return { atStart, atRequest: told.splice(0), setCookie }
 }
 
 const HTTPS = { headers: { 'x-forwarded-proto': 'https' }, proxy: true }
-const store = () => new MapStore()
+const store = () => new CountingStore()
 
 describe('at the start', () => {
   /** Options, and the codes that they give there. */
@@ -94,7 +95,7 @@ describe('at the start', () => {
     [{ lazy: true, merge: true }, ['STORELESS']],
     [{ lazy: false, merge: false }, []],
     [{ lazy: true, merge: true, store: store() }, []],
-    [{ lazy: true, ContextStore: class extends MapStore {} }, []],
+    [{ lazy: true, ContextStore: class extends CountingStore {} }, []],
     [{}, []]
   ]
 
@@ -240,10 +241,10 @@ describe('in production', () => {
 
   test('and elsewhere, the response is the same', async (t) => {
     freeze(t)
-    const lines = []
-    for (const environment of ['production', 'development']) lines.push((await codesOf(t, ALL, { environment, keys: [''], requests: 2 })).lines)
-    assert.equal(lines[0].length, 4)
-    assert.deepEqual(lines[0], lines[1])
+    const setCookie = []
+    for (const environment of ['production', 'development']) setCookie.push((await codesOf(t, ALL, { environment, keys: [''], requests: 2 })).setCookie)
+    assert.equal(setCookie[0].length, 4)
+    assert.deepEqual(setCookie[0], setCookie[1])
   })
 
   test('elsewhere, each is told once a process', async (t) => {
@@ -251,8 +252,7 @@ describe('in production', () => {
     assert.deepEqual(atStart, ['OPTION', 'STORELESS', 'SAMESITE', 'PARTITIONED', 'HOST_PREFIX'].map((code) => `KOA_SESSION_RS_${code}`))
     assert.deepEqual(atRequest, ['KOA_SESSION_RS_KEYS'])
     const again = require('../..')
-    const { start: startAgain } = require('../app')
-    const client = await startAgain(t, (ctx) => { ctx.session.a = 1 }, { session: again, options: ALL, keys: [''] })
+    const client = await visit(t, ALL, (ctx) => { ctx.session.a = 1 }, { session: again, keys: [''] })
     await client.get()
     await turn()
     assert.deepEqual(told, [])

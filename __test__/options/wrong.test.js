@@ -5,7 +5,7 @@ const { describe, test } = require('node:test')
 const Koa = require('koa')
 
 const session = require('../..')
-const { createApp } = require('../app')
+const { visit } = require('../harness/server')
 
 const none = () => {}
 const methods = { get: none, set: none, destroy: none }
@@ -145,15 +145,14 @@ describe('null and undefined', () => {
 
   for (const nothing of [null, undefined]) {
     test(`${nothing} means the default`, async (t) => {
-      const { serve } = require('../app')
       const options = Object.fromEntries(NAMES.map((name) => [name, nothing]))
-      const client = await serve(t, createApp((ctx) => {
+      const client = await visit(t, options, (ctx) => {
         ctx.session.a = 1
         return { maxAge: ctx.session.maxAge }
-      }, { options }))
-      const { json, lines } = await client.get()
+      })
+      const { json, setCookie } = await client.get()
       assert.deepEqual(json, {})
-      assert.deepEqual(lines.map((line) => line.replace(/=[^;]+/, '=')), ['koa.sess=; path=/; httponly', 'koa.sess.sig=; path=/; httponly'])
+      assert.deepEqual(setCookie.map((line) => line.replace(/=[^;]+/, '=')), ['koa.sess=; path=/; httponly', 'koa.sess.sig=; path=/; httponly'])
     })
   }
 })

@@ -3,7 +3,9 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
-const { session, start, CountingStore } = require('../faults/frame')
+const { session } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 /** Keeps records as they are given. */
 class ReferenceStore {

@@ -3,19 +3,19 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { decode } = require('../forge')
-const { MODES } = require('../modes')
+const { START_MS, freeze } = require('../harness/clock')
+const { decode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 /** Reads what was saved last. */
-const saved = (store, lines) => store ? JSON.parse([...store.records.values()].at(-1)) : decode(lines)
+const saved = (store, setCookie) => store ? JSON.parse([...store.records.values()].at(-1)) : decode(setCookie)
 
 for (const [mode, make] of Object.entries(MODES)) {
   describe(`session.maxAge: ${mode}`, () => {
     test('is undefined without the option, the option with it', async (t) => {
       for (const maxAge of [undefined, 1000, 'session']) {
-        const client = await start(t, (ctx) => ({ maxAge: ctx.session.maxAge ?? 'none' }), { options: { ...make().options, maxAge } })
+        const client = await visit(t, { ...make().options, maxAge }, (ctx) => ({ maxAge: ctx.session.maxAge ?? 'none' }))
         assert.deepEqual((await client.get()).json, { maxAge: maxAge ?? 'none' })
       }
     })
@@ -23,52 +23,52 @@ for (const [mode, make] of Object.entries(MODES)) {
     test('set, counts for this session and forces a save', async (t) => {
       const clock = freeze(t)
       const { options, store } = make()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { ...options, maxAge: 1000 }, (ctx) => {
         if (ctx.path === '/put') ctx.session.a = 1
         if (ctx.path === '/longer') ctx.session.maxAge = 60000
         return { maxAge: ctx.session.maxAge, expire: ctx.session._expire }
-      }, { options: { ...options, maxAge: 1000 } })
+      })
       await client.get('/put')
       clock.now += 500
-      const { lines, json } = await client.get('/longer')
+      const { setCookie, json } = await client.get('/longer')
       assert.deepEqual(json, { maxAge: 60000, expire: START_MS + 1000 })
-      assert.deepEqual(saved(store, lines), { a: 1, _expire: START_MS + 60500, _maxAge: 60000 })
-      if (mode !== 'externalKey') assert.ok(lines.every((line) => line.includes('; expires=Mon, 01 Jan 2024 00:01:00 GMT;')))
-      if (store) assert.deepEqual([store.calls.at(-1)[3], store.calls.at(-1)[4].changed], [70000, false])
+      assert.deepEqual(saved(store, setCookie), { a: 1, _expire: START_MS + 60500, _maxAge: 60000 })
+      if (mode !== 'externalKey') assert.ok(setCookie.every((line) => line.includes('; expires=Mon, 01 Jan 2024 00:01:00 GMT;')))
+      if (store) assert.deepEqual([store.last('set').ttl, store.last('set').options.changed], [70000, false])
       clock.now += 60000
       assert.deepEqual((await client.get()).json, { maxAge: 60000, expire: START_MS + 60500 })
       assert.deepEqual((await client.get('/', { cookie: '' })).json, { maxAge: 1000 })
     })
 
     test('set to the same value forces a save too', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { ...make().options, maxAge: 1000 }, (ctx) => {
         ctx.session.a = 1
         if (ctx.path === '/same') ctx.session.maxAge = 1000
-      }, { options: { ...make().options, maxAge: 1000 } })
+      })
       await client.get()
-      assert.deepEqual((await client.get()).lines, [])
-      assert.ok((await client.get('/same')).lines.length > 0)
+      assert.deepEqual((await client.get()).setCookie, [])
+      assert.ok((await client.get('/same')).setCookie.length > 0)
     })
 
     test("set to 'session' lives as long as the browser", async (t) => {
       freeze(t)
       const { options, store } = make()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { ...options, maxAge: 1000 }, (ctx) => {
         if (ctx.path === '/put') Object.assign(ctx.session, { a: 1, maxAge: 'session' })
         return { maxAge: ctx.session.maxAge }
-      }, { options: { ...options, maxAge: 1000 } })
-      const { lines } = await client.get('/put')
-      assert.deepEqual(saved(store, lines), { a: 1, _session: true })
-      assert.ok(mode === 'externalKey' || lines.every((line) => line.endsWith('; path=/; httponly')))
+      })
+      const { setCookie } = await client.get('/put')
+      assert.deepEqual(saved(store, setCookie), { a: 1, _session: true })
+      assert.ok(mode === 'externalKey' || setCookie.every((line) => line.endsWith('; path=/; httponly')))
       assert.deepEqual((await client.get()).json, { maxAge: 'session' })
     })
 
     test('comes back with the session', async (t) => {
       const { options } = make()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, options, (ctx) => {
         if (ctx.path === '/put') ctx.session = { a: 1, maxAge: 7000 }
         return { maxAge: ctx.session.maxAge, keys: ctx.session }
-      }, { options })
+      })
       await client.get('/put')
       assert.deepEqual((await client.get()).json, { maxAge: 7000, keys: { a: 1 } })
     })

@@ -5,8 +5,9 @@ const { test } = require('node:test')
 const fc = require('fast-check')
 
 const { MemoryStore } = require('../../stores/memory')
-const { createApp, handle } = require('../app')
-const { contextStoreOf, MapStore } = require('../modes')
+const { createApp, handle } = require('../harness/app')
+const { contextStoreOf } = require('../harness/modes')
+const { CountingStore } = require('../harness/store')
 
 const COOKIE = 'koa.sess'
 const recordOf = (store, id) => JSON.parse(store.records.get(id) ?? 'null')
@@ -14,13 +15,13 @@ const recordOf = (store, id) => JSON.parse(store.records.get(id) ?? 'null')
 /** Each place for sessions: its options, and how what is stored is read, by the value of the session's cookie. */
 const PLACES = {
   cookie: () => ({ options: {}, read: (value) => value && JSON.parse(Buffer.from(value, 'base64').toString()) }),
-  'plain store' (store = new MapStore()) {
+  'plain store' (store = new CountingStore()) {
     return { options: { store }, read: (id) => recordOf(store, id) }
   },
-  ContextStore (store = new MapStore()) {
+  ContextStore (store = new CountingStore()) {
     return { options: { ContextStore: contextStoreOf(store) }, read: (id) => recordOf(store, id) }
   },
-  merge (store = new MapStore()) {
+  merge (store = new CountingStore()) {
     return { options: { store, merge: true }, read: (id) => recordOf(store, id) }
   },
   MemoryStore (store = new MemoryStore()) {
@@ -33,7 +34,7 @@ class Visitor {
   constructor ({ options, read }, underscoreKeys) {
     this.read = read
     this.underscoreKeys = underscoreKeys
-    this.app = createApp((ctx) => this.respond(ctx), { options: { ...options, signed: false, underscoreKeys } })
+    this.app = createApp({ ...options, signed: false, underscoreKeys }, (ctx) => this.respond(ctx))
     this.app.on('error', (err) => this.log.push(`500 ${err.message}`))
   }
 
@@ -59,8 +60,8 @@ class Visitor {
   /** Runs a program in a request; gives what was seen, and what is stored. */
   async run (program) {
     Object.assign(this, { program, log: [], expected: undefined })
-    const { status, lines } = await handle(this.app, this.cookie ? { cookie: `${COOKIE}=${this.cookie}` } : {})
-    for (const line of lines) this.cookie = line.slice(COOKIE.length + 1).split(';')[0]
+    const { status, setCookie } = await handle(this.app, this.cookie ? { cookie: `${COOKIE}=${this.cookie}` } : {})
+    for (const line of setCookie) this.cookie = line.slice(COOKIE.length + 1).split(';')[0]
     const { _expire, _maxAge, _session, ...data } = this.read(this.cookie) ?? {}
     return { status, log: this.log, data, expected: this.expected }
   }

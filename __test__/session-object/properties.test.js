@@ -4,18 +4,18 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { inspect } = require('node:util')
 
-const { start } = require('../app')
-const { START_MS, freeze } = require('../clock')
-const { MODES } = require('../modes')
+const { START_MS, freeze } = require('../harness/clock')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 for (const [mode, make] of Object.entries(MODES)) {
   describe(`isNew: ${mode}`, () => {
     test('is true until the session has come back once', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, make().options, (ctx) => {
         const before = ctx.session.isNew
         if (ctx.path === '/put') ctx.session.a = 1
         return { before, after: ctx.session.isNew }
-      }, { options: make().options })
+      })
       assert.deepEqual((await client.get()).json, { before: true, after: true })
       assert.deepEqual((await client.get('/put')).json, { before: true, after: true })
       assert.deepEqual((await client.get()).json, { before: false, after: false })
@@ -23,11 +23,11 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('is never saved', async (t) => {
       const { options, store } = make()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, options, (ctx) => {
         ctx.session.a = 1
         ctx.session.isNew = false
         return { isNew: ctx.session.isNew, data: ctx.session }
-      }, { options })
+      })
       const { json } = await client.get()
       assert.deepEqual(json, { isNew: false, data: { a: 1 } })
       if (store) assert.ok(!('isNew' in JSON.parse([...store.records.values()][0])))
@@ -36,7 +36,7 @@ for (const [mode, make] of Object.entries(MODES)) {
 
   describe(`length and populated: ${mode}`, () => {
     test('count what is saved: no functions, and no keys that begin with _', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, make().options, (ctx) => {
         const { session } = ctx
         const seen = [[session.length, session.populated]]
         session._hidden = 1
@@ -46,15 +46,15 @@ for (const [mode, make] of Object.entries(MODES)) {
         session.b = null
         seen.push([session.length, session.populated])
         return seen
-      }, { options: make().options })
+      })
       assert.deepEqual((await client.get()).json, [[0, false], [0, false], [2, true]])
     })
 
     test('count what came back', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') Object.assign(ctx.session, { a: 1, b: 2 })
         return [ctx.session.length, ctx.session.populated]
-      }, { options: make().options })
+      })
       await client.get('/put')
       assert.deepEqual((await client.get()).json, [2, true])
     })
@@ -62,21 +62,21 @@ for (const [mode, make] of Object.entries(MODES)) {
 
   describe(`toJSON and inspect: ${mode}`, () => {
     test('give the data alone', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') Object.assign(ctx.session, { a: 1, _hidden: 1, call () {} })
         const { session } = ctx
         return { json: session.toJSON(), text: JSON.stringify(session), inspected: inspect(session), nested: inspect({ session }) }
-      }, { options: make().options })
+      })
       const expected = { json: { a: 1 }, text: '{"a":1}', inspected: '{ a: 1 }', nested: '{ session: { a: 1 } }' }
       assert.deepEqual((await client.get('/put')).json, expected)
       assert.deepEqual((await client.get()).json, expected)
     })
 
     test('give an object that is not the session', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, make().options, (ctx) => {
         ctx.session.toJSON().a = 1
         return ctx.session
-      }, { options: make().options })
+      })
       assert.deepEqual((await client.get()).json, {})
     })
   })
@@ -84,10 +84,10 @@ for (const [mode, make] of Object.entries(MODES)) {
   describe(`_expire: ${mode}`, () => {
     test('is when the session expires, as it came in', async (t) => {
       const clock = freeze(t)
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { ...make().options, maxAge: 5000 }, (ctx) => {
         if (ctx.path === '/put') ctx.session.a = ctx.query.a
         return { expire: ctx.session._expire, data: ctx.session }
-      }, { options: { ...make().options, maxAge: 5000 } })
+      })
       assert.deepEqual((await client.get('/put?a=1')).json, { data: { a: '1' } })
       clock.now += 1000
       assert.deepEqual((await client.get()).json, { expire: START_MS + 5000, data: { a: '1' } })
@@ -96,10 +96,10 @@ for (const [mode, make] of Object.entries(MODES)) {
     })
 
     test("is not there with maxAge 'session'", async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, { ...make().options, maxAge: 'session' }, (ctx) => {
         ctx.session.a = 1
         return { expire: ctx.session._expire }
-      }, { options: { ...make().options, maxAge: 'session' } })
+      })
       await client.get()
       assert.deepEqual((await client.get()).json, {})
     })
@@ -108,25 +108,25 @@ for (const [mode, make] of Object.entries(MODES)) {
   describe(`_requireSave: ${mode}`, () => {
     test('forces a save of what did not change', async (t) => {
       const { options, store } = make()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, options, (ctx) => {
         if (ctx.path === '/put') ctx.session.a = 1
         const before = ctx.session._requireSave
         if (ctx.path === '/force') ctx.session._requireSave = true
         return { before, after: ctx.session._requireSave, data: ctx.session }
-      }, { options })
+      })
       await client.get('/put')
       store?.take()
       const idle = await client.get()
-      assert.deepEqual([idle.json, idle.lines], [{ before: false, after: false, data: { a: 1 } }, []])
+      assert.deepEqual([idle.json, idle.setCookie], [{ before: false, after: false, data: { a: 1 } }, []])
       const forced = await client.get('/force')
       assert.deepEqual(forced.json, { before: false, after: true, data: { a: 1 } })
-      assert.ok(forced.lines.length > 0)
+      assert.ok(forced.setCookie.length > 0)
       if (store) assert.deepEqual(store.take(), ['get', 'get', 'set'])
     })
 
     test('forces a save of a new and empty session', async (t) => {
-      const client = await start(t, (ctx) => { ctx.session._requireSave = true }, { options: make().options })
-      assert.ok((await client.get()).lines.length > 0)
+      const client = await visit(t, make().options, (ctx) => { ctx.session._requireSave = true })
+      assert.ok((await client.get()).setCookie.length > 0)
     })
   })
 }
@@ -135,11 +135,11 @@ describe('externalKey', () => {
   test('is the id of a stored session, and cannot be set', async (t) => {
     for (const mode of ['store', 'ContextStore', 'externalKey']) {
       const { options, store } = MODES[mode]()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, options, (ctx) => {
         ctx.session.a = 1
         assert.throws(() => { ctx.session.externalKey = 'other' }, TypeError)
         return { id: ctx.session.externalKey }
-      }, { options })
+      })
       const { id } = (await client.get()).json
       assert.deepEqual([...store.records.keys()], [id])
       assert.equal((await client.get()).json.id, id)
@@ -147,7 +147,7 @@ describe('externalKey', () => {
   })
 
   test('is undefined where the cookie holds the session', async (t) => {
-    const client = await start(t, (ctx) => {
+    const client = await visit(t, {}, (ctx) => {
       ctx.session.a = 1
       return { id: ctx.session.externalKey ?? 'none' }
     })
@@ -157,7 +157,7 @@ describe('externalKey', () => {
 })
 
 test('length and populated cannot be set', async (t) => {
-  const client = await start(t, (ctx) => {
+  const client = await visit(t, {}, (ctx) => {
     assert.throws(() => { ctx.session.length = 5 }, TypeError)
     assert.throws(() => { ctx.session.populated = true }, TypeError)
     return [ctx.session.length, ctx.session.populated]

@@ -4,9 +4,10 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { MemoryStore } = require('../../stores/memory')
-const { start } = require('../app')
-const { cookieHeader, decode, encode } = require('../forge')
-const { MapStore, MODES } = require('../modes')
+const { cookieHeader, decode, encode } = require('../harness/forge')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
 
 const INJECTED = '{"__proto__":{"admin":true,"isNew":"injected"},"user":"ann"}'
 
@@ -14,10 +15,10 @@ const INJECTED = '{"__proto__":{"admin":true,"isNew":"injected"},"user":"ann"}'
 const PLACES = {
   ...Object.fromEntries(Object.entries(MODES).map(([mode, make]) => [mode, () => {
     const { options, store } = make()
-    return { options, saved: (lines) => store ? JSON.parse([...store.records.values()].at(-1)) : decode(lines) }
+    return { options, saved: (setCookie) => store ? JSON.parse([...store.records.values()].at(-1)) : decode(setCookie) }
   }])),
   merge () {
-    const store = new MapStore()
+    const store = new CountingStore()
     return { options: { store, merge: true }, saved: () => JSON.parse([...store.records.values()].at(-1)) }
   },
   MemoryStore () {
@@ -57,14 +58,14 @@ for (const [place, make] of Object.entries(PLACES)) {
     for (const [way, write] of Object.entries(WRITES)) {
       test(`is no prototype, and is not saved: ${way}`, async (t) => {
         const { options, saved } = make()
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, options, (ctx) => {
           if (ctx.path === '/put') write(ctx, JSON.parse(INJECTED))
           return look(ctx)
-        }, { options })
-        const { json, lines } = await client.get('/put')
+        })
+        const { json, setCookie } = await client.get('/put')
         assert.deepEqual({ ...json, isNew: undefined }, { isNew: undefined, save: 'function', user: 'ann', data: { user: 'ann' } })
         assert.equal(typeof json.isNew, 'boolean')
-        assert.deepEqual(dataOf(saved(lines)), { user: 'ann' })
+        assert.deepEqual(dataOf(saved(setCookie)), { user: 'ann' })
         assert.deepEqual((await client.get()).json, { isNew: false, save: 'function', user: 'ann', data: { user: 'ann' } })
         // Nor has it reached the sessions of others.
         assert.deepEqual((await client.get('/', { cookie: '' })).json, { isNew: true, save: 'function', data: {} })
@@ -73,32 +74,32 @@ for (const [place, make] of Object.entries(PLACES)) {
 
     test('a prototype that the app sets by Object.setPrototypeOf has no data', async (t) => {
       const { options, saved } = make()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, options, (ctx) => {
         const { session } = ctx
         if (ctx.path === '/put') session.list = ['flat is not all']
         if (ctx.path !== '/') Object.setPrototypeOf(session, ctx.path === '/null' ? null : { admin: true, toJSON: () => ({ admin: true }) })
         session.user = 'ann'
         return { user: session.user }
-      }, { options })
-      let { lines } = await client.get('/put')
-      assert.deepEqual(dataOf(saved(lines)), { list: ['flat is not all'], user: 'ann' })
+      })
+      let { setCookie } = await client.get('/put')
+      assert.deepEqual(dataOf(saved(setCookie)), { list: ['flat is not all'], user: 'ann' })
       for (const path of ['/flat', '/null']) {
-        ({ lines } = await client.get(path, { cookie: '' }))
-        assert.deepEqual(dataOf(saved(lines)), { user: 'ann' })
+        ({ setCookie } = await client.get(path, { cookie: '' }))
+        assert.deepEqual(dataOf(saved(setCookie)), { user: 'ann' })
       }
     })
 
     test('what all objects inherit is not saved', async (t) => {
       const { options, saved } = make()
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, options, (ctx) => {
         if (ctx.path === '/replace') ctx.session = { user: 'ann', list: [1] }
         ctx.session.user = 'bob'
-      }, { options })
+      })
       Object.defineProperty(Object.prototype, 'polluted', { value: true, enumerable: true, configurable: true }) // eslint-disable-line no-extend-native
       try {
         for (const path of ['/', '/replace']) {
-          const { lines } = await client.get(path, { cookie: '' })
-          assert.ok(!Object.hasOwn(saved(lines), 'polluted'))
+          const { setCookie } = await client.get(path, { cookie: '' })
+          assert.ok(!Object.hasOwn(saved(setCookie), 'polluted'))
         }
       } finally {
         delete Object.prototype.polluted
@@ -107,46 +108,46 @@ for (const [place, make] of Object.entries(PLACES)) {
 
     test('a function is no data, be it one that knows its JSON', async (t) => {
       const { options, saved } = make()
-      const client = await start(t, ({ session }) => {
+      const client = await visit(t, options, ({ session }) => {
         session.user = ['ann']
         session.call = Object.assign(() => {}, { toJSON: () => 'called' })
         session.Type = class { static toJSON () { return 'a class' } }
         return session
-      }, { options })
-      const { json, lines } = await client.get()
-      assert.deepEqual([json, dataOf(saved(lines))], [{ user: ['ann'] }, { user: ['ann'] }])
+      })
+      const { json, setCookie } = await client.get()
+      assert.deepEqual([json, dataOf(saved(setCookie))], [{ user: ['ann'] }, { user: ['ann'] }])
     })
 
     test('isNew is never saved, whatever defines it', async (t) => {
       const { options, saved } = make()
-      const client = await start(t, ({ session, path }) => {
+      const client = await visit(t, options, ({ session, path }) => {
         if (path === '/list') session.user = ['ann']
         else session.user = 'ann'
         Object.defineProperty(session, 'isNew', { value: 'mine', enumerable: true })
-      }, { options })
+      })
       for (const [path, user] of [['/', 'ann'], ['/list', ['ann']]]) {
-        const { lines } = await client.get(path)
-        assert.deepEqual(dataOf(saved(lines)), { user })
+        const { setCookie } = await client.get(path)
+        assert.deepEqual(dataOf(saved(setCookie)), { user })
       }
     })
 
     test('a frozen session is saved', async (t) => {
       const { options, saved } = make()
-      const client = await start(t, ({ session }) => {
+      const client = await visit(t, options, ({ session }) => {
         session.user = 'ann'
         Object.freeze(session)
         session.maxAge = 5000
         session._requireSave = true
-      }, { options })
-      const { status, lines } = await client.get()
-      assert.deepEqual([status, dataOf(saved(lines))], [200, { user: 'ann' }])
+      })
+      const { status, setCookie } = await client.get()
+      assert.deepEqual([status, dataOf(saved(setCookie))], [200, { user: 'ann' }])
     })
   })
 }
 
 for (const [kind, rest] of Object.entries({ small: '"user":"ann"', large: `"user":"ann","text":"${'x'.repeat(1000)}"` })) {
   test(`an own __proto__ of a cookie does not become the session's: ${kind}`, async (t) => {
-    const client = await start(t, ({ session, path }) => {
+    const client = await visit(t, {}, ({ session, path }) => {
       const before = { keys: Object.keys(session), admin: session.admin }
       if (path === '/put') session.__proto__ = { admin: true } // eslint-disable-line no-proto
       return { ...before, after: session.admin, prototype: session.__proto__ } // eslint-disable-line no-proto
@@ -154,20 +155,20 @@ for (const [kind, rest] of Object.entries({ small: '"user":"ann"', large: `"user
     const cookie = cookieHeader(encode(`{"__proto__":{"admin":true},${rest},"_expire":9999999999999,"_maxAge":86400000}`))
     const keys = Object.keys(JSON.parse(`{${rest}}`))
     assert.deepEqual((await client.get('/', { cookie })).json, { keys })
-    const { json, lines } = await client.get('/put', { cookie })
-    assert.deepEqual([json, lines], [{ keys }, []])
+    const { json, setCookie } = await client.get('/put', { cookie })
+    assert.deepEqual([json, setCookie], [{ keys }, []])
   })
 }
 
 test('what a record inherits is data, as in koa-session: also merged, and held to the configured maxAge', async (t) => {
   for (const more of [{}, { merge: true }, { configMaxAge: true, maxAge: 60000 }]) {
-    const store = new MapStore()
+    const store = new CountingStore()
     const { get } = store
     store.get = async (...args) => {
       const record = await get.apply(store, args)
       return record && Object.create(record)
     }
-    const client = await start(t, ({ session, query }) => Object.assign(session, query), { options: { store, ...more, genid: () => 'id' } })
+    const client = await visit(t, { store, ...more, genid: () => 'id' }, ({ session, query }) => Object.assign(session, query))
     await client.get('/?a=1')
     store.records.set('id', JSON.stringify({ ...JSON.parse(store.records.get('id')), _maxAge: 100000 }))
     assert.deepEqual((await client.get('/?b=2')).json, { a: '1', b: '2' }, JSON.stringify(more))
@@ -178,10 +179,10 @@ test('what a record inherits is data, as in koa-session: also merged, and held t
 test('a maxAge among the data of a record does not stand in the way of what follows', async (t) => {
   const store = new MemoryStore()
   store.create('id', { data: '{"a":1,"maxAge":5000}', maxAge: 60000 }, 60000)
-  const client = await start(t, ({ session }) => {
+  const client = await visit(t, { store, signed: false }, ({ session }) => {
     session._requireSave = false
     delete session.a
-  }, { options: { store, signed: false } })
+  })
   const { status } = await client.get('/', { cookie: 'koa.sess=id' })
   assert.deepEqual([status, store.load('id').data], [200, '{}'])
 })

@@ -3,8 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 /** Numbers ids, so that they can be told beforehand. */
 function numbered () {
@@ -37,7 +38,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       for (const path of ['/regenerate', '/callback']) {
         test(`keeps the content and changes the id: ${path}`, async (t) => {
           const { options, store } = MODES[mode]()
-          const client = await start(t, respond, { Koa, options: { ...options, genid: numbered() } })
+          const client = await visit(t, { ...options, genid: numbered() }, respond, { Koa })
           await client.get('/put')
           const old = client.cookie
           store.take()
@@ -51,7 +52,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
       test('saves what changes after it', async (t) => {
         const { options, store } = MODES[mode]()
-        const client = await start(t, respond, { Koa, options: { ...options, genid: numbered() } })
+        const client = await visit(t, { ...options, genid: numbered() }, respond, { Koa })
         await client.get('/put')
         await client.get('/change')
         assert.deepEqual((await client.get()).json, { a: 1, b: 2 })
@@ -60,10 +61,10 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
       test('sends a cookie for the new id only', async (t) => {
         const { options } = MODES[mode]()
-        const client = await start(t, respond, { Koa, options: { ...options, genid: numbered() } })
+        const client = await visit(t, { ...options, genid: numbered() }, respond, { Koa })
         await client.get('/put')
-        const { lines } = await client.get('/regenerate')
-        const values = lines.filter((line) => /^(koa\.sess|app\.id)=/.test(line)).map((line) => line.split(';')[0])
+        const { setCookie } = await client.get('/regenerate')
+        const values = setCookie.filter((line) => /^(koa\.sess|app\.id)=/.test(line)).map((line) => line.split(';')[0])
         assert.equal(values.at(-1), mode === 'externalKey' ? 'app.id=id2' : 'koa.sess=id2')
         assert.equal(client.jar.get(mode === 'externalKey' ? 'app.id' : 'koa.sess'), 'id2')
       })
@@ -72,17 +73,17 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
   describe(`regenerate(): cookie on ${version}`, () => {
     test('keeps the content', async (t) => {
-      const client = await start(t, respond, { Koa })
+      const client = await visit(t, {}, respond, { Koa })
       await client.get('/put')
       for (const path of ['/regenerate', '/callback']) {
-        const { json, lines } = await client.get(path)
-        assert.deepEqual([json, lines.length], [{ a: 1 }, 2])
+        const { json, setCookie } = await client.get(path)
+        assert.deepEqual([json, setCookie.length], [{ a: 1 }, 2])
         assert.deepEqual((await client.get()).json, { a: 1 })
       }
     })
 
     test('need not be waited for', async (t) => {
-      const client = await start(t, respond, { Koa })
+      const client = await visit(t, {}, respond, { Koa })
       await client.get('/put')
       await client.get('/floating')
       assert.deepEqual((await client.get()).json, { a: 1, c: 3 })
@@ -92,7 +93,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
 test('regenerate() of a new session makes one under a new id', async (t) => {
   const { options, store } = MODES.store()
-  const client = await start(t, respond, { options: { ...options, genid: numbered() } })
+  const client = await visit(t, { ...options, genid: numbered() }, respond)
   await client.get('/regenerate')
   assert.deepEqual([...store.records.keys()], ['id2'])
   assert.equal(client.jar.get('koa.sess'), 'id2')

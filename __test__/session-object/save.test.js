@@ -3,8 +3,9 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
-const { KOAS, start } = require('../app')
-const { MODES } = require('../modes')
+const { KOAS } = require('../harness/app')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 /** Numbers ids, so that they can be told beforehand. */
 function numbered () {
@@ -21,13 +22,13 @@ for (const [mode, make] of Object.entries(MODES)) {
       test(`saves at once, changed or not: ${version}`, async (t) => {
         const { options, store } = make()
         const seen = []
-        const client = await start(t, async (ctx) => {
+        const client = await visit(t, { ...options, autoCommit: false }, async (ctx) => {
           if (ctx.path === '/put') ctx.session.a = 1
           const promise = ctx.session.save()
           assert.ok(promise instanceof Promise)
           seen.push(await promise)
           seen.push([ctx.response.get('set-cookie')].flat().length > 0)
-        }, { Koa, options: { ...options, autoCommit: false } })
+        }, { Koa })
         await client.get('/put')
         await client.get('/')
         assert.deepEqual(seen, [undefined, true, undefined, true])
@@ -36,33 +37,33 @@ for (const [mode, make] of Object.entries(MODES)) {
     }
 
     test('saves a new and empty session', async (t) => {
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, make().options, async (ctx) => {
         const { isNew } = ctx.session
         await ctx.session.save()
         return { isNew }
-      }, { options: make().options })
+      })
       assert.deepEqual((await client.get()).json, { isNew: true })
       assert.deepEqual((await client.get()).json, { isNew: false })
     })
 
     test('calls back without arguments, and gives nothing then', async (t) => {
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, make().options, async (ctx) => {
         ctx.session.a = 1
         const args = await called(ctx.session, 'save')
         return { count: args.length, given: typeof ctx.session.save(() => {}) }
-      }, { options: make().options })
+      })
       assert.deepEqual((await client.get()).json, { count: 0, given: 'undefined' })
     })
 
     test('need not be waited for', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') {
           ctx.session.a = 1
           ctx.session.save()
           ctx.session.b = 2
         }
         return ctx.session
-      }, { options: make().options })
+      })
       await client.get('/put')
       assert.deepEqual((await client.get()).json, { a: 1, b: 2 })
     })
@@ -71,12 +72,12 @@ for (const [mode, make] of Object.entries(MODES)) {
   describe(`manuallyCommit() and commit(): ${mode}`, () => {
     test('save only what has to be saved', async (t) => {
       const { options, store } = make()
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, { ...options, autoCommit: false }, async (ctx) => {
         if (ctx.path === '/put') ctx.session.a = 1
         const count = () => [ctx.response.get('set-cookie')].flat().filter(Boolean).length
         await ctx.session[ctx.query.method]()
         return count()
-      }, { options: { ...options, autoCommit: false } })
+      })
       for (const method of ['manuallyCommit', 'commit']) {
         client.jar.clear()
         assert.equal((await client.get(`/?method=${method}`)).json, 0)
@@ -88,39 +89,39 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('commit({ save: true }) and commit({ regenerate: true }) are save() and regenerate()', async (t) => {
       const { options, store } = make()
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, { ...options, autoCommit: false, genid: numbered() }, async (ctx) => {
         if (ctx.query.save) await ctx.session.commit({ save: true })
         if (ctx.query.regenerate) await ctx.session.commit({ regenerate: true })
-      }, { options: { ...options, autoCommit: false, genid: numbered() } })
-      assert.ok((await client.get('/?save=1')).lines.length > 0)
-      assert.ok((await client.get('/?regenerate=1')).lines.length > 0)
+      })
+      assert.ok((await client.get('/?save=1')).setCookie.length > 0)
+      assert.ok((await client.get('/?regenerate=1')).setCookie.length > 0)
       if (store) assert.deepEqual(store.take(), ['set', 'get', 'destroy', 'set'])
     })
 
     test('commit takes a callback in either place', async (t) => {
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, make().options, async (ctx) => {
         ctx.session.a = 1
         const first = await called(ctx.session, 'commit')
         const second = await called(ctx.session, 'commit', { save: true })
         return [first.length, second.length]
-      }, { options: make().options })
-      const { json, lines } = await client.get()
+      })
+      const { json, setCookie } = await client.get()
       assert.deepEqual(json, [0, 0])
-      assert.ok(lines.length > 0)
+      assert.ok(setCookie.length > 0)
     })
 
     test('after ctx.session = null removes it', async (t) => {
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, { ...make().options, autoCommit: false }, async (ctx) => {
         if (ctx.path === '/put') ctx.session.a = 1
         const { session } = ctx
         if (ctx.path === '/logout') ctx.session = null
         await session.manuallyCommit()
         return ctx.session
-      }, { options: { ...make().options, autoCommit: false } })
+      })
       await client.get('/put')
       assert.deepEqual((await client.get()).json, { a: 1 })
-      const { lines } = await client.get('/logout')
-      assert.ok(lines.every((line) => line.includes('; expires=Thu, 01 Jan 1970 00:00:00 GMT;')) && lines.length === 2)
+      const { setCookie } = await client.get('/logout')
+      assert.ok(setCookie.every((line) => line.includes('; expires=Thu, 01 Jan 1970 00:00:00 GMT;')) && setCookie.length === 2)
     })
   })
 }
@@ -130,14 +131,14 @@ describe('a failure of the store', () => {
     test(`is what ${method}() rejects with, or calls back with`, async (t) => {
       const { options, store } = MODES.store()
       store.set = async () => { throw new Error('down') }
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, { ...options, autoCommit: false }, async (ctx) => {
         ctx.session.a = 1
         const rejected = await ctx.session[method]().catch((error) => error.message)
         // The one method that takes no callback.
         if (method === 'manuallyCommit') return [rejected]
         const [error] = await called(ctx.session, method)
         return [rejected, error.message]
-      }, { options: { ...options, autoCommit: false } })
+      })
       const { json } = await client.get()
       assert.ok(json.length > 0 && json.every((message) => message === 'down'))
     })

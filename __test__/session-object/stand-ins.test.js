@@ -4,9 +4,9 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { inspect } = require('node:util')
 
-const { start } = require('../app')
-const { freeze, START_MS } = require('../clock')
-const { MODES } = require('../modes')
+const { START_MS, freeze } = require('../harness/clock')
+const { MODES } = require('../harness/modes')
+const { visit } = require('../harness/server')
 
 /** What apps and libraries put in the place of a session. */
 const STAND_INS = {
@@ -41,11 +41,11 @@ for (const [mode, make] of Object.entries(MODES)) {
 
       test(`shows the data, and reads without an error: ${kind}`, async (t) => {
         freeze(t)
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, { ...make().options, maxAge: 60000 }, (ctx) => {
           if (ctx.path === '/put') Object.assign(ctx.session, { user: 'ann', list: [1] })
           const one = stand(ctx.session)
           return { seen: read(one), own: read(ctx.session), user: one.user, json: one, text: JSON.stringify(one), inspected: inspect(one), deep: inspect(one, { getters: true, showHidden: true }).includes('ann') }
-        }, { options: { ...make().options, maxAge: 60000 } })
+        })
         await client.get('/put')
         const { seen, own, ...rest } = (await client.get()).json
         const text = '{"user":"ann","list":[1]}'
@@ -56,7 +56,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       })
 
       test(`may be written to: ${kind}`, async (t) => {
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, make().options, (ctx) => {
           const one = stand(ctx.session)
           one.isNew = 'set'
           one._expire = 5
@@ -64,13 +64,13 @@ for (const [mode, make] of Object.entries(MODES)) {
           one.user = 'ann'
           one.__proto__ = { admin: true } // eslint-disable-line no-proto
           return { isNew: one.isNew, expire: one._expire, require: one._requireSave, keys: Object.keys(one), admin: one.admin }
-        }, { options: make().options })
+        })
         const { status, json } = await client.get()
         assert.deepEqual([status, json], [200, { isNew: 'set', expire: 5, require: false, keys: ['user'] }])
       })
 
       test(`has the session saved where it can, else says that it cannot: ${kind}`, async (t) => {
-        const client = await start(t, async (ctx) => {
+        const client = await visit(t, make().options, async (ctx) => {
           const one = stand(ctx.session)
           if (knows) {
             one.maxAge = 5000
@@ -79,18 +79,18 @@ for (const [mode, make] of Object.entries(MODES)) {
             return { maxAge: ctx.session.maxAge }
           }
           return [() => one.save(), () => one.regenerate(() => {}), () => one.manuallyCommit(), () => one.commit(), () => { one.maxAge = 5000 }].map(thrownBy)
-        }, { options: make().options })
-        const { json, lines } = await client.get()
-        if (knows) return assert.deepEqual([json, lines.length > 0], [{ maxAge: 5000 }, true])
-        assert.deepEqual([json, lines], [Array(5).fill({ name: 'TypeError', code: 'ERR_SESSION_UNKNOWN' }), []])
+        })
+        const { json, setCookie } = await client.get()
+        if (knows) return assert.deepEqual([json, setCookie.length > 0], [{ maxAge: 5000 }, true])
+        assert.deepEqual([json, setCookie], [Array(5).fill({ name: 'TypeError', code: 'ERR_SESSION_UNKNOWN' }), []])
       })
 
       test(`may be assigned: ${kind}`, async (t) => {
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, make().options, (ctx) => {
           if (ctx.path === '/put') ctx.session.user = 'ann'
           if (ctx.path === '/assign') ctx.session = stand(ctx.session)
           return { ...ctx.session, isNew: ctx.session.isNew }
-        }, { options: make().options })
+        })
         await client.get('/put')
         assert.deepEqual((await client.get('/assign')).json, { user: 'ann', isNew: false })
         assert.deepEqual((await client.get()).json, { user: 'ann', isNew: false })
@@ -99,23 +99,23 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('a Proxy hands _requireSave on to the session, once', async (t) => {
       const { options, store } = make()
-      const client = await start(t, async (ctx) => {
+      const client = await visit(t, options, async (ctx) => {
         if (ctx.path === '/put') ctx.session.user = 'ann'
         else new Proxy(ctx.session, {})._requireSave = true
         await ctx.session.manuallyCommit()
         store?.take()
-      }, { options })
+      })
       await client.get('/put')
-      const { lines } = await client.get()
-      assert.ok(lines.length > 0)
+      const { setCookie } = await client.get()
+      assert.ok(setCookie.length > 0)
       assert.deepEqual(store?.take() ?? [], [])
     })
 
     test('the prototype itself reads without an error', async (t) => {
-      const client = await start(t, (ctx) => {
+      const client = await visit(t, make().options, (ctx) => {
         const prototype = Object.getPrototypeOf(ctx.session)
         return { seen: read(prototype), text: JSON.stringify(prototype), inspected: typeof inspect(prototype, { getters: true, showHidden: true }) }
-      }, { options: make().options })
+      })
       assert.deepEqual((await client.get()).json, { seen: { length: 0, populated: false }, text: '{}', inspected: 'string' })
     })
   })

@@ -4,8 +4,8 @@
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
-const { start } = require('../app')
-const { freeze } = require('../clock')
+const { freeze } = require('../harness/clock')
+const { visit } = require('../harness/server')
 const servers = require('../servers/redis')
 const { SqliteFolder } = require('./sqlite-folder')
 const { MemoryStore } = require('../../stores/memory')
@@ -17,7 +17,7 @@ const ROUNDED = [[0.4, 1], [0.5, 1], [1e-7, 1], [1.5, 2], [999.9, 1000], ...LONG
 const PASSED = [-0.4, -1, -1500.5]
 
 /** Gives what a browser would send that drops nothing. */
-const cookieOf = ({ lines }) => lines.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+const cookieOf = ({ setCookie }) => setCookie.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 
 function describeStore (name, open, rounded = ROUNDED) {
   describe(`a fraction of a millisecond in ${name}`, () => {
@@ -25,20 +25,20 @@ function describeStore (name, open, rounded = ROUNDED) {
       test(`${maxAge} is rounded up to ${whole}`, async (t) => {
         const clock = freeze(t)
         const store = open(t)
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, { store, rolling: true }, (ctx) => {
           if (ctx.path === '/begin') Object.assign(ctx.session, { a: 1, maxAge })
           else if (ctx.path === '/more') ctx.session.b = 2
           return { maxAge: ctx.session.maxAge ?? null, data: ctx.session }
-        }, { options: { store, rolling: true } })
+        })
         const begun = await client.get('/begin')
         assert.deepEqual(begun.json, { maxAge, data: { a: 1 } })
         const cookie = cookieOf(begun)
         for (const path of ['/', '/more', '/']) {
           clock.now += whole
-          const { json, lines } = await client.get(path, { cookie })
+          const { json, setCookie } = await client.get(path, { cookie })
           assert.equal(json.maxAge, whole)
           assert.equal(json.data.a, 1)
-          assert.ok(lines[0].includes(`; expires=${new Date(clock.now + whole).toUTCString()};`))
+          assert.ok(setCookie[0].includes(`; expires=${new Date(clock.now + whole).toUTCString()};`))
         }
         clock.now += whole + 1
         assert.deepEqual((await client.get('/', { cookie })).json, { maxAge: null, data: {} })
@@ -48,10 +48,10 @@ function describeStore (name, open, rounded = ROUNDED) {
     for (const maxAge of PASSED) {
       test(`${maxAge} has passed at once`, async (t) => {
         freeze(t)
-        const client = await start(t, (ctx) => {
+        const client = await visit(t, { store: open(t), rolling: true }, (ctx) => {
           if (ctx.path === '/begin') Object.assign(ctx.session, { a: 1, maxAge })
           return { maxAge: ctx.session.maxAge ?? null, data: ctx.session }
-        }, { options: { store: open(t), rolling: true } })
+        })
         const cookie = cookieOf(await client.get('/begin'))
         assert.deepEqual((await client.get('/', { cookie })).json, { maxAge: null, data: {} })
       })

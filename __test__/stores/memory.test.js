@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { freeze } = require('../clock')
+const { freeze } = require('../harness/clock')
 const { MemoryStore } = require('../../stores/memory')
 const { SessionStore } = require('../../lib/stores/session-store')
 const { sessionStoreContract, storeContract } = require('../../testing')

@@ -6,7 +6,7 @@ const { after, afterEach, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync } = require('node:fs')
-const { freeze } = require('../clock')
+const { freeze } = require('../harness/clock')
 const { SqliteFolder, ask, changes, dismiss, newRecord } = require('./sqlite-folder')
 const { SqliteStore } = require('../../stores/sqlite')
 

@@ -2,7 +2,7 @@
 
 const { describe } = require('node:test')
 const { MemoryStore } = require('../../stores/memory')
-const { CountingStore } = require('../faults/frame')
+const { CountingStore } = require('./store')
 
 /** Both ways to merge: a session store, and a store with koa-session's three methods under the option `merge`. */
 const KINDS = [

@@ -9,10 +9,15 @@ function encode (data) {
   return Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)).toString('base64')
 }
 
+/** Decodes the session in a line of Set-Cookie, or in a cookie's value. */
+function decodeCookie (lineOrValue) {
+  const value = /^(?:[^=;]+=)?([^;]*)/.exec(lineOrValue.replace(/=+(?=;|$)/, ''))[1]
+  return JSON.parse(Buffer.from(value, 'base64').toString())
+}
+
 /** Decodes the session in Set-Cookie lines. */
-function decode (lines, name = 'koa.sess') {
-  const line = lines.find((each) => each.startsWith(`${name}=`))
-  return JSON.parse(Buffer.from(line.slice(name.length + 1).split(';')[0], 'base64').toString())
+function decode (setCookie, name = 'koa.sess') {
+  return decodeCookie(setCookie.find((each) => each.startsWith(`${name}=`)))
 }
 
 /** Signs a text as keygrip does. */
@@ -31,4 +36,4 @@ function cookieHeader (value, key, name = 'koa.sess') {
   return `${name}=${value}; ${name}.sig=${sign(`${name}=${value}`, key)}`
 }
 
-module.exports = { encode, decode, sign, cookieHeader }
+module.exports = { encode, decode, decodeCookie, sign, cookieHeader }

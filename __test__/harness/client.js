@@ -1,0 +1,93 @@
+'use strict'
+
+const http = require('node:http')
+
+/**
+ * Sends a request on a connection of its own, or on one of an agent's.
+ *
+ * @param {number} port
+ * @param {{ method?: string, path?: string, headers?: object, body?: string, agent?: http.Agent }} [how]
+ * @returns {Promise<{ status: number, headers: object, body: string, json: *, setCookie: string[], cookies: Map<string, string> }>}
+ *   setCookie: the lines of Set-Cookie; cookies: the same by the cookie's name. Rejects where the connection breaks.
+ */
+function request (port, { method = 'GET', path = '/', headers = {}, body, agent = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const sent = http.request({ host: '127.0.0.1', port, method, path, headers, agent }, (response) => {
+      const chunks = []
+      response.on('data', (chunk) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => resolve(toAnswer(response, Buffer.concat(chunks).toString())))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+function toAnswer ({ statusCode: status, headers }, body) {
+  const setCookie = headers['set-cookie'] ?? []
+  const cookies = new Map(setCookie.map((line) => [line.slice(0, line.indexOf('=')), line]))
+  return { status, headers, body, setCookie, cookies, get json () { return JSON.parse(body) } }
+}
+
+/** Visits one server, as a browser with a cookie jar of its own. Of a cookie it heeds the expiry alone. */
+class Client {
+  /** Name to value, as the browser would send them. */
+  jar = new Map()
+  #agent
+
+  /**
+   * @param {number} port
+   * @param {http.Agent} [agent] that keeps the connections
+   */
+  constructor (port, agent = undefined) {
+    this.port = port
+    this.#agent = agent
+  }
+
+  /** Makes the client of another visitor. */
+  another () {
+    return new Client(this.port, this.#agent)
+  }
+
+  /** The Cookie header that the next request sends. */
+  get cookie () {
+    return [...this.jar].map((pair) => pair.join('=')).join('; ')
+  }
+
+  /** Sets the jar's cookies by the text of a Cookie header. */
+  set cookie (text) {
+    this.jar = new Map(text.split('; ').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
+  }
+
+  /**
+   * Sends a GET request.
+   *
+   * @param {string} [path]
+   * @param {object} [headers] a `cookie` here takes the place of the jar's
+   */
+  get (path, headers) {
+    return this.send({ path, headers })
+  }
+
+  /** Sends a POST request without a body: as get. */
+  post (path, headers) {
+    return this.send({ method: 'POST', path, headers })
+  }
+
+  /** Sends a request, as the function `request`, and keeps the cookies of the response. */
+  async send ({ headers, ...how } = {}) {
+    const sent = { ...(this.jar.size > 0 && { cookie: this.cookie }), ...headers }
+    const answer = await request(this.port, { ...how, headers: sent, agent: this.#agent })
+    for (const line of answer.setCookie) this.#keep(line)
+    return answer
+  }
+
+  #keep (line) {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
+    const expires = /; expires=([^;]+)/i.exec(line)
+    if (expires && Date.parse(expires[1]) <= Date.now()) this.jar.delete(name)
+    else this.jar.set(name, value)
+  }
+}
+
+module.exports = { Client, request }
