@@ -7,9 +7,10 @@
 mod database;
 mod error;
 mod file;
+mod reader;
 mod row;
+mod transaction;
 
-use std::cell::Cell;
 use std::time::Instant;
 
 use rusqlite::Connection;
@@ -17,72 +18,10 @@ use rusqlite::Connection;
 pub use self::database::Database;
 pub use self::error::{Reason, SqliteError};
 pub use self::file::{Settings, Synchronous};
+pub use self::reader::Reader;
 use self::row::signed;
-use super::{Clock, IdHash, Listed, Loaded, Store, StoreError, Which, Written};
+use super::{Clock, IdHash, Listed, Store, StoreError, Which, Written};
 use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
-
-/// How much of the file a reader keeps in memory at most.
-const CACHE_KIB: i32 = 16 * 1024;
-
-/// How often a reader looks whether the file is still the same, by the times that it is given.
-const CHECK_MS: u64 = 1000;
-
-/// A connection that reads.
-#[derive(Debug)]
-pub struct Reader {
-    connection: Connection,
-    database: Database,
-    checked_ms: Cell<Option<u64>>,
-}
-
-impl Reader {
-    /// Opens the file, and makes it where it is missing. Waits for nobody.
-    ///
-    /// # Errors
-    ///
-    /// Where the file cannot be used, or is not ready yet and another process is writing ([`Reason::Busy`]).
-    pub fn open(database: &Database) -> Result<Self, SqliteError> {
-        let connection = database.open()?;
-        connection.pragma_update(None, "query_only", true)?;
-        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        Ok(Self {
-            connection,
-            database: database.clone(),
-            checked_ms: Cell::new(None),
-        })
-    }
-
-    /// Loads a session, also an expired one.
-    ///
-    /// # Errors
-    ///
-    /// Where the database fails, or its file was replaced.
-    pub fn load(&self, id: IdHash, now_ms: u64) -> Result<Option<Loaded<String>>, SqliteError> {
-        self.check(now_ms)?;
-        row::load(&self.connection, id)
-    }
-
-    /// Lists a subject's sessions, the oldest first.
-    ///
-    /// # Errors
-    ///
-    /// Where the database fails, or its file was replaced.
-    pub fn list(&self, subject: &str, now_ms: u64) -> Result<Vec<Listed>, SqliteError> {
-        self.check(now_ms)?;
-        row::list(&self.connection, subject, now_ms)
-    }
-
-    /// Looks whether the file is still the same, if it is time.
-    fn check(&self, now_ms: u64) -> Result<(), SqliteError> {
-        let is_recent = |checked_ms| now_ms.abs_diff(checked_ms) < CHECK_MS;
-        if self.checked_ms.get().is_some_and(is_recent) {
-            return Ok(());
-        }
-        self.database.check()?;
-        self.checked_ms.set(Some(now_ms));
-        Ok(())
-    }
-}
 
 /// A connection that writes. Its calls block.
 ///
@@ -128,63 +67,6 @@ impl SqliteStore {
         })
     }
 
-    /// Runs operations in one transaction, and gives their results once it is committed. What fails leaves nothing behind, and
-    /// the others stay. Each waits for other processes until its own deadline, and all together until the first of these.
-    ///
-    /// # Errors
-    ///
-    /// Where another process held the lock for too long, or the database fails: then nothing was done. Where the file was
-    /// replaced: then what was done is lost.
-    pub fn group<Op, Out>(
-        &self,
-        ops: &[Op],
-        deadline_of: impl Fn(&Op) -> Instant,
-        run: impl Fn(&Self, &Op) -> Result<Out, StoreError>,
-    ) -> Result<Vec<Result<Out, StoreError>>, SqliteError> {
-        let Some(deadline) = ops.iter().map(&deadline_of).min() else {
-            return Ok(Vec::new());
-        };
-        self.begin(deadline)?;
-        let failure = match self.together(ops, &run) {
-            Ok(results) => return Ok(results),
-            Err(failure) => failure,
-        };
-        self.roll_back()?;
-        match failure.reason {
-            Reason::Replaced => Err(failure),
-            // Alone, it may be given room.
-            reason if ops.len() == 1 && reason != Reason::Full => Err(failure),
-            // Nothing of it is stored. Alone, each has its own result.
-            _ => {
-                let alone = |op| self.alone(deadline_of(op), || run(self, op));
-                Ok(ops.iter().map(alone).collect())
-            }
-        }
-    }
-
-    /// Runs operations in the transaction that has begun, and commits it.
-    fn together<Op, Out>(
-        &self,
-        ops: &[Op],
-        run: impl Fn(&Self, &Op) -> Result<Out, StoreError>,
-    ) -> Result<Vec<Result<Out, StoreError>>, SqliteError> {
-        let mut results = Vec::with_capacity(ops.len());
-        for op in ops {
-            let result = run(self, op);
-            let failure = result.as_ref().err().and_then(SqliteError::of);
-            // Some failures take the whole transaction with them.
-            let is_lost = |failure: &&SqliteError| {
-                failure.reason == Reason::Full || self.connection.is_autocommit()
-            };
-            if let Some(failure) = failure.filter(is_lost) {
-                return Err(failure.clone());
-            }
-            results.push(result);
-        }
-        self.commit()?;
-        Ok(results)
-    }
-
     /// Removes so many of the sessions that were expired at a time, the oldest first, and gives how many there were. Waits for
     /// nobody.
     ///
@@ -210,85 +92,6 @@ impl SqliteStore {
     fn execute(&self, sql: &str) -> Result<(), SqliteError> {
         self.connection.prepare_cached(sql)?.execute([])?;
         Ok(())
-    }
-
-    fn begin(&self, deadline: Instant) -> Result<(), SqliteError> {
-        file::patiently(deadline, || self.execute("BEGIN IMMEDIATE"))
-    }
-
-    /// Commits, and fails where that was into a file that nobody else will open.
-    fn commit(&self) -> Result<(), SqliteError> {
-        self.execute("COMMIT")?;
-        self.database.check()
-    }
-
-    fn roll_back(&self) -> Result<(), SqliteError> {
-        if self.connection.is_autocommit() {
-            return Ok(());
-        }
-        self.execute("ROLLBACK")
-    }
-
-    /// Runs in a transaction of its own; where the disk is full, once more after the log has made room.
-    fn alone<T>(
-        &self,
-        deadline: Instant,
-        run: impl Fn() -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let result = self.transact(deadline, &run);
-        let failure = result.as_ref().err().and_then(SqliteError::of);
-        let is_full = failure.is_some_and(|failure| failure.reason == Reason::Full);
-        if is_full && self.cut_log(deadline).is_ok() {
-            return self.transact(deadline, &run);
-        }
-        result
-    }
-
-    fn transact<T>(
-        &self,
-        deadline: Instant,
-        run: impl Fn() -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.begin(deadline)?;
-        let result = run().and_then(|value| {
-            // Where the transaction is gone, so is what was written.
-            self.commit()?;
-            Ok(value)
-        });
-        if result.is_err() {
-            self.roll_back()?;
-        }
-        result
-    }
-
-    /// Writes the log into the database, and leaves nothing of it on the disk.
-    fn cut_log(&self, deadline: Instant) -> Result<(), SqliteError> {
-        file::patiently(deadline, || {
-            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-            let is_busy = self
-                .connection
-                .query_row(sql, [], |row| row.get::<_, bool>(0))?;
-            if is_busy {
-                return Err(SqliteError::new(Reason::Busy, "the log is in use"));
-            }
-            Ok(())
-        })
-    }
-
-    /// Runs so that a failure leaves nothing behind: in a savepoint of the group's transaction, or in a transaction.
-    fn atomically<T>(&self, run: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        if self.connection.is_autocommit() {
-            return self.alone(self.database.deadline(), run);
-        }
-        self.execute("SAVEPOINT operation")?;
-        let result = run();
-        if result.is_err() && !self.connection.is_autocommit() {
-            self.execute("ROLLBACK TO operation")?;
-        }
-        if !self.connection.is_autocommit() {
-            self.execute("RELEASE operation")?;
-        }
-        result
     }
 
     /// Fetches a record that is not expired.

@@ -1,0 +1,224 @@
+//! Every session is in three places: among the entries, which know the order of use; in an expiry bucket, that of the minute in which
+//! it expires; and among its subject's. All three are changed together, here.
+
+use super::entries::{Entries, Entry};
+use super::expiry_buckets::{BucketPlace, ExpiryBuckets};
+use super::subjects::Subjects;
+use super::{Bounds, TooLarge};
+use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
+use crate::store::{Clock, IdHash, Listed, StoreError, Written};
+
+/// How many expired sessions a write removes at most. More than the one that it may add, so that none pile up.
+const SWEPT: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Sessions {
+    pub bounds: Bounds,
+    pub entries: Entries,
+    pub bytes: usize,
+    pub subjects: Subjects,
+    buckets: ExpiryBuckets,
+}
+
+impl Sessions {
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            entries: Entries::new(),
+            bytes: 0,
+            buckets: ExpiryBuckets::default(),
+            subjects: Subjects::default(),
+        }
+    }
+
+    pub fn create(
+        &mut self,
+        id: IdHash,
+        new: &NewRecord<&str>,
+        clock: Clock,
+    ) -> Result<Written, StoreError> {
+        self.sweep(clock.now_ms);
+        if self.live(id, clock.now_ms).is_some() {
+            return Ok(Written::Taken);
+        }
+        let entry = self.fitting(Record::create(new, clock.now_ms, clock.ttl_ms)?)?;
+        let (rev, max_age) = (entry.rev, entry.max_age);
+        if !self.admit(new.subject, new.limit, id, clock.now_ms) {
+            return Ok(Written::Refused);
+        }
+        self.insert(id, entry, clock.now_ms);
+        Ok(Written::Done {
+            rev,
+            conflicts: None,
+            max_age,
+        })
+    }
+
+    /// Merges into a session that then goes on under an id, its own or another.
+    pub fn merge(
+        &mut self,
+        id: IdHash,
+        next: IdHash,
+        changes: &Changes<&str>,
+        clock: Clock,
+    ) -> Result<Written, StoreError> {
+        self.sweep(clock.now_ms);
+        let Some(entry) = self.live(id, clock.now_ms) else {
+            return Ok(Written::Missing);
+        };
+        let arriving = match changes.subject {
+            SubjectChange::Is(subject) if entry.subject.as_deref() != Some(subject) => {
+                Some(subject)
+            }
+            _ => None,
+        };
+        let mut record = entry.record();
+        let conflicts = record.merge(changes, clock.now_ms, clock.ttl_ms)?;
+        let entry = self.fitting(record)?;
+        let (rev, max_age) = (entry.rev, entry.max_age);
+        if !self.admit(arriving, changes.limit, id, clock.now_ms) {
+            return Ok(Written::Refused);
+        }
+        self.remove(id, clock.now_ms);
+        self.insert(next, entry, clock.now_ms);
+        Ok(Written::Done {
+            rev,
+            conflicts,
+            max_age,
+        })
+    }
+
+    pub fn touch(&mut self, id: IdHash, clock: Clock) -> Option<MaxAge> {
+        self.sweep(clock.now_ms);
+        self.live(id, clock.now_ms)?;
+        let entry = self.entries.get_mut(id)?;
+        entry.expire_ms = entry.max_age.expire_ms(clock.now_ms, clock.ttl_ms);
+        entry.seen_ms = clock.now_ms;
+        let (place, expire_ms, max_age) = (entry.place, entry.expire_ms, entry.max_age);
+        if !place.fits(expire_ms) {
+            self.leave_bucket(place);
+            let place = self.buckets.add(id, expire_ms);
+            self.move_to(id, place);
+        }
+        Some(max_age)
+    }
+
+    pub fn list(&self, subject: &str, now_ms: u64) -> Vec<Listed> {
+        self.living(subject, now_ms)
+            .filter_map(|id| {
+                let entry = self.entries.peek(id)?;
+                Some(Listed {
+                    hash: id,
+                    created_ms: entry.created_ms,
+                    seen_ms: entry.seen_ms,
+                    label: entry.label.as_deref().map(str::to_owned),
+                })
+            })
+            .collect()
+    }
+
+    /// Gives a session that is not expired; its place among the used ones stays.
+    pub fn live(&self, id: IdHash, now_ms: u64) -> Option<&Entry> {
+        let entry = self.entries.peek(id)?;
+        (entry.expire_ms >= now_ms).then_some(entry)
+    }
+
+    fn living(&self, subject: &str, now_ms: u64) -> impl Iterator<Item = IdHash> {
+        let ids = self.subjects.of(subject).into_iter().map(|(_, id)| id);
+        ids.filter(move |id| self.live(*id, now_ms).is_some())
+    }
+
+    /// Makes an entry of a record, unless it could not be kept even alone.
+    fn fitting(&self, record: Record) -> Result<Entry, TooLarge> {
+        let entry = Entry::from(record);
+        if entry.bytes() > self.bounds.max_bytes {
+            return Err(TooLarge);
+        }
+        Ok(entry)
+    }
+
+    /// Tells whether a session may come to a subject, after those that have to make room for it are gone.
+    fn admit(
+        &mut self,
+        subject: Option<&str>,
+        limit: Option<Limit>,
+        id: IdHash,
+        now_ms: u64,
+    ) -> bool {
+        let (Some(subject), Some(limit)) = (subject, limit) else {
+            return true;
+        };
+        let others: Vec<IdHash> = self
+            .living(subject, now_ms)
+            .filter(|other| *other != id)
+            .collect();
+        let beyond = (others.len() + 1).saturating_sub(limit.max as usize);
+        if limit.overflow == Overflow::Refuse {
+            return beyond == 0;
+        }
+        for other in others.into_iter().take(beyond) {
+            self.remove(other, now_ms);
+        }
+        true
+    }
+
+    /// Enters a session, the one used last; others leave where there is no room.
+    fn insert(&mut self, id: IdHash, mut entry: Entry, now_ms: u64) {
+        // One that has expired may still be there.
+        self.remove(id, now_ms);
+        self.bytes += entry.bytes();
+        entry.place = self.buckets.add(id, entry.expire_ms);
+        let dated = (entry.created_ms, id);
+        entry.subject = entry
+            .subject
+            .map(|subject| self.subjects.add(&subject, dated));
+        self.entries.put(id, entry);
+        while self.is_over() {
+            let due = self.buckets.due(now_ms);
+            let Some(leaving) = due.or_else(|| self.entries.least_but(id)) else {
+                break;
+            };
+            self.remove(leaving, now_ms);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.entries.len() > self.bounds.max_entries || self.bytes > self.bounds.max_bytes
+    }
+
+    /// Removes a session from everywhere. Gives whether there was one that had not expired.
+    pub fn remove(&mut self, id: IdHash, now_ms: u64) -> bool {
+        let Some(entry) = self.entries.pop(id) else {
+            return false;
+        };
+        self.bytes -= entry.bytes();
+        self.leave_bucket(entry.place);
+        if let Some(subject) = &entry.subject {
+            self.subjects.remove(subject, (entry.created_ms, id));
+        }
+        entry.expire_ms >= now_ms
+    }
+
+    /// Gives a place in a bucket up; the last one there may move to it.
+    fn leave_bucket(&mut self, place: BucketPlace) {
+        if let Some(moved) = self.buckets.remove(place) {
+            self.move_to(moved, place);
+        }
+    }
+
+    fn move_to(&mut self, id: IdHash, place: BucketPlace) {
+        if let Some(entry) = self.entries.peek_mut(id) {
+            entry.place = place;
+        }
+    }
+
+    /// Removes some of the sessions whose minute is over.
+    fn sweep(&mut self, now_ms: u64) {
+        for _ in 0..SWEPT {
+            let Some(id) = self.buckets.due(now_ms) else {
+                return;
+            };
+            self.remove(id, now_ms);
+        }
+    }
+}
