@@ -29,7 +29,8 @@ if most > 0 then
     end
   end
 end
-if known then redis.call('ZREM', index, known) end
+-- First what a full server refuses: behind anything else that is written, it would let this pass.
 redis.call('ZADD', index, 0, entry .. ARGV[2])
+if known and known ~= entry .. ARGV[2] then redis.call('ZREM', index, known) end
 local place = tonumber(ARGV[7]) % redis.call('ZCARD', index)
 return { 1, known and 1 or 0, victims, redis.call('ZRANGE', index, place, place + 7) }

@@ -65,18 +65,19 @@ if ARGV[FIRST] then
     rev, fields[3], fields[4] = next, 'd', text
   end
 end
-if moving then redis.call('HDEL', key, 'x', 'y') end
 if ARGV[4] ~= '' then age = ARGV[4] end
 expire = math.min(now + tonumber(age == 'session' and ARGV[3] or age), 2 ^ 53)
 local left
 if ARGV[5] ~= '' then
   if subject and ARGV[5] ~= '=' .. subject then left = subject end
-  if ARGV[5] == '-' then redis.call('HDEL', key, 's')
-  else fields[#fields + 1], fields[#fields + 2] = 's', sub(ARGV[5], 2) end
+  if ARGV[5] ~= '-' then fields[#fields + 1], fields[#fields + 2] = 's', sub(ARGV[5], 2) end
 end
 if ARGV[6] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', sub(ARGV[6], 2) end
 fields[2] = rev .. ' ' .. string.format('%.0f', expire) .. ' ' .. age .. ' ' .. created .. ' ' .. ARGV[1]
+-- First what a full server refuses: behind anything else that is written, it would let this pass.
 redis.call('HSET', key, unpack(fields))
+if moving then redis.call('HDEL', key, 'x', 'y') end
+if ARGV[5] == '-' then redis.call('HDEL', key, 's') end
 redis.call('PEXPIRE', key, string.format('%.0f', math.min(expire - now + 10000, 4e15)))
 if not left and #conflicts == 0 then return fields[2] end
 return { fields[2], left and '=' .. left or '', conflicts }
