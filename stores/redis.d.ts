@@ -121,6 +121,10 @@ export interface RedisStoreOptions {
    * is left of `timeoutMs`; where fewer answer, the operation rejects with the reason `'replicas'`: docs/stores.md says what has
    * been done then. Reads, `touch` and other merges wait for nobody. Not with the format `'json'`.
    *
+   * With a `client` of yours, the writes that wait are sent by a second one of its kind (`client.duplicate()`), which `close()`
+   * closes, as the end of yours does; replicas are waited for up to five seconds. A client of a cluster is refused: it sends
+   * `WAIT` to any node.
+   *
    * @default 0
    */
   waitReplicas?: number | undefined

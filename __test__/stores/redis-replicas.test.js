@@ -18,19 +18,22 @@ const NOTHING = { base: 1, set: '', delete: [] }
 const SHORT = { code: 'ERR_SESSION_STORE', store: 'redis', reason: 'replicas', wanted: 1, acknowledged: 0 }
 
 const AT_ONCE = { 'repl-diskless-sync-delay': 0 }
-async function startReplica (port) {
+async function startReplica (master, port) {
   const replica = await servers.start({ config: { replicaof: `127.0.0.1 ${port}`, ...AT_ONCE } })
-  await isUp(replica)
+  await isUp(master, replica)
   return replica
 }
-const isUp = (replica) => until('the replica', async () => /master_link_status:up/.test(await replica.command('INFO', 'replication')))
+const isUp = (master, replica) => until('the replica', async () => {
+  const told = await Promise.all([master, replica].map((server) => server.command('INFO', 'replication')))
+  return /state=online,offset=[1-9]/.test(told[0]) && /master_link_status:up/.test(told[1])
+})
 
 describe('a server with a replica', { skip: servers.skip }, () => {
   let master, gate, replica, store, plain
   before(async () => {
     master = await servers.start({ config: AT_ONCE })
     gate = await openGate(master.port)
-    replica = await startReplica(gate.port)
+    replica = await startReplica(master, gate.port)
     store = new RedisStore({ url: master.url, waitReplicas: 1, timeoutMs: 1000 })
     plain = new RedisStore({ url: master.url })
   })
@@ -139,16 +142,84 @@ describe('a server with a replica', { skip: servers.skip }, () => {
     await replica.kill()
     await assert.rejects(store.destroy('left'), SHORT)
     await replica.start()
-    await isUp(replica)
+    await isUp(master, replica)
     assert.equal(await store.destroy('left'), false)
     assert.equal(await has('left'), false)
+  })
+})
+
+const ioredis = (Redis) => ({ make: (url) => new Redis(url), end: (client) => client.disconnect() })
+const nodeRedis = ({ createClient }) => ({
+  make: (url) => createClient({ url }).on('error', () => {}).connect(),
+  end: (client) => client.destroy()
+})
+const CLIENTS = {
+  'ioredis 5': ioredis(require('ioredis')),
+  'ioredis 6': ioredis(require('ioredis6')),
+  'node-redis 5': nodeRedis(require('redis')),
+  'node-redis 6': nodeRedis(require('redis6'))
+}
+
+describe('clients of the app', { skip: servers.skip }, () => {
+  let master, gate, replica
+  before(async () => {
+    master = await servers.start({ config: AT_ONCE })
+    gate = await openGate(master.port)
+    replica = await startReplica(master, gate.port)
+  })
+  after(() => Promise.all([gate.end(), master.stop(), replica.stop()]))
+
+  for (const [name, { make, end }] of Object.entries(CLIENTS)) {
+    test(name, async (t) => {
+      const id = `${name}\0`
+      const client = await make(master.url)
+      t.after(() => end(client))
+      client.on('error', () => {})
+      const store = new RedisStore({ client, waitReplicas: 1 })
+      await store.create(id, record(`alice\0${name}`), TTL)
+      assert.equal(await replica.command('EXISTS', key(id)), '1')
+      assert.deepEqual(await store.merge(id, { ...NOTHING, set: '{"n":2}' }, TTL), { rev: 2, conflicts: [], maxAge: TTL })
+      gate.hold()
+      const order = []
+      const endings = [store.destroy(id), store.destroyAll('nobody'), store.destroy('nobody')]
+      const ending = Promise.allSettled(endings).then((ends) => {
+        order.push('ended')
+        return ends.map(({ reason }) => reason?.reason)
+      })
+      await until('it to be gone', async () => await store.load(id) === undefined)
+      order.push('loaded')
+      assert.deepEqual([await ending, order], [['replicas', undefined, 'replicas'], ['loaded', 'ended']])
+      gate.release()
+      assert.equal(await store.destroy(id), false)
+      assert.equal(await replica.command('EXISTS', key(id)), '0')
+      await store.close()
+      assert.equal(await client.get('nothing'), null)
+      assert.equal((await master.command('CLIENT', 'LIST', 'TYPE', 'normal')).split('\n').length, 2)
+    })
+  }
+
+  test('a connection that breaks while replicas are waited for says nothing of them', async (t) => {
+    const way = await openGate(master.port)
+    t.after(() => way.end())
+    const client = new (require('ioredis'))(way.url)
+    t.after(() => client.disconnect())
+    client.on('error', () => {})
+    const store = new RedisStore({ client, waitReplicas: 1 })
+    await store.create('broken', record(), TTL)
+    gate.hold()
+    const ending = assert.rejects(store.destroy('broken'), { reason: 'lost' })
+    await until('it to be gone', async () => await store.load('broken') === undefined)
+    way.cut()
+    await ending
+    gate.release()
+    await store.close()
   })
 })
 
 test('a failover right after the answer loses nothing', { skip: servers.skip }, async (t) => {
   const master = await servers.start({ config: AT_ONCE })
   const gate = await openGate(master.port)
-  const replica = await startReplica(gate.port)
+  const replica = await startReplica(master, gate.port)
   t.after(() => Promise.all([master.stop(), gate.end(), replica.stop()]))
   const sentinel = await servers.startSentinel(master)
   t.after(() => sentinel.stop())

@@ -142,7 +142,8 @@ fn read_reply<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Reply> {
     })
 }
 
-/// Reads an answer: null, a number, a text, a list; an object with what stands for an error elsewhere.
+/// Reads an answer: null, a number, a text, a list; an object with what stands for an error elsewhere, or with an answer and how
+/// many replicas have what was carried out, which are too few.
 fn from_json(value: Value) -> Reply {
     match value {
         Value::Null => Reply::Nil,
@@ -151,6 +152,11 @@ fn from_json(value: Value) -> Reply {
         Value::String(text) => Reply::Text(text.into_bytes()),
         Value::Array(values) => Reply::List(values.into_iter().map(from_json).collect()),
         Value::Object(object) => {
+            let number = object.get("acknowledged").and_then(Value::as_u64);
+            if let Some(acknowledged) = number.and_then(|number| u32::try_from(number).ok()) {
+                let reply = object.get("reply").cloned().unwrap_or_default();
+                return Reply::Short(Box::new(from_json(reply)), acknowledged);
+            }
             let error = object.get("error").and_then(Value::as_str);
             read_reply(&mut error.into_iter()).unwrap_or(Reply::Nil)
         }

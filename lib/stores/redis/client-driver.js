@@ -5,10 +5,12 @@ const { setTimeout } = require('node:timers/promises')
 const { readAnswer } = require('../answers')
 const { Batch } = require('./batch')
 const { reasonOf, storeError, withCause } = require('./error')
+const { ReplicatedWrites, Short } = require('./replicas')
 
 /**
  * How a kind of client is told, and used: `send(client, args, key)` for the node that has a key, `sendTo(client, args, node)`.
- * Names of commands are in lower case: ioredis finds their keys by these.
+ * Names of commands are in lower case: ioredis finds their keys by these. One that is not of a cluster has a second client made, by
+ * `duplicate`, `connect` and `end`.
  */
 const CLIENTS = [
   {
@@ -23,7 +25,10 @@ const CLIENTS = [
     send: (client, args) => client.call(...args),
     sendTo: (client, args) => client.call(...args),
     masters: (client) => [client],
-    prefix: (client) => client.options?.keyPrefix
+    prefix: (client) => client.options?.keyPrefix,
+    duplicate: (client) => client.duplicate({ enableOfflineQueue: true, lazyConnect: false }),
+    connect () {},
+    end: (client) => client.disconnect()
   },
   {
     isIt: (client) => typeof client.sendCommand === 'function' && Array.isArray(client.masters),
@@ -37,7 +42,10 @@ const CLIENTS = [
     send: (client, args) => client.sendCommand(args),
     sendTo: (client, args) => client.sendCommand(args),
     masters: (client) => [client],
-    prefix () {}
+    prefix () {},
+    duplicate: (client) => client.duplicate(),
+    connect: (client) => client.connect(),
+    end: (client) => (client.destroy ?? client.disconnect).call(client)
   }
 ]
 
@@ -52,6 +60,12 @@ function isClient (value) {
   return value !== null && typeof value === 'object' && CLIENTS.some(({ isIt }) => isIt(value))
 }
 
+/** Tells a client with which replicas can be waited for. */
+function canWait (client) {
+  const { duplicate } = CLIENTS.find(({ isIt }) => isIt(client))
+  return duplicate !== undefined && typeof client.duplicate === 'function'
+}
+
 /** A client of the user's: the addon says what to send, and reads what comes back. */
 class ClientTransport {
   #client
@@ -60,6 +74,7 @@ class ClientTransport {
   #batch = new Batch()
   #pending = new Set()
   #masters = []
+  #replicated
   #isClosed = false
 
   /**
@@ -71,6 +86,7 @@ class ClientTransport {
     this.#client = client
     this.#how = CLIENTS.find(({ isIt }) => isIt(client))
     this.#steps = new RedisSteps(keys)
+    this.#replicated = new ReplicatedWrites(client, this.#how, keys.waitReplicas)
   }
 
   /** As Transport's. */
@@ -94,6 +110,7 @@ class ClientTransport {
   async close () {
     this.#isClosed = true
     await Promise.all(this.#pending)
+    await this.#replicated.close()
   }
 
   async #follow (step) {
@@ -126,6 +143,7 @@ class ClientTransport {
     try {
       if (target === '') return this.#listMasters()
       if (target.startsWith('@')) return await this.#scan(args, this.#masters[target.slice(1)])
+      if (target.endsWith('+')) return await this.#replicated.send(args)
       return await this.#how.send(this.#client, args, args[target])
     } catch (error) {
       return error
@@ -166,6 +184,10 @@ function append (parts, value) {
     for (const each of value) isPlain = append(parts, each) && isPlain
     return isPlain
   }
+  if (value instanceof Short) {
+    parts.push('s' + value.acknowledged)
+    return append(parts, value.reply)
+  }
   if (value === null || value === undefined) parts.push('n')
   else if (value instanceof Error) parts.push(toFailure(value))
   else if (typeof value === 'object') return append(parts, flatten(value))
@@ -176,6 +198,7 @@ function append (parts, value) {
 function toJson (value) {
   if (Array.isArray(value)) return value.map(toJson)
   if (value instanceof Error) return { error: toFailure(value) }
+  if (value instanceof Short) return { reply: toJson(value.reply), acknowledged: value.acknowledged }
   if (typeof value === 'bigint') return Number(value)
   return typeof value === 'object' && value !== null ? toJson(flatten(value)) : value ?? null
 }
@@ -193,4 +216,4 @@ function toFailure (error) {
   return word !== null && isReply ? 'e' + word[1] : 'f' + reasonOf(error)
 }
 
-module.exports = { ClientTransport, isClient }
+module.exports = { ClientTransport, canWait, isClient }

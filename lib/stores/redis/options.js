@@ -1,7 +1,7 @@
 'use strict'
 
 const { invalidOption } = require('../../base/errors')
-const { isClient } = require('./client-driver')
+const { canWait, isClient } = require('./client-driver')
 
 const PORT = 6379
 const SENTINEL_PORT = 26379
@@ -39,7 +39,7 @@ const OPTIONS = {
 
 /** Options that say how to reach servers, which a client of the user's knows itself. */
 const CONNECTION = ['url', 'nodes', 'sentinels', 'master', 'username', 'password', 'sentinelUsername', 'sentinelPassword', 'db',
-  'tls', 'connectTimeoutMs', 'timeoutMs', 'waitReplicas']
+  'tls', 'connectTimeoutMs', 'timeoutMs']
 
 /** Options of which there is one at most. */
 const PLACES = ['url', 'nodes', 'sentinels', 'client']
@@ -81,6 +81,9 @@ function checkTogether (given) {
   if (second !== undefined) throw invalidOption(second, `the only one of ${PLACES.join(', ')}`, given[second])
   const beside = has('client') && CONNECTION.find(has)
   if (beside) throw invalidOption(beside, 'left to the client', given[beside])
+  if (given.waitReplicas && has('client') && !canWait(given.client)) {
+    throw invalidOption('waitReplicas', 'left out with a client of a cluster, or that has no duplicate()', given.waitReplicas)
+  }
   if (has('sentinels') !== has('master')) throw invalidOption('master', 'given with sentinels, and with nothing else', given.master)
   if (has('nodes') && given.db) throw invalidOption('db', '0 in a cluster', given.db)
   if (given.format !== 'json') return
