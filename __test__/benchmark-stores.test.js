@@ -46,6 +46,17 @@ for (const part of ['memory', 'sqlite', 'redis']) {
   })
 }
 
+test('a subject with many sessions is measured, in figures', { skip: redis.skip, timeout: 120_000 }, async (t) => {
+  const { figures } = await figuresOf(t, '--only', 'crowd')
+  assert.deepEqual(Object.keys(figures.crowd), ['MemoryStore', 'SqliteStore', 'RedisStore'])
+  for (const [name, steps] of Object.entries(figures.crowd)) {
+    assert.ok(Object.keys(steps).length > 3)
+    for (const [step, row] of Object.entries(steps)) {
+      for (const field of ['all', 'p50', 'p99', 'longest']) assert.ok(row[field] > 0, `${name} ${step} ${field}`)
+    }
+  }
+})
+
 test('stores are measured under Koa, in figures', { skip: obstacle() ?? false, timeout: 120_000 }, async (t) => {
   const name = 'RedisStore + koa-session-rs'
   const { figures } = await figuresOf(t, '--only', 'http', '--stores', name)

@@ -5,7 +5,7 @@
 const HELP = `Measures stores of sessions: npm run bench:stores -- [options]
 
   --quick             20,000 sessions and one short round, to see that it works: less than two minutes
-  --only PART,...     memory, sqlite, redis, http
+  --only PART,...     memory, sqlite, redis, crowd, http
   --stores TEXT,...   only stores whose name has one of the texts in it
   --sessions N        in each store; 1000000 without it
   --rounds N          rounds of each measurement; the figures are medians of them
@@ -26,6 +26,10 @@ memory, sqlite, redis
   server      processor time of Redis, µs an operation
   delay       of the event loop while writing, ms: p99 and the longest
 
+crowd
+  MemoryStore, SqliteStore and RedisStore, where up to 100,000 sessions are one subject's. Another user's session is loaded again
+  and again while these are listed and destroyed, and while all sessions are looked at, as after a loss of the index of subjects.
+
 http
   A Koa app over Redis for each store and middleware, in a process of its own, reads a session of 1000 bytes, or changes one of
   its keys. wrk keeps 256 connections busy, which take turns with 1024 sessions. Nothing is pinned to a processor. bare is Koa
@@ -36,6 +40,7 @@ moment.`
 
 const { writeFileSync } = require('node:fs')
 const { machine } = require('./machine')
+const { crowd } = require('./stores/crowd')
 const { http } = require('./stores/http')
 const { options: read } = require('./stores/options')
 const { stores } = require('./stores/report')
@@ -49,7 +54,8 @@ async function main (args) {
   console.log(Object.entries(about.versions).map((pair) => pair.join(' ')).join(', '))
   const figures = { machine: about }
   for (const part of options.parts) {
-    figures[part] = part === 'http' ? await http(options) : await stores(part, options)
+    const measure = { crowd, http }[part] ?? ((options) => stores(part, options))
+    figures[part] = await measure(options)
   }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`)
 }

@@ -2,7 +2,7 @@
 
 const { parseArgs } = require('node:util')
 
-const PARTS = ['memory', 'sqlite', 'redis', 'http']
+const PARTS = ['memory', 'sqlite', 'redis', 'crowd', 'http']
 
 /** How much is measured where no option says so. */
 const FULL = { sessions: 1_000_000, rounds: 3, ms: 1000, httpRounds: 5, seconds: 3 }

@@ -1,0 +1,120 @@
+'use strict'
+
+/**
+ * One subject with very many sessions: what it takes to list and to destroy them, and how long another user's loads by the same
+ * process wait meanwhile. Of RedisStore also what it takes to look at all sessions, where the index of subjects was lost.
+ */
+
+const { mkdtemp, rm } = require('node:fs/promises')
+const { tmpdir } = require('node:os')
+const { join } = require('node:path')
+const { setImmediate, setTimeout } = require('node:timers/promises')
+const redis = require('../../__test__/servers/redis')
+const { Table, number } = require('../table')
+const { MAX_AGE_MS, dataOf, idOf } = require('./sessions')
+
+const CROWD = 'everybody'
+const MOST = 100_000
+const AT_ONCE = 1000
+
+/** How long nothing is done beside the loads, for comparison. */
+const QUIET_MS = 1000
+
+const STORES = {
+  async MemoryStore (sessions) {
+    const { MemoryStore } = require('../../stores/memory')
+    return { store: new MemoryStore({ maxEntries: sessions * 2, maxBytes: sessions * 4096 }) }
+  },
+  async SqliteStore () {
+    const { SqliteStore } = require('../../stores/sqlite')
+    const folder = await mkdtemp(join(tmpdir(), 'benchmark-'))
+    return { store: new SqliteStore({ file: join(folder, 'sessions.db') }), end: () => rm(folder, { recursive: true }) }
+  },
+  async RedisStore () {
+    const { RedisStore } = require('../../stores/redis')
+    const server = await redis.start()
+    const loseIndex = async () => {
+      for (let i = 0; i < 128; i++) await server.command('UNLINK', `koa-session:i:${i.toString(16).padStart(2, '0')}`)
+    }
+    return { store: new RedisStore({ url: server.url, timeoutMs: 60000 }), loseIndex, end: () => server.stop() }
+  }
+}
+
+/** Measures all of it, prints a table, and gives the figures as plain data. */
+async function crowd ({ sessions, isWanted }) {
+  const crowded = Math.min(MOST, Math.floor(sessions / 2))
+  console.log(`\nA subject with ${crowded} sessions, among ${sessions}, ms`)
+  const table = new Table(['while another user loads', 'in all', 'load p50', 'p99', 'longest'], 40)
+  const figures = {}
+  for (const [name, open] of Object.entries(STORES).filter(([name]) => isWanted(name))) {
+    if (name === 'RedisStore' && redis.skip) {
+      console.log(`${name}: skipped (${redis.skip})`)
+      continue
+    }
+    const opened = await open(sessions)
+    try {
+      figures[name] = await measure(name, opened, { sessions, crowded }, table)
+    } finally {
+      await opened.store.close()
+      await opened.end?.()
+    }
+  }
+  return figures
+}
+
+async function measure (name, { store, loseIndex }, { sessions, crowded }, table) {
+  await fill(store, 0, crowded, () => CROWD)
+  await fill(store, crowded, sessions - crowded, (i) => `subject-${i}`)
+  const login = { ...record(CROWD), limit: { max: crowded, overflow: 'oldest' } }
+  const steps = {
+    'look at all sessions': loseIndex && (() => store.list('nobody')),
+    nothing: () => setTimeout(QUIET_MS),
+    list: () => store.list(CROWD),
+    'log in, with a limit': () => store.create(idOf(sessions), login, MAX_AGE_MS),
+    destroyAll: () => store.destroyAll(CROWD),
+    'list, after a loss of the index': loseIndex && (async () => {
+      await loseIndex()
+      await store.list('nobody')
+    })
+  }
+  const figures = {}
+  for (const [step, work] of Object.entries(steps).filter(([, work]) => work)) {
+    figures[step] = await beside(store, idOf(sessions - 1), work)
+    table.line([`${name}: ${step}`, ...Object.values(figures[step]).map((ms) => number(ms))])
+  }
+  return figures
+}
+
+const record = (subject) => ({ data: JSON.stringify(dataOf(0)), maxAge: MAX_AGE_MS, subject })
+
+async function fill (store, from, count, subjectOf) {
+  for (let i = from; i < from + count; i += AT_ONCE) {
+    const length = Math.min(AT_ONCE, from + count - i)
+    await Promise.all(Array.from({ length }, (_, n) => store.create(idOf(i + n), record(subjectOf(i + n)), MAX_AGE_MS)))
+  }
+}
+
+/** Does something while a session is loaded again and again. Gives the milliseconds of it, and of the loads. */
+async function beside (store, id, work) {
+  const waits = []
+  const over = new AbortController()
+  const loading = (async () => {
+    while (!over.signal.aborted) {
+      // When a request comes, nobody asks whether the event loop is free.
+      const start = performance.now()
+      await setImmediate()
+      await store.load(id)
+      waits.push(performance.now() - start)
+    }
+  })()
+  const start = performance.now()
+  await work()
+  const all = performance.now() - start
+  over.abort()
+  await loading
+  waits.sort((a, b) => a - b)
+  const at = (part) => waits[Math.min(Math.floor(waits.length * part), waits.length - 1)]
+  return { all, p50: at(0.5), p99: at(0.99), longest: at(1) }
+}
+
+module.exports = { crowd }
