@@ -3,18 +3,29 @@
 /**
  * Plays random schedules of logins, writes, revocations and losses against each store, and checks who may be alive after each step:
  *
- *   npm run test:revocation                           10,000 on each store, 1,000 under each maxmemory-policy
+ *   npm run test:revocation                           10,000 on each store, 1,000 under each maxmemory-policy, and 200 in places
+ *                                                     where processes are killed, stopped or replaced
  *   npm run test:revocation -- redis 42 1             the schedule of seed 42
+ *   npm run test:revocation -- redis-kills 42 1       the same where a process that has the store is killed
  */
 
-const { PLACES, POLICIES, play } = require('../__test__/revocation/play')
+const { FAILING, PLACES, POLICIES, play } = require('../__test__/revocation/play')
 
 const MANY = 10000
 const SOME = 1000
+const FEW = 40
+/** A failover takes seconds. */
+const FAILOVERS = 20
+
+function countOf (place) {
+  if (POLICIES.includes(place)) return SOME
+  if (!FAILING.includes(place)) return MANY
+  return place.endsWith('failovers') ? FAILOVERS : FEW
+}
 
 async function main ([name, from = 1, count]) {
   for (const place of name === undefined ? Object.keys(PLACES) : [name]) {
-    const seeds = { from: Number(from), count: Number(count ?? (POLICIES.includes(place) ? SOME : MANY)) }
+    const seeds = { from: Number(from), count: Number(count ?? countOf(place)) }
     const start = process.hrtime.bigint()
     await play(place, seeds)
     const seconds = Number((process.hrtime.bigint() - start) / 1000000000n)

@@ -1,6 +1,7 @@
 'use strict'
 
 const servers = require('../servers/redis')
+const { FAILING } = require('./failing')
 const { Schedule } = require('./schedule')
 const { connectTo, connectToCluster, memory, redis, sqlite } = require('./worlds')
 
@@ -22,7 +23,8 @@ const PLACES = {
     const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }))
     return { world: redis({ nodes: cluster.urls }, () => connectToCluster(nodes)), leave: () => cluster.stop() }
   },
-  ...Object.fromEntries(POLICIES.map((policy) => [policy, () => evicting(policy)]))
+  ...Object.fromEntries(POLICIES.map((policy) => [policy, () => evicting(policy)])),
+  ...FAILING
 }
 
 /** A server that has too little memory, most of which is somebody else's. */
@@ -53,4 +55,4 @@ async function play (name, { from, count }) {
   }
 }
 
-module.exports = { PLACES, POLICIES, play }
+module.exports = { FAILING: Object.keys(FAILING), PLACES, POLICIES, play }

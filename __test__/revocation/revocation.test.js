@@ -5,16 +5,25 @@
 
 const { describe, test } = require('node:test')
 const servers = require('../servers/redis')
-const { PLACES, play } = require('./play')
+const { POLICIES, play } = require('./play')
 
-const COUNTS = { memory: 75, sqlite: 75, redis: 75, cluster: 75 }
-const WITHOUT_SERVER = ['memory', 'sqlite']
-const EVICTING = 5
+const COUNTS = {
+  memory: 300,
+  sqlite: 300,
+  redis: 200,
+  cluster: 100,
+  ...Object.fromEntries(POLICIES.map((policy) => [policy, 5])),
+  'sqlite-kills': 3,
+  'redis-kills': 3,
+  'redis-restarts': 3,
+  'redis-hangs': 3
+}
+const WITHOUT_SERVER = ['memory', 'sqlite', 'sqlite-kills']
 const FIRST_SEED = Number(process.env.REVOCATION_SEED ?? 1)
 
 describe('who is revoked is dead, and nobody else', () => {
-  for (const name of Object.keys(PLACES)) {
-    const seeds = { from: FIRST_SEED, count: COUNTS[name] ?? EVICTING }
+  for (const [name, count] of Object.entries(COUNTS)) {
+    const seeds = { from: FIRST_SEED, count }
     const skip = WITHOUT_SERVER.includes(name) ? false : servers.skip
     test(`${name}: ${seeds.count} schedules from seed ${seeds.from}`, { skip }, () => play(name, seeds))
   }

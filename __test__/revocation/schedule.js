@@ -10,6 +10,10 @@ const { random } = require('./random')
 
 const STEPS = 10
 const AT_ONCE = 4
+/** Something fails in one of so many steps, and in this one; more is done at once then. */
+const FAULTS = 4
+const FAULTY = 5
+const AT_FAULT = 8
 
 /** Plays one schedule in a world (worlds.js). */
 class Schedule {
@@ -29,7 +33,7 @@ class Schedule {
   /** @throws {Error} that names the seed, and tells what was done, where something lives or is dead that may not be */
   async run () {
     try {
-      for (let step = 0; step < STEPS; step++) await this.#step()
+      for (let step = 0; step < STEPS; step++) await this.#step(step)
       for (const subject of SUBJECTS) await this.#perform([revoke(this.#all, subject)])
       await this.#check(true)
     } catch (err) {
@@ -37,16 +41,21 @@ class Schedule {
     }
   }
 
-  async #step () {
+  async #step (step) {
     for (const each of this.#all) each.begin()
-    const operations = Array.from({ length: 1 + this.#below(AT_ONCE) }, () => this.#choose())
-    await this.#perform(operations.filter(Boolean))
+    const { fail } = this.#world
+    const isFaulty = fail !== undefined && (step === FAULTY || this.#below(FAULTS) === 0)
+    const count = isFaulty ? AT_ONCE + this.#below(AT_FAULT) : 1 + this.#below(AT_ONCE)
+    const operations = Array.from({ length: count }, () => this.#choose())
+    const recover = isFaulty ? await fail(this.#below) : undefined
+    await this.#perform(operations.filter(Boolean), recover)
     await this.#check(this.#below(4) === 0)
   }
 
   /** Carries out operations at once; then what each of the answers says holds. */
-  async #perform (operations) {
+  async #perform (operations, recover) {
     const answers = await Promise.all(operations.map((operation) => this.#answer(operation)))
+    if (recover) this.#log.push(`with a fault: ${await recover()}`)
     this.#log.push(operations.map((operation, i) => `${operation.name}: ${tell(answers[i])}`).join(' | '))
     for (const [i, operation] of operations.entries()) operation.follow(answers[i])
     for (const [i, operation] of operations.entries()) operation.doubt?.(answers[i])
@@ -59,7 +68,7 @@ class Schedule {
     try {
       return await operation.run(stores[this.#below(stores.length)])
     } catch (err) {
-      if (err.code !== 'ERR_SESSION_STORE' || !this.#world.mayFail) throw err
+      if (err.code !== 'ERR_SESSION_STORE' || !(this.#world.evictsAlways || this.#world.fail)) throw err
       return err
     }
   }
@@ -120,23 +129,28 @@ class Schedule {
         each.isDead = each.wasSeenDead = true
         continue
       }
-      // Where an answer was lost, that tells which id it has.
+      // Where an answer was lost, that tells which id it has, and whether it is anybody's.
       each.ids.push(...each.ids.splice(each.ids.indexOf(found[0]), 1))
+      if (each.subject === undefined && !loaded.find(Boolean).hasSubject) each.subject = null
       alive.set(found[0], each)
     }
     await this.#checkSubjects(store, [...alive.values()], isThorough)
   }
 
   async #checkSubjects (store, alive, isThorough) {
-    if (!alive.every((each) => each.subject !== undefined) || this.#world.evictsAlways) return
+    if (this.#world.evictsAlways) return
     const of = (subject) => alive.filter((each) => each.subject === subject)
-    if (this.isLimited && of(LIMITED).length > MOST) throw new Error(`${LIMITED} has ${of(LIMITED).length} sessions`)
-    if (!isThorough) return
-    for (const subject of SUBJECTS) {
+    const unknown = of(undefined)
+    const subjects = isThorough || unknown.length > 0 ? SUBJECTS : []
+    for (const subject of subjects) {
       const listed = (await store.list(subject)).map((entry) => entry.hash).sort()
+      for (const each of unknown) if (listed.includes(each.hash)) each.subject ??= subject
       const expected = of(subject).map((each) => each.hash).sort()
       if (listed.join() !== expected.join()) throw new Error(`${subject} has ${expected.length} sessions, and ${listed.length} are listed`)
     }
+    const [lost] = of(undefined)
+    if (lost) throw new Error(`${lost.id} is somebody's, and not listed`)
+    if (this.isLimited && of(LIMITED).length > MOST) throw new Error(`${LIMITED} has ${of(LIMITED).length} sessions`)
   }
 }
 

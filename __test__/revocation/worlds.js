@@ -18,15 +18,17 @@ function memory () {
   }
 }
 
-function sqlite () {
+const openSqlite = (options) => [0, 1].map(() => new SqliteStore(options))
+
+/** @param {object} [how] as of redis() */
+function sqlite ({ open = openSqlite, fail } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'koa-session-rs-revocation-'))
-  const file = path.join(folder, 'sessions.db')
-  const stores = [new SqliteStore({ file }), new SqliteStore({ file })]
+  const stores = open({ file: path.join(folder, 'sessions.db') })
   return {
     // The ids of a schedule are its own; its subjects are not.
     async next () {
       await stores[0].clear()
-      return { stores }
+      return { stores, fail }
     },
     async close () {
       for (const store of stores) await store.close()
@@ -35,13 +37,19 @@ function sqlite () {
   }
 }
 
+const openRedis = (options) => [0, 1].map(() => new RedisStore(options))
+
 /**
  * @param {object} place options of a RedisStore that say where the server is
  * @param {() => object} connect a client of ioredis, for what is lost
- * @param {boolean} [evictsAlways] whether the server itself evicts
+ * @param {object} [how]
+ * @param {boolean} [how.evictsAlways] whether the server itself evicts, so that writes may fail
+ * @param {(options: object) => object[]} [how.open] makes the stores; the first one is always there to look at the sessions
+ * @param {(below: Function) => Function} [how.fail] has a process fail among what is asked for, in place of what is lost otherwise;
+ *   gives what waits until all is well again
  */
-function redis (place, connect, { evictsAlways = false, mayFail = evictsAlways } = {}) {
-  const client = connect()
+function redis (place, connect, { evictsAlways = false, open = openRedis, fail } = {}) {
+  const client = connect?.()
   let count = 0
   let stores = []
   return {
@@ -49,8 +57,9 @@ function redis (place, connect, { evictsAlways = false, mayFail = evictsAlways }
     async next () {
       await this.leave()
       const prefix = `${++count}:`
-      stores = [0, 1].map(() => new RedisStore({ ...place, prefix, timeoutMs: 30000 }))
-      return { stores, mayFail, evictsAlways, evict: (below, hashes) => evictsAlways ? press(client, prefix) : lose(client, prefix, below, hashes) }
+      stores = open({ timeoutMs: 30000, ...place, prefix })
+      const evict = (below, hashes) => evictsAlways ? press(client, prefix) : lose(client, prefix, below, hashes)
+      return { stores, evictsAlways, fail, evict: fail ? undefined : evict }
     },
     async leave () {
       await stores[0]?.clear()
@@ -59,7 +68,7 @@ function redis (place, connect, { evictsAlways = false, mayFail = evictsAlways }
     },
     async close () {
       await this.leave()
-      await client.quit()
+      await client?.quit()
     }
   }
 }

@@ -35,7 +35,8 @@ class Proxy {
 
   /**
    * Orders a fault in place of the request, or answer, of that number, counted from 0 and from now on. `fault` is told the
-   * connection: `cut()` ends it, `mute()` lets no more answers through, `pass()` passes on what it is in place of.
+   * connection: `cut()` ends it, `mute()` lets no more answers through, `pass()` passes on what it is in place of. One of these is
+   * called, since later answers would be taken for earlier ones.
    */
   fail (kind, number, fault) {
     this.count = 0

@@ -100,7 +100,7 @@ function toArguments (directives) {
  * half a second.
  *
  * @param {RedisServer} master
- * @returns {Promise<ServerProcess>}
+ * @returns {Promise<RedisServer>}
  */
 async function startSentinel (master) {
   const directory = temporaryDirectory('sentinel')
@@ -112,11 +112,9 @@ async function startSentinel (master) {
     'bind 127.0.0.1', ''
   ].join('\n'))
   const args = (port) => [file, '--sentinel', '--port', port]
-  const sentinel = new ServerProcess({ name: 'sentinel', program: programs['redis-server'], args, ready: /\+monitor/, directory })
+  const sentinel = new RedisServer({ name: 'sentinel', program: programs['redis-server'], args, ready: /\+monitor/, directory }, {})
   await sentinel.start()
-  await until('the sentinel to know the replica', async () => {
-    return /slaves=[1-9]/.test(await run(programs['redis-cli'], ['-p', sentinel.port, 'INFO', 'sentinel']))
-  })
+  await until('the sentinel to know the replica', async () => /slaves=[1-9]/.test(await sentinel.command('INFO', 'sentinel')))
   return sentinel
 }
 

@@ -3,7 +3,7 @@
 //! A session is a hash, `<prefix>s:<hash of the id>` ([`layout`]); the sessions of subjects have entries in sorted sets,
 //! `<prefix>i:<number>` (`subjects`). No step spans two keys, so that they may lie on any nodes of a cluster: a session enters the
 //! index before it is created, and leaves it after it is destroyed. What the index has too much is dropped when it is come upon; a
-//! session that finds itself missing in it, once created, was destroyed by whoever took it out.
+//! session that finds itself missing in it, once created, enters it again: it comes behind whoever took it out.
 
 mod arrival;
 pub mod command;

@@ -7,8 +7,11 @@ use crate::store::redis::command::Failure;
 use crate::store::redis::layout::{self, time_to_live};
 use crate::store::redis::request::{NewRecord, SessionId};
 use crate::store::redis::script::Script;
-use crate::store::redis::subjects::{Admission, Admitted, Entrant, PORTION};
+use crate::store::redis::subjects::{Admission, Admitted, Entrant, Entry, PORTION};
 use crate::store::{Clock, Written};
+
+/// How often a session enters an index that others take it out of, before it gives up.
+const ENTRIES: u32 = 4;
 
 impl Store {
     pub(super) async fn create(
@@ -100,33 +103,50 @@ impl Store {
         Ok(reply?.int()? == 1)
     }
 
-    /// Ends the coming of a session to a subject: those go that had to make room, and so does it, if it was taken out of the
-    /// index before it was there.
+    /// Ends the coming of a session to a subject: those go that had to make room. Where it was taken out of the index before it was
+    /// there, or the index was lost, it enters that once more; so it comes behind whoever took it out.
     pub(super) async fn settle(
         &self,
         subject: &str,
         entrant: Entrant<'_>,
         mut admitted: Admitted,
     ) -> Result<(), Failure> {
-        let (index, now_ms) = (self.index(subject), entrant.now_ms);
-        loop {
-            let is_last = admitted.victims.len() < PORTION;
-            let victims = admitted.victims.into_iter().map(Named::from).collect();
-            self.destroy_wherever(subject, victims, Some(entrant.hash), now_ms)
-                .await?;
-            if is_last || self.exchange.shortfall().is_some() {
-                break;
+        let index = self.index(subject);
+        for _ in 0..ENTRIES {
+            let sample = self.make_room(subject, entrant, admitted).await?;
+            if index.confirm(entrant, sample).await? || !index.has(entrant.hash).await? {
+                return Ok(());
             }
             match index.admit(entrant).await? {
                 Admission::Admitted(again) => admitted = again,
                 Admission::Refused => break,
             }
         }
-        if !index.confirm(entrant, admitted.sample).await? {
-            let named = [Named::from(entrant.hash)];
-            self.destroy_of(subject, &named, now_ms).await?;
-        }
+        let named = [Named::from(entrant.hash)];
+        self.destroy_of(subject, &named, entrant.now_ms).await?;
         Ok(())
+    }
+
+    /// Has those go that have to, portion by portion. Gives some entries of the index.
+    async fn make_room(
+        &self,
+        subject: &str,
+        entrant: Entrant<'_>,
+        mut admitted: Admitted,
+    ) -> Result<Vec<Entry>, Failure> {
+        loop {
+            let is_last = admitted.victims.len() < PORTION;
+            let victims = admitted.victims.into_iter().map(Named::from).collect();
+            self.destroy_wherever(subject, victims, Some(entrant.hash), entrant.now_ms)
+                .await?;
+            if is_last || self.exchange.shortfall().is_some() {
+                return Ok(admitted.sample);
+            }
+            match self.index(subject).admit(entrant).await? {
+                Admission::Admitted(again) => admitted = again,
+                Admission::Refused => return Ok(admitted.sample),
+            }
+        }
     }
 
     /// Takes a session out of the index again that did not come.
