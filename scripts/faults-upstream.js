@@ -1,75 +1,113 @@
 'use strict'
 
 /**
- * Runs the tests of the faults against koa-session itself, where the test of each fix has to fail: one that passes there
- * proves nothing. Exits with 1 where one does.
+ * Runs the tests of koa-session's faults against koa-session itself, where the test of each fix has to fail: one that passes
+ * there proves nothing. Exits with 1 where one does.
  */
 
-const { spawn } = require('node:child_process')
-const { readdirSync } = require('node:fs')
+const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
+const { run } = require('node:test')
 
-const FOLDER = join(__dirname, '..', '__test__', 'faults')
+const FOLDER = join(__dirname, '..', '__test__')
 const LIMIT_MS = 30000
-const LAST_ROW = 34
 
-/** Rows that are nothing to fix by default, and why they are not counted. */
-const EXEMPT = {
-  7: 'opt-in', 8: 'types', 14: 'keep', 15: 'opt-in', 20: 'opt-in', 27: 'opt-in', 32: 'opt-in', 33: 'log'
+/**
+ * The faults by their numbers: what is wrong, and the files whose tests have `fault N` in their name or in that of their
+ * suite. `exempt` are those that are nothing to fix by default, and so are not counted. Fault 8 is of the types.
+ */
+const FAULTS = {
+  1: ['a secure cookie over plain HTTP fails the response', ['options/secure']],
+  2: ['a commit after the headers have left is an error', ['request/headers-sent']],
+  3: ['concurrent writes overwrite each other', ['options/merge']],
+  4: ['a destroyed session is revived by a request in flight', ['persistence/revival']],
+  5: ['the response of an error loses the cookie', ['cookie/error-response']],
+  6: ['a failure of the store has one outcome alone', ['options/on-store-error']],
+  7: ['each request reads the store', ['options/lazy', 'options/ignore'], 'opt-in'],
+  9: ['a cookie that browsers drop for its size is not told of', ['cookie/oversize']],
+  10: ['hooks that return promises are not awaited', ['request/async-hooks']],
+  11: ['externalKey is the old id after regenerate', ['session/external-key']],
+  12: ['an object after null keeps the old record and its id', ['request/null-then-object']],
+  13: ["a session of maxAge 'session' ends after a day", ['options/max-age-session', 'options/store-max-age']],
+  14: ['the first cookie has no expires, later ones have', ['cookie/first-expires'], 'keep'],
+  15: ['a stored maxAge outlives a shorter configured one', ['options/config-max-age'], 'opt-in'],
+  16: ['a change to data of the same CRC32 is not saved', ['session/collision']],
+  17: ['a save and the commit write twice', ['request/one-write']],
+  18: ['without autoCommit nothing logs out', ['request/manual-logout']],
+  19: ['an app can have one session alone', ['options/as']],
+  20: ['rolling and renew pass over cookies that nobody touched', ['options/roll-untouched'], 'opt-in'],
+  21: ['options that 6.4 took are refused', ['options/accepted']],
+  22: ["the caller's options are written to", ['options/own-options']],
+  23: ['keys that begin with an underscore are dropped', ['options/underscore-keys']],
+  24: ['data with the name of a method break the session', ['session/hostile-names']],
+  25: ['a signature that is issued again loses its attributes', ['cookie/signature-attributes']],
+  26: ['of several cookies of the name the first alone is tried', ['cookie/duplicate-cookies']],
+  27: ['null sends a cookie to visitors who had none', ['options/clear-only-sent'], 'opt-in'],
+  28: ['a listener that throws ends the process', ['base/failing-listener']],
+  29: ['the store is asked for any id that a client sends', ['base/ids-from-outside', 'options/id-pattern']],
+  30: ['data that are no object become a session', ['session/not-an-object']],
+  31: ['a BigInt fails without saying where', ['session/bigint']],
+  32: ['responses with a session are cached', ['options/cache-control'], 'opt-in'],
+  33: ['the debug log has ids and data', ['base/debug-log'], 'log'],
+  34: ['an empty object in place of an unread session leaves the cookie', ['request/replaced-unread']]
 }
 
-/** Runs one file in a process of its own. */
-function run (file) {
-  return new Promise((resolve) => {
-    const env = { ...process.env, SESSION_MODULE: 'koa-session' }
-    const child = spawn(process.execPath, ['--test-reporter=tap', '--test-reporter-destination=stdout', join(FOLDER, file)], { env })
-    let text = ''
-    child.stdout.on('data', (chunk) => { text += chunk })
-    child.stderr.resume()
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
-    child.on('close', (code, signal) => {
-      clearTimeout(timer)
-      resolve({ isPassed: code === 0, isKilled: signal !== null, ...count(text) })
-    })
-  })
+const pathOf = (file) => join(FOLDER, `${file}.test.js`)
+
+/** Runs the tests of a fault: how many there are, how many fail, and how many of these by an assertion. */
+async function play (fault, files) {
+  const named = new RegExp(`\\bfault ${fault}\\b`)
+  const counts = { tests: 0, failed: 0, asserted: 0, isKilled: false }
+  for (const file of files) {
+    const names = []
+    for await (const { type, data } of run({ files: [pathOf(file)], timeout: LIMIT_MS })) {
+      if (type === 'test:start') names.splice(data.nesting, names.length, data.name)
+      const isResult = (type === 'test:pass' || type === 'test:fail') && data.details.type !== 'suite'
+      if (isResult && names.slice(0, data.nesting + 1).some((name) => named.test(name))) count(counts, type, data)
+    }
+  }
+  return counts
 }
 
-/** Counts tests, the failed ones, and the failures that are assertions of the test. */
-function count (text) {
-  const number = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
-  return { tests: number('tests'), failed: number('fail'), asserted: text.match(/code: 'ERR_ASSERTION'/g)?.length ?? 0 }
+function count (counts, type, { details, skip }) {
+  if (skip !== undefined) return
+  counts.tests++
+  if (type === 'test:pass') return
+  counts.failed++
+  if (details.error?.cause?.code === 'ERR_ASSERTION') counts.asserted++
+  if (details.error?.failureType === 'testTimeoutFailure') counts.isKilled = true
 }
 
-/** Says what a row's result is, and whether it is a fault of the test. */
-function judge (row, { isPassed, isKilled, tests, failed, asserted }) {
+/** Says what the result of a fault's tests is, and whether it is a fault of the tests. */
+function judge ({ tests, failed, asserted, isKilled }, exempt) {
   const numbers = `${failed} of ${tests} tests, ${asserted} by an assertion`
-  if (EXEMPT[row] !== undefined) return { text: `${EXEMPT[row]}, not counted (${isPassed ? 'passes' : `fails: ${numbers}`})` }
-  if (isPassed) return { text: 'PASSES there: it proves nothing', isWrong: true }
-  if (isKilled) return { text: `was killed after ${LIMIT_MS} ms: it proves nothing`, isWrong: true }
+  if (tests === 0) return { text: 'no test has its number', isWrong: true }
+  if (exempt !== undefined) return { text: `${exempt}, not counted (${failed === 0 ? 'passes' : `fails: ${numbers}`})` }
+  if (failed === 0) return { text: 'PASSES there: it proves nothing', isWrong: true }
+  if (isKilled) return { text: `took more than ${LIMIT_MS} ms: it proves nothing`, isWrong: true }
   if (asserted === 0) return { text: `breaks there without a failed assertion (${numbers}): it proves nothing`, isWrong: true }
   return { text: `fails there: ${numbers}` }
 }
 
-/** Gives the rows of fixes that have no file. Row 3 is of the stores, row 8 of the types. */
-function missing (files) {
-  const found = new Set(files.map(rowOf))
-  return Array.from({ length: LAST_ROW }, (_, i) => i + 1).filter((row) => row !== 3 && row !== 8 && !found.has(row))
+/** Lists the files that the table has for a fault, and that do not name it. */
+function unnamed (fault, files) {
+  return files.filter((file) => !new RegExp(`\\bfault ${fault}\\b`).test(readFileSync(pathOf(file), 'utf8')))
 }
 
-const rowOf = (file) => Number(file.slice(4, 6))
-
 async function main () {
-  const files = readdirSync(FOLDER).filter((name) => /^row-\d\d-.*\.test\.js$/.test(name)).sort()
-  const absent = missing(files)
-  for (const row of absent) console.log(`not ok  row ${row} has no file`)
-  let wrong = absent.length
-  for (const file of files) {
-    const { text, isWrong } = judge(rowOf(file), await run(file))
+  process.env.SESSION_MODULE = 'koa-session'
+  let wrong = 0
+  for (const [fault, [what, files, exempt]] of Object.entries(FAULTS)) {
+    for (const file of unnamed(fault, files)) {
+      console.log(`not ok  fault ${fault}: ${file} has no test of it`)
+      wrong++
+    }
+    const { text, isWrong } = judge(await play(fault, files), exempt)
     if (isWrong) wrong++
-    console.log(`${isWrong ? 'not ok' : 'ok'}  ${file.replace('.test.js', '').padEnd(40)} ${text}`)
+    console.log(`${isWrong ? 'not ok' : 'ok'}  fault ${fault}: ${what}: ${files.join(', ')}: ${text}`)
   }
-  console.log(`${files.length} files, ${wrong} wrong`)
-  if (wrong > 0 || files.length === 0) process.exitCode = 1
+  console.log(`${Object.keys(FAULTS).length} faults, ${wrong} wrong`)
+  if (wrong > 0) process.exitCode = 1
 }
 
 main()

@@ -1,0 +1,56 @@
+'use strict'
+
+// Requests of one session that run at the same time lose each other's writes. (__test__/merging has all of what merges.)
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { gate } = require('../harness/waiting')
+
+test('fault 3: two requests of one session each set a key, with merge: true', async (t) => {
+  const store = new CountingStore()
+  const slow = gate()
+  const server = await start(t, { store, merge: true }, {
+    '/first' (ctx) { ctx.session.first = 1 },
+    async '/slow' (ctx) {
+      ctx.session.slow = 1
+      await slow.pass()
+    },
+    '/fast' (ctx) { ctx.session.fast = 1 },
+    '/me': (ctx) => ctx.session.toJSON()
+  })
+  const ann = server.visitor()
+  await ann.get('/first')
+  const late = ann.get('/slow')
+  await slow.reached
+  await ann.get('/fast')
+  slow.open()
+  await late
+  assert.deepEqual((await ann.get('/me')).json, { first: 1, fast: 1, slow: 1 })
+})
+
+test('fault 3: the store is called by koa-session\'s three methods alone, as koa-session calls them', async (t) => {
+  const store = new CountingStore()
+  // Of the names in a session store's contract, which mean other things elsewhere.
+  for (const name of ['create', 'load', 'merge', 'touch', 'list', 'clear', 'close']) {
+    store[name] = () => assert.fail(`${name} was called`)
+  }
+  const server = await start(t, { store, merge: true, maxAge: 5000 }, {
+    '/set' (ctx) { ctx.session.user = 'ann' },
+    '/out' (ctx) { ctx.session = null }
+  })
+  const ann = server.visitor()
+  const before = Date.now()
+  await ann.get('/set')
+  await ann.get('/set')
+  const { id, ttl, options: { changed, rolling, ctx } } = store.last('set')
+  assert.deepEqual([ttl, changed, rolling, ctx.path], [15_000, true, false, '/set'])
+  const { _expire, ...record } = store.data(id)
+  assert.deepEqual(record, { user: 'ann', _maxAge: 5000 })
+  assert.ok(_expire >= before + 5000 && _expire <= Date.now() + 5000)
+  const get = store.last('get')
+  assert.deepEqual([get.id, get.ttl, get.options.rolling], [id, 5000, false])
+  await ann.get('/out')
+  assert.deepEqual([store.last('destroy').id, store.ids()], [id, []])
+})

@@ -1,0 +1,189 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+
+const { KEYS, eachKoa } = require('../harness/app')
+const { start } = require('../harness/server')
+const { CountingStore } = require('../harness/store')
+const { warned, warnings } = require('../harness/warnings')
+
+const KEY = 'koa.sess'
+const TLS = { 'x-forwarded-proto': 'https' }
+
+const routes = {
+  '/in' (ctx) { ctx.session.n = Number(ctx.query.n); return 'good' },
+  '/out' (ctx) { ctx.session = null; return 'good' },
+  async '/anew' (ctx) { ctx.session.n = 9; await ctx.session.regenerate(); return 'good' },
+  '/look' (ctx) { return { n: ctx.session.n ?? null } }
+}
+
+const isSecure = (line) => /; secure(;|$)/.test(line)
+
+for (const mode of ['cookie', 'store']) {
+  eachKoa(`fault 1: ${mode} mode: a connection without TLS gets its good response, and no cookie`, async (t, Koa) => {
+    const store = mode === 'store' ? new CountingStore() : undefined
+    const server = await start(t, { store, secure: true }, routes, { Koa })
+    const answer = await server.get('/in?n=1')
+    assert.equal(answer.status, 200)
+    assert.equal(answer.body, 'good')
+    assert.deepEqual(answer.setCookie, [])
+    assert.deepEqual(server.errors, [])
+    const event = await server.event('session:uncommitted')
+    assert.equal(event.reason, 'insecure')
+    assert.equal(event.name, 'session')
+    assert.ok((await warned('KOA_SESSION_RS_INSECURE')).message.includes('app.proxy'))
+  })
+
+  test(`fault 1: ${mode} mode: with app.proxy and X-Forwarded-Proto the cookie is sent, and is secure`, async (t) => {
+    const store = mode === 'store' ? new CountingStore() : undefined
+    const server = await start(t, { store, secure: true }, routes, { proxy: true })
+    const visitor = server.visitor()
+    const { setCookie } = await visitor.get('/in?n=1', TLS)
+    assert.equal(setCookie.length, 2)
+    assert.ok(setCookie.every(isSecure))
+    assert.deepEqual((await visitor.get('/look', TLS)).json, { n: 1 })
+    // What was sent over TLS is read where there is none, as in koa-session.
+    assert.deepEqual((await visitor.get('/look')).json, { n: 1 })
+    await server.settled()
+    assert.deepEqual(server.events.named('session:uncommitted'), [])
+  })
+}
+
+test('fault 1: a new session is not written: nobody could come back to it', async (t) => {
+  const store = new CountingStore()
+  const server = await start(t, { store, secure: true }, routes)
+  await server.get('/in?n=1')
+  assert.deepEqual(store.calls, [])
+  assert.equal(store.records.size, 0)
+})
+
+test('fault 1: a loaded session is written', async (t) => {
+  const store = new CountingStore()
+  const server = await start(t, { store, secure: true }, routes, { proxy: true })
+  const visitor = server.visitor()
+  await visitor.get('/in?n=1', TLS)
+  const [id] = store.ids()
+  store.reset()
+  const answer = await visitor.get('/in?n=2')
+  assert.equal(answer.status, 200)
+  assert.deepEqual(answer.setCookie, [])
+  assert.equal(store.count('set'), 1)
+  assert.equal(store.data(id).n, 2)
+  assert.equal((await server.event('session:uncommitted')).reason, 'insecure')
+  assert.deepEqual((await visitor.get('/look')).json, { n: 2 })
+})
+
+test('fault 1: a logout destroys the record, though the cookie cannot be cleared', async (t) => {
+  const store = new CountingStore()
+  const server = await start(t, { store, secure: true }, routes, { proxy: true })
+  const visitor = server.visitor()
+  await visitor.get('/in?n=1', TLS)
+  const answer = await visitor.get('/out')
+  assert.equal(answer.status, 200)
+  assert.deepEqual(answer.setCookie, [])
+  assert.equal(store.records.size, 0)
+  assert.equal((await server.event('session:uncommitted')).reason, 'insecure')
+})
+
+test('fault 1: regenerate keeps the id that the browser has, and saves', async (t) => {
+  const store = new CountingStore()
+  const server = await start(t, { store, secure: true }, routes, { proxy: true })
+  const visitor = server.visitor()
+  await visitor.get('/in?n=1', TLS)
+  const [id] = store.ids()
+  const answer = await visitor.get('/anew')
+  assert.equal(answer.status, 200)
+  assert.deepEqual(store.ids(), [id])
+  assert.equal(store.data(id).n, 9)
+  assert.deepEqual((await visitor.get('/look')).json, { n: 9 })
+  await visitor.get('/anew', TLS)
+  assert.notDeepEqual(store.ids(), [id])
+})
+
+test('fault 1: the error of a route stays the error', async (t) => {
+  const server = await start(t, { secure: true }, (ctx) => {
+    ctx.session.n = 1
+    ctx.throw(418)
+  })
+  assert.equal((await server.get('/')).status, 418)
+  assert.deepEqual(server.errors.map(({ status }) => status), [418])
+})
+
+test('fault 1: one warning a process', async (t) => {
+  const server = await start(t, { secure: true }, routes)
+  await server.get('/in?n=1')
+  await server.get('/in?n=1')
+  await warned('KOA_SESSION_RS_INSECURE')
+  await server.settled()
+  assert.equal(warnings.filter(({ code }) => code === 'KOA_SESSION_RS_INSECURE').length, 1)
+  assert.equal(server.events.named('session:uncommitted').length, 2)
+})
+
+test('fault 1: ctx.cookies.secure = true is a workaround that goes on working', async (t) => {
+  const server = await start(t, { secure: true }, (ctx) => {
+    ctx.cookies.secure = true
+    ctx.session.n = 1
+  })
+  const { setCookie } = await server.get('/')
+  assert.equal(setCookie.length, 2)
+  assert.ok(setCookie.every(isSecure))
+})
+
+for (const [name, secure] of [['unset', undefined], ["'auto'", 'auto'], ["a function that gives 'auto'", () => 'auto']]) {
+  test(`fault 1: secure ${name}: secure over TLS, and not secure without`, async (t) => {
+    const server = await start(t, { secure }, routes, { proxy: true })
+    const plain = (await server.get('/in?n=1')).setCookie
+    const tls = (await server.get('/in?n=1', TLS)).setCookie
+    assert.deepEqual([plain.length, tls.length], [2, 2])
+    assert.ok(!plain.some(isSecure))
+    assert.ok(tls.every(isSecure))
+  })
+}
+
+// Keys in a Keygrip of another algorithm have the cookie written by ctx.cookies.
+const otherKeys = () => new (require('keygrip'))(KEYS, 'sha256')
+
+for (const [writer, keys] of [['the core', () => KEYS], ['ctx.cookies', otherKeys]]) {
+  test(`fault 1: secure 'force', written by ${writer}: secure whatever the request looks like`, async (t) => {
+    const store = new CountingStore()
+    const before = (app) => app.use((ctx, next) => {
+      ctx.cookies.set('other', '1')
+      return next()
+    })
+    const opts = { store, secure: 'force', sameSite: 'lax', partitioned: true }
+    const server = await start(t, opts, routes, { keys: keys(), before })
+    const visitor = server.visitor()
+    const { setCookie, cookies } = await visitor.get('/in?n=1')
+    assert.equal(setCookie.length, 3)
+    const own = [cookies.get(KEY), cookies.get(`${KEY}.sig`)]
+    for (const line of own) assert.match(line, /=[^;]+; path=\/; samesite=lax; secure; httponly; partitioned$/)
+    assert.ok(!isSecure(cookies.get('other')))
+    assert.deepEqual((await visitor.get('/look')).json, { n: 1 })
+    const cleared = await visitor.get('/out')
+    assert.match(cleared.cookies.get(KEY), /=; path=\/; expires=Thu, 01 Jan 1970 00:00:00 GMT; samesite=lax; secure; httponly; partitioned$/)
+    assert.equal(store.records.size, 0)
+    assert.deepEqual(server.events.named('session:uncommitted'), [])
+  })
+}
+
+test('fault 1: secure as a function of ctx, called once a request', async (t) => {
+  let calls = 0
+  const secure = (ctx) => { calls++; return ctx.get('x-tls') === 'yes' && 'force' }
+  const server = await start(t, { secure }, (ctx) => {
+    ctx.session.n = 1
+    return ctx.session.save()
+  })
+  const plain = (await server.get('/')).setCookie
+  const tls = (await server.get('/', { 'x-tls': 'yes' })).setCookie
+  assert.ok(plain.length === 2 && !plain.some(isSecure))
+  assert.ok(tls.length === 2 && tls.every(isSecure))
+  assert.equal(calls, 2)
+})
+
+test('fault 1: a function that gives true is as true itself', async (t) => {
+  const server = await start(t, { secure: () => true }, routes)
+  const answer = await server.get('/in?n=1')
+  assert.equal(answer.status, 200)
+  assert.deepEqual(answer.setCookie, [])
+})

@@ -1,0 +1,123 @@
+'use strict'
+
+/** Nothing of ours throws into other people's stack frames: a hook that fails, in whatever way, fails its request at most. */
+
+const assert = require('node:assert/strict')
+const { fork } = require('node:child_process')
+const { once } = require('node:events')
+const http = require('node:http')
+const http2 = require('node:http2')
+const path = require('node:path')
+const { after, before, describe, test } = require('node:test')
+
+const { HOOKS, casesOf } = require('./failing-hooks-cases')
+
+/** What hangs would hang for ever. */
+const PATIENCE_MS = 60_000
+
+let child, output, ports, agent
+
+before(start)
+after(() => {
+  agent.destroy()
+  child.disconnect()
+})
+
+async function start () {
+  agent = new http.Agent({ keepAlive: true })
+  output = ''
+  child = fork(path.join(__dirname, 'failing-hooks-app.js'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  child.stderr.setEncoding('utf8').on('data', (text) => { output += text })
+  ;[ports] = await once(child, 'message')
+}
+
+/** Rejects where the process ends. */
+function whileAlive (promise) {
+  const over = new AbortController()
+  const ended = once(child, 'exit', { signal: over.signal }).then(() => { throw new Error(`the process has ended\n${output}`) })
+  const late = AbortSignal.timeout(PATIENCE_MS)
+  const hung = once(late, 'abort', { signal: over.signal }).then(() => { throw new Error('no answer') })
+  ended.catch(() => {})
+  hung.catch(() => {})
+  return Promise.race([promise, ended, hung]).finally(() => over.abort())
+}
+
+/** Sends a request of a case: gives the status, the body, and the Cookie header that comes of the response. */
+function send (given, { fails = false, cookie, isAborted = false } = {}) {
+  const headers = { 'x-case': JSON.stringify(given), 'x-fails': fails ? '1' : '0', ...(cookie && { cookie }) }
+  return given.way === 'http2' ? sendHttp2(headers) : sendHttp1(headers, isAborted)
+}
+
+function sendHttp1 (headers, isAborted) {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port: ports[0], headers, agent }, async (response) => {
+      if (isAborted) {
+        response.on('error', () => {})
+        request.destroy()
+        return resolve({ status: response.statusCode, body: 'aborted' })
+      }
+      let body = ''
+      try {
+        for await (const chunk of response.setEncoding('utf8')) body += chunk
+      } catch (err) {
+        return reject(err)
+      }
+      resolve({ status: response.statusCode, body, cookie: cookieOf(response.headers['set-cookie']) })
+    })
+    request.on('error', reject)
+    request.end()
+  })
+}
+
+async function sendHttp2 (headers) {
+  const connection = http2.connect(`http://127.0.0.1:${ports[1]}`)
+  try {
+    const stream = connection.request({ ':path': '/', ...headers })
+    const [received] = await once(stream, 'response')
+    let body = ''
+    for await (const chunk of stream.setEncoding('utf8')) body += chunk
+    return { status: received[':status'], body, cookie: cookieOf(received['set-cookie']) }
+  } finally {
+    connection.close()
+  }
+}
+
+function cookieOf (lines = []) {
+  return lines.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+}
+
+function told (given) {
+  return new Promise((resolve, reject) => {
+    const url = `/told?case=${encodeURIComponent(JSON.stringify(given))}`
+    http.get({ host: '127.0.0.1', port: ports[0], path: url, agent }, async (response) => {
+      let text = ''
+      for await (const chunk of response) text += chunk
+      resolve(JSON.parse(text))
+    }).on('error', reject)
+  })
+}
+
+/** Plays a case: a session comes in, its hook fails, and the process goes on. */
+async function play (given) {
+  const { isNew } = HOOKS[given.hook]
+  const isAborted = given.way === 'aborted'
+  const login = isNew ? {} : await whileAlive(send({ ...given, way: 'body' }))
+  const answer = await whileAlive(send(given, { fails: true, cookie: login.cookie, isAborted }))
+  return { answer, ...await whileAlive(told(given)) }
+}
+
+for (const hook of Object.keys(HOOKS)) {
+  describe(`${hook} fails`, () => {
+    test('the process serves the next request, and the failure is told', async () => {
+      for (const given of casesOf(hook)) {
+        const what = JSON.stringify(given)
+        const { answer, calls, told } = await play(given)
+        assert.ok([200, 500].includes(answer.status), `${what}: ${answer.status}`)
+        if (answer.status === 200 && given.way !== 'aborted') assert.equal(answer.body, 'headtail', what)
+        assert.ok(told.every(({ isError }) => isError), `${what}: ${JSON.stringify(told)}`)
+        // What fails when a request was aborted is told later.
+        if (calls > 0 && given.way !== 'aborted') assert.ok(told.length > 0, `${what}: told nothing`)
+      }
+    })
+  })
+}
