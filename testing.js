@@ -21,7 +21,7 @@ const SESSION_STORE = { ...records, ...merging, ...interleaving, ...expiry, ...m
 const DEFAULTS = { seed: 1, rounds: 50, size: 1000000 }
 
 /**
- * Gives the clauses of the contract of session stores, as tests for any runner; testing.d.ts has the words.
+ * Returns the clauses of the contract of session stores, as tests for any runner; testing.d.ts has the words.
  *
  * @param {() => object|Promise<object>} makeStore
  * @param {object} [options]
@@ -32,7 +32,7 @@ function sessionStoreContract (makeStore, options) {
 }
 
 /**
- * Gives the clauses for stores of koa-session, as tests for any runner; testing.d.ts has the words.
+ * Returns the clauses for stores of koa-session, as tests for any runner; testing.d.ts has the words.
  *
  * @param {() => object|Promise<object>} makeStore
  * @param {object} [options]

@@ -21,7 +21,7 @@ class ConnectStore {
     this.#availability = new Availability(store, options)
   }
 
-  /** Gives the record of an id; undefined where there is none. */
+  /** Returns the record of an id; undefined where there is none. */
   async get (id) {
     const session = await this.#call('get', id).catch(noneIfNoEntry)
     return session ? toRecord(session) : undefined
@@ -38,7 +38,7 @@ class ConnectStore {
     })
   }
 
-  /** Gives what the store has, with the envelope of a record; undefined where the session is gone. */
+  /** Returns what the store has, with the envelope of a record; undefined where the session is gone. */
   async #renew (id, { _expire, _maxAge, _session }) {
     const stored = await this.get(id)
     if (stored === undefined) return undefined

@@ -49,7 +49,7 @@ function isCookie (value) {
 }
 
 /**
- * Tells whether a session that ends with the browser has outlived what the store was told. The record of any other has
+ * Returns whether a session that ends with the browser has outlived what the store was told. The record of any other has
  * `_expire`, which is judged later.
  */
 function isOver ({ _session, cookie }) {

@@ -21,7 +21,7 @@ class KeyvStore {
     })
   }
 
-  /** Gives the record of an id; undefined where there is none. */
+  /** Returns the record of an id; undefined where there is none. */
   async get (id) {
     // get() of a Keyv would hide what its storage throws.
     const { value } = await this.#run(async () => {

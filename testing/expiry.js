@@ -7,7 +7,7 @@ const { LIFE_MS, at, changes, done } = require('./world')
 
 const MAX_AGE_MS = 60000
 
-/** Gives whether each operation finds a session, at a time at which it may be expired. */
+/** Returns whether each operation finds a session, at a time at which it may be expired. */
 async function findAt (world, expired, time) {
   const { store } = world
   const found = {}

@@ -36,7 +36,7 @@ class Model {
   }
 }
 
-/** Gives what a request might change: each key set, deleted or left alone, and sometimes how long the session lives. */
+/** Returns what a request might change: each key set, deleted or left alone, and sometimes how long the session lives. */
 function randomChanges (world, base, step) {
   const set = new Map()
   const gone = []

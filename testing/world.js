@@ -13,7 +13,7 @@ class World {
     this.#random = generator(seed)
   }
 
-  /** Gives a number from 0 up to, and without, a limit. The same seed gives the same numbers. */
+  /** Returns a number from 0 up to, and without, a limit. The same seed gives the same numbers. */
   below (limit) {
     return Math.floor(this.#random() * limit)
   }
@@ -71,7 +71,7 @@ function changes (given) {
   return { base: 1, set: '', delete: [], ...given }
 }
 
-/** Gives what is answered where changes were written. */
+/** Returns what is answered where changes were written. */
 function done (rev, conflicts = [], maxAge = LIFE_MS) {
   return { rev, conflicts, maxAge }
 }

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Gives the time in milliseconds. Test suites put other functions in the place of `Date.now`, which give a Date, a text or
+ * Returns the time in milliseconds. Test suites put other functions in the place of `Date.now`, which give a Date, a text or
  * nothing: this is a number all the same, since the core takes nothing else. It is NaN where there is none, and NaN is before no
  * expiry.
  */

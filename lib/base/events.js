@@ -65,7 +65,7 @@ function hasListeners ({ app }, event) {
   return app?.listenerCount?.(NAMES[event]) > 0
 }
 
-/** Tells whether anybody hears of an event that has a channel too: what its fields cost may depend on that. */
+/** Returns whether anybody hears of an event that has a channel too: what its fields cost may depend on that. */
 function isHeard ({ ctx }, event) {
   return log.enabled || isSubscribed(event) || hasListeners(ctx, event)
 }
@@ -76,7 +76,7 @@ function publish ({ ctx, name }, channel, id, fields) {
   channels[channel].publish({ key: hashed(id), ctx, name, ...fields })
 }
 
-/** Tells whether anybody listens to a diagnostics channel. */
+/** Returns whether anybody listens to a diagnostics channel. */
 function isSubscribed (channel) {
   return channels[channel].hasSubscribers
 }
@@ -94,7 +94,7 @@ function debug ({ name }, decision, id, reason) {
   log('%s: %s%s%s', name, decision, reason === undefined ? '' : ` (${reason})`, id === undefined ? '' : `, id ${hashed(id)}`)
 }
 
-/** Tells whether `debug` prints anything. */
+/** Returns whether `debug` prints anything. */
 function isDebugging () {
   return log.enabled
 }

@@ -21,7 +21,7 @@ function callHook (call) {
 }
 
 /**
- * Gives what a hook gave that has to answer at once. The promise of an async function is nobody's to await, nor its rejection.
+ * Returns what a hook gave that has to answer at once. The promise of an async function is nobody's to await, nor its rejection.
  *
  * @param {string} option
  * @param {*} given

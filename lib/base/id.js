@@ -16,7 +16,7 @@ function toId (given) {
 }
 
 /**
- * Gives the id that a store of ours is asked for, as it is.
+ * Returns the id that a store of ours is asked for, as it is.
  *
  * @throws {TypeError} code ERR_SESSION_ID for what is no text, and for an ill-formed one: to the core, those that differ in lone
  * surrogates alone would be one session
@@ -32,7 +32,7 @@ function describe (given) {
   return given === '' ? 'an empty text' : 'a text that no store is shown'
 }
 
-/** Tells whether an id that came with the request may be shown to the store. */
+/** Returns whether an id that came with the request may be shown to the store. */
 function isRefused (id, pattern) {
   return !isAcceptable(String(id)) || (pattern instanceof RegExp && String(id).search(pattern) < 0)
 }

@@ -17,7 +17,7 @@ function toMaxAge (value) {
   return value
 }
 
-/** Tells whether data that came in may say so. */
+/** Returns whether data that came in may say so. */
 function isMaxAge (value) {
   return value === 'session' || Number.isFinite(value)
 }
@@ -28,7 +28,7 @@ const ONE_DAY_MS = 24 * 60 * 60 * 1000
 const STORE_GRACE_MS = 10000
 
 /**
- * Gives how many milliseconds a store keeps a session that lives as long as the browser. What an app has put into the option
+ * Returns how many milliseconds a store keeps a session that lives as long as the browser. What an app has put into the option
  * since the start may be anything.
  */
 function browserLifeOf ({ storeMaxAge }) {
@@ -36,7 +36,7 @@ function browserLifeOf ({ storeMaxAge }) {
 }
 
 /**
- * Gives the maxAge of a session as its record has it, and how many milliseconds the record lives.
+ * Returns the maxAge of a session as its record has it, and how many milliseconds the record lives.
  *
  * @param {object} session the ContextSession
  * @returns {{ maxAge: number|'session', ttl: number }}

@@ -5,7 +5,7 @@
  * heap, and `then` with one callback 150.
  */
 
-/** Tells whether there is something to wait for. */
+/** Returns whether there is something to wait for. */
 function isPromise (value) {
   return typeof value?.then === 'function'
 }

@@ -4,7 +4,7 @@
 
 const { engines, name } = require('../../package.json')
 
-/** Tells whether a version lies before the first one of a range such as >=20.1. */
+/** Returns whether a version lies before the first one of a range such as >=20.1. */
 function isOlder (version, range) {
   const numbers = version.match(/\d+/g).map(Number)
   const least = range.match(/\d+/g).map(Number)

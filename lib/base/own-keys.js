@@ -2,19 +2,19 @@
 
 /** Whose keys a `for...in` gives: asked once for an object, which costs less than to ask of each key. */
 
-/** Tells whether a `for...in` gives any key. */
+/** Returns whether a `for...in` gives any key. */
 function hasKeys (object) {
   // eslint-disable-next-line no-unreachable-loop
   for (const key in object) return key !== undefined
   return false
 }
 
-/** Tells whether a `for...in` gives more than an object's own keys. */
+/** Returns whether a `for...in` gives more than an object's own keys. */
 function inherits (object) {
   return hasKeys(Object.getPrototypeOf(object))
 }
 
-/** Gives an object whose `for...in` gives the own keys alone: the same, or a copy where it inherits others. */
+/** Returns an object whose `for...in` gives the own keys alone: the same, or a copy where it inherits others. */
 function owned (object) {
   return inherits(object) ? { __proto__: null, ...object } : object
 }

@@ -25,7 +25,7 @@ function subjectOf ({ options: { subject }, ctx }, data) {
 }
 
 /**
- * Gives the subject that a store is asked for, as text.
+ * Returns the subject that a store is asked for, as text.
  *
  * @param {string|number|bigint} given
  * @throws {TypeError} code ERR_SESSION_VALUE for what the option `subject` would refuse too
@@ -36,7 +36,7 @@ function toSubject (given) {
   throw sessionError('ERR_SESSION_VALUE', `a subject must be ${EXPECTED}, received another ${typeof given}`, TypeError)
 }
 
-/** Gives a text or a number as text, and nothing of anything else. Ill-formed texts would be one and the same to the core. */
+/** Returns a text or a number as text, and nothing of anything else. Ill-formed texts would be one and the same to the core. */
 function textOf (given) {
   if (typeof given === 'string') return given.isWellFormed() ? given : undefined
   return Number.isFinite(given) || typeof given === 'bigint' ? String(given) : undefined

@@ -17,7 +17,7 @@ function tellForged (request) {
   publish(request, 'forged', id)
 }
 
-/** Gives the id that the cookie holds, for which nobody vouches; nothing where the core does not know such cookies. */
+/** Returns the id that the cookie holds, for which nobody vouches; nothing where the core does not know such cookies. */
 function claimedId ({ ctx, options, nativeCookies, isFixed }) {
   const header = ctx.req?.headers?.cookie
   const unsigned = typeof header === 'string' ? nativeCookies.cookie(options, isFixed) : undefined
@@ -25,7 +25,7 @@ function claimedId ({ ctx, options, nativeCookies, isFixed }) {
 }
 
 /**
- * Tells whether a line of `ctx.cookies` drops the signature that came. `cookies` sends it while it reads, and so do objects made
+ * Returns whether a line of `ctx.cookies` drops the signature that came. `cookies` sends it while it reads, and so do objects made
  * like it, where the signature is by none of the keys; what else they find, nobody can tell.
  */
 function isDropped ({ req }, line, key) {

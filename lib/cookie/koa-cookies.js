@@ -40,7 +40,7 @@ const KNOWN_GETTER =
 const classes = new WeakMap()
 
 /**
- * Tells whether `cookies` is as Koa made it for `ctx`: its class, methods, request and response.
+ * Returns whether `cookies` is as Koa made it for `ctx`: its class, methods, request and response.
  *
  * @param {object} cookies `ctx.cookies`
  * @param {object} ctx
@@ -52,7 +52,7 @@ function isStockCookies (cookies, ctx) {
     cookies.request === ctx.req && cookies.response === ctx.res
 }
 
-/** Tells whether a class of cookies objects is the package's, and nobody has changed its methods since. */
+/** Returns whether a class of cookies objects is the package's, and nobody has changed its methods since. */
 function isStockClass (Cookies) {
   if (typeof Cookies !== 'function') return false
   const known = recall(Cookies, isKnownCookies)
@@ -64,21 +64,21 @@ function isStockClass (Cookies) {
     hasDefaults(known.Cookie.prototype)
 }
 
-/** Tells whether a cookie without attributes is what the package makes it: apps have set `Cookie.prototype.sameSite`. */
+/** Returns whether a cookie without attributes is what the package makes it: apps have set `Cookie.prototype.sameSite`. */
 function hasDefaults (cookie) {
   return cookie.path === '/' && cookie.expires === undefined && cookie.domain === undefined && cookie.httpOnly === true &&
     !cookie.partitioned && cookie.priority === undefined && cookie.sameSite === false && cookie.secure === false &&
     cookie.overwrite === false
 }
 
-/** Tells whether a Keygrip is of the class that is known. */
+/** Returns whether a Keygrip is of the class that is known. */
 function isKnownClass (keys) {
   const Keygrip = keys?.constructor
   return typeof Keygrip === 'function' && recall(Keygrip, isKnownKeygrip) !== null
 }
 
 /**
- * Tells whether `keys` is a stock Keygrip. Which keys it holds cannot be seen.
+ * Returns whether `keys` is a stock Keygrip. Which keys it holds cannot be seen.
  *
  * @param {object} keys
  * @returns {boolean}

@@ -38,7 +38,7 @@ class NativeCookies {
   #cookies = new Map()
 
   /**
-   * Gives the core's cookie, ready for many requests.
+   * Returns the core's cookie, ready for many requests.
    *
    * @param {object} options as `settings.current` or `ctx.sessionOptions` are
    * @param {boolean} isFixed whether nobody can have changed these options in place
@@ -64,7 +64,7 @@ class NativeCookies {
     return this.#cookie
   }
 
-  /** Gives the cookie of some attributes. Making one takes longer than a request: with functions of ctx, attributes take turns. */
+  /** Returns the cookie of some attributes. Making one takes longer than a request: with functions of ctx, attributes take turns. */
   #recall (attributes, isSigned) {
     const name = `${isSigned} ${JSON.stringify(attributes)}`
     if (!this.#cookies.has(name)) {
@@ -82,12 +82,12 @@ class NativeCookies {
     this.base = Object.getPrototypeOf(Object.getPrototypeOf(ctx))
   }
 
-  /** Tells whether Koa has still to make the `ctx.cookies` of a request, and would make what the core knows. */
+  /** Returns whether Koa has still to make the `ctx.cookies` of a request, and would make what the core knows. */
   isUnmade (ctx) {
     return this.#isKoas(ctx) && isStockClass(this.Cookies)
   }
 
-  /** Tells whether a request has no cookie at all, where that can be told without `ctx.cookies`. */
+  /** Returns whether a request has no cookie at all, where that can be told without `ctx.cookies`. */
   isAbsent (ctx) {
     return !ctx.req?.headers?.cookie && this.#isKoas(ctx) && this.Cookies.prototype.get === this.#get
   }
@@ -160,7 +160,7 @@ function sameFields (attributes, known) {
   return true
 }
 
-/** Copies keys, since the bytes of a Buffer may change in place. Gives nothing for keys that the core does not take. */
+/** Copies keys, since the bytes of a Buffer may change in place. Returns nothing for keys that the core does not take. */
 function copyKeys (keys) {
   if (keys === undefined || keys.length === 0) return undefined
   const copies = []

@@ -49,7 +49,7 @@ class RequestCookie {
     return options.secure === true && this.#isSecured === false ? 'insecure' : undefined
   }
 
-  /** Tells whether the request has the cookie at all, verified or not. */
+  /** Returns whether the request has the cookie at all, verified or not. */
   get isSent () {
     const { ctx, options } = this.#request
     const core = this.#core()
@@ -58,10 +58,10 @@ class RequestCookie {
     return header !== '' && core.isSent(header)
   }
 
-  /** Tells whether caches are told of the session (`cacheControl`). */
+  /** Returns whether caches are told of the session (`cacheControl`). */
   get isGuarded () { return this.#request.options.cacheControl === true }
 
-  /** Gives the lines of the response that are this cookie's. */
+  /** Returns the lines of the response that are this cookie's. */
   get lines () {
     const { ctx: { res }, options: { key } } = this.#request
     return res == null ? [] : linesOf(res, key)
@@ -163,10 +163,10 @@ class RequestCookie {
     else this.#set(this.#request.options.key, '', CLEARING)
   }
 
-  /** Tells whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
+  /** Returns whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
   get #isUnmade () { return this.#request.nativeCookies.isUnmade(this.#request.ctx) }
 
-  /** Tells whether the connection is secure, as `ctx.cookies` sees it. */
+  /** Returns whether the connection is secure, as `ctx.cookies` sees it. */
   get #isSecured () {
     const { ctx } = this.#request
     return this.#isUnmade ? ctx.secure : ctx.cookies.secure
@@ -220,7 +220,7 @@ class RequestCookie {
     return true
   }
 
-  /** Tells whether the response can still take a header. */
+  /** Returns whether the response can still take a header. */
   get #canSend () {
     const { res } = this.#request.ctx
     return res != null && !res.headersSent
@@ -300,7 +300,7 @@ class RequestCookie {
   }
 }
 
-/** Tells whether the first key of a Keygrip is that of the core's cookie; the others nobody can see. */
+/** Returns whether the first key of a Keygrip is that of the core's cookie; the others nobody can see. */
 function isKeygripOf (keygrip, core) {
   return isStockKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
 }

@@ -101,14 +101,14 @@ class Settings {
     if (process.env.NODE_ENV !== 'production') require('./warnings').watchOptions(this.#given, WATCHED, this.nativeCookies)
   }
 
-  /** Tells whether sessions live in a store. */
+  /** Returns whether sessions live in a store. */
   get hasStore () { return Boolean(this.#given.ContextStore || this.#given.store) }
 
   get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
 
   get rollUntouched () { return this.#given.rollUntouched === true }
 
-  /** Gives the options with their defaults: a frozen object, the same one for as long as nothing changes. */
+  /** Returns the options with their defaults: a frozen object, the same one for as long as nothing changes. */
   get current () {
     if (this.#seen === undefined || !isSameOptions(this.#given, this.#seen)) {
       this.#seen = Object.fromEntries(WATCHED.map((name) => [name, this.#given[name]]))
@@ -117,14 +117,14 @@ class Settings {
     return this.#current
   }
 
-  /** Tells whether a request has no session in the store, and no option wants to hear of that. */
+  /** Returns whether a request has no session in the store, and no option wants to hear of that. */
   isVisitor (ctx) {
     const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
     const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
     return isPlain && this.nativeCookies.isAbsent(ctx)
   }
 
-  /** Gives a copy of the options as they are now, for a request to change. */
+  /** Returns a copy of the options as they are now, for a request to change. */
   copy () {
     const options = complete(this.#given)
     options.genid ??= () => newId(options.prefix)
@@ -182,7 +182,7 @@ function resolve (options, ctx) {
   return Object.freeze(resolved)
 }
 
-/** Tells whether maxAge is given by its old spelling. */
+/** Returns whether maxAge is given by its old spelling. */
 function isRenamed (given) {
   return !('maxAge' in given) && 'maxage' in given
 }

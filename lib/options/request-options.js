@@ -29,10 +29,10 @@ class RequestOptions {
   get nativeCookies () { return this.#settings.nativeCookies }
   get options () { return this.#copy ?? this.#resolved ?? this.#current }
 
-  /** Tells whether nobody can have changed the options since the request came. */
+  /** Returns whether nobody can have changed the options since the request came. */
   get isFixed () { return this.#copy === undefined }
 
-  /** Gives the options of this request, for the app to change. */
+  /** Returns the options of this request, for the app to change. */
   get sessionOptions () {
     if (this.#copy === undefined) {
       const isResolved = this.#resolved !== undefined && this.#resolved !== this.#current
@@ -48,10 +48,10 @@ class RequestOptions {
     if (this.#copy === undefined && this.#resolved === undefined) this.#resolved = resolve(this.#current, this.ctx)
   }
 
-  /** Gives the session's time to live, in milliseconds, or 'session'. */
+  /** Returns the session's time to live, in milliseconds, or 'session'. */
   get maxAge () { return this.#copy === undefined ? this.#maxAge : this.#copy.maxAge }
 
-  /** Gives the maxAge of the cookie: one that lives as long as the browser has none. */
+  /** Returns the maxAge of the cookie: one that lives as long as the browser has none. */
   get cookieMaxAge () { return this.maxAge === 'session' ? undefined : this.maxAge }
 
   /** Counts how often the app has given the session a maxAge. */

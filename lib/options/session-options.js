@@ -41,7 +41,7 @@ function schemaOf (shape) {
 
 const isObject = (value) => typeof value === 'object' && value !== null
 
-/** Gives a view of options in which some are absent. It reads from the caller's object, whose getters may work on that alone. */
+/** Returns a view of options in which some are absent. It reads from the caller's object, whose getters may work on that alone. */
 function without (names, given) {
   return new Proxy({}, {
     has: (_, name) => !names.includes(name) && name in given,
@@ -58,7 +58,7 @@ function checkShape (shape) {
   }
 }
 
-/** Gives what a schema makes of a value: the value, its default, or something else. */
+/** Returns what a schema makes of a value: the value, its default, or something else. */
 function read (schema, name, value) {
   try {
     if (typeof schema.parse === 'function') return schema.parse(value)

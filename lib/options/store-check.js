@@ -62,7 +62,7 @@ function isExpressStore ({ createSession, regenerate }) {
 }
 
 /**
- * Tells whether a method names a callback among its parameters, be it one with a default, which `length` leaves out. One that
+ * Returns whether a method names a callback among its parameters, be it one with a default, which `length` leaves out. One that
  * names none can only answer by what it returns.
  */
 function takesCallback (method, count) {

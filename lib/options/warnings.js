@@ -43,7 +43,7 @@ function watchOptions (given, known, nativeCookies) {
   if (isRisky(given, cookie)) nativeCookies.onSent = (lines) => lines.map(parseLine).forEach(tellRefused)
 }
 
-/** Gives the cookie of some options as far as they settle it; where they do not, as browsers take it. */
+/** Returns the cookie of some options as far as they settle it; where they do not, as browsers take it. */
 function cookieOf (given) {
   const settled = (name, byDefault) => name in given && typeof given[name] !== 'function' ? given[name] : byDefault
   return {
@@ -57,7 +57,7 @@ function cookieOf (given) {
   }
 }
 
-/** Tells whether browsers may refuse the cookie of some request. */
+/** Returns whether browsers may refuse the cookie of some request. */
 function isRisky (given, cookie) {
   return RULES.some(([, isRefused]) => isRefused({ ...cookie, secure: false })) ||
     typeof given.sameSite === 'function' || typeof given.partitioned === 'function'
@@ -103,7 +103,7 @@ function tellMisspelt (names, known) {
 }
 
 /**
- * Gives the name that was meant, if one is near: it differs in case, hyphens and underscores alone, or in one letter of four and
+ * Returns the name that was meant, if one is near: it differs in case, hyphens and underscores alone, or in one letter of four and
  * more, or in two of eight and more.
  */
 function nearest (name, known) {

@@ -39,12 +39,12 @@ class InFlightRecords {
     if (record !== undefined) record.created = record.destroyed
   }
 
-  /** Tells whether the record was destroyed since the request loaded it. */
+  /** Returns whether the record was destroyed since the request loaded it. */
   isDestroyed ({ record, destroyed }) {
     return record.destroyed !== destroyed
   }
 
-  /** Tells whether nobody has made the record anew since it was last destroyed. */
+  /** Returns whether nobody has made the record anew since it was last destroyed. */
   isGone ({ record }) {
     return record.created !== record.destroyed
   }

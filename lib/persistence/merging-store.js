@@ -86,14 +86,14 @@ class MergingStore {
     this.#left ??= id
   }
 
-  /** Gives the id that the session has left, for the caller to destroy. */
+  /** Returns the id that the session has left, for the caller to destroy. */
   takeLeft () {
     const left = this.#left
     this.#left = undefined
     return left
   }
 
-  /** Tells whether the store has not heard yet whose the session is: `subject` is newer than the record. */
+  /** Returns whether the store has not heard yet whose the session is: `subject` is newer than the record. */
   isUnlisted (data) {
     return !this.#hasSubject && subjectOf(this.#contextSession, data) !== null
   }
@@ -201,7 +201,7 @@ class MergingStore {
     return record
   }
 
-  /** Gives what this request changed since the load, or since its last write. */
+  /** Returns what this request changed since the load, or since its last write. */
   #changes (draft, isMoving) {
     const contextSession = this.#contextSession
     const [set, gone] = contextSession.baseline.changes(draft)
@@ -233,7 +233,7 @@ class MergingStore {
     return !isKnown
   }
 
-  /** Gives whose the session was at the load, or at the last write. */
+  /** Returns whose the session was at the load, or at the last write. */
   #subjectBefore () {
     const contextSession = this.#contextSession
     const { baseline } = contextSession

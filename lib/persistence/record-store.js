@@ -34,13 +34,13 @@ class RecordStore {
 
   get merges () { return false }
 
-  /** Tells whether the record that was loaded has been destroyed since, by another request. */
+  /** Returns whether the record that was loaded has been destroyed since, by another request. */
   get isDestroyed () {
     return this.#ticket !== undefined && this.#inFlight.isDestroyed(this.#ticket)
   }
 
   /**
-   * Loads a record, and is in flight with it from then on. Gives what the store gives.
+   * Loads a record, and is in flight with it from then on. Returns what the store gives.
    */
   get (id) {
     const { ctx, options, maxAge } = this.#contextSession

@@ -52,7 +52,7 @@ async function commitMoved (contextSession, how) {
   if (await saveIfDue(contextSession, how, hasMoved)) announce(contextSession, 'regenerated', contextSession.id)
 }
 
-/** Gives whether the session was saved; a promise of that where there is something to wait for. */
+/** Returns whether the session was saved; a promise of that where there is something to wait for. */
 function saveIfDue (contextSession, how, hasMoved = false) {
   const { session } = contextSession
   if (!session) return
@@ -86,12 +86,12 @@ function keepOnly (session, keep) {
   }
 }
 
-/** Tells whether a session is new, and nobody has put anything in. */
+/** Returns whether a session is new, and nobody has put anything in. */
 function isIdle ({ session, baseline }) {
   return !session._requireSave && baseline === undefined && !isPopulated(session)
 }
 
-/** Gives the reason why a session is saved that nothing forces to be; an empty one where it is not. */
+/** Returns the reason why a session is saved that nothing forces to be; an empty one where it is not. */
 function reasonToSave (contextSession, draft) {
   const { options, maxAge, baseline } = contextSession
   const { session } = draft
@@ -123,7 +123,7 @@ function saveCookie (contextSession, draft, reason) {
 }
 
 /**
- * Writes the session to its store, and its id to the cookie. Gives false where that was not to be.
+ * Writes the session to its store, and its id to the cookie. Returns false where that was not to be.
  *
  * @param {{ hasMoved: boolean, isWhole: boolean, isAtEnd: boolean }} how hasMoved: to a new id; isWhole: nothing stays there
  * that it does not have; isAtEnd: the app is through
@@ -200,7 +200,7 @@ function takenError () {
   return sessionError('ERR_SESSION_ID_TAKEN', 'the id of a new session is that of another one already')
 }
 
-/** Tells whether nobody would ever come back to a record. */
+/** Returns whether nobody would ever come back to a record. */
 function isOrphan ({ options }, obstacle, isNew) {
   return isNew && (obstacle === 'insecure' || options.early === true)
 }
@@ -242,13 +242,13 @@ function writeCookie (contextSession, draft) {
   contextSession.keepSent(Baseline.ofText(json))
 }
 
-/** Tells whether the core can write the envelope: in whole milliseconds. */
+/** Returns whether the core can write the envelope: in whole milliseconds. */
 function isWhole (maxAge, time) {
   if (maxAge === 'session') return typeof time === 'number'
   return Number.isSafeInteger(maxAge) && Number.isSafeInteger(time) && Number.isSafeInteger(maxAge + time)
 }
 
-/** Tells whether another request destroyed the record since this one loaded it. */
+/** Returns whether another request destroyed the record since this one loaded it. */
 function isGone ({ records, isStored }) {
   return records !== undefined && isStored && records.isDestroyed
 }

@@ -90,16 +90,16 @@ class ContextSession {
   assignMaxAge (value) { this.requestOptions.assignMaxAge(value) }
   adoptMaxAge (value) { this.requestOptions.adoptMaxAge(value) }
 
-  /** Gives the user's object, as far as there is one: undefined until somebody asks for it, null once it is removed. */
+  /** Returns the user's object, as far as there is one: undefined until somebody asks for it, null once it is removed. */
   get session () { return this.#session }
 
-  /** Gives what the other end has; undefined where nobody knows, or it has nothing. */
+  /** Returns what the other end has; undefined where nobody knows, or it has nothing. */
   get baseline () { return this.#baseline }
 
   get isIgnored () { return this.#state === STATE.IGNORED }
   get isDestroyed () { return this.#state === STATE.DESTROYED }
 
-  /** Tells whether what the request does to the session is ever written. */
+  /** Returns whether what the request does to the session is ever written. */
   get isWritable () { return !this.#isInert && this.#head !== HEAD.LOST }
 
   get #isInert () {
@@ -116,33 +116,33 @@ class ContextSession {
   get isCookieSent () { return this.#head === HEAD.SENT }
   get isCookieCleared () { return this.#head === HEAD.CLEARED }
 
-  /** Tells whether the app is through. */
+  /** Returns whether the app is through. */
   get isEnded () { return this.#runs === ENDED }
 
-  /** Tells whether a run of the middleware is open. */
+  /** Returns whether a run of the middleware is open. */
   get isRunning () { return this.#runs > 0 }
 
   get id () { return this.#id }
 
-  /** Gives the promise of an asynchronous genid, which resolves when there is an id. */
+  /** Returns the promise of an asynchronous genid, which resolves when there is an id. */
   get pendingId () { return this.#pendingId }
 
-  /** Gives the id of a session that was removed before another took its place; null for the one that nobody has read. */
+  /** Returns the id of a session that was removed before another took its place; null for the one that nobody has read. */
   get replacedId () { return this.#replacedId }
 
-  /** Tells whether nobody has looked yet under which id the session came in (`lazy`). */
+  /** Returns whether nobody has looked yet under which id the session came in (`lazy`). */
   get isUnread () {
     return this.records !== undefined && this.options.lazy === true && this.#loading === undefined && this.#id === undefined
   }
 
-  /** Gives the id under which the store has the session, or will have it. */
+  /** Returns the id under which the store has the session, or will have it. */
   get externalKey () {
     const isBegun = (this.#session ?? this.#loading) !== undefined && !this.isIgnored
     if (this.records && isBegun && this.#id === undefined && this.#pendingId === undefined) this.takeNewId()
     return this.#id
   }
 
-  /** Gives the session, or null where it was removed. Without a store, the first time opens the cookie. */
+  /** Returns the session, or null where it was removed. Without a store, the first time opens the cookie. */
   get () {
     if (this.isIgnored) return null
     if (this.#session === undefined) {
@@ -191,7 +191,7 @@ class ContextSession {
     if (this.records) this.forgetStored()
   }
 
-  /** Gives the id of the record that null removed: null where nobody has read it. */
+  /** Returns the id of the record that null removed: null where nobody has read it. */
   #idToDestroy () {
     if (this.isUnread) return null
     return this.#isStored ? this.#id : this.records?.takeLeft?.()
@@ -233,14 +233,14 @@ class ContextSession {
   /** Has nothing of this session written: its store has it no more, and no later commit brings it back. */
   discard () { this.#state = STATE.DISCARDED }
 
-  /** Takes the session that the app has given for one that it has read. Gives whether it was not. */
+  /** Takes the session that the app has given for one that it has read. Returns whether it was not. */
   acceptAssigned () {
     if (this.#state !== STATE.ASSIGNED) return false
     this.#state = STATE.OPEN
     return true
   }
 
-  /** Begins to destroy the session. Gives false where that has been done. */
+  /** Begins to destroy the session. Returns false where that has been done. */
   beginDestroying () {
     if (this.#state === STATE.DESTROYED) return false
     this.#state = STATE.DESTROYED
@@ -369,7 +369,7 @@ class ContextSession {
     return committing.then(ignore)
   }
 
-  /** Commits when the app is through. Gives nothing where there is nothing to wait for. */
+  /** Commits when the app is through. Returns nothing where there is nothing to wait for. */
   finish () {
     return this.#committing ? this.commit(AT_END) : commit(this, AT_END)
   }

@@ -49,7 +49,7 @@ function takeHeaders (res, args) {
   return args.slice(0, -1)
 }
 
-/** Gives the headers of an object, of a list of pairs, or of one in which names and values take turns. */
+/** Returns the headers of an object, of a list of pairs, or of one in which names and values take turns. */
 function pairsOf (headers) {
   if (!Array.isArray(headers)) return Object.entries(headers).filter(([name]) => name !== '')
   if (Array.isArray(headers[0])) return headers

@@ -84,7 +84,7 @@ async function passOver (contextSession, failure) {
   contextSession.failLoading(await handleFailure(contextSession, failure, 'get') === 'anonymous')
 }
 
-/** Makes what a session store has the session. Gives a promise where the app's `valid` does. */
+/** Makes what a session store has the session. Returns a promise where the app's `valid` does. */
 function admitRecord (contextSession, id, { record, failure }) {
   if (failure !== undefined) return contextSession.failLoading(failure === 'anonymous')
   if (record === undefined) return settle(contextSession, VERDICT.MISSED, undefined, id)
@@ -207,7 +207,7 @@ function refuse (contextSession, verdict, data, id) {
   contextSession.create()
 }
 
-/** Opens a record where nothing in it can change unseen. Gives false where it is not flat, or its envelope is none of ours. */
+/** Opens a record where nothing in it can change unseen. Returns false where it is not flat, or its envelope is none of ours. */
 function restore (contextSession, record, id, text) {
   const snapshot = Snapshot.of(record, true)
   const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
@@ -219,7 +219,7 @@ function restore (contextSession, record, id, text) {
   return true
 }
 
-/** Opens a copy of a record. Gives false where it is nested too deeply. */
+/** Opens a copy of a record. Returns false where it is nested too deeply. */
 function openCopy (contextSession, record, id, text) {
   const session = Session.from(contextSession, record, true)
   try {

@@ -29,7 +29,7 @@ function middleware (own) {
   }
 }
 
-/** Loads the session before the app runs. Gives a promise where there is something to wait for. */
+/** Loads the session before the app runs. Returns a promise where there is something to wait for. */
 function begin (ctx, settings) {
   const { hasStore, opensEarly, name } = settings
   if (startedSession(ctx, settings) === undefined) {
@@ -54,7 +54,7 @@ function serve (ctx, next, settings, own) {
   return attempt(next).then(() => finish(ctx, settings, own), (err) => finishFailed(ctx, settings, own, err))
 }
 
-/** Commits, unless the app does so itself. Gives a promise where there is something to commit. */
+/** Commits, unless the app does so itself. Returns a promise where there is something to commit. */
 function finish (ctx, settings, own) {
   const started = startedSession(ctx, settings)
   if (started === undefined && !own.rollUntouched) return leaveSkipped(ctx, settings)

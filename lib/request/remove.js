@@ -18,7 +18,7 @@ async function remove (contextSession) {
   await clearCookie(contextSession)
 }
 
-/** Gives the id of the record to destroy: of a session that was never loaded, the one that the request came with. */
+/** Returns the id of the record to destroy: of a session that was never loaded, the one that the request came with. */
 async function idToRemove (contextSession) {
   if (!contextSession.records) return undefined
   return contextSession.isUnread ? idOfRequest(contextSession) : contextSession.externalKey
@@ -73,7 +73,7 @@ function clearReplaced (contextSession) {
   if (contextSession.cookie.isSent) return clearCookie(contextSession)
 }
 
-/** Clears the cookie, or whatever else carries the id. Gives a promise where the app's `externalKey.remove` does. */
+/** Clears the cookie, or whatever else carries the id. Returns a promise where the app's `externalKey.remove` does. */
 function clearCookie (contextSession) {
   const { ctx, options, records } = contextSession
   if (contextSession.isCookieCleared) return

@@ -14,10 +14,10 @@ class SessionHandle {
     this.#contextSession = contextSession
   }
 
-  /** Gives the id under which the store has the session; undefined without a store. */
+  /** Returns the id under which the store has the session; undefined without a store. */
   get id () { return this.#contextSession.session === null ? this.#contextSession.id : this.#contextSession.externalKey }
 
-  /** Tells whether there was no session before this request; undefined before it is loaded, and after null. */
+  /** Returns whether there was no session before this request; undefined before it is loaded, and after null. */
   get isNew () { return this.#contextSession.session?.isNew }
 
   /** Loads the session, where that has not been done, and gives it: what `ctx.session` is then. */
@@ -68,7 +68,7 @@ class SessionHandle {
     return (await records.list()).map((listed) => ({ ...listed, current: listed.hash === own }))
   }
 
-  /** Destroys a session of the same subject, by its hash as `list` gives it. Gives whether there was one. */
+  /** Destroys a session of the same subject, by its hash as `list` gives it. Returns whether there was one. */
   async revoke (hash) {
     const records = await this.#listed()
     if (hash === hashed(this.id)) {
@@ -89,7 +89,7 @@ class SessionHandle {
     return records.destroyAll({ except: hashed(this.id) })
   }
 
-  /** Gives the store of the session, loaded, where it can list. */
+  /** Returns the store of the session, loaded, where it can list. */
   async #listed () {
     await this.#contextSession.load()
     const { records, options } = this.#contextSession

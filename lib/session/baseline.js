@@ -32,10 +32,10 @@ class Baseline {
     return baseline
   }
 
-  /** Gives the JSON as it came in; undefined where none did. */
+  /** Returns the JSON as it came in; undefined where none did. */
   get text () { return this.#text }
 
-  /** Gives the JSON, as it came in or as this process writes it. */
+  /** Returns the JSON, as it came in or as this process writes it. */
   get json () {
     if (this.#text !== undefined) return this.#text
     this.#json ??= JSON.stringify(this.#snapshot.toObject())
@@ -43,7 +43,7 @@ class Baseline {
   }
 
   /**
-   * Tells whether a session differs: key by key where that does, else by its JSON.
+   * Returns whether a session differs: key by key where that does, else by its JSON.
    *
    * @param {import('./draft').Draft} draft
    * @param {object} options

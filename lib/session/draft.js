@@ -11,7 +11,7 @@ class Draft {
     this.session = session
   }
 
-  /** Gives the session's JSON, written once for all who ask. */
+  /** Returns the session's JSON, written once for all who ask. */
   get json () { return (this.#json ??= stringify(this.session)) }
 
   /** Throws where there is no JSON of the session, whether it is needed or not. */

@@ -31,7 +31,7 @@ function pathOfBigInt (value, path, seen) {
 }
 
 /**
- * Tells whether JSON that was opened says the same as what JSON.stringify has written now.
+ * Returns whether JSON that was opened says the same as what JSON.stringify has written now.
  *
  * @param {string} opened as any writer wrote it
  * @param {string} json

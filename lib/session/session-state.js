@@ -23,7 +23,7 @@ class State {
     this.expire = expire
   }
 
-  /** Gives the same of another context's session. */
+  /** Returns the same of another context's session. */
   of (context) {
     const state = new State(context, this.isNew, this.expire)
     state.requireSave = this.requireSave
@@ -47,7 +47,7 @@ class Holder extends Given {
     this.#state = state
   }
 
-  /** Tells whether an object has a state of its own: whether it is a session. */
+  /** Returns whether an object has a state of its own: whether it is a session. */
   static isSession (object) {
     return #state in object
   }

@@ -81,11 +81,11 @@ class Session {
   get __proto__ () { return undefined }
   set __proto__ (value) {}
 
-  /** Tells whether there was no session before this request. */
+  /** Returns whether there was no session before this request. */
   get isNew () { return stateOf(this)?.isNew }
   set isNew (value) { assign(this, 'isNew', 'isNew', value) }
 
-  /** Gives the time after which the session is expired, in milliseconds, as it was when it came in. */
+  /** Returns the time after which the session is expired, in milliseconds, as it was when it came in. */
   get _expire () { return stateOf(this)?.expire }
   set _expire (value) { assign(this, 'expire', '_expire', value) }
 
@@ -96,10 +96,10 @@ class Session {
   /** Counts the user's keys. */
   get length () { return Object.keys(dataOf(this)).length }
 
-  /** Tells whether the user has put anything in. */
+  /** Returns whether the user has put anything in. */
   get populated () { return Object.keys(dataOf(this)).length > 0 }
 
-  /** Gives the time to live, in milliseconds, or 'session'; setting it saves the session. */
+  /** Returns the time to live, in milliseconds, or 'session'; setting it saves the session. */
   get maxAge () { return stateOf(this)?.context.maxAge }
   set maxAge (value) {
     const state = requireState(this)
@@ -107,7 +107,7 @@ class Session {
     state.requireSave = true
   }
 
-  /** Gives the id under which the store has this session; undefined without a store. */
+  /** Returns the id under which the store has this session; undefined without a store. */
   get externalKey () { return stateOf(this)?.context.externalKey }
 
   /** Saves the session, changed or not. */
@@ -123,7 +123,7 @@ class Session {
     return typeof options === 'function' ? commit(this, {}, options) : commit(this, options, callback)
   }
 
-  /** Gives the user's data alone. */
+  /** Returns the user's data alone. */
   toJSON () {
     if (stringified !== this) return dataOf(this)
     stringified = undefined
@@ -145,7 +145,7 @@ function become (object, state) {
   return Object.setPrototypeOf(object, Session.prototype)
 }
 
-/** Tells whether every object has a key, by somebody's mistake. */
+/** Returns whether every object has a key, by somebody's mistake. */
 const isCommon = (key) => Object.keys(Object.prototype).includes(key)
 
 /** Takes from data what is not the user's. Of the rest of the accessors, data have no say. */
@@ -182,7 +182,7 @@ function requireState (object) {
   throw sessionError('ERR_SESSION_UNKNOWN', 'what a copy of the session or a Proxy cannot do, ctx.session can', TypeError)
 }
 
-/** Gives the user's data in a session; of what inherits from one, with its own keys. */
+/** Returns the user's data in a session; of what inherits from one, with its own keys. */
 function dataOf (object) {
   if (isSession(object)) return userData(object)
   const prototype = Object.getPrototypeOf(object)
@@ -191,7 +191,7 @@ function dataOf (object) {
 }
 
 /**
- * Tells whether parsed JSON may become a session as it is: none of its keys is the session's own.
+ * Returns whether parsed JSON may become a session as it is: none of its keys is the session's own.
  *
  * Each name is written out: looked up by a variable, it costs fifty times as much in a large object.
  */

@@ -61,7 +61,7 @@ function loosen (object) {
 const shapes = new Map()
 let latest = new Shape([])
 
-/** Gives the shape of a list of keys. */
+/** Returns the shape of a list of keys. */
 function shapeOf (keys) {
   const known = shapes.get(keys.length)
   if (known !== undefined && known.keys.every((key, i) => key === keys[i])) return (latest = known)
@@ -129,7 +129,7 @@ class Snapshot {
   }
 
   /**
-   * Tells whether a session differs from the data, where that can be told key by key.
+   * Returns whether a session differs from the data, where that can be told key by key.
    *
    * @param {object} session
    * @returns {boolean|undefined} undefined where only the JSON can tell: of objects, of keys that came or went, of values that

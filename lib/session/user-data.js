@@ -23,7 +23,7 @@ function userData (session) {
   return data
 }
 
-/** Tells whether the user has put anything in. */
+/** Returns whether the user has put anything in. */
 function isPopulated (session) {
   const own = owned(session)
   for (const key in own) {
@@ -32,7 +32,7 @@ function isPopulated (session) {
   return false
 }
 
-/** Tells whether a session has nothing but the user's data. */
+/** Returns whether a session has nothing but the user's data. */
 function isPure (session) {
   const own = owned(session)
   for (const key in own) {
@@ -45,7 +45,7 @@ function isData (session, key, value) {
   return typeof value !== 'function' && key !== 'isNew' && (key[0] !== '_' || isKept(session, key))
 }
 
-/** Tells whether a key that begins with `_` is the user's too (`underscoreKeys`). */
+/** Returns whether a key that begins with `_` is the user's too (`underscoreKeys`). */
 function isKept (session, key) {
   const context = stateOf(session)?.context
   if (context === undefined || RESERVED.has(key)) return false
@@ -60,7 +60,7 @@ function isKept (session, key) {
 /** @type {WeakMap<object, Set<string>>} by ContextSession: keys that came in, those that begin with `_` at least */
 const incoming = new WeakMap()
 
-/** Gives these keys. Where data came in as JSON, that is looked into when one of them is met. */
+/** Returns these keys. Where data came in as JSON, that is looked into when one of them is met. */
 function incomingOf (context) {
   if (!incoming.has(context)) incoming.set(context, new Set(Object.keys(JSON.parse(context.baseline?.text ?? '{}'))))
   return incoming.get(context)

@@ -44,7 +44,7 @@ function limitMaxAge (given, options) {
   return isBrowser ? 'session' : maxAge
 }
 
-/** Tells whether options look at data before a session is made of it. */
+/** Returns whether options look at data before a session is made of it. */
 function isExacting ({ valid, configMaxAge }) {
   return typeof valid === 'function' || configMaxAge === true
 }
