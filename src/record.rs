@@ -136,7 +136,7 @@ pub enum SubjectChange<T> {
 }
 
 /// What one request changed since it loaded the session. Its texts are borrowed or owned, as those of [`NewRecord`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes<T> {
     /// The record's revision at the load.
     pub base: u64,

@@ -1,7 +1,8 @@
 //! Operations as they cross: some numbers each, and one text for all of them.
 
+use koa_session_rs::record::Changes;
 use koa_session_rs::store::redis::command::Failure;
-use koa_session_rs::store::redis::{Changes, Format, Outcome, Request, SessionId};
+use koa_session_rs::store::redis::{Format, Outcome, Request, SessionId};
 use koa_session_rs_binding_common::{Answer, CALL_NUMBERS, Call, Numbers, whole};
 
 /// Numbers of an operation: its id, its kind, those of a call, and how many texts it has, whose lengths follow;
@@ -127,7 +128,7 @@ impl Operands<'_, '_> {
         Some(SessionId::of(id, self.format))
     }
 
-    fn changes(&mut self, call: Call) -> Option<Changes> {
+    fn changes(&mut self, call: Call) -> Option<Changes<String>> {
         let texts = [self.text()?, self.text()?];
         Some(call.changes(texts, self.optional()?, self.optional()?))
     }

@@ -14,9 +14,9 @@ use tokio::time::timeout;
 
 use crate::connection::Connection;
 use crate::dial::{dial, mistaken};
-use crate::options::{ConnectionOptions, Credentials, Place, Server};
+use crate::fault::{Cause, Fault};
+use crate::options::{ConnectionOptions, Credentials, Endpoint, Server};
 use crate::tls;
-use crate::trouble::{Cause, Trouble};
 
 /// How far clocks may be apart before that is told.
 const SKEW_SECONDS: f64 = 60.0;
@@ -48,15 +48,15 @@ impl Connector {
         }
     }
 
-    /// Connects to the server at a place.
+    /// Connects to the server at an endpoint.
     pub async fn connect(
         &self,
-        place: &Place,
+        endpoint: &Endpoint,
         attempt: Attempt,
-    ) -> Result<Connection, Rc<Trouble>> {
-        match place {
-            Place::Known(server) => self.connect_to(server, attempt, false).await,
-            Place::Named(sentinels, name) => {
+    ) -> Result<Connection, Rc<Fault>> {
+        match endpoint {
+            Endpoint::Server(server) => self.connect_to(server, attempt, false).await,
+            Endpoint::Sentinels(sentinels, name) => {
                 let asked = sentinels.iter().map(|sentinel| async {
                     let server = self.ask(sentinel, name, attempt).await?;
                     self.connect_to(&server, attempt, true).await
@@ -72,19 +72,14 @@ impl Connector {
         server: &Rc<Server>,
         attempt: Attempt,
         is_named: bool,
-    ) -> Result<Connection, Rc<Trouble>> {
+    ) -> Result<Connection, Rc<Fault>> {
         let connect = async {
             let mut connection = self.open(server, &self.options.credentials).await?;
             self.check(&mut connection, is_named).await?;
             Ok(connection)
         };
         let connected = self.within(attempt, server, connect).await;
-        connected.map_err(|trouble| {
-            Rc::new(Trouble {
-                is_named,
-                ..trouble
-            })
-        })
+        connected.map_err(|fault| Rc::new(Fault { is_named, ..fault }))
     }
 
     /// Asks a sentinel for the server of that name.
@@ -93,7 +88,7 @@ impl Connector {
         sentinel: &Rc<Server>,
         name: &str,
         attempt: Attempt,
-    ) -> Result<Rc<Server>, Rc<Trouble>> {
+    ) -> Result<Rc<Server>, Rc<Fault>> {
         let ask = async {
             let credentials = &self.options.sentinel_credentials;
             let mut connection = self.open(sentinel, credentials).await?;
@@ -112,18 +107,18 @@ impl Connector {
         &self,
         attempt: Attempt,
         server: &Rc<Server>,
-        work: impl Future<Output = Result<T, Trouble>>,
-    ) -> Result<T, Trouble> {
-        let mut trouble = match timeout(attempt.limit, work).await {
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let mut fault = match timeout(attempt.limit, work).await {
             Ok(Ok(done)) => return Ok(done),
-            Ok(Err(trouble)) => trouble,
-            Err(_) => Trouble::silence(),
+            Ok(Err(fault)) => fault,
+            Err(_) => Fault::silence(),
         };
-        if attempt.is_first && trouble.may_be_tls() {
+        if attempt.is_first && fault.may_be_tls() {
             let mistaken = mistaken(server, self.options.tls.is_some()).await;
-            trouble = mistaken.unwrap_or(trouble);
+            fault = mistaken.unwrap_or(fault);
         }
-        Err(trouble.at(server))
+        Err(fault.at(server))
     }
 
     /// Opens a connection, and says who is there.
@@ -131,7 +126,7 @@ impl Connector {
         &self,
         server: &Rc<Server>,
         Credentials { username, password }: &Credentials,
-    ) -> Result<Connection, Trouble> {
+    ) -> Result<Connection, Fault> {
         let tls = match (&self.options.tls, &**server) {
             (Some(options), Server::At { .. }) => {
                 let made = self.tls.get_or_init(|| {
@@ -139,7 +134,7 @@ impl Connector {
                     made.map_err(|told| Cause::told(&told))
                 });
                 let made = made.as_ref();
-                Some(made.map_err(|cause| Trouble::new(Failure::Tls, cause.clone()))?)
+                Some(made.map_err(|cause| Fault::new(Failure::Tls, cause.clone()))?)
             }
             _ => None,
         };
@@ -157,12 +152,12 @@ impl Connector {
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&settings, stream, config)
                 .await
-                .map_err(|error| Trouble::of_redis(&error))?;
+                .map_err(|error| Fault::of_redis(&error))?;
         Ok(Connection::new(connection, driver, server))
     }
 
     /// Asks whether commands will be carried out: by the database, by a server that has its data, by a master.
-    async fn check(&self, connection: &mut Connection, is_named: bool) -> Result<(), Trouble> {
+    async fn check(&self, connection: &mut Connection, is_named: bool) -> Result<(), Fault> {
         let mut pipeline = Pipeline::with_capacity(4);
         pipeline.cmd("PING").cmd("TIME");
         if is_named {
@@ -172,12 +167,12 @@ impl Connector {
             pipeline.cmd("SELECT").arg(self.options.db);
         }
         let mut answers = connection.ask(&pipeline).await?.into_iter();
-        let refused = |answer: Option<Value>| answer.as_ref().and_then(Trouble::of_answer);
+        let refused = |answer: Option<Value>| answer.as_ref().and_then(Fault::of_answer);
         // Where PING is refused for other reasons, commands that the store needs may not be.
-        if let Some(trouble) = refused(answers.next())
-            && trouble.is_absence()
+        if let Some(fault) = refused(answers.next())
+            && fault.is_absence()
         {
-            return Err(trouble);
+            return Err(fault);
         }
         if let Some([seconds, _]) = answers.next().and_then(texts)
             && let Ok(seconds) = seconds.parse()
@@ -186,9 +181,9 @@ impl Connector {
         }
         if is_named && answers.next().is_some_and(is_replica) {
             let failure = Failure::Server("READONLY".to_owned());
-            return Err(Trouble::new(failure, Cause::told("it is a replica")));
+            return Err(Fault::new(failure, Cause::told("it is a replica")));
         }
-        refused(answers.next()).map_or(Ok(()), |trouble| Err(trouble.or_options()))
+        refused(answers.next()).map_or(Ok(()), |fault| Err(fault.or_options()))
     }
 
     /// Tells if a server's clock and this machine's are far apart. It is not `Date.now()` that is asked, which tests set.
@@ -205,33 +200,33 @@ impl Connector {
 
 /// Gives what the first one gives that succeeds. Where none does, what tells most.
 pub async fn first<T>(
-    all: impl IntoIterator<Item = impl Future<Output = Result<T, Rc<Trouble>>>>,
-) -> Result<T, Rc<Trouble>> {
+    all: impl IntoIterator<Item = impl Future<Output = Result<T, Rc<Fault>>>>,
+) -> Result<T, Rc<Fault>> {
     let mut all: FuturesUnordered<_> = all.into_iter().collect();
-    let mut worst: Option<Rc<Trouble>> = None;
+    let mut worst: Option<Rc<Fault>> = None;
     while let Some(outcome) = all.next().await {
         match outcome {
             Ok(done) => return Ok(done),
-            Err(trouble) => {
+            Err(fault) => {
                 worst = Some(match worst {
-                    Some(worst) => worst.or_worse(trouble),
-                    None => trouble,
+                    Some(worst) => worst.or_worse(fault),
+                    None => fault,
                 });
             }
         }
     }
-    Err(worst.unwrap_or_else(|| Rc::new(Trouble::unknown())))
+    Err(worst.unwrap_or_else(|| Rc::new(Fault::unknown())))
 }
 
 /// Reads where a sentinel says that a server is.
-fn read_named(mut answers: Vec<Value>) -> Result<Rc<Server>, Trouble> {
-    let options = |told: &str| Trouble::new(Failure::Options, Cause::told(told));
+fn read_named(mut answers: Vec<Value>) -> Result<Rc<Server>, Fault> {
+    let options = |told: &str| Fault::new(Failure::Options, Cause::told(told));
     let answer = answers.pop().unwrap_or(Value::Nil);
     if answer == Value::Nil {
         return Err(options("the sentinel knows no master by that name"));
     }
-    if let Some(trouble) = Trouble::of_answer(&answer) {
-        return Err(trouble.or_options());
+    if let Some(fault) = Fault::of_answer(&answer) {
+        return Err(fault.or_options());
     }
     let named = texts(answer);
     let named = named.and_then(|[host, port]| Some(Server::at(&host, port.parse().ok()?)));

@@ -9,9 +9,9 @@ use redis::{Pipeline, Value};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use crate::fault::Fault;
 use crate::options::Server;
-use crate::replicas::Replication;
-use crate::trouble::Trouble;
+use crate::replication::Replication;
 
 /// Commands may be sent while others wait for their answers.
 #[derive(Clone)]
@@ -58,12 +58,12 @@ impl Connection {
     }
 
     /// Sends commands as one pipeline. Where that fails, nobody knows which of them were carried out.
-    pub async fn ask(&mut self, commands: &Pipeline) -> Result<Vec<Value>, Trouble> {
+    pub async fn ask(&mut self, commands: &Pipeline) -> Result<Vec<Value>, Fault> {
         let asked = self
             .inner
             .send_packed_commands(commands, 0, commands.len())
             .await;
-        let answers = asked.map_err(|error| Trouble::of_redis(&error))?;
+        let answers = asked.map_err(|error| Fault::of_redis(&error))?;
         self.line.heard.set(Instant::now());
         Ok(answers)
     }

@@ -15,8 +15,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::fault::{Cause, Fault};
 use crate::options::Server;
-use crate::trouble::{Cause, Trouble};
 
 pub type Stream = Pin<Box<dyn AsyncStream + Send + Sync>>;
 
@@ -28,8 +28,8 @@ const NO_HANDSHAKE: &[u8] = &[0x16, 3, 1, 0, 4, 2, 0, 0, 0];
 const ALERT: u8 = 0x15;
 
 /// Opens a stream; one that is encrypted, if it is told how.
-pub async fn dial(server: &Server, tls: Option<&Arc<ClientConfig>>) -> Result<Stream, Trouble> {
-    let failed = |error: io::Error| Trouble::of_io(&error);
+pub async fn dial(server: &Server, tls: Option<&Arc<ClientConfig>>) -> Result<Stream, Fault> {
+    let failed = |error: io::Error| Fault::of_io(&error);
     let (host, port) = match server {
         Server::At { host, port } => (host, *port),
         Server::Socket(path) => return dial_socket(path).await.map_err(failed),
@@ -39,14 +39,14 @@ pub async fn dial(server: &Server, tls: Option<&Arc<ClientConfig>>) -> Result<St
         return Ok(Box::pin(stream));
     };
     let name = ServerName::try_from(host.clone())
-        .map_err(|error| Trouble::new(Failure::Tls, Cause::told(&error.to_string())))?;
+        .map_err(|error| Fault::new(Failure::Tls, Cause::told(&error.to_string())))?;
     let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream);
     Ok(Box::pin(stream.await.map_err(failed)?))
 }
 
-async fn connect(host: &str, port: u16) -> Result<TcpStream, Trouble> {
+async fn connect(host: &str, port: u16) -> Result<TcpStream, Fault> {
     let unknown =
-        |message: &str| Trouble::new(Failure::Unreachable, Cause::coded("ENOTFOUND", message));
+        |message: &str| Fault::new(Failure::Unreachable, Cause::coded("ENOTFOUND", message));
     let addresses: Vec<_> = lookup_host((host, port))
         .await
         .map_err(|error| unknown(&error.to_string()))?
@@ -59,7 +59,7 @@ async fn connect(host: &str, port: u16) -> Result<TcpStream, Trouble> {
         stream.set_nodelay(true)?;
         Ok(stream)
     });
-    connected.map_err(|error| Trouble::of_io(&error))
+    connected.map_err(|error| Fault::of_io(&error))
 }
 
 #[cfg(unix)]
@@ -74,7 +74,7 @@ async fn dial_socket(_: &str) -> io::Result<Stream> {
 }
 
 /// Tells whether a server without TLS was asked for TLS, or the other way round: it says nothing then, or closes.
-pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Trouble> {
+pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Fault> {
     let Server::At { host, port } = server else {
         return None;
     };
@@ -94,5 +94,5 @@ pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Trouble> {
     } else {
         first == ALERT
     };
-    is_mistaken.then(|| Trouble::new(Failure::Tls, Cause::told(told)))
+    is_mistaken.then(|| Fault::new(Failure::Tls, Cause::told(told)))
 }

@@ -11,21 +11,19 @@
 )]
 
 mod batch;
+mod client_driver;
 mod connect;
 mod connection;
 mod dial;
-mod judge;
+mod fault;
 mod node;
 mod nodes;
 mod options;
-mod parcel;
-mod replicas;
+mod pending_command;
+mod replication;
 mod router;
-mod slots;
-mod steps;
 mod tls;
 mod transport;
-mod trouble;
 
 use koa_session_rs::record::Bounds;
 use koa_session_rs::store::redis::Format;
@@ -36,8 +34,8 @@ use napi_derive::napi;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::batch::Memory;
+use crate::client_driver::ClientDriver;
 use crate::options::ConnectionOptions;
-use crate::steps::Steps;
 use crate::transport::Batch;
 
 /// How keys are named, and what sessions may be.
@@ -117,16 +115,16 @@ impl RedisTransport {
 
 /// The same operations, over a client of the user's.
 #[napi]
-pub struct RedisSteps {
-    steps: Steps,
+pub struct RedisClientDriver {
+    driver: ClientDriver,
 }
 
 #[napi]
-impl RedisSteps {
+impl RedisClientDriver {
     #[napi(constructor, catch_unwind)]
     pub fn new(keys: KeyOptions) -> Self {
         Self {
-            steps: Steps::new(keys.into()),
+            driver: ClientDriver::new(keys.into()),
         }
     }
 
@@ -134,13 +132,13 @@ impl RedisSteps {
     #[napi(catch_unwind)]
     pub fn begin(&mut self, numbers: Memory, count: u32, text: Text) -> napi::Result<Vec<String>> {
         let numbers = read_numbers(&numbers, count)?;
-        Ok(self.steps.begin(&numbers, &text))
+        Ok(self.driver.begin(&numbers, &text))
     }
 
     /// Goes on with the answers to the commands of the last step.
     #[napi(catch_unwind)]
     pub fn next(&mut self, operation: u32, replies: Text) -> Vec<String> {
-        self.steps.next(operation, &replies)
+        self.driver.next(operation, &replies)
     }
 }
 

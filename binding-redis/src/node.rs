@@ -10,8 +10,8 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::connect::{Attempt, Connector};
 use crate::connection::Connection;
-use crate::options::Place;
-use crate::trouble::Trouble;
+use crate::fault::Fault;
+use crate::options::Endpoint;
 
 /// Between two attempts to connect, while nobody asks.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -28,7 +28,7 @@ const QUICK: Duration = Duration::from_millis(100);
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
 pub struct Node {
-    place: Place,
+    endpoint: Endpoint,
     connector: Rc<Connector>,
     link: RefCell<Link>,
     /// Whether the connection is silent although it should answer. While that is so, nothing more is sent on it.
@@ -54,25 +54,25 @@ enum Link {
 pub struct Absence {
     pub since: Instant,
     found: Instant,
-    pub trouble: Rc<Trouble>,
+    pub fault: Rc<Fault>,
 }
 
 impl Absence {
     /// Makes one that is found now.
-    pub fn new(since: Instant, trouble: Rc<Trouble>) -> Self {
+    pub fn new(since: Instant, fault: Rc<Fault>) -> Self {
         let found = Instant::now();
         Self {
             since,
             found,
-            trouble,
+            fault,
         }
     }
 }
 
 impl Node {
-    pub fn new(place: Place, connector: &Rc<Connector>) -> Rc<Self> {
+    pub fn new(endpoint: Endpoint, connector: &Rc<Connector>) -> Rc<Self> {
         Rc::new(Self {
-            place,
+            endpoint,
             connector: Rc::clone(connector),
             link: RefCell::new(Link::Never),
             is_doubted: Cell::new(false),
@@ -85,12 +85,12 @@ impl Node {
     }
 
     /// Gives why there is no connection, as far as that is known.
-    pub fn trouble(&self) -> Rc<Trouble> {
+    pub fn fault(&self) -> Rc<Fault> {
         if let Link::Away(absence) = &*self.link.borrow() {
-            return Rc::clone(&absence.trouble);
+            return Rc::clone(&absence.fault);
         }
-        let silence = Trouble::silence();
-        Rc::new(match self.place.server() {
+        let silence = Fault::silence();
+        Rc::new(match self.endpoint.server() {
             Some(server) => silence.at(server),
             None => silence,
         })
@@ -162,14 +162,14 @@ impl Node {
                 },
                 is_first: !self.was_up(),
             };
-            let outcome = self.connector.connect(&self.place, attempt).await;
+            let outcome = self.connector.connect(&self.endpoint, attempt).await;
             let gap = match &outcome {
-                Err(trouble) if trouble.is_final() => FINAL_GAP,
+                Err(fault) if fault.is_final() => FINAL_GAP,
                 _ => GAP,
             };
             let is_over = match outcome {
                 Ok(connection) => self.succeed(connection, started),
-                Err(trouble) => self.fail(trouble, began),
+                Err(fault) => self.fail(fault, began),
             };
             let ended = Instant::now();
             self.due.set(ended + gap);
@@ -201,11 +201,11 @@ impl Node {
     }
 
     /// Notes that there is no connection. Gives whether there is one nevertheless.
-    fn fail(&self, trouble: Rc<Trouble>, since: Instant) -> bool {
+    fn fail(&self, fault: Rc<Fault>, since: Instant) -> bool {
         if self.usable().is_some() {
             return !self.is_doubted();
         }
-        self.go(since, trouble);
+        self.go(since, fault);
         false
     }
 
@@ -238,9 +238,9 @@ impl Node {
     }
 
     /// Notes that the server carries out nothing for now, though it answers.
-    pub fn leave(self: &Rc<Self>, connection: &Connection, trouble: &Rc<Trouble>) {
+    pub fn leave(self: &Rc<Self>, connection: &Connection, fault: &Rc<Fault>) {
         if self.usable().is_some_and(|current| current.is(connection)) {
-            self.go(Instant::now(), Rc::clone(trouble));
+            self.go(Instant::now(), Rc::clone(fault));
             self.changed.notify_waiters();
             self.keep_at_it();
         }
@@ -254,12 +254,12 @@ impl Node {
         if let Some(silent) = self.usable() {
             silent.cut();
         }
-        self.go(Instant::now(), self.trouble());
+        self.go(Instant::now(), self.fault());
         self.changed.notify_waiters();
     }
 
-    fn go(&self, since: Instant, trouble: Rc<Trouble>) {
+    fn go(&self, since: Instant, fault: Rc<Fault>) {
         self.is_doubted.set(false);
-        self.link.replace(Link::Away(Absence::new(since, trouble)));
+        self.link.replace(Link::Away(Absence::new(since, fault)));
     }
 }

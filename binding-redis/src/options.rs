@@ -62,18 +62,18 @@ pub enum Server {
 }
 
 /// Where the server is that holds the keys.
-pub enum Place {
-    Known(Rc<Server>),
+pub enum Endpoint {
+    Server(Rc<Server>),
     /// Where the sentinels say, who know it by that name.
-    Named(Vec<Rc<Server>>, String),
+    Sentinels(Vec<Rc<Server>>, String),
 }
 
-impl Place {
+impl Endpoint {
     /// Gives the server, if it is known without asking.
     pub fn server(&self) -> Option<&Rc<Server>> {
         match self {
-            Self::Known(server) => Some(server),
-            Self::Named(..) => None,
+            Self::Server(server) => Some(server),
+            Self::Sentinels(..) => None,
         }
     }
 }
@@ -94,21 +94,21 @@ impl ConnectionOptions {
         Duration::from_millis(u64::from(self.connect_timeout_ms))
     }
 
-    /// Gives the place of a node of a cluster (`host:port`); without a cluster, of the only server.
-    pub fn place(&self, address: &str) -> Place {
+    /// Gives the endpoint of a node of a cluster (`host:port`); without a cluster, of the only server.
+    pub fn endpoint(&self, address: &str) -> Endpoint {
         if self.cluster
             && let Some((host, port)) = address.rsplit_once(':')
         {
-            return Place::Known(Server::at(host, port.parse().unwrap_or_default()));
+            return Endpoint::Server(Server::at(host, port.parse().unwrap_or_default()));
         }
         let mut servers = self
             .nodes
             .iter()
             .map(|Address { host, port }| Server::at(host, *port));
         match (&self.path, &self.master) {
-            (Some(path), _) => Place::Known(Rc::new(Server::Socket(path.0.clone()))),
-            (None, Some(master)) => Place::Named(servers.collect(), master.0.clone()),
-            (None, None) => Place::Known(
+            (Some(path), _) => Endpoint::Server(Rc::new(Server::Socket(path.0.clone()))),
+            (None, Some(master)) => Endpoint::Sentinels(servers.collect(), master.0.clone()),
+            (None, None) => Endpoint::Server(
                 servers
                     .next()
                     .unwrap_or_else(|| Server::at("127.0.0.1", 6379)),

@@ -1,6 +1,11 @@
 //! Sends commands where they belong, and again where that is due and does no harm.
 
-use std::cell::Cell;
+mod cluster;
+mod replicas;
+mod retry;
+mod slots;
+mod standalone;
+
 use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
@@ -12,12 +17,13 @@ use redis::{Pipeline, Value};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use self::cluster::Cluster;
 use crate::connect::Connector;
 use crate::connection::Connection;
+use crate::fault::Fault;
 use crate::node::{Absence, Node};
 use crate::nodes::Nodes;
-use crate::parcel::{Answer, Fate, Journey, Parcel};
-use crate::trouble::{Cause, Trouble};
+use crate::pending_command::{InFlight, PendingCommand, Response, Sent};
 
 /// Between two attempts at what cannot be done right now.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -25,22 +31,25 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// After how long without an answer a connection is doubted.
 pub const LATE: Duration = Duration::from_millis(500);
 
+/// How long commands wait for a server without successors that was there before.
+const GRACE: Duration = Duration::from_secs(1);
+
 pub struct Router {
-    pub(crate) nodes: Nodes,
-    /// Since when a cluster has had no node for some keys.
-    pub(crate) down: Cell<Option<Instant>>,
+    nodes: Nodes,
+    /// Nothing where there is one server.
+    cluster: Option<Cluster>,
 }
 
 impl Router {
     pub fn new(connector: Connector) -> Self {
         Self {
+            cluster: connector.options.cluster.then(Cluster::new),
             nodes: Nodes::new(connector),
-            down: Cell::new(None),
         }
     }
 
     pub fn is_cluster(&self) -> bool {
-        self.nodes.is_cluster()
+        self.cluster.is_some()
     }
 
     pub fn timeout(&self) -> Duration {
@@ -49,44 +58,52 @@ impl Router {
 
     /// Names the node that a command is for, as far as that is known.
     pub fn node_of(&self, command: &Command) -> String {
-        if !self.is_cluster() {
-            return String::new();
-        }
-        let owner = command.key().and_then(|key| self.nodes.owner(key));
+        let cluster = self.cluster.as_ref();
+        let owner = cluster.and_then(|cluster| cluster.owner(command.key()?));
         owner.unwrap_or_default()
+    }
+
+    /// Notes that keys may be elsewhere by now.
+    fn distrust(&self) {
+        if let Some(cluster) = &self.cluster {
+            cluster.distrust();
+        }
     }
 
     /// Sends all commands once. Gives answers, or why there are none, as far as these are settled; the others are left, and due
     /// when this ends.
     pub async fn advance(
         self: &Rc<Self>,
-        journey: &mut Journey,
+        in_flight: &mut InFlight,
         deadline: Instant,
-    ) -> Vec<(Parcel, Answer)> {
-        let parcels = std::mem::take(&mut journey.left);
-        let is_first = std::mem::take(&mut journey.is_new);
-        let seen = self.see_to_slots(&parcels, is_first, deadline).await;
+    ) -> Vec<(PendingCommand, Response)> {
+        let commands = std::mem::take(&mut in_flight.left);
+        let is_first = std::mem::take(&mut in_flight.is_new);
+        let seen = self.see_to_slots(&commands, is_first, deadline).await;
         // What is sent too late for an answer might be carried out nevertheless.
         if !is_first && Instant::now() + PAUSE >= deadline {
-            let fail = |parcel: Parcel| {
-                let answer = Answer::failed(&parcel.trouble);
-                (parcel, answer)
+            let fail = |command: PendingCommand| {
+                let answer = Response::failed(&command.fault);
+                (command, answer)
             };
-            return parcels.into_iter().map(fail).collect();
+            return commands.into_iter().map(fail).collect();
         }
-        let fated = match seen {
-            Ok(()) => self.round(parcels, deadline).await,
-            Err(absence) => self.wait_blindly(parcels, &absence),
+        let all_sent = match (seen, &self.cluster) {
+            (Err(absence), Some(cluster)) => {
+                let patience = cluster.patience();
+                self.decide(commands, |command| command.wait(&absence, patience))
+            }
+            _ => self.round(commands, deadline).await,
         };
-        let mut answered = Vec::with_capacity(fated.len());
-        for (parcel, fate) in fated {
-            match fate {
-                Fate::Answered(answer) => answered.push((parcel, answer)),
-                Fate::Again => journey.left.push(parcel),
+        let mut answered = Vec::with_capacity(all_sent.len());
+        for (command, sent) in all_sent {
+            match sent {
+                Sent::Answered(answer) => answered.push((command, answer)),
+                Sent::Again => in_flight.left.push(command),
             }
         }
-        let waits = |parcel: &Parcel| parcel.asked.is_none();
-        if answered.is_empty() && journey.left.iter().any(waits) {
+        let waits = |command: &PendingCommand| command.asked.is_none();
+        if answered.is_empty() && in_flight.left.iter().any(waits) {
             sleep(PAUSE.min(deadline.saturating_duration_since(Instant::now()))).await;
         }
         answered
@@ -95,21 +112,21 @@ impl Router {
     /// Has the slots looked at if they may be wrong. What is sent for the first time does not wait for that.
     async fn see_to_slots(
         self: &Rc<Self>,
-        parcels: &[Parcel],
+        commands: &[PendingCommand],
         is_first: bool,
         deadline: Instant,
     ) -> Result<(), Absence> {
-        if !self.nodes.is_stale() {
+        let Some(cluster) = self.cluster.as_ref().filter(|cluster| cluster.is_stale()) else {
             return Ok(());
-        }
-        let asks_for_all = parcels
+        };
+        let asks_for_all = commands
             .iter()
-            .any(|parcel| parcel.target == Target::Masters);
-        if is_first && self.nodes.has_slots() && !asks_for_all {
+            .any(|command| command.target == Target::Masters);
+        if is_first && cluster.has_slots() && !asks_for_all {
             self.look_aside();
-        } else if parcels.iter().any(|parcel| parcel.asked.is_none()) {
-            let silence = || Absence::new(Instant::now(), Rc::new(Trouble::silence()));
-            let looked = timeout_at(deadline, self.nodes.look()).await;
+        } else if commands.iter().any(|command| command.asked.is_none()) {
+            let silence = || Absence::new(Instant::now(), Rc::new(Fault::silence()));
+            let looked = timeout_at(deadline, cluster.look(&self.nodes)).await;
             return looked.unwrap_or_else(|_| Err(silence()));
         }
         Ok(())
@@ -117,117 +134,93 @@ impl Router {
 
     fn look_aside(self: &Rc<Self>) {
         let router = Rc::clone(self);
-        spawn_local(async move { router.nodes.look().await });
+        spawn_local(async move {
+            if let Some(cluster) = &router.cluster {
+                let _ = cluster.look(&router.nodes).await;
+            }
+        });
     }
 
     /// Sends each once, to all nodes at the same time.
     async fn round(
         self: &Rc<Self>,
-        parcels: Vec<Parcel>,
+        commands: Vec<PendingCommand>,
         deadline: Instant,
-    ) -> Vec<(Parcel, Fate)> {
-        let (asking, parcels): (Vec<_>, Vec<_>) = parcels
+    ) -> Vec<(PendingCommand, Sent)> {
+        let (asking, commands): (Vec<_>, Vec<_>) = commands
             .into_iter()
-            .partition(|parcel| parcel.target == Target::Masters);
-        let mut fated: Vec<(Parcel, Fate)> = asking
+            .partition(|command| command.target == Target::Masters);
+        let mut all_sent: Vec<(PendingCommand, Sent)> = asking
             .into_iter()
-            .map(|parcel| (parcel, Fate::Answered(self.masters())))
+            .map(|command| (command, Sent::Answered(self.masters())))
             .collect();
-        let mut by_node: HashMap<(bool, u32, String), Vec<Parcel>> = HashMap::new();
-        for parcel in parcels {
-            let way = (
-                parcel.asked.is_some(),
-                parcel.replicas,
-                self.address(&parcel),
-            );
-            by_node.entry(way).or_default().push(parcel);
+        let mut by_node: HashMap<(bool, u32, String), Vec<PendingCommand>> = HashMap::new();
+        let mut unserved = Vec::new();
+        for command in commands {
+            let Some(address) = self.address(&command) else {
+                unserved.push(command);
+                continue;
+            };
+            let way = (command.asked.is_some(), command.replicas, address);
+            by_node.entry(way).or_default().push(command);
         }
+        all_sent.extend(self.wait_unserved(unserved));
         let rounds = by_node
             .into_iter()
-            .map(|((_, replicas, address), parcels)| {
-                self.round_at(address, replicas, parcels, deadline)
+            .map(|((_, replicas, address), commands)| {
+                self.round_at(address, replicas, commands, deadline)
             });
-        fated.extend(join_all(rounds).await.into_iter().flatten());
-        fated
+        all_sent.extend(join_all(rounds).await.into_iter().flatten());
+        all_sent
     }
 
-    fn address(&self, parcel: &Parcel) -> String {
-        if !self.is_cluster() {
-            return String::new();
-        }
-        match (&parcel.asked, &parcel.target, &parcel.key) {
-            (Some(address), ..) | (None, Target::Node(address), _) => address.clone(),
-            (None, _, Some(key)) => self.nodes.owner(key).unwrap_or_default(),
-            (None, _, None) => String::new(),
+    fn address(&self, command: &PendingCommand) -> Option<String> {
+        match &self.cluster {
+            Some(cluster) => cluster.address(command),
+            None => Some(standalone::ADDRESS.to_owned()),
         }
     }
 
+    /// Sends commands to a node in one pipeline.
     async fn round_at(
         self: &Rc<Self>,
         address: String,
         replicas: u32,
-        parcels: Vec<Parcel>,
+        commands: Vec<PendingCommand>,
         deadline: Instant,
-    ) -> Vec<(Parcel, Fate)> {
-        if self.is_cluster() && address.is_empty() {
-            let told = Cause::told("no node has the slot");
-            let trouble = Trouble::new(Failure::Server("CLUSTERDOWN".to_owned()), told);
-            let trouble = Rc::new(trouble);
-            return self.all(parcels, |parcel| self.wait_down(parcel, &trouble));
-        }
+    ) -> Vec<(PendingCommand, Sent)> {
         let node = self.nodes.node(&address, replicas > 0);
         let mut connection = match timeout_at(deadline, node.connection()).await {
             Ok(Ok(connection)) => connection,
-            Ok(Err(absence)) => return self.wait_for(parcels, &node, &absence),
+            Ok(Err(absence)) => return self.wait_for(commands, &node, &absence),
             Err(_) => {
-                let trouble = node.trouble();
-                return self.all(parcels, |_| Fate::failed(&trouble));
+                let fault = node.fault();
+                return self.decide(commands, |_| Sent::failed(&fault));
             }
         };
-        // ASKING goes before each command that is sent where its key is moving to.
-        let is_asking = parcels.iter().any(|parcel| parcel.asked.is_some());
-        let mut pipeline = Pipeline::with_capacity(parcels.len());
-        for parcel in &parcels {
-            if is_asking {
-                pipeline.add_command(redis::cmd("ASKING"));
-            }
-            pipeline.add_command(parcel.cmd.clone());
-        }
+        let (pipeline, step) = pipeline_of(&commands);
         let sent = self.send(&node, &mut connection, &pipeline, deadline);
-        match sent.await {
-            Ok(answers) => {
-                let step = if is_asking { 2 } else { 1 };
-                let answers = answers.into_iter().skip(step - 1).step_by(step);
-                let judged = parcels.into_iter().zip(answers);
-                let judged = judged
-                    .map(|(parcel, answer)| self.judge(parcel, answer, &node, &connection))
-                    .collect();
-                self.replicate(judged, replicas, &node, &mut connection, deadline)
-                    .await
-            }
-            Err(trouble) => self.break_off(parcels, trouble.at(connection.server())),
-        }
-    }
-
-    /// Decides what becomes of commands of which nobody knows whether they were carried out, or for good.
-    pub(crate) fn break_off(&self, parcels: Vec<Parcel>, broken: Trouble) -> Vec<(Parcel, Fate)> {
-        let broken = Rc::new(broken);
-        self.all(parcels, |parcel| {
-            if broken.failure == Failure::Lost && parcel.is_repeatable {
-                return Fate::Again;
-            }
-            Fate::failed(&broken)
-        })
+        let answers = match sent.await {
+            Ok(answers) => answers,
+            Err(fault) => return self.break_off(commands, fault.at(connection.server())),
+        };
+        let answers = answers.into_iter().skip(step - 1).step_by(step);
+        let answered = commands.into_iter().zip(answers);
+        let all_sent = answered
+            .map(|(command, answer)| self.read(command, answer, &node, &connection))
+            .collect();
+        self.replicate(all_sent, replicas, &node, &mut connection, deadline)
+            .await
     }
 
     /// Sends commands to a node. While there is no answer, sees to it that they are not waiting in vain.
-    pub(crate) async fn send(
+    async fn send(
         self: &Rc<Self>,
         node: &Rc<Node>,
         connection: &mut Connection,
         pipeline: &Pipeline,
         deadline: Instant,
-    ) -> Result<Vec<Value>, Trouble> {
+    ) -> Result<Vec<Value>, Fault> {
         let line = connection.clone();
         let mut answer = pin!(connection.ask(pipeline));
         loop {
@@ -238,15 +231,15 @@ impl Router {
                         node.trust(&line);
                         Ok(answers)
                     }
-                    Ok(_) => Err(Trouble::unknown().but(Failure::Lost)),
-                    Err(trouble) => Err(trouble.but(Failure::Lost)),
+                    Ok(_) => Err(Fault::unknown().but(Failure::Lost)),
+                    Err(fault) => Err(fault.but(Failure::Lost)),
                 };
             }
             if Instant::now() >= deadline {
                 if line.is_silent_for(LATE.min(self.timeout())) {
                     line.abandon();
                 }
-                return Err(Trouble::unknown().but(Failure::Timeout));
+                return Err(Fault::unknown().but(Failure::Timeout));
             }
             if !line.is_silent_for(LATE) {
                 continue;
@@ -257,18 +250,35 @@ impl Router {
             }
             node.doubt(&line);
             if self.is_cluster() {
-                self.nodes.distrust();
+                self.distrust();
                 self.look_aside();
             }
         }
     }
 
-    fn masters(&self) -> Answer {
-        let masters = self.nodes.masters().into_iter();
-        let masters = masters.map(|name| Reply::Text(name.into())).collect();
-        Answer {
-            reply: Reply::List(masters),
-            trouble: None,
+    fn masters(&self) -> Response {
+        let masters = match &self.cluster {
+            Some(cluster) => cluster.masters(),
+            None => vec![standalone::ADDRESS.to_owned()],
+        };
+        let masters = masters.into_iter().map(|name| Reply::Text(name.into()));
+        Response {
+            reply: Reply::List(masters.collect()),
+            fault: None,
         }
     }
+}
+
+/// Makes the pipeline of commands for a node. Each is the last of so many commands there: ASKING goes before each one that is sent
+/// where its key is moving to.
+fn pipeline_of(commands: &[PendingCommand]) -> (Pipeline, usize) {
+    let is_asking = commands.iter().any(|command| command.asked.is_some());
+    let mut pipeline = Pipeline::with_capacity(commands.len());
+    for command in commands {
+        if is_asking {
+            pipeline.add_command(redis::cmd("ASKING"));
+        }
+        pipeline.add_command(command.cmd.clone());
+    }
+    (pipeline, if is_asking { 2 } else { 1 })
 }

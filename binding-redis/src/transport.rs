@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use koa_session_rs::store::redis::command::{Command, Failure, Reply};
 use koa_session_rs::store::redis::{Format, Operation, Outcome, Step, start};
-use koa_session_rs_binding_common::{self as common, Answers, Deliver, Text};
+use koa_session_rs_binding_common::{Answer, Answers, Deliver, Text};
 use tokio::runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
@@ -15,10 +15,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::batch::{answer, read};
 use crate::connect::Connector;
+use crate::fault::Fault;
 use crate::options::ConnectionOptions;
-use crate::parcel::{Answer, Journey, Parcel};
+use crate::pending_command::{InFlight, PendingCommand, Response};
 use crate::router::Router;
-use crate::trouble::Trouble;
 
 /// How long an operation waits that waits for another one.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -45,7 +45,7 @@ struct Running {
     /// Whether a step of it may have been done: then it is gone through with, also where the server is away for a while.
     has_begun: bool,
     /// What the last answer that was none was about.
-    trouble: Option<Rc<Trouble>>,
+    fault: Option<Rc<Fault>>,
 }
 
 /// What the operations have in common.
@@ -75,7 +75,7 @@ pub fn spawn(
             let tell = Arc::clone(&deliver);
             let connector = Connector::new(options, move |skew_s| {
                 let mut answers = Answers::default();
-                answers.push(NOBODY, common::Answer::text(Some(skew_s.to_string())));
+                answers.push(NOBODY, Answer::text(Some(skew_s.to_string())));
                 tell(answers);
             });
             let router = Rc::new(Router::new(connector));
@@ -142,26 +142,10 @@ impl Shared {
     /// Takes operations from step to step until all are done.
     async fn drive(self, mut group: Vec<Running>, mut deadline: Instant) {
         while !group.is_empty() {
-            let parcels = group.iter_mut().enumerate();
-            let parcels = parcels.flat_map(|(owner, running)| running.parcels(owner));
-            let mut journey = Journey::new(parcels.collect());
-            if journey.is_over() {
-                sleep(PAUSE).await;
-            }
-            let mut waiting: Vec<Option<Running>> = group.into_iter().map(Some).collect();
-            while !journey.is_over() {
-                for (parcel, answer) in self.router.advance(&mut journey, deadline).await {
-                    if let Some(Some(running)) = waiting.get_mut(parcel.owner) {
-                        running.hear(parcel.place, answer);
-                    }
-                }
-                if !journey.is_over() {
-                    self.part(&mut waiting, deadline);
-                }
-            }
+            let answered = self.round_trip(group, deadline).await;
             let mut answers = Answers::default();
-            let told = waiting.into_iter().flatten();
-            group = told
+            group = answered
+                .into_iter()
                 .filter_map(|running| running.step(&mut answers))
                 .collect();
             if group.iter().any(|running| running.is_long) && Instant::now() < deadline {
@@ -185,6 +169,28 @@ impl Shared {
                 return;
             }
         }
+    }
+
+    /// Sends what operations want next. Gives them with their answers, but for those that went on before the others had theirs.
+    async fn round_trip(&self, mut group: Vec<Running>, deadline: Instant) -> Vec<Running> {
+        let commands = group.iter_mut().enumerate();
+        let commands = commands.flat_map(|(owner, running)| running.commands(owner));
+        let mut in_flight = InFlight::new(commands.collect());
+        if in_flight.is_over() {
+            sleep(PAUSE).await;
+        }
+        let mut waiting: Vec<Option<Running>> = group.into_iter().map(Some).collect();
+        while !in_flight.is_over() {
+            for (command, response) in self.router.advance(&mut in_flight, deadline).await {
+                if let Some(Some(running)) = waiting.get_mut(command.owner) {
+                    running.hear(command.place, response);
+                }
+            }
+            if !in_flight.is_over() {
+                self.part(&mut waiting, deadline);
+            }
+        }
+        waiting.into_iter().flatten().collect()
     }
 
     /// Has those go on that have their answers, while the others wait.
@@ -215,27 +221,27 @@ impl Running {
             replies: Vec::new(),
             is_long,
             has_begun: false,
-            trouble: None,
+            fault: None,
         }
     }
 
     /// Gives what is to be sent next.
-    fn parcels(&mut self, owner: usize) -> Vec<Parcel> {
+    fn commands(&mut self, owner: usize) -> Vec<PendingCommand> {
         let commands = std::mem::take(&mut self.commands);
         self.replies = commands.iter().map(|_| None).collect();
-        let parcels = commands.into_iter().enumerate();
-        parcels
-            .map(|(place, command)| Parcel::new(owner, place, command, self.has_begun))
+        let commands = commands.into_iter().enumerate();
+        commands
+            .map(|(place, command)| PendingCommand::new(owner, place, command, self.has_begun))
             .collect()
     }
 
     /// Takes an answer.
-    fn hear(&mut self, place: usize, Answer { reply, trouble }: Answer) {
+    fn hear(&mut self, place: usize, Response { reply, fault }: Response) {
         self.has_begun |= match &reply {
             Reply::Failed(failure) => *failure == Failure::Timeout,
             _ => true,
         };
-        self.trouble = trouble.or(self.trouble.take());
+        self.fault = fault.or(self.fault.take());
         if let Some(place) = self.replies.get_mut(place) {
             *place = Some(reply);
         }
@@ -254,11 +260,11 @@ impl Running {
                 Some(self)
             }
             Step::Done(result) => {
-                let details = match (&result, &self.trouble) {
-                    (Err(failure), Some(trouble))
-                        if *failure == trouble.failure || *failure == Failure::Lost =>
+                let details = match (&result, &self.fault) {
+                    (Err(failure), Some(fault))
+                        if *failure == fault.failure || *failure == Failure::Lost =>
                     {
-                        trouble.details()
+                        fault.details()
                     }
                     _ => String::new(),
                 };

@@ -7,15 +7,16 @@
 
 mod arrival;
 pub mod command;
-mod exchange;
+mod format;
 pub mod layout;
 mod legacy;
 mod operation;
 mod request;
+mod sans_io;
 mod script;
 mod subjects;
 
-pub use exchange::{Operation, Step};
+pub use format::{Format, Rebuilding, SessionId};
 pub use operation::start;
-pub use request::{Changes, Format, Found, NewRecord, Outcome, Request, SessionId, Subject};
-pub use subjects::rebuild::Rebuilding;
+pub use request::{Outcome, Request};
+pub use sans_io::{Operation, Step};

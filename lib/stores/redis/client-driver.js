@@ -82,10 +82,10 @@ class ClientTransport {
    * @param {object} keys
    */
   constructor (client, keys) {
-    const { RedisSteps } = require('./binding')
+    const { RedisClientDriver } = require('./binding')
     this.#client = client
     this.#how = CLIENTS.find(({ isIt }) => isIt(client))
-    this.#steps = new RedisSteps(keys)
+    this.#steps = new RedisClientDriver(keys)
     this.#replicated = new ReplicatedWrites(client, this.#how, keys.waitReplicas)
   }
 
@@ -128,7 +128,7 @@ class ClientTransport {
     throw withCause(answer, cause)
   }
 
-  /** Sends the commands of a step (binding-redis/src/steps.rs); gives promises of their answers. */
+  /** Sends the commands of a step (binding-redis/src/client_driver.rs); gives promises of their answers. */
   #sendAll (step) {
     const sent = []
     for (let at = 1; at < step.length;) {

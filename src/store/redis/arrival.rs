@@ -1,9 +1,9 @@
 //! What has become of a session that is arriving: where it comes from, that is known, and nowhere else.
 
 use super::command::{Command, Failure};
-use super::exchange::Exchange;
+use super::format::Format;
 use super::layout::number;
-use super::request::Format;
+use super::sans_io::Io;
 use super::script::Script;
 
 /// What has become of one.
@@ -19,7 +19,7 @@ pub enum Arrival {
 
 /// Asks the old one about a session that is arriving from there.
 pub(super) async fn ask(
-    exchange: &Exchange,
+    io: &Io,
     format: &Format,
     hash: &str,
     from: &str,
@@ -27,7 +27,7 @@ pub(super) async fn ask(
 ) -> Result<Arrival, Failure> {
     let old = format.session_key(from);
     let peek = Command::about_key(1, &["hmget", &old, "m", "x", "y"]);
-    let [meta, moving, until] = exchange.ask(peek).await?.texts()?;
+    let [meta, moving, until] = io.ask(peek).await?.texts()?;
     if moving.as_deref() != Some(hash) {
         return Ok(Arrival::Never);
     }
@@ -38,7 +38,7 @@ pub(super) async fn ask(
         return Ok(Arrival::UnderWay);
     }
     // Whoever moves it may only be slow: without the mark, it does not arrive.
-    let untaken = exchange.run(Script::Untake, &old, &[hash]).await?.int()?;
+    let untaken = io.run(Script::Untake, &old, &[hash]).await?.int()?;
     Ok(if untaken == 2 {
         Arrival::Arrived
     } else {

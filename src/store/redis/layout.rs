@@ -201,3 +201,46 @@ fn read_entries(entries: &str) -> Result<(String, Vec<u64>), Failure> {
 fn utf8(bytes: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(bytes).map_err(|_| Failure::Unreadable)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read() {
+        let read = |entries: &str| {
+            let fields = ["d", entries, "f", "token", "m", "3 9000 session 10 20"]
+                .map(|text| Reply::Text(text.into()));
+            super::read(Reply::List(fields.into()))
+        };
+        let whole = read("\u{1e}\"b\"\u{1f}3\u{1f}[2]\u{1e}\"a\"\u{1f}1\u{1f}\"x\"");
+        let Ok(Some(Stored { record, from })) = whole else {
+            unreachable!("it is a session");
+        };
+        assert_eq!(from.as_deref(), Some("token"));
+        assert_eq!(
+            (record.data.as_str(), record.revs),
+            (r#"{"b":[2],"a":"x"}"#, vec![3, 1])
+        );
+        assert_eq!(record.max_age, MaxAge::Browser);
+        let Ok(Some(Stored { record, .. })) = read("") else {
+            unreachable!("it is a session without keys");
+        };
+        assert_eq!((record.data.as_str(), record.revs), ("{}", vec![]));
+        for entries in [
+            "x",
+            "\u{1e}",
+            "\u{1e}\"a\"",
+            "\u{1e}\"a\"\u{1f}1",
+            "\u{1e}\"a\"\u{1f}x\u{1f}1",
+            "\u{1e}\"a\"\u{1f}1\u{1f}1\u{1e}",
+        ] {
+            assert_eq!(read(entries), Err(Failure::Unreadable));
+        }
+        let without = ["m", "3 9000 session 10 20"].map(|text| Reply::Text(text.into()));
+        assert_eq!(
+            super::read(Reply::List(without.into())),
+            Err(Failure::Unreadable)
+        );
+    }
+}

@@ -1,18 +1,19 @@
 //! What each operation does, step by step.
 
-mod creating;
-mod ending;
+mod create;
+mod destroy;
 mod koa_redis;
-mod merging;
-mod moving;
+mod load;
+mod merge;
+mod regenerate;
 
 use std::sync::Arc;
 
-use self::ending::Named;
-use super::command::{Command, Failure};
-use super::exchange::{Exchange, Operation};
-use super::layout::{self, Stored};
-use super::request::{Format, Found, Outcome, Request, SessionId};
+use self::destroy::Named;
+use super::command::Failure;
+use super::format::{Format, SessionId};
+use super::request::{Outcome, Request};
+use super::sans_io::{Io, Operation};
 use super::subjects::Index;
 use crate::record::MaxAge;
 use crate::store::Written;
@@ -20,96 +21,60 @@ use crate::store::Written;
 /// Starts an operation.
 #[must_use]
 pub fn start(format: Arc<Format>, request: Request) -> Operation<Outcome> {
-    Operation::new(|exchange| Store { exchange, format }.answer(request))
+    Operation::new(|io| Executor { io, format }.execute(request))
 }
 
-/// What an operation has at hand.
-struct Store {
-    exchange: Exchange,
+/// Carries one request out.
+struct Executor {
+    io: Io,
     format: Arc<Format>,
 }
 
-impl Store {
-    async fn answer(self, request: Request) -> Result<Outcome, Failure> {
-        match request {
-            Request::Load(id, now_ms) => self.load(&id, now_ms).await.map(Outcome::Loaded),
-            Request::Merge(id, changes, clock) => {
-                self.merge(&id, changes, clock).await.map(Outcome::Written)
-            }
-            Request::Touch(id, clock) => self.touch(&id, clock).await.map(Outcome::Touched),
+impl Executor {
+    async fn execute(self, request: Request) -> Result<Outcome, Failure> {
+        Ok(match request {
             Request::Create(id, new, clock) => {
-                self.create(&id, &new, clock).await.map(Outcome::Written)
+                Outcome::Written(self.create(&id, &new, clock).await?)
             }
-            Request::Regenerate(old, new, changes, clock) => self
-                .regenerate(&old, &new, &changes, clock)
-                .await
-                .map(Outcome::Written),
-            Request::Destroy(id, now_ms) => self.destroy(&id, now_ms).await.map(Outcome::Known),
+            Request::Load(id, now_ms) => Outcome::Loaded(self.load(&id, now_ms).await?),
+            Request::Merge(id, changes, clock) => {
+                Outcome::Written(self.merge(&id, changes, clock).await?)
+            }
+            Request::Touch(id, clock) => Outcome::Touched(self.touch(&id, clock).await?),
+            Request::Regenerate(old, new, changes, clock) => {
+                Outcome::Written(self.regenerate(&old, &new, &changes, clock).await?)
+            }
+            Request::Destroy(id, now_ms) => Outcome::Known(self.destroy(&id, now_ms).await?),
             Request::List(subject, now_ms) => {
-                self.index(&subject).list(now_ms).await.map(Outcome::Listed)
+                Outcome::Listed(self.index(&subject).list(now_ms).await?)
             }
-            Request::DestroyExcept(subject, but, now_ms) => self
-                .destroy_except(&subject, but.as_deref(), now_ms)
-                .await
-                .map(Outcome::Count),
+            Request::DestroyExcept(subject, but, now_ms) => {
+                let but = but.as_deref();
+                Outcome::Count(self.destroy_except(&subject, but, now_ms).await?)
+            }
             Request::DestroyOnly(subject, hash, now_ms) => {
                 let named = [Named::from(hash.as_str())];
-                let ends = self.destroy_of(&subject, &named, now_ms).await?;
-                Ok(Outcome::Count(ends.count))
+                Outcome::Count(self.destroy_of(&subject, &named, now_ms).await?.count)
             }
-            Request::Clear => self.clear(&self.format.pattern()).await,
-            Request::GetPlain(id) => {
-                let reply = self
-                    .exchange
-                    .ask(Command::about_key(1, &["get", &self.plain(&id)]))
-                    .await?;
-                reply.optional_text().map(Outcome::Text)
-            }
-            Request::SetPlain(id, json, ttl_ms) => self.set_plain(&id, &json, ttl_ms).await,
-            Request::DestroyPlain(id) => {
-                let command = Command::about_key(1, &["del", &self.plain(&id)]);
-                self.exchange.ask(command).await.map(|_| Outcome::Done)
-            }
-            Request::ClearPlain => self.clear(&self.format.plain_pattern("*")).await,
-        }
+            Request::Clear => self.clear(&self.format.pattern()).await?,
+            Request::GetPlain(id) => Outcome::Text(self.get_plain(&id).await?),
+            Request::SetPlain(id, json, ttl_ms) => self.set_plain(&id, &json, ttl_ms).await?,
+            Request::DestroyPlain(id) => self.destroy_plain(&id).await?,
+            Request::ClearPlain => self.clear(&self.format.plain_pattern("*")).await?,
+        })
     }
 
     fn index<'a>(&'a self, subject: &'a str) -> Index<'a> {
-        Index::new(&self.exchange, &self.format, subject)
+        Index::new(&self.io, &self.format, subject)
     }
 
     /// Gives a way to send the writes that a failover must not lose.
-    fn replicated(&self) -> Exchange {
-        self.exchange.replicated(self.format.replicas)
+    fn replicated(&self) -> Io {
+        self.io.replicated(self.format.replicas)
     }
 
     fn key(&self, id: &SessionId) -> String {
         self.format.session_key(&id.hash)
-    }
-
-    fn plain(&self, id: &str) -> String {
-        [&self.format.prefix, id].concat()
-    }
-
-    async fn load(&self, id: &SessionId, now_ms: u64) -> Result<Option<Found>, Failure> {
-        let reply = self
-            .exchange
-            .ask(Command::about_key(1, &["hgetall", &self.key(id)]))
-            .await?;
-        let record = match layout::read(reply)? {
-            Some(Stored {
-                from: Some(from), ..
-            }) if !self.arrive(&id.hash, &from, now_ms).await? => None,
-            Some(stored) => Some(stored.record),
-            None => self.load_legacy(id, now_ms).await?,
-        };
-        Ok(record.map(|record| Found {
-            has_subject: record.subject.is_some(),
-            data: record.data,
-            rev: record.rev,
-            expire_ms: record.expire_ms,
-            max_age: record.max_age,
-        }))
     }
 }
 

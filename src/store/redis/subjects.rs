@@ -15,9 +15,9 @@ pub(super) use self::admission::{Admission, Admitted, Entrant};
 pub(super) use self::entry::{Entry, Tag};
 use super::arrival::{self, Arrival};
 use super::command::{Command, Failure, Reply};
-use super::exchange::Exchange;
+use super::format::Format;
 use super::layout::read_meta;
-use super::request::Format;
+use super::sans_io::Io;
 use super::script::Script;
 use crate::store::{IdHash, Listed};
 
@@ -31,7 +31,7 @@ pub(super) const PORTION: usize = 256;
 const ATTEMPTS: u32 = 4;
 
 /// What is known of an entry's session.
-enum Session {
+enum SessionState {
     /// It is there.
     Live(Live),
     /// It was, until it expired: its field `m`.
@@ -50,7 +50,7 @@ struct Live {
 
 /// A subject's part of the index, as one operation sees it.
 pub(super) struct Index<'a> {
-    exchange: &'a Exchange,
+    io: &'a Io,
     format: &'a Format,
     subject: &'a str,
     tag: Tag,
@@ -58,11 +58,11 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub fn new(exchange: &'a Exchange, format: &'a Format, subject: &'a str) -> Self {
+    pub fn new(io: &'a Io, format: &'a Format, subject: &'a str) -> Self {
         let tag = Tag::of(subject);
-        let key = format.index_key(tag.place);
+        let key = format.index_key(tag.shard);
         Self {
-            exchange,
+            io,
             format,
             subject,
             tag,
@@ -81,7 +81,7 @@ impl<'a> Index<'a> {
         let most = PORTION.to_string();
         for _ in 0..ATTEMPTS {
             let args = [from.as_str(), &to, &most];
-            let reply = self.exchange.run(Script::Range, &self.key, &args).await?;
+            let reply = self.io.run(Script::Range, &self.key, &args).await?;
             if reply == Reply::Int(0) {
                 self.rebuild(now_ms).await?;
                 continue;
@@ -93,7 +93,7 @@ impl<'a> Index<'a> {
     }
 
     async fn rebuild(&self, now_ms: u64) -> Result<(), Failure> {
-        rebuild::run(self.exchange, self.format, now_ms).await
+        rebuild::run(self.io, self.format, now_ms).await
     }
 
     /// Takes a session out.
@@ -102,7 +102,7 @@ impl<'a> Index<'a> {
         let to = [&entry, "~"].concat();
         let args = ["zremrangebylex", &self.key, &entry, &to];
         let command = Command::about_key(1, &args);
-        self.exchange.ask(command).await.map(|_| ())
+        self.io.ask(command).await.map(|_| ())
     }
 
     /// Takes entries out, those that are as they were.
@@ -114,7 +114,7 @@ impl<'a> Index<'a> {
         for entry in entries {
             command.push(entry.text());
         }
-        self.exchange.ask(command).await.map(|_| ())
+        self.io.ask(command).await.map(|_| ())
     }
 
     /// Gives the live sessions, the oldest first.
@@ -126,9 +126,9 @@ impl<'a> Index<'a> {
             let mut gone = Vec::new();
             for (entry, session) in self.look_up(entries, now_ms).await? {
                 match session {
-                    Session::Live(live) => found.push((entry, live)),
-                    Session::Absent if is_old(&entry, now_ms) => gone.push(entry),
-                    Session::Expired(_) | Session::Absent => {}
+                    SessionState::Live(live) => found.push((entry, live)),
+                    SessionState::Absent if is_old(&entry, now_ms) => gone.push(entry),
+                    SessionState::Expired(_) | SessionState::Absent => {}
                 }
             }
             self.drop(&gone).await?;
@@ -158,7 +158,7 @@ impl<'a> Index<'a> {
 
     /// Tells what has become of a session that is arriving.
     async fn arrival(&self, entry: &Entry, from: &str, now_ms: u64) -> Result<Arrival, Failure> {
-        arrival::ask(self.exchange, self.format, entry.hash(), from, now_ms).await
+        arrival::ask(self.io, self.format, entry.hash(), from, now_ms).await
     }
 
     fn look(&self, entries: &[Entry], fields: &[&str]) -> Vec<Command> {
@@ -177,9 +177,9 @@ impl<'a> Index<'a> {
         &self,
         entries: Vec<Entry>,
         now_ms: u64,
-    ) -> Result<Vec<(Entry, Session)>, Failure> {
+    ) -> Result<Vec<(Entry, SessionState)>, Failure> {
         let replies = self
-            .exchange
+            .io
             .ask_all(self.look(&entries, &["m", "s", "l", "f"]))
             .await?;
         let sessions = replies
@@ -191,16 +191,16 @@ impl<'a> Index<'a> {
             .collect()
     }
 
-    fn read_session(&self, reply: Reply, now_ms: u64) -> Result<Session, Failure> {
+    fn read_session(&self, reply: Reply, now_ms: u64) -> Result<SessionState, Failure> {
         let [meta, subject, label, from] = reply.texts()?;
         let Some(meta) = meta.filter(|_| subject.as_deref() == Some(self.subject)) else {
-            return Ok(Session::Absent);
+            return Ok(SessionState::Absent);
         };
         let (_, expire_ms, _, created_ms, seen_ms) = read_meta(&meta)?;
         if expire_ms < now_ms {
-            return Ok(Session::Expired(meta));
+            return Ok(SessionState::Expired(meta));
         }
-        Ok(Session::Live(Live {
+        Ok(SessionState::Live(Live {
             created_ms,
             seen_ms,
             label,

@@ -1,13 +1,14 @@
 //! Records of koa-redis: those that move over, and those that are written as it does.
 
-use super::Store;
+use super::Executor;
 use crate::record::Record;
 use crate::store::redis::command::{Command, Failure, Reply};
-use crate::store::redis::request::{Outcome, SessionId};
+use crate::store::redis::format::SessionId;
+use crate::store::redis::request::Outcome;
 use crate::store::redis::script::Script;
 use crate::store::redis::{layout, legacy};
 
-impl Store {
+impl Executor {
     pub(super) async fn load_legacy(
         &self,
         id: &SessionId,
@@ -20,7 +21,7 @@ impl Store {
             Command::about_key(1, &["get", key]),
             Command::about_key(1, &["pttl", key]),
         ];
-        let replies = self.exchange.send(commands).await;
+        let replies = self.io.send(commands).await;
         let [json, left] = <[Reply; 2]>::try_from(replies).map_err(|_| Failure::Unreadable)?;
         // What has the id for its key and is no text is nobody's session.
         if matches!(&json, Reply::Error(code) if code == "WRONGTYPE") {
@@ -54,7 +55,7 @@ impl Store {
             .await?;
         if !self.delete(key).await? && is_stored {
             let (now, meta) = (now_ms.to_string(), layout::meta(&record));
-            self.exchange
+            self.io
                 .run(Script::Destroy, &self.key(id), &[&now, "m", &meta])
                 .await?;
             return Ok(false);
@@ -79,6 +80,20 @@ impl Store {
             command.push("px");
             command.push(&ttl_ms.max(1).to_string());
         }
-        self.exchange.ask(command).await.map(|_| Outcome::Done)
+        self.io.ask(command).await.map(|_| Outcome::Done)
+    }
+
+    pub(super) async fn get_plain(&self, id: &str) -> Result<Option<String>, Failure> {
+        let command = Command::about_key(1, &["get", &self.plain(id)]);
+        self.io.ask(command).await?.optional_text()
+    }
+
+    pub(super) async fn destroy_plain(&self, id: &str) -> Result<Outcome, Failure> {
+        let command = Command::about_key(1, &["del", &self.plain(id)]);
+        self.io.ask(command).await.map(|_| Outcome::Done)
+    }
+
+    fn plain(&self, id: &str) -> String {
+        [&self.format.prefix, id].concat()
     }
 }

@@ -1,8 +1,8 @@
-use super::super::command::Reply;
-use super::super::exchange::Step;
-use super::super::request::{Changes, NewRecord, Subject};
+use super::super::command::{Command, Reply};
+use super::super::sans_io::Step;
 use super::super::script::Script;
 use super::*;
+use crate::record::{Changes, NewRecord};
 use crate::store::Clock;
 
 const CLOCK: Clock = Clock {
@@ -21,15 +21,11 @@ fn id(name: &str) -> SessionId {
     SessionId::of(name, &format())
 }
 
-fn changes(set: &str) -> Changes {
+fn changes(set: &str) -> Changes<String> {
     Changes {
         base: 1,
         set: set.to_owned(),
-        delete: String::new(),
-        max_age: None,
-        subject: Subject::Unchanged,
-        label: None,
-        limit: None,
+        ..Changes::default()
     }
 }
 
@@ -257,7 +253,7 @@ fn one_that_was_moving_counts_once() {
         ])
     };
     let count = |replies| {
-        let ends = ending::count_ends(hashes.into_iter(), replies);
+        let ends = destroy::count_ends(hashes.into_iter(), replies);
         ends.map(|ends| (ends.count, ends.moved, ends.arriving))
     };
     let replies = vec![end(3, "b"), end(4, "a"), end(2, "e"), Reply::Int(0)];
@@ -299,41 +295,4 @@ fn what_is_created_is_not_sent_twice_and_what_is_loaded_may_be() {
             [is_repeatable]
         );
     }
-}
-
-#[test]
-fn a_hash_is_read() {
-    let read = |entries: &str| {
-        let fields = ["d", entries, "f", "token", "m", "3 9000 session 10 20"].map(text);
-        layout::read(Reply::List(fields.into()))
-    };
-    let whole = read("\u{1e}\"b\"\u{1f}3\u{1f}[2]\u{1e}\"a\"\u{1f}1\u{1f}\"x\"");
-    let Ok(Some(Stored { record, from })) = whole else {
-        unreachable!("it is a session");
-    };
-    assert_eq!(from.as_deref(), Some("token"));
-    assert_eq!(
-        (record.data.as_str(), record.revs),
-        (r#"{"b":[2],"a":"x"}"#, vec![3, 1])
-    );
-    assert_eq!(record.max_age, MaxAge::Browser);
-    let Ok(Some(Stored { record, .. })) = read("") else {
-        unreachable!("it is a session without keys");
-    };
-    assert_eq!((record.data.as_str(), record.revs), ("{}", vec![]));
-    for entries in [
-        "x",
-        "\u{1e}",
-        "\u{1e}\"a\"",
-        "\u{1e}\"a\"\u{1f}1",
-        "\u{1e}\"a\"\u{1f}x\u{1f}1",
-        "\u{1e}\"a\"\u{1f}1\u{1f}1\u{1e}",
-    ] {
-        assert_eq!(read(entries), Err(Failure::Unreadable));
-    }
-    let without = ["m", "3 9000 session 10 20"].map(text);
-    assert_eq!(
-        layout::read(Reply::List(without.into())),
-        Err(Failure::Unreadable)
-    );
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::entry::{Entry, Tag, place_of, time};
-use super::{ATTEMPTS, Index, PORTION, Session, is_old};
+use super::entry::{Entry, Tag, number_of, time};
+use super::{ATTEMPTS, Index, PORTION, SessionState, is_old};
 use crate::record::{Limit, Overflow};
 use crate::store::redis::arrival::Arrival;
 use crate::store::redis::command::{Command, Failure, Reply};
@@ -28,8 +28,8 @@ pub struct Admitted {
 }
 
 /// What is answered to a session that wants to enter.
-enum Verdict {
-    Decided(Admission),
+enum Decision {
+    Made(Admission),
     /// The subject's other entries have to be looked at first.
     Unchecked,
     /// The index may lack some.
@@ -51,9 +51,9 @@ impl Index<'_> {
         let mut doubles = None;
         for _ in 0..ATTEMPTS {
             match self.try_admit(entrant, doubles.as_deref()).await? {
-                Verdict::Decided(admission) => return Ok(admission),
-                Verdict::Unchecked => doubles = Some(self.check(entrant.now_ms).await?),
-                Verdict::Incomplete => self.rebuild(entrant.now_ms).await?,
+                Decision::Made(admission) => return Ok(admission),
+                Decision::Unchecked => doubles = Some(self.check(entrant.now_ms).await?),
+                Decision::Incomplete => self.rebuild(entrant.now_ms).await?,
             }
         }
         Err(Failure::Index)
@@ -63,14 +63,14 @@ impl Index<'_> {
         &self,
         entrant: Entrant<'_>,
         doubles: Option<&[[Entry; 2]]>,
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<Decision, Failure> {
         let entry = self.tag.name(entrant.created_ms, entrant.hash);
         let most = entrant.limit.map_or(0, |limit| limit.max).to_string();
         let overflow = match entrant.limit.map(|limit| limit.overflow) {
             Some(Overflow::Refuse) => "refuse",
             _ => "oldest",
         };
-        let (now, place) = (time(entrant.now_ms), place_of(entrant.hash).to_string());
+        let (now, number) = (time(entrant.now_ms), number_of(entrant.hash).to_string());
         let (is_checked, portion) = (
             if doubles.is_some() { "1" } else { "0" },
             PORTION.to_string(),
@@ -82,21 +82,21 @@ impl Index<'_> {
             overflow,
             is_checked,
             &portion,
-            &place,
+            &number,
         ];
         args.extend(doubles.into_iter().flatten().flatten().map(Entry::text));
-        let reply = self.exchange.run(Script::Admit, &self.key, &args).await?;
+        let reply = self.io.run(Script::Admit, &self.key, &args).await?;
         let [verdict, was_known, victims, sample] =
             <[Reply; 4]>::try_from(reply.list()?).map_err(|_| Failure::Unreadable)?;
         Ok(match verdict.int()? {
-            0 => Verdict::Decided(Admission::Refused),
-            1 => Verdict::Decided(Admission::Admitted(Admitted {
+            0 => Decision::Made(Admission::Refused),
+            1 => Decision::Made(Admission::Admitted(Admitted {
                 was_known: was_known.int()? == 1,
                 victims: Entry::read_all(victims)?,
                 sample: Entry::read_all(sample)?,
             })),
-            2 => Verdict::Unchecked,
-            _ => Verdict::Incomplete,
+            2 => Decision::Unchecked,
+            _ => Decision::Incomplete,
         })
     }
 
@@ -110,16 +110,16 @@ impl Index<'_> {
             let mut gone = Vec::new();
             for (entry, session) in self.look_up(entries, now_ms).await? {
                 match session {
-                    Session::Live(live) => {
+                    SessionState::Live(live) => {
                         arriving.extend(live.from.map(|from| (from, entry.clone())));
                         found.insert(entry.hash().to_owned(), entry);
                     }
-                    Session::Expired(meta) => {
+                    SessionState::Expired(meta) => {
                         self.destroy_where(&entry, "m", &meta, now_ms).await?;
                         gone.push(entry);
                     }
-                    Session::Absent if is_old(&entry, now_ms) => gone.push(entry),
-                    Session::Absent => {}
+                    SessionState::Absent if is_old(&entry, now_ms) => gone.push(entry),
+                    SessionState::Absent => {}
                 }
             }
             self.drop(&gone).await?;
@@ -147,16 +147,13 @@ impl Index<'_> {
     ) -> Result<(), Failure> {
         let key = self.format.session_key(entry.hash());
         let args = [&now_ms.to_string(), field, value];
-        self.exchange
-            .run(Script::Destroy, &key, &args)
-            .await
-            .map(|_| ())
+        self.io.run(Script::Destroy, &key, &args).await.map(|_| ())
     }
 
     /// Tells whether a session is there, and the subject's.
     pub async fn has(&self, hash: &str) -> Result<bool, Failure> {
         let look = Command::about_key(1, &["hget", &self.format.session_key(hash), "s"]);
-        let subject = self.exchange.ask(look).await?.optional_text()?;
+        let subject = self.io.ask(look).await?.optional_text()?;
         Ok(subject.as_deref() == Some(self.subject))
     }
 
@@ -169,7 +166,7 @@ impl Index<'_> {
         let count = ["zlexcount", &self.key, &from, &[&from, "~"].concat()];
         let mut commands = vec![Command::about_key(1, &count)];
         commands.extend(self.look(&old, &["m", "s"]));
-        let mut replies = self.exchange.ask_all(commands).await?.into_iter();
+        let mut replies = self.io.ask_all(commands).await?.into_iter();
         let count = replies.next().ok_or(Failure::Unreadable)?.int()?;
         let mut gone = Vec::new();
         for (entry, reply) in old.into_iter().zip(replies) {

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::store::redis::command::{Failure, Reply};
 
-/// How many sets the index lies in.
-pub const PLACES: u8 = 128;
+/// How many shards the index lies in, a sorted set each.
+pub const SHARDS: u8 = 128;
 
 const TAG: usize = 22;
 const TIME: usize = 14;
@@ -18,7 +18,7 @@ const HASH: usize = 43;
 pub struct Tag {
     text: String,
     /// Which of the sets has its entries.
-    pub place: u8,
+    pub shard: u8,
 }
 
 impl Tag {
@@ -27,7 +27,7 @@ impl Tag {
         let (text, rest) = digest.split_at(16);
         Self {
             text: URL_SAFE_NO_PAD.encode_to_string(text),
-            place: rest.first().copied().unwrap_or_default() % PLACES,
+            shard: rest.first().copied().unwrap_or_default() % SHARDS,
         }
     }
 
@@ -50,7 +50,7 @@ pub fn time(ms: u64) -> String {
 }
 
 /// Gives a number that differs from session to session.
-pub fn place_of(hash: &str) -> u32 {
+pub fn number_of(hash: &str) -> u32 {
     let bytes = hash.bytes().take(5);
     bytes.fold(0, |number, byte| number << 6 | u32::from(byte & 63))
 }
@@ -122,10 +122,10 @@ mod tests {
 
     #[test]
     fn subjects_are_spread() {
-        let mut places: Vec<u8> = (0..10_000).map(|i| Tag::of(&i.to_string()).place).collect();
-        places.sort_unstable();
-        let counts: Vec<_> = places.chunk_by(|a, b| a == b).map(<[u8]>::len).collect();
-        assert_eq!(counts.len(), usize::from(PLACES));
+        let mut shards: Vec<u8> = (0..10_000).map(|i| Tag::of(&i.to_string()).shard).collect();
+        shards.sort_unstable();
+        let counts: Vec<_> = shards.chunk_by(|a, b| a == b).map(<[u8]>::len).collect();
+        assert_eq!(counts.len(), usize::from(SHARDS));
         assert!(counts.iter().all(|count| (30..150).contains(count)));
     }
 }

@@ -5,15 +5,14 @@
 //! operation; the others wait. That is to spare the servers: two at once do no harm.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::entry::{PLACES, Tag, time};
+use super::entry::{SHARDS, Tag, time};
 use crate::id::new_id;
 use crate::store::IdHash;
 use crate::store::redis::command::{Command, Failure, Reply};
-use crate::store::redis::exchange::Exchange;
+use crate::store::redis::format::Format;
 use crate::store::redis::layout::read_meta;
-use crate::store::redis::request::Format;
+use crate::store::redis::sans_io::Io;
 use crate::store::redis::script::Script;
 
 /// How many keys a server looks at in one step.
@@ -25,59 +24,35 @@ const LOCK_MS: &str = "10000";
 /// How often it is tried where nodes come and go meanwhile.
 const ATTEMPTS: u32 = 3;
 
-/// Whether an operation of this process looks at all sessions.
-#[derive(Debug, Default)]
-pub struct Rebuilding(AtomicBool);
-
-impl Rebuilding {
-    fn begin(&self) -> Option<UnderWay<'_>> {
-        (!self.0.swap(true, Ordering::AcqRel)).then(|| UnderWay(&self.0))
-    }
-
-    fn is_under_way(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
-
-struct UnderWay<'a>(&'a AtomicBool);
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
-    }
-}
-
 /// Completes the index, or waits for somebody who does: whether it is complete then has to be looked at again.
-pub async fn run(exchange: &Exchange, format: &Format, now_ms: u64) -> Result<(), Failure> {
+pub async fn run(io: &Io, format: &Format, now_ms: u64) -> Result<(), Failure> {
     let Some(_under_way) = format.rebuilding.begin() else {
         while format.rebuilding.is_under_way() {
-            exchange.pause().await;
+            io.pause().await;
         }
         return Ok(());
     };
     let rebuild = Rebuild {
-        exchange,
+        io,
         format,
         token: new_id(""),
         lock: [&format.index_prefix(), "lock"].concat(),
         now_ms,
     };
     let args = ["set", &rebuild.lock, &rebuild.token, "nx", "px", LOCK_MS];
-    match exchange.ask(Command::about_key(1, &args)).await {
+    match io.ask(Command::about_key(1, &args)).await {
         Ok(Reply::Nil) => return rebuild.wait().await,
         // A full server takes no lock. Without it, several may look at the sessions at once.
         Err(Failure::Server(code)) if code == "OOM" => {}
         locked => _ = locked?,
     }
     let result = rebuild.complete().await;
-    let _ = exchange
-        .ask(Command::about_key(1, &["del", &rebuild.lock]))
-        .await;
+    let _ = io.ask(Command::about_key(1, &["del", &rebuild.lock])).await;
     result
 }
 
 struct Rebuild<'a> {
-    exchange: &'a Exchange,
+    io: &'a Io,
     format: &'a Format,
     token: String,
     lock: String,
@@ -88,16 +63,16 @@ impl Rebuild<'_> {
     /// Waits for another process.
     async fn wait(&self) -> Result<(), Failure> {
         loop {
-            self.exchange.pause().await;
+            self.io.pause().await;
             let exists = Command::about_key(1, &["exists", &self.lock]);
-            if self.exchange.ask(exists).await?.int()? == 0 {
+            if self.io.ask(exists).await?.int()? == 0 {
                 return Ok(());
             }
         }
     }
 
     async fn complete(&self) -> Result<(), Failure> {
-        let incomplete = self.on_each((0..PLACES).collect(), Script::Open).await?;
+        let incomplete = self.on_each((0..SHARDS).collect(), Script::Open).await?;
         let mut nodes = self.nodes().await?;
         for _ in 0..ATTEMPTS {
             for node in &nodes {
@@ -114,22 +89,19 @@ impl Rebuild<'_> {
     }
 
     /// Runs a script on some of the sets. Gives those where it answers with zero.
-    async fn on_each(&self, places: Vec<u8>, script: Script) -> Result<Vec<u8>, Failure> {
-        let keys = places.iter().map(|place| self.format.index_key(*place));
+    async fn on_each(&self, shards: Vec<u8>, script: Script) -> Result<Vec<u8>, Failure> {
+        let keys = shards.iter().map(|shard| self.format.index_key(*shard));
         let keys: Vec<String> = keys.collect();
         let args: [&str; 1] = [&self.token];
         let on = keys.iter().map(|key| (key.as_str(), args.as_slice()));
-        let replies = self
-            .exchange
-            .run_all(script, &on.collect::<Vec<_>>())
-            .await?;
-        let zero = places.into_iter().zip(replies);
+        let replies = self.io.run_all(script, &on.collect::<Vec<_>>()).await?;
+        let zero = shards.into_iter().zip(replies);
         let zero = zero.filter(|(_, reply)| *reply == Reply::Int(0));
-        Ok(zero.map(|(place, _)| place).collect())
+        Ok(zero.map(|(shard, _)| shard).collect())
     }
 
     async fn nodes(&self) -> Result<Vec<String>, Failure> {
-        let nodes = self.exchange.ask(Command::masters()).await?.list()?;
+        let nodes = self.io.ask(Command::masters()).await?.list()?;
         let mut nodes = nodes
             .into_iter()
             .map(Reply::text)
@@ -145,7 +117,7 @@ impl Rebuild<'_> {
             let scan = ["scan", &cursor, "match", &pattern, "count", SCANNED];
             let scan = Command::to_node(node, &scan);
             let lock = Command::about_key(1, &["pexpire", &self.lock, LOCK_MS]);
-            let found = self.exchange.ask_all(vec![scan, lock]).await?;
+            let found = self.io.ask_all(vec![scan, lock]).await?;
             let found = found.into_iter().next().ok_or(Failure::Unreadable)?;
             let [next, keys] =
                 <[Reply; 2]>::try_from(found.list()?).map_err(|_| Failure::Unreadable)?;
@@ -163,7 +135,7 @@ impl Rebuild<'_> {
         let look = keys
             .iter()
             .map(|key| Command::about_key(1, &["hmget", key, "m", "s"]));
-        let replies = self.exchange.send(look.collect()).await;
+        let replies = self.io.send(look.collect()).await;
         if replies.len() != keys.len() {
             return Err(Failure::Unreadable);
         }
@@ -183,21 +155,21 @@ impl Rebuild<'_> {
             };
             let (_, _, _, created_ms, _) = meta;
             let tag = Tag::of(&subject);
-            if incomplete.contains(&tag.place) {
-                let entered = entries.entry(tag.place).or_default();
+            if incomplete.contains(&tag.shard) {
+                let entered = entries.entry(tag.shard).or_default();
                 entered.push(tag.name(created_ms, hash));
             }
         }
         let now = time(self.now_ms);
-        let runs = entries.iter().map(|(place, entries)| {
+        let runs = entries.iter().map(|(shard, entries)| {
             let args = std::iter::once(&now).chain(entries).map(String::as_str);
-            (self.format.index_key(*place), args.collect::<Vec<_>>())
+            (self.format.index_key(*shard), args.collect::<Vec<_>>())
         });
         let runs: Vec<_> = runs.collect();
         let on = runs
             .iter()
             .map(|(key, args)| (key.as_str(), args.as_slice()));
         let on: Vec<_> = on.collect();
-        self.exchange.run_all(Script::Enter, &on).await.map(|_| ())
+        self.io.run_all(Script::Enter, &on).await.map(|_| ())
     }
 }

@@ -13,13 +13,13 @@ use crate::batch::{answer, read};
 const SEPARATOR: char = '\0';
 
 /// The operations of one store that are under way.
-pub struct Steps {
+pub struct ClientDriver {
     format: Arc<Format>,
     operations: HashMap<u32, Operation<Outcome>>,
     last: u32,
 }
 
-impl Steps {
+impl ClientDriver {
     pub fn new(format: Format) -> Self {
         Self {
             format: Arc::new(format),

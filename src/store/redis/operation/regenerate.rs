@@ -5,13 +5,13 @@
 //! is the session, told so or not. Whatever answer is lost, the session is under one of both ids, and never under two. A mark that
 //! nobody takes off holds for a while only.
 
-use super::{Store, done};
-use crate::record::Record;
+use super::{Executor, done};
+use crate::record::{Changes, Record};
 use crate::store::redis::arrival::{self, Arrival};
 use crate::store::redis::command::{Failure, Reply};
-use crate::store::redis::exchange::Exchange;
+use crate::store::redis::format::SessionId;
 use crate::store::redis::layout;
-use crate::store::redis::request::{Changes, SessionId};
+use crate::store::redis::sans_io::Io;
 use crate::store::redis::script::Script;
 use crate::store::{Clock, Written};
 
@@ -38,12 +38,12 @@ enum Old {
     Gone,
 }
 
-impl Store {
+impl Executor {
     pub(super) async fn regenerate(
         &self,
         old: &SessionId,
         new: &SessionId,
-        changes: &Changes,
+        changes: &Changes<String>,
         clock: Clock,
     ) -> Result<Written, Failure> {
         if old.hash == new.hash {
@@ -74,12 +74,12 @@ impl Store {
         let (now, until) = (now_ms.to_string(), (now_ms + MOVING_MS).to_string());
         let key = self.key(ids.old);
         let args = [now.as_str(), &ids.new.hash, &until];
-        let mut reply = self.exchange.run(Script::Take, &key, &args).await?;
+        let mut reply = self.io.run(Script::Take, &key, &args).await?;
         if let Some(from) = arriving(&reply) {
             if !self.arrive(&ids.old.hash, &from, now_ms).await? {
                 return Ok(None);
             }
-            reply = self.exchange.run(Script::Take, &key, &args).await?;
+            reply = self.io.run(Script::Take, &key, &args).await?;
         }
         if reply == Reply::Int(0) {
             return Ok(None);
@@ -93,19 +93,11 @@ impl Store {
         &self,
         ids: Move<'_>,
         mut record: Record,
-        changes: &Changes,
+        changes: &Changes<String>,
         clock: Clock,
     ) -> Result<Written, Failure> {
         let before = record.subject.clone();
-        let created = match self.change(&mut record, changes, clock) {
-            Ok(conflicts) => {
-                let limit = changes.limit.filter(|_| before != record.subject);
-                let from = Some(ids.old.hash.as_str());
-                let stored = self.store(ids.new, &record, from, limit, clock.now_ms);
-                stored.await.map(|written| (written, conflicts))
-            }
-            Err(failure) => Err(failure),
-        };
+        let created = self.store_moving(ids, &mut record, changes, clock).await;
         let (conflicts, ended) = match created {
             Ok((Written::Done { .. }, conflicts)) => {
                 (conflicts, self.finish(&self.replicated(), ids, "").await)
@@ -134,11 +126,27 @@ impl Store {
         }
     }
 
+    /// Stores what is moving under the new id, with changes. Gives the keys that others wrote meanwhile, too.
+    async fn store_moving(
+        &self,
+        ids: Move<'_>,
+        record: &mut Record,
+        changes: &Changes<String>,
+        clock: Clock,
+    ) -> Result<(Written, Option<String>), Failure> {
+        let before = record.subject.clone();
+        let conflicts = self.change(record, changes, clock)?;
+        let limit = changes.limit.filter(|_| before != record.subject);
+        let from = Some(ids.old.hash.as_str());
+        let stored = self.store(ids.new, record, from, limit, clock.now_ms);
+        Ok((stored.await?, conflicts))
+    }
+
     /// Merges into a record. Gives the keys that others wrote meanwhile.
     fn change(
         &self,
         record: &mut Record,
-        changes: &Changes,
+        changes: &Changes<String>,
         clock: Clock,
     ) -> Result<Option<String>, Failure> {
         let conflicts = record.merge(&changes.borrow(), clock.now_ms, clock.ttl_ms)?;
@@ -149,22 +157,17 @@ impl Store {
     }
 
     /// Ends the old one, where it is marked. Gives whether it was.
-    async fn finish(
-        &self,
-        exchange: &Exchange,
-        ids: Move<'_>,
-        ttl_ms: &str,
-    ) -> Result<bool, Failure> {
+    async fn finish(&self, io: &Io, ids: Move<'_>, ttl_ms: &str) -> Result<bool, Failure> {
         let args = [ids.new.hash.as_str(), ttl_ms];
         let key = self.key(ids.old);
-        let reply = exchange.run(Script::Finish, &key, &args).await?;
+        let reply = io.run(Script::Finish, &key, &args).await?;
         Ok(reply == Reply::Int(1))
     }
 
     async fn untake(&self, ids: Move<'_>) -> Result<Old, Failure> {
         let args = [ids.new.hash.as_str()];
         let key = self.key(ids.old);
-        let reply = self.exchange.run(Script::Untake, &key, &args).await?;
+        let reply = self.io.run(Script::Untake, &key, &args).await?;
         Ok(match reply.int()? {
             1 => Old::Live,
             2 => Old::Moved,
@@ -178,10 +181,10 @@ impl Store {
         let Move { old, new } = ids;
         let (key, from) = (self.key(new), [old.hash.as_str()]);
         let arrived = self.replicated().run(Script::Arrive, &key, &from).await;
-        if arrived.is_err() || self.exchange.shortfall().is_some() {
+        if arrived.is_err() || self.io.shortfall().is_some() {
             return;
         }
-        let is_told = self.finish(&self.exchange, ids, MOVED_MS).await.is_ok();
+        let is_told = self.finish(&self.io, ids, MOVED_MS).await.is_ok();
         if let Some(subject) = before.filter(|_| is_told) {
             let _ = self.index(subject).remove(created_ms, &old.hash).await;
         }
@@ -192,7 +195,7 @@ impl Store {
         let (now, meta) = (now_ms.to_string(), layout::meta(record));
         let args = [now.as_str(), "m", &meta];
         let key = self.key(new);
-        let destroyed = self.exchange.run(Script::Destroy, &key, &args).await;
+        let destroyed = self.io.run(Script::Destroy, &key, &args).await;
         if let (Ok(_), Some(subject)) = (destroyed, &record.subject) {
             let index = self.index(subject);
             let _ = index.remove(record.created_ms, &new.hash).await;
@@ -206,12 +209,12 @@ impl Store {
         from: &str,
         now_ms: u64,
     ) -> Result<bool, Failure> {
-        let arrival = arrival::ask(&self.exchange, &self.format, hash, from, now_ms).await?;
+        let arrival = arrival::ask(&self.io, &self.format, hash, from, now_ms).await?;
         if arrival != Arrival::Arrived {
             return Ok(false);
         }
         let key = self.format.session_key(hash);
-        self.exchange.run(Script::Arrive, &key, &[from]).await?;
+        self.io.run(Script::Arrive, &key, &[from]).await?;
         Ok(true)
     }
 }

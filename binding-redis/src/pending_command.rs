@@ -1,17 +1,19 @@
 //! A command on its way, and what becomes of it.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use koa_session_rs::store::redis::command::{Command, Reply, Target};
 use redis::{Cmd, Value};
 
-use crate::trouble::Trouble;
+use crate::fault::Fault;
+use crate::node::Absence;
 
-/// How often in a row a command follows what answers tell.
-const MOST_HOPS: u32 = 5;
+/// The most redirects (MOVED, ASK) in a row that a command follows.
+const MAX_REDIRECTS: u32 = 5;
 
 /// What is sent, where, and how often that may be tried.
-pub struct Parcel {
+pub struct PendingCommand {
     /// Whose it is of those that go together, and which of its commands.
     pub owner: usize,
     pub place: usize,
@@ -24,33 +26,33 @@ pub struct Parcel {
     pub replicas: u32,
     /// Whether it waits for a server that is away: what has been begun is to be ended.
     pub is_patient: bool,
-    /// The node that the last answer told to ask, for this once.
+    /// The node that the last answer redirected it to, for this once.
     pub asked: Option<String>,
-    hops: u32,
+    redirects: u32,
     /// What is told if time runs out.
-    pub trouble: Rc<Trouble>,
+    pub fault: Rc<Fault>,
 }
 
 /// An answer, or why there is none; of an error, what is known of it.
-pub struct Answer {
+pub struct Response {
     pub reply: Reply,
-    pub trouble: Option<Rc<Trouble>>,
+    pub fault: Option<Rc<Fault>>,
 }
 
 /// Commands that are on their way together.
-pub struct Journey {
-    pub left: Vec<Parcel>,
+pub struct InFlight {
+    pub left: Vec<PendingCommand>,
     /// Whether none was sent yet.
     pub is_new: bool,
 }
 
 /// What became of a command at a node.
-pub enum Fate {
-    Answered(Answer),
+pub enum Sent {
+    Answered(Response),
     Again,
 }
 
-impl Parcel {
+impl PendingCommand {
     pub fn new(owner: usize, place: usize, command: Command, is_patient: bool) -> Self {
         let length = command.args().map(<[u8]>::len).sum();
         let mut cmd = Cmd::with_capacity(command.len(), length);
@@ -67,24 +69,35 @@ impl Parcel {
             target: command.target,
             is_patient,
             asked: None,
-            hops: 0,
-            trouble: Rc::new(Trouble::unknown()),
+            redirects: 0,
+            fault: Rc::new(Fault::unknown()),
         }
     }
 
-    /// Has it sent where an answer told. Not for ever: two nodes may each tell the other.
-    pub fn ask(&mut self, address: Option<&str>) {
-        self.hops += 1;
+    /// Has it sent where an answer redirects it. Not for ever: two nodes may each name the other.
+    pub fn redirect(&mut self, address: Option<&str>) {
+        self.redirects += 1;
         self.asked = address
-            .filter(|address| self.hops <= MOST_HOPS && !address.starts_with(':'))
+            .filter(|address| self.redirects <= MAX_REDIRECTS && !address.starts_with(':'))
             .map(str::to_owned);
+    }
+
+    /// Decides whether it waits for a server that is away.
+    pub fn wait(&mut self, absence: &Absence, patience: Duration) -> Sent {
+        let fault = &absence.fault;
+        let is_over = !self.is_patient && absence.since.elapsed() >= patience;
+        if fault.is_final() || is_over {
+            return Sent::failed(fault);
+        }
+        self.fault = Rc::clone(fault);
+        Sent::Again
     }
 }
 
-impl Journey {
-    pub fn new(parcels: Vec<Parcel>) -> Self {
+impl InFlight {
+    pub fn new(commands: Vec<PendingCommand>) -> Self {
         Self {
-            left: parcels,
+            left: commands,
             is_new: true,
         }
     }
@@ -94,18 +107,18 @@ impl Journey {
     }
 }
 
-impl Answer {
-    pub fn failed(trouble: &Rc<Trouble>) -> Self {
+impl Response {
+    pub fn failed(fault: &Rc<Fault>) -> Self {
         Self {
-            reply: Reply::Failed(trouble.failure.clone()),
-            trouble: Some(Rc::clone(trouble)),
+            reply: Reply::Failed(fault.failure.clone()),
+            fault: Some(Rc::clone(fault)),
         }
     }
 }
 
-impl Fate {
-    pub fn failed(trouble: &Rc<Trouble>) -> Self {
-        Self::Answered(Answer::failed(trouble))
+impl Sent {
+    pub fn failed(fault: &Rc<Fault>) -> Self {
+        Self::Answered(Response::failed(fault))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Merging what was changed into sessions, and touching them.
 
-use super::moving::arriving;
-use super::{Store, done};
-use crate::record::{Bounds, Fields, MaxAge, Tokens, kept_label, write_array};
+use super::regenerate::arriving;
+use super::{Executor, done};
+use crate::record::{
+    Bounds, Changes, Fields, MaxAge, SubjectChange, Tokens, kept_label, write_array,
+};
 use crate::store::redis::command::{Command, Failure, Reply};
+use crate::store::redis::format::SessionId;
 use crate::store::redis::layout::{age, read_meta};
-use crate::store::redis::request::{Changes, SessionId, Subject};
 use crate::store::redis::script::Script;
 use crate::store::redis::subjects::{Admission, Entrant};
 use crate::store::{Clock, Written};
@@ -21,7 +23,7 @@ struct Merged {
 }
 
 /// What became of an attempt to merge.
-enum Attempt {
+enum MergeReply {
     Merged(Merged),
     /// There is no session.
     Missing,
@@ -29,48 +31,62 @@ enum Attempt {
     Arriving(String),
 }
 
-impl Store {
+impl Executor {
     pub(super) async fn merge(
         &self,
         id: &SessionId,
-        changes: Changes,
+        changes: Changes<String>,
         clock: Clock,
     ) -> Result<Written, Failure> {
         if changes.base == 0 && id.legacy.is_some() {
             self.migrate(id, clock.now_ms).await?;
         }
         let merged = match &changes.subject {
-            Subject::Is(subject) => {
-                let Some((created_ms, before)) = self.peek(id, clock.now_ms).await? else {
-                    return Ok(Written::Missing);
-                };
-                let entrant = Entrant {
-                    hash: &id.hash,
-                    created_ms,
-                    now_ms: clock.now_ms,
-                    limit: changes.limit.filter(|_| before.as_ref() != Some(subject)),
-                };
-                let index = self.index(subject);
-                let Admission::Admitted(admitted) = index.admit(entrant).await? else {
-                    return Ok(Written::Refused);
-                };
+            SubjectChange::Is(subject) => self.merge_for(subject, id, &changes, clock).await?,
+            SubjectChange::Unchanged | SubjectChange::None => {
                 let merged = self.try_merge(id, &changes, clock).await?;
-                if merged.is_some() {
-                    self.settle(subject, entrant, admitted).await?;
-                } else {
-                    self.leave(subject, entrant, &admitted).await?;
-                }
-                merged
+                merged.ok_or(Written::Missing)
             }
-            Subject::Unchanged | Subject::None => self.try_merge(id, &changes, clock).await?,
         };
-        let Some(merged) = merged else {
-            return Ok(Written::Missing);
+        let merged = match merged {
+            Ok(merged) => merged,
+            Err(refused) => return Ok(refused),
         };
         if let Some(left) = &merged.left {
             self.index(left).remove(merged.created_ms, &id.hash).await?;
         }
         Ok(done(merged.rev, merged.conflicts, merged.max_age))
+    }
+
+    /// Merges into a session that comes to a subject: it enters the index before.
+    async fn merge_for(
+        &self,
+        subject: &str,
+        id: &SessionId,
+        changes: &Changes<String>,
+        clock: Clock,
+    ) -> Result<Result<Merged, Written>, Failure> {
+        let Some((created_ms, before)) = self.peek(id, clock.now_ms).await? else {
+            return Ok(Err(Written::Missing));
+        };
+        let is_new = before.as_deref() != Some(subject);
+        let entrant = Entrant {
+            hash: &id.hash,
+            created_ms,
+            now_ms: clock.now_ms,
+            limit: changes.limit.filter(|_| is_new),
+        };
+        let index = self.index(subject);
+        let Admission::Admitted(admitted) = index.admit(entrant).await? else {
+            return Ok(Err(Written::Refused));
+        };
+        let merged = self.try_merge(id, changes, clock).await?;
+        if merged.is_some() {
+            self.settle(subject, entrant, admitted).await?;
+        } else {
+            self.leave(subject, entrant, &admitted).await?;
+        }
+        Ok(merged.ok_or(Written::Missing))
     }
 
     /// Gives when a live session was created, and whose it is.
@@ -80,7 +96,7 @@ impl Store {
         now_ms: u64,
     ) -> Result<Option<(u64, Option<String>)>, Failure> {
         let peek = Command::about_key(1, &["hmget", &self.key(id), "m", "s"]);
-        let [meta, subject] = self.exchange.ask(peek).await?.texts()?;
+        let [meta, subject] = self.io.ask(peek).await?.texts()?;
         let Some(meta) = meta else {
             return Ok(None);
         };
@@ -93,15 +109,7 @@ impl Store {
         id: &SessionId,
         clock: Clock,
     ) -> Result<Option<MaxAge>, Failure> {
-        let nothing = Changes {
-            base: 0,
-            set: String::new(),
-            delete: String::new(),
-            max_age: None,
-            subject: Subject::Unchanged,
-            label: None,
-            limit: None,
-        };
+        let nothing = Changes::default();
         let mut merged = self.try_merge(id, &nothing, clock).await?;
         if merged.is_none() && self.migrate(id, clock.now_ms).await? {
             merged = self.try_merge(id, &nothing, clock).await?;
@@ -113,43 +121,47 @@ impl Store {
     async fn try_merge(
         &self,
         id: &SessionId,
-        changes: &Changes,
+        changes: &Changes<String>,
         clock: Clock,
     ) -> Result<Option<Merged>, Failure> {
-        let call = Call::of(changes, self.format.bounds, clock)?;
-        let mut attempt = self.merge_once(id, &call).await?;
-        if let Attempt::Arriving(from) = &attempt {
+        let args = MergeArgs::of(changes, self.format.bounds, clock)?;
+        let mut reply = self.merge_once(id, &args).await?;
+        if let MergeReply::Arriving(from) = &reply {
             if !self.arrive(&id.hash, from, clock.now_ms).await? {
                 return Ok(None);
             }
-            attempt = self.merge_once(id, &call).await?;
+            reply = self.merge_once(id, &args).await?;
         }
-        Ok(match attempt {
-            Attempt::Merged(merged) => Some(merged),
-            Attempt::Missing | Attempt::Arriving(_) => None,
+        Ok(match reply {
+            MergeReply::Merged(merged) => Some(merged),
+            MergeReply::Missing | MergeReply::Arriving(_) => None,
         })
     }
 
-    async fn merge_once(&self, id: &SessionId, call: &Call<'_>) -> Result<Attempt, Failure> {
+    async fn merge_once(
+        &self,
+        id: &SessionId,
+        args: &MergeArgs<'_>,
+    ) -> Result<MergeReply, Failure> {
         let run = |again| {
-            let (script, args, key) = (call.script(), call.args(again), self.key(id));
-            let exchange = if call.is_subject_same {
-                self.exchange.clone()
+            let (script, list, key) = (args.script(), args.list(again), self.key(id));
+            let io = if args.is_subject_same {
+                self.io.clone()
             } else {
                 self.replicated()
             };
-            async move { exchange.run(script, &key, &args).await }
+            async move { io.run(script, &key, &list).await }
         };
         let reply = match run(false).await {
-            Err(Failure::Lost) if call.has_keys() => run(true).await.map_err(|_| Failure::Lost),
+            Err(Failure::Lost) if args.has_keys() => run(true).await.map_err(|_| Failure::Lost),
             reply => reply,
         };
-        read_attempt(reply?)
+        read_merge_reply(reply?)
     }
 }
 
-/// What the script that merges is called with.
-struct Call<'a> {
+/// What the script that merges is given.
+struct MergeArgs<'a> {
     set: Vec<(&'a str, &'a str)>,
     delete: Vec<&'a str>,
     is_subject_same: bool,
@@ -158,18 +170,18 @@ struct Call<'a> {
     count: String,
 }
 
-impl<'a> Call<'a> {
-    fn of(changes: &'a Changes, bounds: Bounds, clock: Clock) -> Result<Self, Failure> {
+impl<'a> MergeArgs<'a> {
+    fn of(changes: &'a Changes<String>, bounds: Bounds, clock: Clock) -> Result<Self, Failure> {
         let set = Fields::parse_or_none(&changes.set)?.0;
         let label = changes.label.as_deref().map(kept_label);
         let subject = match &changes.subject {
-            Subject::Unchanged => String::new(),
-            Subject::None => "-".to_owned(),
-            Subject::Is(subject) => ["=", subject].concat(),
+            SubjectChange::Unchanged => String::new(),
+            SubjectChange::None => "-".to_owned(),
+            SubjectChange::Is(subject) => ["=", subject].concat(),
         };
         Ok(Self {
             delete: Tokens::parse_or_none(&changes.delete)?.0,
-            is_subject_same: changes.subject == Subject::Unchanged,
+            is_subject_same: changes.subject == SubjectChange::Unchanged,
             first: [
                 clock.now_ms.to_string(),
                 changes.base.to_string(),
@@ -199,7 +211,7 @@ impl<'a> Call<'a> {
     }
 
     /// Gives all arguments; `again`: where the same may have been merged before.
-    fn args(&self, again: bool) -> Vec<&str> {
+    fn list(&self, again: bool) -> Vec<&str> {
         let mut args: Vec<&str> = self.first.iter().map(String::as_str).collect();
         args.extend([if again { "1" } else { "" }, &self.count]);
         args.extend(self.set.iter().flat_map(|(key, json)| [*key, *json]));
@@ -209,12 +221,12 @@ impl<'a> Call<'a> {
 }
 
 /// Reads what a merge answers: the field `m` as it is now, and with it what is left to be done where there is anything.
-fn read_attempt(reply: Reply) -> Result<Attempt, Failure> {
+fn read_merge_reply(reply: Reply) -> Result<MergeReply, Failure> {
     if let Some(from) = arriving(&reply) {
-        return Ok(Attempt::Arriving(from));
+        return Ok(MergeReply::Arriving(from));
     }
     let (meta, left_to_do) = match reply {
-        Reply::Int(0) => return Ok(Attempt::Missing),
+        Reply::Int(0) => return Ok(MergeReply::Missing),
         Reply::Int(_) => return Err(Failure::Lost),
         Reply::List(list) => match <[Reply; 3]>::try_from(list) {
             Ok([meta, left, conflicts]) => (meta, Some((left, conflicts))),
@@ -231,7 +243,7 @@ fn read_attempt(reply: Reply) -> Result<Attempt, Failure> {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         conflicts = (!keys.is_empty()).then(|| write_array(&keys));
     }
-    Ok(Attempt::Merged(Merged {
+    Ok(MergeReply::Merged(Merged {
         rev,
         conflicts,
         max_age,

@@ -11,7 +11,7 @@ use super::script::Script;
 
 /// What lies between an operation and whoever drives it.
 #[derive(Clone, Default)]
-pub(super) struct Exchange {
+pub(super) struct Io {
     mailbox: Arc<Mutex<Mailbox>>,
     /// How many replicas have to have what is written.
     replicas: u32,
@@ -37,7 +37,7 @@ pub enum Step<T> {
 /// An operation under way.
 pub struct Operation<T> {
     future: Pin<Box<dyn Future<Output = Result<T, Failure>> + Send>>,
-    exchange: Exchange,
+    io: Io,
 }
 
 impl<T> fmt::Debug for Operation<T> {
@@ -48,39 +48,36 @@ impl<T> fmt::Debug for Operation<T> {
 
 impl<T> Operation<T> {
     /// Makes an operation of what it does; nothing is done until its first step.
-    pub(super) fn new<F>(run: impl FnOnce(Exchange) -> F) -> Self
+    pub(super) fn new<F>(run: impl FnOnce(Io) -> F) -> Self
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        let exchange = Exchange::default();
+        let io = Io::default();
         Self {
-            future: Box::pin(run(exchange.clone())),
-            exchange,
+            future: Box::pin(run(io.clone())),
+            io,
         }
     }
 
     /// Goes on with the answers to what the last step wanted; with none, the first time.
     pub fn step(&mut self, replies: Vec<Reply>) -> Step<T> {
-        self.exchange
-            .with(|mailbox| mailbox.replies = Some(replies));
+        self.io.with(|mailbox| mailbox.replies = Some(replies));
         match self
             .future
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
         {
-            Poll::Ready(Ok(result)) => {
-                Step::Done(self.exchange.shortfall().map_or(Ok(result), Err))
-            }
+            Poll::Ready(Ok(result)) => Step::Done(self.io.shortfall().map_or(Ok(result), Err)),
             Poll::Ready(failed) => Step::Done(failed),
             Poll::Pending => Step::Send(
-                self.exchange
+                self.io
                     .with(|mailbox| std::mem::take(&mut mailbox.commands)),
             ),
         }
     }
 }
 
-impl Exchange {
+impl Io {
     fn with<R>(&self, use_it: impl FnOnce(&mut Mailbox) -> R) -> R {
         use_it(&mut self.mailbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -104,15 +101,15 @@ impl Exchange {
         if commands.is_empty() {
             return Vec::new();
         }
-        self.exchange(commands).await
+        self.io(commands).await
     }
 
     /// Waits a little for something that no answer tells of.
     pub(super) async fn pause(&self) {
-        self.exchange(Vec::new()).await;
+        self.io(Vec::new()).await;
     }
 
-    async fn exchange(&self, mut commands: Vec<Command>) -> Vec<Reply> {
+    async fn io(&self, mut commands: Vec<Command>) -> Vec<Reply> {
         self.with(|mailbox| {
             if mailbox.shortfall.is_none() {
                 for command in &mut commands {

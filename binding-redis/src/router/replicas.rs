@@ -1,44 +1,35 @@
 //! Waits until replicas have what was written.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use koa_session_rs::store::redis::command::{Failure, Reply};
 use redis::{Pipeline, Value};
-use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
+use super::Router;
 use crate::connection::Connection;
+use crate::fault::Fault;
 use crate::node::Node;
-use crate::parcel::{Answer, Fate, Parcel};
-use crate::router::Router;
-use crate::trouble::Trouble;
+use crate::pending_command::{PendingCommand, Response, Sent};
+use crate::replication::Replication;
 
 /// How long a connection waits for replicas at a time: what others have to write meanwhile comes behind that.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// What is known of the replicas of what was written on a connection. One WAIT is for all that was written before it.
-#[derive(Default)]
-pub struct Replication {
-    turn: Mutex<()>,
-    /// When the last WAIT was sent after which enough had it.
-    covered: Cell<Option<Instant>>,
-}
-
 impl Router {
     /// Waits until so many replicas have what was carried out on a connection, for half of the time that is left at most: it has to
     /// be said in time if they have not.
-    pub(crate) async fn replicate(
+    pub(super) async fn replicate(
         self: &Rc<Self>,
-        judged: Vec<(Parcel, Fate)>,
+        judged: Vec<(PendingCommand, Sent)>,
         wanted: u32,
         node: &Rc<Node>,
         connection: &mut Connection,
         deadline: Instant,
-    ) -> Vec<(Parcel, Fate)> {
-        let is_done = |(_, fate): &(Parcel, Fate)| {
-            matches!(fate, Fate::Answered(Answer { trouble: None, .. }))
+    ) -> Vec<(PendingCommand, Sent)> {
+        let is_done = |(_, sent): &(PendingCommand, Sent)| {
+            matches!(sent, Sent::Answered(Response { fault: None, .. }))
         };
         if wanted == 0 || !judged.iter().any(is_done) {
             return judged;
@@ -46,26 +37,26 @@ impl Router {
         let left = deadline.saturating_duration_since(Instant::now());
         let until = Instant::now() + left / 2;
         let heard = self.wait_replicas(wanted, node, connection, until).await;
-        let (done, mut fated): (Vec<_>, Vec<_>) = judged.into_iter().partition(is_done);
+        let (done, mut all_sent): (Vec<_>, Vec<_>) = judged.into_iter().partition(is_done);
         match heard {
-            Ok(acknowledged) if acknowledged >= wanted => fated.extend(done),
+            Ok(acknowledged) if acknowledged >= wanted => all_sent.extend(done),
             Ok(acknowledged) => {
                 let failure = Failure::Replicas {
                     wanted,
                     acknowledged,
                 };
-                let trouble = Rc::new(Trouble::unknown().but(failure).at(connection.server()));
+                let fault = Rc::new(Fault::unknown().but(failure).at(connection.server()));
                 let done = done.into_iter();
-                fated.extend(
-                    done.map(|(parcel, fate)| (parcel, shorten(fate, acknowledged, &trouble))),
+                all_sent.extend(
+                    done.map(|(command, sent)| (command, shorten(sent, acknowledged, &fault))),
                 );
             }
-            Err(trouble) => {
-                let parcels = done.into_iter().map(|(parcel, _)| parcel).collect();
-                fated.extend(self.break_off(parcels, trouble.at(connection.server())));
+            Err(fault) => {
+                let commands = done.into_iter().map(|(command, _)| command).collect();
+                all_sent.extend(self.break_off(commands, fault.at(connection.server())));
             }
         }
-        fated
+        all_sent
     }
 
     /// Gives how many replicas have what was written on a connection, as soon as it is as many as wanted.
@@ -75,7 +66,7 @@ impl Router {
         node: &Rc<Node>,
         connection: &mut Connection,
         until: Instant,
-    ) -> Result<u32, Trouble> {
+    ) -> Result<u32, Fault> {
         let written = Instant::now();
         let line = connection.clone();
         let Replication { turn, covered } = line.replication();
@@ -105,20 +96,20 @@ impl Router {
 }
 
 /// Reads how many there are. A server that is no master any more tells an error, and may have lost what was written.
-fn read(answer: &Value) -> Result<u32, Trouble> {
-    match (answer, Trouble::of_answer(answer)) {
+fn read(answer: &Value) -> Result<u32, Fault> {
+    match (answer, Fault::of_answer(answer)) {
         (Value::Int(count), _) => Ok(u32::try_from(*count).unwrap_or_default()),
-        (_, Some(trouble)) if trouble.failure == Failure::Denied => Err(trouble),
-        (_, trouble) => Err(trouble.unwrap_or_else(Trouble::unknown).but(Failure::Lost)),
+        (_, Some(fault)) if fault.failure == Failure::Denied => Err(fault),
+        (_, fault) => Err(fault.unwrap_or_else(Fault::unknown).but(Failure::Lost)),
     }
 }
 
-fn shorten(fate: Fate, acknowledged: u32, trouble: &Rc<Trouble>) -> Fate {
-    match fate {
-        Fate::Answered(Answer { reply, .. }) => Fate::Answered(Answer {
+fn shorten(sent: Sent, acknowledged: u32, fault: &Rc<Fault>) -> Sent {
+    match sent {
+        Sent::Answered(Response { reply, .. }) => Sent::Answered(Response {
             reply: Reply::Short(Box::new(reply), acknowledged),
-            trouble: Some(Rc::clone(trouble)),
+            fault: Some(Rc::clone(fault)),
         }),
-        Fate::Again => fate,
+        Sent::Again => sent,
     }
 }

@@ -1,11 +1,11 @@
 //! Storing new sessions, and how a session comes to a subject.
 
-use super::ending::Named;
-use super::{Store, done};
-use crate::record::{Limit, Record};
+use super::destroy::Named;
+use super::{Executor, done};
+use crate::record::{Limit, NewRecord, Record};
 use crate::store::redis::command::Failure;
+use crate::store::redis::format::SessionId;
 use crate::store::redis::layout::{self, time_to_live};
-use crate::store::redis::request::{NewRecord, SessionId};
 use crate::store::redis::script::Script;
 use crate::store::redis::subjects::{Admission, Admitted, Entrant, Entry, PORTION};
 use crate::store::{Clock, Written};
@@ -13,11 +13,11 @@ use crate::store::{Clock, Written};
 /// How often a session enters an index that others take it out of, before it gives up.
 const ENTRIES: u32 = 4;
 
-impl Store {
+impl Executor {
     pub(super) async fn create(
         &self,
         id: &SessionId,
-        new: &NewRecord,
+        new: &NewRecord<String>,
         clock: Clock,
     ) -> Result<Written, Failure> {
         if self
@@ -64,7 +64,7 @@ impl Store {
             self.leave(subject, entrant, &admitted).await?;
             return Ok(Written::Taken);
         }
-        if self.exchange.shortfall().is_none() {
+        if self.io.shortfall().is_none() {
             self.settle(subject, entrant, admitted).await?;
         }
         self.keep(id, record, now_ms).await?;
@@ -73,7 +73,7 @@ impl Store {
 
     /// Takes back what was stored, if too few replicas have it: nobody will be told of it.
     async fn keep(&self, id: &SessionId, record: &Record, now_ms: u64) -> Result<(), Failure> {
-        let Some(failure) = self.exchange.shortfall() else {
+        let Some(failure) = self.io.shortfall() else {
             return Ok(());
         };
         self.withdraw(id, record, now_ms).await;
@@ -139,7 +139,7 @@ impl Store {
             let victims = admitted.victims.into_iter().map(Named::from).collect();
             self.destroy_wherever(subject, victims, Some(entrant.hash), entrant.now_ms)
                 .await?;
-            if is_last || self.exchange.shortfall().is_some() {
+            if is_last || self.io.shortfall().is_some() {
                 return Ok(admitted.sample);
             }
             match self.index(subject).admit(entrant).await? {

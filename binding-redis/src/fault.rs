@@ -17,7 +17,7 @@ const ARGUMENTS: &str = ", with args";
 
 /// Why there is no connection to a server, or no answer.
 #[derive(Clone, Debug)]
-pub struct Trouble {
+pub struct Fault {
     pub failure: Failure,
     pub server: Option<Rc<Server>>,
     pub cause: Option<Cause>,
@@ -33,7 +33,7 @@ pub struct Cause {
     pub message: String,
 }
 
-impl Trouble {
+impl Fault {
     pub fn new(failure: Failure, cause: Cause) -> Self {
         Self {
             failure,
@@ -144,9 +144,9 @@ impl Trouble {
 
     /// Gives the one of two that tells more.
     pub fn or_worse(self: Rc<Self>, other: Rc<Self>) -> Rc<Self> {
-        let weight = |trouble: &Self| {
-            let has_answered = trouble.failure != Failure::Unreachable;
-            (trouble.is_named, trouble.is_final(), has_answered)
+        let weight = |fault: &Self| {
+            let has_answered = fault.failure != Failure::Unreachable;
+            (fault.is_named, fault.is_final(), has_answered)
         };
         if weight(&other) > weight(&self) {
             other

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::Store;
+use super::Executor;
 use crate::store::redis::arrival::{self, Arrival};
 use crate::store::redis::command::{Command, Failure, Reply};
+use crate::store::redis::format::SessionId;
 use crate::store::redis::layout::number;
-use crate::store::redis::request::{Outcome, SessionId};
+use crate::store::redis::request::Outcome;
 use crate::store::redis::script::Script;
 use crate::store::redis::subjects::Entry;
 
@@ -48,7 +49,7 @@ pub(super) struct Ends {
     pub arriving: Vec<(String, String)>,
 }
 
-impl Store {
+impl Executor {
     pub(super) async fn destroy(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
         let mut was_live = false;
         if let Some(legacy) = &id.legacy {
@@ -99,7 +100,7 @@ impl Store {
                 is_clean &= others.is_empty();
                 all += self.destroy_wherever(subject, others, but, now_ms).await?;
             }
-            if is_clean || self.exchange.shortfall().is_some() {
+            if is_clean || self.io.shortfall().is_some() {
                 return Ok(all);
             }
         }
@@ -146,7 +147,7 @@ impl Store {
         let mut replies = self.replicated().run_all(Script::Destroy, &on).await?;
         // What came after that was looked for, and found itself in the index before it was taken out, has to go now.
         // As long as too few replicas know that they are gone, whoever tries again has to find them there.
-        if self.exchange.shortfall().is_none() {
+        if self.io.shortfall().is_none() {
             self.take_out(subject, named, &replies).await?;
         }
         let absent: Vec<usize> = (0..on.len())
@@ -169,7 +170,7 @@ impl Store {
 
     /// Tells whether one that is destroyed by now had arrived.
     async fn had_arrived(&self, hash: &str, from: &str, now_ms: u64) -> Result<bool, Failure> {
-        let arrival = arrival::ask(&self.exchange, &self.format, hash, from, now_ms).await?;
+        let arrival = arrival::ask(&self.io, &self.format, hash, from, now_ms).await?;
         Ok(arrival == Arrival::Arrived)
     }
 
@@ -197,7 +198,7 @@ impl Store {
     }
 
     pub(super) async fn clear(&self, pattern: &str) -> Result<Outcome, Failure> {
-        let masters = self.exchange.ask(Command::masters()).await?.list()?;
+        let masters = self.io.ask(Command::masters()).await?.list()?;
         for master in masters {
             let master = master.text()?;
             let mut cursor = "0".to_owned();
@@ -206,7 +207,7 @@ impl Store {
                     &master,
                     &["scan", &cursor, "match", pattern, "count", SCANNED],
                 );
-                let found = self.exchange.ask(scan).await?.list()?;
+                let found = self.io.ask(scan).await?.list()?;
                 let [next, keys] =
                     <[Reply; 2]>::try_from(found).map_err(|_| Failure::Unreadable)?;
                 let keys = keys.list()?.into_iter().filter_map(|key| key.text().ok());
