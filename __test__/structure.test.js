@@ -114,6 +114,64 @@ describe('the structure', () => {
   })
 })
 
+/** The crates, from the ground floor up. */
+const CRATES = [['.'], ['binding-common'], ['binding', 'binding-sqlite', 'binding-redis']]
+
+/** Lists the Rust modules of a crate, and those that each one uses: `store/redis` is `src/store/redis.rs`. */
+function modulesOf (crate) {
+  const folder = join(root, crate, 'src')
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.rs') && !name.endsWith('tests.rs'))
+  const nameOf = (file) => file.split(sep).join('/').replace(/(?:^lib|\/mod)?\.rs$/, '')
+  const names = new Set(files.map(nameOf))
+  return new Map(files.map((file) => {
+    const paths = usesIn(readFileSync(join(folder, file), 'utf8')).map((path) => moduleAt(path, nameOf(file), names))
+    // A module's children are part of it: what they use of it is no way back.
+    return [nameOf(file), paths.filter((name) => name !== undefined && !`${nameOf(file)}/`.startsWith(`${name}/`))]
+  }))
+}
+
+/** Reads what a Rust text uses of its own crate, each as one path. */
+function usesIn (text) {
+  const code = text.replace(/\/\/.*$/gm, '').replace(/#\[cfg\(test\)\][^]*$/, '')
+  return [...code.matchAll(/\buse ((?:crate|self|super)::[^;]+);/g)].flatMap(([, tree]) => branches(tree.replace(/\s+/g, '')))
+}
+
+/** Writes out a tree of uses: `a::{b,c::{d,e}}` is `a::b`, `a::c::d` and `a::c::e`. */
+function branches (tree) {
+  const inner = /\{([^{}]*)\}/.exec(tree)
+  if (inner === null) return [tree]
+  const [before, after] = [tree.slice(0, inner.index), tree.slice(inner.index + inner[0].length)]
+  const start = Math.max(before.lastIndexOf(','), before.lastIndexOf('{')) + 1
+  const flat = inner[1].split(',').map((leaf) => before.slice(start) + leaf).join()
+  return before.includes('{') ? branches(before.slice(0, start) + flat + after) : flat.split(',')
+}
+
+/** Finds the module that a path leads to: the longest that there is. */
+function moduleAt (path, from, names) {
+  const parts = path.split('::')
+  const base = parts[0] === 'crate' ? [] : from.split('/')
+  while (['crate', 'self', 'super'].includes(parts[0])) {
+    if (parts.shift() === 'super') base.pop()
+  }
+  const ways = parts.map((_, i) => [...base, ...parts.slice(0, i + 1)].join('/')).reverse()
+  return ways.find((way) => names.has(way)) ?? (names.has(base.join('/')) ? base.join('/') : undefined)
+}
+
+describe('the structure of the Rust', () => {
+  for (const crate of CRATES.flat()) {
+    test(`no module of ${crate} uses itself through others`, () => {
+      assert.equal(cycleOf(modulesOf(crate))?.join(' -> '), undefined)
+    })
+
+    test(`${crate} depends on crates of lower floors`, () => {
+      const manifest = readFileSync(join(root, crate, 'Cargo.toml'), 'utf8')
+      const used = [...manifest.matchAll(/\bpath = "([^"]+)"/g)].map(([, path]) => pathOf(resolve(root, crate, path)) || '.')
+      const floor = CRATES.findIndex((crates) => crates.includes(crate))
+      assert.deepEqual(used.filter((other) => !CRATES.slice(0, floor).flat().includes(other)), [])
+    })
+  }
+})
+
 describe('the test of the structure', () => {
   const floors = [['lib/base'], ['lib/cookie', 'lib/session'], ['index.js']]
 
@@ -139,5 +197,14 @@ describe('the test of the structure', () => {
       "const d = () => require('../d')", "require('koa')"
     ].join('\n')
     assert.deepEqual(pathsIn(text), ['./a', '../d'])
+  })
+
+  test('reads what Rust uses', () => {
+    const text = 'use crate::a::{self, b, c::{D, E}};\nuse super::f; // use crate::g;\n#[cfg(test)]\nmod tests { use crate::h; }'
+    assert.deepEqual(usesIn(text), ['crate::a::self', 'crate::a::b', 'crate::a::c::D', 'crate::a::c::E', 'super::f'])
+    const names = new Set(['', 'a', 'a/c', 'store/f'])
+    assert.equal(moduleAt('crate::a::c::D', 'store/x', names), 'a/c')
+    assert.equal(moduleAt('super::f', 'store/x', names), 'store/f')
+    assert.equal(moduleAt('crate::Error', 'a', names), '')
   })
 })

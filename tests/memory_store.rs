@@ -6,7 +6,7 @@
 )]
 
 use koa_session_rs::record::{Changes, MaxAge, NewRecord, SubjectChange};
-use koa_session_rs::store::memory::{Bounds, MemoryStore};
+use koa_session_rs::store::memory::{Capacity, MemoryStore};
 use koa_session_rs::store::{Clock, IdHash, Store, StoreError, Which, Written};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ const HOUR_MS: u64 = 3_600_000;
 const MINUTE_MS: u64 = 60_000;
 
 fn store(max_entries: usize, max_bytes: usize) -> MemoryStore {
-    MemoryStore::new(Bounds {
+    MemoryStore::new(Capacity {
         max_entries,
         max_bytes,
     })

@@ -427,10 +427,10 @@ macro_rules! contract {
 }
 
 mod memory {
-    use koa_session_rs::store::memory::{Bounds, MemoryStore};
+    use koa_session_rs::store::memory::{Capacity, MemoryStore};
 
     contract!((
-        MemoryStore::new(Bounds {
+        MemoryStore::new(Capacity {
             max_entries: 100,
             max_bytes: 100_000
         }),

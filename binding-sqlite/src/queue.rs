@@ -8,16 +8,8 @@ use koa_session_rs::store::sqlite::Database;
 use koa_session_rs_binding_common::Deliver;
 use napi::Error;
 
-use crate::task::Task;
+use crate::task::{Job, Task};
 use crate::writer::Writer;
-
-/// A task, and the call that waits for its answer.
-pub struct Job {
-    pub call_id: f64,
-    pub task: Task,
-    /// Until when it waits for other processes: for how long, is counted from when it was asked for.
-    pub deadline: Instant,
-}
 
 /// The way to the thread. The thread ends when this is gone and everything sent is done.
 pub struct Queue {

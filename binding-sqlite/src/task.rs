@@ -1,9 +1,19 @@
 //! What the thread is asked to do.
 
+use std::time::Instant;
+
 use koa_session_rs::record::{Changes, NewRecord};
 use koa_session_rs::store::sqlite::SqliteStore;
 use koa_session_rs::store::{Clock, IdHash, Store, StoreError, Which};
 use koa_session_rs_binding_common::{Answer, Text};
+
+/// A task, and the call that waits for its answer.
+pub struct Job {
+    pub call_id: f64,
+    pub task: Task,
+    /// Until when it waits for other processes: for how long, is counted from when it was asked for.
+    pub deadline: Instant,
+}
 
 /// An operation, with all that it needs.
 pub enum Task {

@@ -8,8 +8,7 @@ use koa_session_rs::store::sqlite::{Database, Reason, SqliteError, SqliteStore};
 use koa_session_rs_binding_common::{Answer, Answers, Deliver};
 
 use crate::failure::Failure;
-use crate::queue::Job;
-use crate::task::Task;
+use crate::task::{Job, Task};
 
 /// How many tasks a transaction has at most: it holds back readers of none and writers of all processes.
 const BATCH: usize = 512;

@@ -1,6 +1,6 @@
 //! The store in memory. All its calls answer at once: the numbers of an answer take the place of those of the call.
 
-use koa_session_rs::store::memory::{Bounds, MemoryStore};
+use koa_session_rs::store::memory::{Capacity, MemoryStore};
 use koa_session_rs::store::{IdHash, Listed, Store, StoreError, Which};
 use koa_session_rs_binding_common::{
     Answer, CALL_NUMBERS, Call, Functions, Numbers, Text, to_js, to_number, whole,
@@ -16,32 +16,32 @@ type Result<T> = napi::Result<T, &'static str>;
 type Memory<'call> = Numbers<'call, CALL_NUMBERS>;
 
 /// A store in memory.
-struct Sessions(MemoryStore);
+struct InMemory(MemoryStore);
 
 /// Makes a store in memory: an object of functions.
 #[napi(catch_unwind)]
 pub fn memory_store(env: &Env, max_entries: f64, max_bytes: f64) -> napi::Result<Object<'_>> {
-    let bounds = Bounds {
+    let capacity = Capacity {
         max_entries: usize::try_from(whole(max_entries)).unwrap_or(usize::MAX),
         max_bytes: usize::try_from(whole(max_bytes)).unwrap_or(usize::MAX),
     };
-    let sessions = Sessions(MemoryStore::new(bounds));
-    let mut functions = Functions::on(Object::new(env)?, *env, sessions);
-    functions.add_with("load", |call, sessions| {
-        sessions.load(*call.env, call.get(0)?, &call.get::<Text>(1)?)
+    let store = InMemory(MemoryStore::new(capacity));
+    let mut functions = Functions::on(Object::new(env)?, *env, store);
+    functions.add_with("load", |call, store| {
+        store.load(*call.env, call.get(0)?, &call.get::<Text>(1)?)
     })?;
-    functions.add_fallible("create", Sessions::create)?;
-    functions.add_fallible("merge", Sessions::merge)?;
-    functions.add_fallible("touch", Sessions::touch)?;
-    functions.add_fallible("regenerate", Sessions::regenerate)?;
-    functions.add_fallible("destroy", Sessions::destroy)?;
-    functions.add_fallible("list", Sessions::list)?;
-    functions.add_fallible("destroyAll", Sessions::destroy_all)?;
-    functions.add_with("clear", |_, sessions| {
-        let cleared = sessions.0.clear();
+    functions.add_fallible("create", InMemory::create)?;
+    functions.add_fallible("merge", InMemory::merge)?;
+    functions.add_fallible("touch", InMemory::touch)?;
+    functions.add_fallible("regenerate", InMemory::regenerate)?;
+    functions.add_fallible("destroy", InMemory::destroy)?;
+    functions.add_fallible("list", InMemory::list)?;
+    functions.add_fallible("destroyAll", InMemory::destroy_all)?;
+    functions.add_with("clear", |_, store| {
+        let cleared = store.0.clear();
         cleared.map_err(|error| napi::Error::from_reason(error.to_string()))
     })?;
-    functions.add_bare("size", |sessions| sessions.size())?;
+    functions.add_bare("size", |store| store.size())?;
     Ok(functions.into_object())
 }
 
@@ -57,7 +57,7 @@ type Regenerate<'call> = (
     Option<Text>,
 );
 
-impl Sessions {
+impl InMemory {
     /// Gives a session's JSON as it is kept, without a copy of it being made here.
     fn load(&mut self, env: Env, memory: Memory<'_>, id: &str) -> napi::Result<Option<napi_value>> {
         let loaded = self.0.find(IdHash::of(id), |loaded| {

@@ -15,7 +15,7 @@ use sessions::Sessions;
 
 /// How much a store keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub struct Capacity {
     /// Sessions; at least 1.
     pub max_entries: usize,
     /// Bytes, with all that keeping them takes.
@@ -24,18 +24,18 @@ pub struct Bounds {
 
 /// A session is larger than the whole store may be. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge;
+pub struct OverCapacity;
 
-impl fmt::Display for TooLarge {
+impl fmt::Display for OverCapacity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the session is larger than all sessions together may be (option maxBytes)")
     }
 }
 
-impl std::error::Error for TooLarge {}
+impl std::error::Error for OverCapacity {}
 
-impl From<TooLarge> for StoreError {
-    fn from(error: TooLarge) -> Self {
+impl From<OverCapacity> for StoreError {
+    fn from(error: OverCapacity) -> Self {
         Self::Failed(Box::new(error))
     }
 }
@@ -44,10 +44,10 @@ impl From<TooLarge> for StoreError {
 ///
 /// ```
 /// use koa_session_rs::record::{MaxAge, NewRecord};
-/// use koa_session_rs::store::memory::{Bounds, MemoryStore};
+/// use koa_session_rs::store::memory::{Capacity, MemoryStore};
 /// use koa_session_rs::store::{Clock, IdHash, Store};
 ///
-/// let store = MemoryStore::new(Bounds { max_entries: 2, max_bytes: 1 << 20 });
+/// let store = MemoryStore::new(Capacity { max_entries: 2, max_bytes: 1 << 20 });
 /// let new = NewRecord { data: "{}", max_age: MaxAge::Timed(1000), subject: None, label: None, limit: None };
 /// for id in ["a", "b", "c"] {
 ///     store.create(IdHash::of(id), &new, Clock { now_ms: 0, ttl_ms: 1000 })?;
@@ -62,8 +62,8 @@ pub struct MemoryStore(Mutex<Sessions>);
 impl MemoryStore {
     /// Makes an empty store.
     #[must_use]
-    pub fn new(bounds: Bounds) -> Self {
-        Self(Mutex::new(Sessions::new(bounds)))
+    pub fn new(capacity: Capacity) -> Self {
+        Self(Mutex::new(Sessions::new(capacity)))
     }
 
     /// Loads a session where it is, without a copy of it being made, and makes it the one used last.
@@ -151,7 +151,7 @@ impl Store for MemoryStore {
 
     fn clear(&self) -> Result<(), StoreError> {
         let mut sessions = self.lock();
-        *sessions = Sessions::new(sessions.bounds);
+        *sessions = Sessions::new(sessions.capacity);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use super::entries::{Entries, Entry};
 use super::expiry_buckets::{BucketPlace, ExpiryBuckets};
 use super::subjects::Subjects;
-use super::{Bounds, TooLarge};
+use super::{Capacity, OverCapacity};
 use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
 use crate::store::{Clock, IdHash, Listed, StoreError, Written};
 
@@ -13,7 +13,7 @@ const SWEPT: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Sessions {
-    pub bounds: Bounds,
+    pub capacity: Capacity,
     pub entries: Entries,
     pub bytes: usize,
     pub subjects: Subjects,
@@ -21,9 +21,9 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(capacity: Capacity) -> Self {
         Self {
-            bounds,
+            capacity,
             entries: Entries::new(),
             bytes: 0,
             buckets: ExpiryBuckets::default(),
@@ -129,10 +129,10 @@ impl Sessions {
     }
 
     /// Makes an entry of a record, unless it could not be kept even alone.
-    fn fitting(&self, record: Record) -> Result<Entry, TooLarge> {
+    fn fitting(&self, record: Record) -> Result<Entry, OverCapacity> {
         let entry = Entry::from(record);
-        if entry.bytes() > self.bounds.max_bytes {
-            return Err(TooLarge);
+        if entry.bytes() > self.capacity.max_bytes {
+            return Err(OverCapacity);
         }
         Ok(entry)
     }
@@ -183,7 +183,7 @@ impl Sessions {
     }
 
     fn is_over(&self) -> bool {
-        self.entries.len() > self.bounds.max_entries || self.bytes > self.bounds.max_bytes
+        self.entries.len() > self.capacity.max_entries || self.bytes > self.capacity.max_bytes
     }
 
     /// Removes a session from everywhere. Gives whether there was one that had not expired.

@@ -11,28 +11,31 @@ pub type Dated = (u64, IdHash);
 
 /// The sessions of one subject, the oldest first. Most have one.
 #[derive(Debug)]
-enum Sessions {
+enum SubjectSessions {
     One(Dated),
     Many(BTreeSet<Dated>),
 }
 
 /// The sessions of all subjects.
 #[derive(Debug, Default)]
-pub struct Subjects(HashMap<Arc<str>, Sessions>);
+pub struct Subjects(HashMap<Arc<str>, SubjectSessions>);
 
 impl Subjects {
     /// Enters a session, and gives its subject as it is kept here.
     pub fn add(&mut self, subject: &str, session: Dated) -> Arc<str> {
         let Some((subject, _)) = self.0.get_key_value(subject) else {
             let subject = Arc::<str>::from(subject);
-            self.0.insert(Arc::clone(&subject), Sessions::One(session));
+            self.0
+                .insert(Arc::clone(&subject), SubjectSessions::One(session));
             return subject;
         };
         let subject = Arc::clone(subject);
         if let Some(sessions) = self.0.get_mut(&subject) {
             match sessions {
-                Sessions::One(one) => *sessions = Sessions::Many([*one, session].into()),
-                Sessions::Many(many) => {
+                SubjectSessions::One(one) => {
+                    *sessions = SubjectSessions::Many([*one, session].into());
+                }
+                SubjectSessions::Many(many) => {
                     many.insert(session);
                 }
             }
@@ -45,7 +48,7 @@ impl Subjects {
         let Entry::Occupied(mut sessions) = self.0.entry(Arc::clone(subject)) else {
             return;
         };
-        if let Sessions::Many(many) = sessions.get_mut() {
+        if let SubjectSessions::Many(many) = sessions.get_mut() {
             many.remove(&session);
             if !many.is_empty() {
                 return;
@@ -58,8 +61,8 @@ impl Subjects {
     pub fn of(&self, subject: &str) -> Vec<Dated> {
         match self.0.get(subject) {
             None => Vec::new(),
-            Some(Sessions::One(one)) => vec![*one],
-            Some(Sessions::Many(many)) => many.iter().copied().collect(),
+            Some(SubjectSessions::One(one)) => vec![*one],
+            Some(SubjectSessions::Many(many)) => many.iter().copied().collect(),
         }
     }
 }
