@@ -87,16 +87,4 @@ describe('fault 29: an id from outside', () => {
     await server.get('/', { cookie: 'koa.sess=../../etc/passwd' })
     assert.ok(store.calls.every(({ id }) => !id.includes('..')), JSON.stringify(store.calls))
   })
-
-  for (const idPattern of [/^[0-9a-f-]{36}$/, /^[0-9a-f-]{36}$/g, /^[0-9a-f-]{36}$/y]) {
-    test(`idPattern ${idPattern} narrows further`, async (t) => {
-      const { store, get } = await external(t, { idPattern })
-      const { headers } = await get('abc', '/in')
-      assert.equal(store.count('get'), 0)
-      for (let i = 1; i <= 3; i++) {
-        assert.deepEqual((await get(headers['x-id'])).json, { isNew: false, user: 'ann' })
-        assert.equal(store.count('get'), i)
-      }
-    })
-  }
 })

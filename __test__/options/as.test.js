@@ -6,6 +6,7 @@ const mount = require('koa-mount')
 
 const { KOAS, of, session } = require('../harness/app')
 const { decodeCookie } = require('../harness/forge')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { warned, warnings } = require('../harness/warnings')
@@ -159,3 +160,5 @@ describe('fault 19: two sessions of one app', () => {
     assert.equal(warnings.filter(({ code }) => code === 'KOA_SESSION_RS_SHARED').length, 1)
   })
 })
+
+refuses('as', [[1, 'number'], [Symbol('admin'), 'symbol']])

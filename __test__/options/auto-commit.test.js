@@ -5,6 +5,7 @@ const { describe, test } = require('node:test')
 
 const { decode } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 describe('autoCommit', () => {
@@ -52,3 +53,5 @@ describe('autoCommit', () => {
     assert.equal(decode(response.setCookie).a, 1)
   })
 })
+
+refuses('autoCommit', [[1, 'number']])

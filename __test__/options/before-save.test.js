@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
@@ -59,3 +60,5 @@ describe('beforeSave', () => {
     assert.deepEqual(store.take(), [])
   })
 })
+
+refuses('beforeSave', [[[], 'array']])

@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
@@ -81,3 +82,5 @@ for (const kind of ['cookie', 'store']) {
     })
   })
 }
+
+refuses('cacheControl', [['no-store', 'string'], [1, 'number']])

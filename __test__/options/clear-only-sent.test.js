@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
@@ -81,3 +82,5 @@ describe('fault 27: null', () => {
     assert.deepEqual(server.errors.map(({ message }) => message), ['not removed'])
   })
 })
+
+refuses('clearOnlySent', [['true', 'string'], [0, 'number']])

@@ -5,6 +5,7 @@ const { test } = require('node:test')
 
 const { eachKoa } = require('../harness/app')
 const { encode } = require('../harness/forge')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
@@ -73,3 +74,5 @@ test('fault 15: what is written afterwards has the configured maxAge', async (t)
   assert.equal(store.data('known')._maxAge, 60000)
   assert.equal(store.last('set').ttl, 70000)
 })
+
+refuses('configMaxAge', [[1, 'number'], [60000, 'number']])

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { MODES } = require('../harness/modes')
+const { errorOf, refusesMethods } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
@@ -51,3 +52,19 @@ describe('ContextStore', () => {
     assert.deepEqual(store.take(), ['set', 'get'])
   })
 })
+
+const none = () => {}
+
+refusesMethods('ContextStore', [
+  [class { set () {} destroy () {} }, 'ContextStore.prototype.get', 'undefined'],
+  [class { get () {} destroy () {} }, 'ContextStore.prototype.set', 'undefined'],
+  [class { get () {} set () {} }, 'ContextStore.prototype.destroy', 'undefined']
+])
+
+for (const ContextStore of [{}, none, { get: none, set: none, destroy: none }, 'a']) {
+  test(`ContextStore as ${typeof ContextStore} has to be a class`, () => {
+    const error = errorOf({ ContextStore })
+    assert.equal(error.message.split('\n')[0], 'ContextStore must be a class')
+    assert.deepEqual([error.code, error.option, error.expected], ['ERR_SESSION_OPTION', 'ContextStore', 'class'])
+  })
+}

@@ -10,6 +10,7 @@ const { pipeline } = require('node:stream/promises')
 const { describe, test } = require('node:test')
 
 const { decodeCookie } = require('../harness/forge')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { settled } = require('../harness/waiting')
@@ -289,3 +290,5 @@ describe('early: what the cookie is', () => {
     assert.equal(headers['set-cookie'], undefined)
   })
 })
+
+refuses('early', [[1, 'number'], ['true', 'string']])

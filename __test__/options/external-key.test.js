@@ -5,6 +5,7 @@ const { describe, test } = require('node:test')
 
 const { cookieHeader } = require('../harness/forge')
 const { MODES, externalKey } = require('../harness/modes')
+const { errorOf, refusesMethods } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
@@ -66,3 +67,19 @@ describe('externalKey', () => {
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
   })
 })
+
+const none = () => {}
+
+refusesMethods('externalKey', [
+  [{ set: none }, 'externalKey.get', 'undefined'],
+  [{ get: none }, 'externalKey.set', 'undefined']
+])
+
+for (const externalKey of ['a', 1, true, none]) {
+  test(`externalKey as ${typeof externalKey} names externalKey`, () => {
+    const error = errorOf({ externalKey })
+    assert.ok(error.message.split('\n')[0].includes('externalKey'))
+    assert.equal(error.code, 'ERR_SESSION_OPTION')
+    assert.ok(error.option.startsWith('externalKey'))
+  })
+}

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -56,23 +57,4 @@ describe('genid', () => {
   })
 })
 
-describe('prefix', () => {
-  for (const mode of STORED) {
-    test(`stands before the UUID: ${mode}`, async (t) => {
-      const client = await visit(t, { ...MODES[mode]().options, prefix: 'app:' }, put)
-      const { id } = (await client.get()).json
-      assert.ok(id.startsWith('app:'))
-      assert.match(id.slice(4), UUID_V4)
-    })
-  }
-
-  test('takes any text', async (t) => {
-    const client = await visit(t, { ...MODES.store().options, prefix: 'ü/{}%s' }, put)
-    assert.match((await client.get()).json.id, /^ü\/\{\}%s[0-9a-f]{8}-/)
-  })
-
-  test('gives way to genid', async (t) => {
-    const client = await visit(t, { ...MODES.store().options, prefix: 'app:', genid: () => 'mine' }, put)
-    assert.deepEqual((await client.get()).json, { id: 'mine' })
-  })
-})
+refuses('genid', [['id', 'string']])

@@ -5,7 +5,9 @@ const { describe, test } = require('node:test')
 
 const { cookieHeader, encode } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
+const { fails } = require('./attribute')
 
 describe('key', () => {
   test("is 'koa.sess' by default", async (t) => {
@@ -38,3 +40,7 @@ describe('key', () => {
     assert.deepEqual((await client.get('/', { cookie: header })).json, { isNew: true })
   })
 })
+
+for (const key of ['a=b', 'a;b', 'a\r\nb']) fails({ key })
+
+refuses('key', [[1, 'number'], [{}, 'object'], [['a'], 'array']])

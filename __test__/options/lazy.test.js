@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
 const { eachKoa, of } = require('../harness/app')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
@@ -133,34 +134,4 @@ test('fault 7: without lazy the store is read on every request, as in koa-sessio
   assert.deepEqual(operations(), ['get'])
 })
 
-for (const mode of ['cookie', 'store']) {
-  eachKoa(`fault 7: ignore: ${mode} mode: a request has no session at all`, async (t, Koa) => {
-    const store = mode === 'store' ? new CountingStore() : undefined
-    const asked = []
-    const ignore = (ctx) => {
-      asked.push(ctx.path)
-      return ctx.path === '/static'
-    }
-    const server = await start(t, { store, ignore, rolling: true }, {
-      '/in' (ctx) { ctx.session.user = 'ann' },
-      async '/static' (ctx) {
-        const session = ctx.session
-        const code = caught(() => { ctx.session = { user: 'eve' } })
-        const clearing = caught(() => { ctx.session = null })
-        return { session, code, clearing, loaded: await of(ctx).load() }
-      },
-      '/look' (ctx) { return { user: ctx.session.user } }
-    }, { Koa })
-    const visitor = server.visitor()
-    await visitor.get('/in')
-    store?.reset()
-    asked.length = 0
-    const answer = await visitor.get('/static')
-    const code = 'ERR_SESSION_IGNORED'
-    assert.deepEqual(answer.json, { session: null, code, clearing: code, loaded: null })
-    assert.deepEqual(answer.setCookie, [])
-    assert.deepEqual(store?.calls ?? [], [])
-    assert.deepEqual(asked, ['/static'])
-    assert.deepEqual((await visitor.get('/look')).json, { user: 'ann' })
-  })
-}
+refuses('lazy', [['true', 'string'], [1, 'number']])

@@ -61,20 +61,6 @@ eachKoa("fault 13: with a store, too: and its TTL is a number, a day's", async (
   assert.deepEqual((await visitor.get('/change')).json, { maxAge: 'session' })
 })
 
-test('fault 13: storeMaxAge is the TTL in its place', async (t) => {
-  const store = new CountingStore()
-  const server = await start(t, { store, maxAge: 'session', storeMaxAge: 5000 }, routes)
-  await server.get('/in')
-  assert.equal(store.last('set').ttl, 15000)
-})
-
-test('fault 13: storeMaxAge leaves a maxAge in milliseconds alone', async (t) => {
-  const store = new CountingStore()
-  const server = await start(t, { store, maxAge: 1000, storeMaxAge: 5000 }, routes)
-  await server.get('/in')
-  assert.equal(store.last('set').ttl, 11000)
-})
-
 test("fault 13: session.maxAge = 'session' stays over the requests", async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store, maxAge: 60000 }, routes)

@@ -1,17 +1,18 @@
 'use strict'
 
-// Requests of one session that run at the same time lose each other's writes. (__test__/merging has all of what merges.)
+// Requests of one session that run at the same time lose each other's writes. (__test__/persistence has all of what merges.)
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { gate } = require('../harness/waiting')
 
-test('fault 3: two requests of one session each set a key, with merge: true', async (t) => {
-  const store = new CountingStore()
+/** Has a slow and a fast request of one session set a key each, and gives the session then. */
+async function setTwo (t, options) {
   const slow = gate()
-  const server = await start(t, { store, merge: true }, {
+  const server = await start(t, options, {
     '/first' (ctx) { ctx.session.first = 1 },
     async '/slow' (ctx) {
       ctx.session.slow = 1
@@ -27,8 +28,18 @@ test('fault 3: two requests of one session each set a key, with merge: true', as
   await ann.get('/fast')
   slow.open()
   await late
-  assert.deepEqual((await ann.get('/me')).json, { first: 1, fast: 1, slow: 1 })
+  return (await ann.get('/me')).json
+}
+
+test('fault 3: two requests of one session each set a key, with merge: true', async (t) => {
+  assert.deepEqual(await setTwo(t, { store: new CountingStore(), merge: true }), { first: 1, fast: 1, slow: 1 })
 })
+
+for (const merge of [undefined, false]) {
+  test(`the last of two requests of one session is what stays, with merge: ${merge}`, async (t) => {
+    assert.deepEqual(await setTwo(t, { store: new CountingStore(), merge }), { first: 1, slow: 1 })
+  })
+}
 
 test('fault 3: the store is called by koa-session\'s three methods alone, as koa-session calls them', async (t) => {
   const store = new CountingStore()
@@ -54,3 +65,5 @@ test('fault 3: the store is called by koa-session\'s three methods alone, as koa
   await ann.get('/out')
   assert.deepEqual([store.last('destroy').id, store.ids()], [id, []])
 })
+
+refuses('merge', [[1, 'number'], ['true', 'string']])

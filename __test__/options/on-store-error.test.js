@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
 const { eachKoa } = require('../harness/app')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
@@ -153,3 +154,5 @@ test('fault 6: nothing of it is asked where the store works', async (t) => {
   await visitor.get('/out')
   assert.equal(asked, 0)
 })
+
+refuses('onStoreError', [['ignore', 'string'], [true, 'boolean']])

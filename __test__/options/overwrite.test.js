@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
@@ -58,3 +59,5 @@ describe('overwrite', () => {
     assert.deepEqual(names((await client.get()).setCookie), ['early', 'koa.sess', 'koa.sess.sig', 'late'])
   })
 })
+
+refuses('overwrite', [['yes', 'string']])

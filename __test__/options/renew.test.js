@@ -6,6 +6,7 @@ const { describe, test } = require('node:test')
 const { START_MS, freeze } = require('../harness/clock')
 const { decode } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const MAX_AGE_MS = 10000
@@ -70,3 +71,5 @@ describe('renew', () => {
     assert.deepEqual(setCookie, [])
   })
 })
+
+refuses('renew', [[1, 'number']])

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { decodeCookie, encode } = require('../harness/forge')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 
 const routes = {
@@ -69,3 +70,5 @@ describe('fault 20: rollUntouched, for cookies that nobody touches', () => {
     assert.deepEqual((await server.get('/free', cookieOf(maxAge))).setCookie, [])
   })
 })
+
+refuses('rollUntouched', [[1, 'number'], ['true', 'string']])

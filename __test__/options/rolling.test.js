@@ -6,6 +6,7 @@ const { describe, test } = require('node:test')
 const { START_MS, freeze } = require('../harness/clock')
 const { decode } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const MAX_AGE_MS = 3600000
@@ -82,3 +83,5 @@ describe('rolling', () => {
     }
   })
 })
+
+refuses('rolling', [['true', 'string']])

@@ -1,12 +1,15 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { test } = require('node:test')
+const { describe, test } = require('node:test')
 
 const { KEYS, eachKoa } = require('../harness/app')
-const { start } = require('../harness/server')
+const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
+const { start, visit } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { warned, warnings } = require('../harness/warnings')
+const { attribute } = require('./attribute')
 
 const KEY = 'koa.sess'
 const TLS = { 'x-forwarded-proto': 'https' }
@@ -186,4 +189,74 @@ test('fault 1: a function that gives true is as true itself', async (t) => {
   const answer = await server.get('/in?n=1')
   assert.equal(answer.status, 200)
   assert.deepEqual(answer.setCookie, [])
+})
+
+const put = (ctx) => { ctx.session.a = 1 }
+
+const attributesOf = (line) => line.replace(/^[^;]*/, '').replace(/; expires=[^;]*/, '')
+
+attribute('secure', {
+  values: [[undefined, '; path=/; httponly'], [false, '; path=/; httponly']],
+  ofCtx: [['force', '; path=/; secure; httponly'], ['auto', '; path=/; httponly'], [false, '; path=/; httponly']],
+  refused: ['yes']
+})
+
+refuses('secure', [['true', 'string']])
+
+describe('secure', () => {
+  const behindProxy = { before: (app) => { app.proxy = true } }
+
+  /** Asks as a proxy does that speaks TLS to the browser. */
+  async function linesBehindProxy (t, options) {
+    const client = await visit(t, options, put, { ...behindProxy })
+    return (await client.get('/', { 'x-forwarded-proto': 'https' })).setCookie
+  }
+
+  for (const [secure, expected] of [[undefined, '; path=/; secure; httponly'], [null, '; path=/; secure; httponly'], [true, '; path=/; secure; httponly'], [false, '; path=/; httponly']]) {
+    test(`${secure} over TLS`, async (t) => {
+      const setCookie = await linesBehindProxy(t, { secure })
+      assert.equal(setCookie.length, 2)
+      assert.ok(setCookie.every((line) => line.slice(line.indexOf(';')) === expected))
+    })
+  }
+
+  test('true over plain HTTP sends no cookie', async (t) => {
+    for (const mode of ['cookie', 'store']) {
+      const client = await visit(t, { ...MODES[mode]().options, secure: true }, put)
+      assert.deepEqual((await client.get()).setCookie, [])
+    }
+  })
+
+  test('comes before httponly and behind samesite', async (t) => {
+    const [line] = await linesBehindProxy(t, { secure: true, sameSite: 'none', partitioned: true })
+    assert.ok(line.endsWith('; path=/; samesite=none; secure; httponly; partitioned'))
+  })
+})
+
+for (const kind of ['cookie', 'store']) {
+  test(`secure: () => true over plain HTTP sends no cookie, and fails nothing: ${kind}`, async (t) => {
+    const server = await start(t, { store: kind === 'store' ? new CountingStore() : undefined, secure: () => true }, routes)
+    const answer = await server.get('/in')
+    assert.deepEqual([answer.status, answer.setCookie], [200, []])
+    assert.equal((await server.event('session:uncommitted')).reason, 'insecure')
+  })
+}
+
+test("secure: 'auto' is as if it was not there", async (t) => {
+  const server = await start(t, { secure: 'auto' }, routes)
+  assert.deepEqual((await server.get('/in')).setCookie.map(attributesOf), Array(2).fill('; path=/; httponly'))
+  const behind = await start(t, { secure: 'auto' }, routes, { proxy: true })
+  const { setCookie } = await behind.get('/in', { 'x-forwarded-proto': 'https' })
+  assert.deepEqual(setCookie.map(attributesOf), Array(2).fill('; path=/; secure; httponly'))
+})
+
+test("secure: 'force' is sent whatever the request looks like", async (t) => {
+  for (const encode of [undefined, (data) => Buffer.from(JSON.stringify(data)).toString('base64')]) {
+    const server = await start(t, { secure: 'force', sameSite: 'none', encode }, routes)
+    for (const path of ['/in', '/out']) {
+      const { status, setCookie } = await server.get(path)
+      assert.equal(status, 200)
+      assert.deepEqual(setCookie.map(attributesOf), Array(2).fill('; path=/; samesite=none; secure; httponly'))
+    }
+  }
 })

@@ -5,6 +5,7 @@ const { describe, test } = require('node:test')
 
 const { cookieHeader, encode } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
@@ -48,3 +49,5 @@ describe('signed', () => {
     })
   }
 })
+
+refuses('signed', [[1, 'number']])

@@ -7,6 +7,7 @@ const { KOAS } = require('../harness/app')
 const { START_MS, freeze } = require('../harness/clock')
 const { cookieHeader } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
+const { refusesMethods } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
@@ -191,3 +192,14 @@ describe('store', () => {
     assert.deepEqual([json, [...store.records.keys()]], [{ id: 'id2' }, ['id2']])
   })
 })
+
+const none = () => {}
+const methods = { get: none, set: none, destroy: none }
+
+refusesMethods('store', [
+  [{ ...methods, get: undefined }, 'store.get', 'undefined'],
+  [{ ...methods, set: undefined }, 'store.set', 'undefined'],
+  [{ ...methods, destroy: undefined }, 'store.destroy', 'undefined'],
+  [{ ...methods, get: 'a' }, 'store.get', 'string'],
+  [{}, 'store.get', 'undefined']
+])

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { decodeCookie } = require('../harness/forge')
+const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { warned, warnings } = require('../harness/warnings')
@@ -89,3 +90,5 @@ describe('fault 23: keys that begin with an underscore', () => {
     assert.equal(warnings.filter(({ code }) => code === 'KOA_SESSION_RS_UNDERSCORE').length, 1)
   })
 })
+
+refuses('underscoreKeys', [[1, 'number'], ['_id', 'string'], [['_id'], 'array']])

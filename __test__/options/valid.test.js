@@ -5,6 +5,7 @@ const { describe, test } = require('node:test')
 
 const { START_MS, freeze } = require('../harness/clock')
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const respond = (ctx) => {
@@ -65,3 +66,5 @@ describe('valid', () => {
     })
   }
 })
+
+refuses('valid', [[true, 'boolean']])

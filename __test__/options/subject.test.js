@@ -2,40 +2,14 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+
 const { MemoryStore } = require('../../stores/memory')
-const { of, session } = require('../harness/app')
-const { ROUTES } = require('../harness/merging')
-const { start } = require('../harness/server')
+const { of } = require('../harness/app')
+const { refuses } = require('../harness/refusal')
 const { CountingStore } = require('../harness/store')
+const { isIn, list, loggedIn, startUsers } = require('./users')
 
 const HASH = /^[\w-]{43}$/
-
-/** Starts an app whose users log in by /login?user=..., with a new id. */
-function startUsers (t, options, routes) {
-  return start(t, { store: new MemoryStore(), subject: 'user', ...options }, {
-    ...ROUTES,
-    async '/login' (ctx) {
-      ctx.session.user = ctx.query.user
-      await of(ctx).regenerate()
-    },
-    '/login-in-place' (ctx) { ctx.session.user = ctx.query.user },
-    '/leave' (ctx) { delete ctx.session.user },
-    '/touch': (ctx) => of(ctx).touch(),
-    '/list': (ctx) => of(ctx).list(),
-    async '/revoke' (ctx) { return { revoked: await of(ctx).revoke(ctx.query.hash) } },
-    async '/revoke-others' (ctx) { return { ended: await of(ctx).revokeOthers() } },
-    ...routes
-  })
-}
-
-async function loggedIn (server, user, agent) {
-  const visitor = server.visitor()
-  await visitor.get(`/login?user=${user}`, { 'user-agent': agent ?? user })
-  return visitor
-}
-
-const list = async (visitor) => (await visitor.get('/list')).json
-const isIn = async (visitor) => (await visitor.get('/me')).json.user !== undefined
 
 describe('the sessions of a subject', () => {
   test('are listed with label and times, the oldest first, and say which is this one', async (t) => {
@@ -162,95 +136,13 @@ describe('revoking', () => {
   })
 })
 
-describe('maxSessions', () => {
-  test('ends the oldest where it is a number', async (t) => {
-    const server = await startUsers(t, { maxSessions: 2 })
-    const begin = Date.now()
-    t.mock.timers.enable({ apis: ['Date'], now: begin })
-    const visitors = []
-    for (let i = 0; i < 4; i++) {
-      t.mock.timers.setTime(begin + i)
-      visitors.push(await loggedIn(server, 'ann'))
-    }
-    assert.deepEqual(await Promise.all(visitors.map(isIn)), [false, false, true, true])
-  })
-
-  const refusing = { maxSessions: { max: 1, overflow: 'refuse' } }
-
-  test('refuses the next with 409, and sends no cookie', async (t) => {
-    const server = await startUsers(t, refusing)
-    const first = await loggedIn(server, 'ann')
-    const second = server.visitor()
-    const answer = await second.get('/login?user=ann')
-    assert.deepEqual([answer.status, answer.setCookie], [409, []])
-    // The visitor reads it, who knows nothing of options.
-    assert.doesNotMatch(answer.body, /option|subject|maxSessions|koa|commit/i)
-    assert.equal(await isIn(first), true)
-    await first.get('/logout')
-    assert.equal((await second.get('/login?user=ann')).status, 200)
-    assert.equal(await isIn(second), true)
-  })
-
-  test('refuses a login in place, and the session stays as it was', async (t) => {
-    const server = await startUsers(t, refusing)
-    await loggedIn(server, 'ann')
-    const second = server.visitor()
-    await second.get('/set?basket=1')
-    assert.equal((await second.get('/login-in-place?user=ann')).status, 409)
-    assert.deepEqual((await second.get('/me')).json, { basket: 1 })
-    assert.equal((await second.get('/login?user=ann')).status, 409)
-    assert.deepEqual((await second.get('/me')).json, { basket: 1 })
-  })
-
-  test('lets the app answer instead', async (t) => {
-    const server = await startUsers(t, refusing, {
-      async '/try' (ctx) {
-        ctx.session.user = 'ann'
-        try {
-          await of(ctx).commit()
-        } catch (err) {
-          return { code: err.code, status: err.status }
-        }
-      }
-    })
-    await loggedIn(server, 'ann')
-    const { status, json, setCookie } = await server.visitor().get('/try')
-    assert.deepEqual([status, json, setCookie], [200, { code: 'ERR_SESSION_LIMIT', status: 409 }, []])
-    assert.deepEqual(server.errors, [])
-  })
-
-  test('does not count a session against itself', async (t) => {
-    const server = await startUsers(t, refusing)
-    const ann = await loggedIn(server, 'ann')
-    for (const path of ['/set?a=1', '/login?user=ann', '/login-in-place?user=ann', '/touch']) {
-      assert.equal((await ann.get(path)).status, 200)
-    }
-    assert.equal(await isIn(ann), true)
-  })
+test('a subject that leads to an object', async (t) => {
+  const server = await startUsers(t)
+  const { status } = await server.visitor().get('/set?user=%7B%7D')
+  assert.equal(status, 500)
+  assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_VALUE'])
 })
 
-describe('options that cannot be', () => {
-  const app = { use () {}, context: {} }
-  const store = new MemoryStore()
-  const wrong = {
-    'a subject without a store': [{ subject: 'user' }, 'store'],
-    'a subject with a plain store': [{ subject: 'user', store: new CountingStore() }, 'store'],
-    'a subject that is a number': [{ subject: 1, store }, 'subject'],
-    'maxSessions without a subject': [{ maxSessions: 1, store }, 'subject'],
-    'maxSessions of 0': [{ maxSessions: 0, subject: 'user', store }, 'maxSessions'],
-    'maxSessions of a half': [{ maxSessions: 0.5, subject: 'user', store }, 'maxSessions'],
-    'maxSessions without overflow': [{ maxSessions: { max: 1 }, subject: 'user', store }, 'maxSessions'],
-    'a label that is a text': [{ label: 'x', subject: 'user', store }, 'label'],
-    'merge of 1': [{ merge: 1, store }, 'merge']
-  }
-  for (const [title, [options, option]] of Object.entries(wrong)) {
-    test(title, () => assert.throws(() => session(options, app), { code: 'ERR_SESSION_OPTION', option }))
-  }
-
-  test('a subject that leads to an object', async (t) => {
-    const server = await startUsers(t)
-    const { status } = await server.visitor().get('/set?user=%7B%7D')
-    assert.equal(status, 500)
-    assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_VALUE'])
-  })
-})
+refuses('subject', [['user', 'undefined', 'store']])
+refuses('subject', [['user', 'object', 'store']], { store: new CountingStore() })
+refuses('subject', [[1, 'number'], [{}, 'object']], { store: new MemoryStore() })

@@ -7,6 +7,7 @@ const { session } = require('../harness/app')
 const { START_MS, freeze } = require('../harness/clock')
 const { cookieHeader } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
+const { refuses } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
 const codec = {
@@ -149,3 +150,7 @@ describe('what encode gives', () => {
     })
   }
 })
+
+refuses('encode', [['base64', 'string']])
+
+refuses('decode', [[{}, 'object']])
