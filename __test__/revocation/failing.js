@@ -17,6 +17,8 @@ const MOST_MS = 5
 /** How long some wait for an answer at most, and how long a server stands still. */
 const TIMEOUT_MS = 100
 const HANG_MS = 300
+/** After how long a sentinel gives a master up: not for what a busy machine does to it. */
+const DOWN_MS = 2000
 
 /** Has something happen in place of a request or an answer, or when there are no more; gives what waits for its end. */
 function atOne (proxy, below, happen) {
@@ -141,7 +143,7 @@ async function redisFailovers () {
   let master = await servers.start({ config })
   let replica = await servers.start({ config: { ...config, replicaof: `${master.host} ${master.port}` } })
   await replicated(master)
-  const sentinel = await servers.startSentinel(master)
+  const sentinel = await servers.startSentinel(master, DOWN_MS)
   const place = { sentinels: [{ host: '127.0.0.1', port: sentinel.port }], master: 'watched', waitReplicas: 1, connectTimeoutMs: 500 }
   const fail = (below) => soon(below, async () => {
     await master.kill()

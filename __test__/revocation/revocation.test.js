@@ -21,7 +21,7 @@ const COUNTS = {
 const WITHOUT_SERVER = ['memory', 'sqlite', 'sqlite-kills']
 const FIRST_SEED = Number(process.env.REVOCATION_SEED ?? 1)
 
-describe('who is revoked is dead, and nobody else', () => {
+describe('who is revoked is dead, and nobody else', { concurrency: 3 }, () => {
   for (const [name, count] of Object.entries(COUNTS)) {
     const seeds = { from: FIRST_SEED, count }
     const skip = WITHOUT_SERVER.includes(name) ? false : servers.skip

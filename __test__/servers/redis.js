@@ -97,17 +97,18 @@ function toArguments (directives) {
 
 /**
  * Starts a sentinel that watches a server by the name 'watched', and makes a replica the master when the server says nothing for
- * half a second.
+ * half a second, or as told.
  *
  * @param {RedisServer} master
+ * @param {number} [downAfterMs]
  * @returns {Promise<RedisServer>}
  */
-async function startSentinel (master) {
+async function startSentinel (master, downAfterMs = 500) {
   const directory = temporaryDirectory('sentinel')
   const file = join(directory, 'sentinel.conf')
   writeFileSync(file, [
     `sentinel monitor watched 127.0.0.1 ${master.port} 1`,
-    'sentinel down-after-milliseconds watched 500',
+    `sentinel down-after-milliseconds watched ${downAfterMs}`,
     'sentinel failover-timeout watched 3000',
     'bind 127.0.0.1', ''
   ].join('\n'))
