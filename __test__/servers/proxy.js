@@ -36,7 +36,7 @@ class Proxy {
   /**
    * Orders a fault in place of the request, or answer, of that number, counted from 0 and from now on. `fault` is told the
    * connection: `cut()` ends it, `mute()` lets no more answers through, `pass()` passes on what it is in place of. One of these is
-   * called, since later answers would be taken for earlier ones.
+   * called, since later answers would be taken for earlier ones. What comes behind waits for what `fault` gives.
    */
   fail (kind, number, fault) {
     this.count = 0
@@ -87,13 +87,16 @@ class Proxy {
       for (const socket of [from, to]) socket.destroySoon()
     }
     const mute = () => { state.isMute = true }
-    from.on('data', (bytes) => {
-      for (const value of values.take(bytes)) {
-        if (this.#isAway || state.isOver || (state.isMute && kind === 'answer')) return
-        const pass = () => to.write(value)
-        if (this.#kind === kind && this.count++ === this.#at) this.#fault({ cut, mute, pass })
-        else pass()
-      }
+    const carry = async (value) => {
+      if (this.#isAway || state.isOver || (state.isMute && kind === 'answer')) return
+      const pass = () => to.write(value)
+      if (this.#kind === kind && this.count++ === this.#at) await this.#fault({ cut, mute, pass })
+      else pass()
+    }
+    from.on('data', async (bytes) => {
+      from.pause()
+      for (const value of values.take(bytes)) await carry(value)
+      from.resume()
     })
   }
 }

@@ -2,7 +2,7 @@
 
 // An answer that does not come, at each step of each operation: the connection breaks before a request or its answer, or nothing
 // more comes over it, or the server is gone, or stands still for longer than anybody waits. What was asked for may have been done
-// or not; half of it may not.
+// or not; half of it may not. And the index is lost, at each step.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, mock, test } = require('node:test')
@@ -24,8 +24,8 @@ const MOVING_MS = 11000
 const MOVED_MS = 61000
 
 /**
- * Each is made in place of a request or an answer; where it is not repaired in time, the operation may fail. Gives how it ends when
- * nobody waits any more.
+ * Each is made in place of a request or an answer, of all operations or some; where it is not repaired in time, the operation may
+ * fail. Gives how it ends when nobody waits any more.
  */
 const FAULTS = {
   'the connection breaks before a request': { kind: 'request', make: ({ connection }) => connection.cut() },
@@ -40,6 +40,14 @@ const FAULTS = {
       place.pause()
       connection.pass()
       return () => place.resume()
+    }
+  },
+  'the index is lost before a request': {
+    kind: 'request',
+    of: ['create', 'create, where another has to go for it', 'merge, to another subject', 'regenerate', 'destroyAll'],
+    async make ({ connection, place }) {
+      await place.loseIndex()
+      connection.pass()
     }
   }
 }
@@ -61,10 +69,9 @@ function loseAll (name, start, operation) {
     before(async () => { place = await start() })
     after(() => place.stop())
     for (const [what, fault] of Object.entries(FAULTS)) {
+      if (fault.of && !fault.of.includes(name)) continue
       test(what, async () => {
         const direct = new RedisStore(place.options)
-        // So that no step is about the index's being complete.
-        for (const subject of SUBJECTS) await direct.list(subject)
         for (let at = 0, isOver = false; !isOver; at++) {
           assert.ok(at < MOST)
           try {
@@ -83,6 +90,8 @@ function loseAll (name, start, operation) {
 
 /** Has an operation not get one of its answers. Gives whether it has so many at all. */
 async function lose (place, direct, fault, { before, run, after, between = [] }, at) {
+  // So that no step is about the index's being complete, where that was not lost.
+  for (const subject of SUBJECTS) await direct.list(subject)
   for (const [id, [subject, data]] of Object.entries(before)) {
     await direct.create(id, { data, maxAge: LIFE_MS, subject: subject ?? undefined }, LIFE_MS)
   }
@@ -91,7 +100,7 @@ async function lose (place, direct, fault, { before, run, after, between = [] },
   for (const id of IDS) await until('connections', () => store.load(id).then(() => true, () => false))
   const { proxy } = place
   let end
-  proxy.fail(fault.kind, at, (connection) => { end = fault.make({ connection, place }) })
+  proxy.fail(fault.kind, at, async (connection) => { end = await fault.make({ connection, place }) })
   const answer = await run(store).catch((error) => error)
   const isOver = proxy.count <= at
   proxy.fail('nothing')

@@ -37,6 +37,8 @@ class Place {
     })
   }
 
+  loseIndex () { return this.#each('*i:*', (client, key) => client.del(key)) }
+
   /** Removes all sessions, and all entries of an index, which stays complete. */
   async empty () {
     await this.#each('*s:*', (client, key) => client.del(key))
