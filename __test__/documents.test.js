@@ -7,10 +7,10 @@ const assert = require('node:assert/strict')
 const { existsSync, readFileSync, readdirSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 
+const { DOCUMENTS } = require('./documents/blocks')
 const { optionNames } = require('./harness/option-names')
 
 const root = join(__dirname, '..')
-const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
 
 /** Where code is. */
 const SOURCES = ['lib', 'adapters', 'stores', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']

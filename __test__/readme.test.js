@@ -3,143 +3,22 @@
 /**
  * Runs what the README shows.
  *
- * A block marked `js` is a whole app, or a piece of one that has `Koa`, `session`, `app` (with keys) and `store` (a Map's)
- * at hand. Either way it makes an app that keeps sessions: where its own middleware leaves a request unanswered, this test
- * counts the visits in `ctx.session`. What a block shows beyond that is checked under CHECKS, by the heading above it.
+ * Each block marked `js` makes an app that keeps sessions: it counts visits. What a block shows beyond that is checked under
+ * CHECKS, by the heading above it.
  */
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
-const { readFileSync } = require('node:fs')
-const { createRequire } = require('node:module')
 const { join } = require('node:path')
+const Keygrip = require('keygrip')
 const ts = require('typescript')
 
-const README = readFileSync(join(__dirname, '../README.md'), 'utf8')
-const requireHere = createRequire(__filename)
-
-const LANGUAGES = ['diff', 'js', 'sh', 'ts']
-
-/** Lists the code blocks as { language, code, heading, line }. */
-function blocksOf (text) {
-  return [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map((match) => ({
-    language: match[1],
-    code: match[2],
-    heading: text.slice(0, match.index).match(/^#+ .+$/gm).at(-1).replace(/^#+ /, ''),
-    line: text.slice(0, match.index).split('\n').length + 1
-  }))
-}
-
-const BLOCKS = blocksOf(README)
-const blocks = (language) => BLOCKS.filter((block) => block.language === language)
-
-/** A store over a Map that the checks look into. */
-function mapStore (records) {
-  return {
-    get: (id) => records.get(id),
-    set: (id, record) => { records.set(id, record) },
-    destroy: (id) => { records.delete(id) }
-  }
-}
-
-function countVisits (ctx, next) {
-  ctx.session.views = (ctx.session.views ?? 0) + 1
-  ctx.body = `views: ${ctx.session.views}`
-  return next()
-}
-
-/** What running a block gave: its app on a port, and what it printed. */
-class Stage {
-  logs = []
-  records = new Map()
-  listening = []
-
-  /** Runs a block of code as the body of a module. */
-  run (code) {
-    const Koa = this.#koa()
-    const app = new Koa()
-    app.keys = ['a key']
-    const given = { require: (id) => id === 'koa' ? Koa : requireHere(id), Koa, app, store: mapStore(this.records) }
-    given.console = { log: (...texts) => { this.logs.push(texts.join(' ')) } }
-    if (!/require\('koa(-session-rs)?'\)/.test(code)) given.session = requireHere('koa-session-rs')
-    // In braces, since a whole app declares names that a piece is given.
-    // eslint-disable-next-line no-new-func
-    new Function(...Object.keys(given), `'use strict'; {\n${code}\n}`)(...Object.values(given))
-    this.app.use(countVisits)
-    if (this.listening.length === 0) this.app.listen()
-  }
-
-  /** Makes a Koa that notes its apps and listens on a free port. */
-  #koa () {
-    const stage = this
-    return class Koa extends requireHere('koa') {
-      constructor (...args) {
-        super(...args)
-        stage.app = this
-      }
-
-      listen () {
-        const server = super.listen(0, '127.0.0.1')
-        stage.listening.push(server)
-        return server
-      }
-    }
-  }
-
-  async start () {
-    for (const server of this.listening) if (!server.listening) await once(server, 'listening')
-    this.address = `http://127.0.0.1:${this.listening[0].address().port}`
-  }
-
-  async stop () {
-    for (const server of this.listening) {
-      server.close()
-      await once(server, 'close')
-    }
-  }
-
-  /** Makes a browser of a kind: it returns its cookies, and the header in which one block carries the id. */
-  client (cookies = {}) {
-    const headers = { connection: 'close', 'user-agent': 'test' }
-    const visit = async (path = '/', options = {}) => {
-      const cookie = Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ')
-      const sent = { ...headers, ...options.headers, ...cookie && { cookie } }
-      const response = await fetch(this.address + path, { ...options, headers: sent })
-      for (const line of response.headers.getSetCookie()) {
-        const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
-        if (Date.parse(/; expires=([^;]+)/.exec(line)?.[1]) <= Date.now()) delete cookies[name]
-        else cookies[name] = value
-      }
-      const id = response.headers.get('x-session-id')
-      if (id) headers['x-session-id'] = id
-      return { status: response.status, text: await response.text(), headers: response.headers }
-    }
-    return Object.assign(visit, { cookies })
-  }
-}
-
-async function staged (code, check) {
-  const stage = new Stage()
-  stage.run(code)
-  await stage.start()
-  try {
-    await check(stage)
-  } finally {
-    await stage.stop()
-  }
-}
+const { blocksOf } = require('./documents/blocks')
+const { countsTo, staged } = require('./documents/stage')
 
 /** Gives the signature that the apps here make. */
 function signed (name, value) {
-  return { [`${name}.sig`]: new (requireHere('keygrip'))(['a key']).sign(`${name}=${value}`) }
-}
-
-async function countsTo (visit, ...counts) {
-  for (const count of counts) {
-    const { status, text } = await visit()
-    assert.deepEqual([status, text], [200, `views: ${count}`])
-  }
+  return { [`${name}.sig`]: new Keygrip(['a key']).sign(`${name}=${value}`) }
 }
 
 /** What the blocks under a heading show beside a session that is kept; in their order. */
@@ -283,16 +162,16 @@ const CHECKS = {
 }
 
 describe('the blocks of the README', () => {
-  test('are in languages that are checked here', () => {
-    for (const { language, line } of BLOCKS) assert.ok(LANGUAGES.includes(language), `line ${line}: "${language}"`)
-    for (const language of LANGUAGES) assert.notEqual(blocks(language).length, 0, language)
+  const blocks = blocksOf('README.md', 'js')
+
+  test('are those that are checked here', () => {
     for (const heading in CHECKS) {
-      assert.equal(blocks('js').filter((block) => block.heading === heading).length, CHECKS[heading].length, heading)
+      assert.equal(blocks.filter((block) => block.heading === heading).length, CHECKS[heading].length, heading)
     }
   })
 
   const places = new Map()
-  for (const { code, heading, line } of blocks('js')) {
+  for (const { code, heading, line } of blocks) {
     const place = places.get(heading) ?? 0
     places.set(heading, place + 1)
     test(`line ${line}, under ${heading}`, () => staged(code, async (stage) => {
@@ -302,20 +181,9 @@ describe('the blocks of the README', () => {
     }))
   }
 
-  test('the one-line change keeps the sessions, there and back', async () => {
-    const [{ code }] = blocks('diff')
-    const side = (sign) => code.split('\n').filter((line) => line.startsWith(sign)).map((line) => line.slice(1))
-    const [before, after] = [side('-'), side('+')]
-    assert.deepEqual([before.length, after.length], [1, 1])
-    const cookies = {}
-    const apps = [before, after, after, before]
-    for (const [index, [line]] of apps.entries()) {
-      await staged(`${line}\napp.use(session({}, app))`, (stage) => countsTo(stage.client(cookies), index + 1))
-    }
-  })
-
   test('in TypeScript compile, and name the data', () => {
-    const [{ code }] = blocks('ts')
+    const [{ code }, ...others] = blocksOf('README.md', 'ts')
+    assert.deepEqual(others, [])
     assert.deepEqual(diagnose(`${code}
       import session = require('koa-session-rs')
       import Koa = require('koa')
@@ -329,13 +197,6 @@ describe('the blocks of the README', () => {
         // @ts-expect-error
         ctx.body = ctx.session.usr
       })`), [])
-  })
-
-  test('for the shell name scripts that package.json has', () => {
-    const { scripts } = require('../package.json')
-    const named = [...README.matchAll(/npm (?:run )?(start|test[\w:]*|bench)/g)].map((match) => match[1])
-    assert.ok(named.length >= 4)
-    for (const name of named) assert.ok(Object.hasOwn(scripts, name), name)
   })
 })
 

@@ -6,21 +6,19 @@
  */
 
 const assert = require('node:assert/strict')
-const { readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
-const { join } = require('node:path')
 const { after, before, describe, test } = require('node:test')
 
 const Koa = require('koa')
 
 const session = require('../..')
+const { blocksOf, side } = require('../documents/blocks')
 const { serve } = require('../harness/server')
 const mariadb = require('../servers/mariadb')
 const postgresql = require('../servers/postgresql')
 const redis = require('../servers/redis')
 const { makeKoaMysqlStore } = require('./mysql-stores')
 
-const TEXT = readFileSync(join(__dirname, '../../docs/adapters.md'), 'utf8')
 const requireHere = createRequire(__filename)
 const AsyncFunction = (async () => {}).constructor
 
@@ -34,20 +32,6 @@ const BLOCKS = {
   'koa-redis': { on: redis, close: 'store.quit()', before: 'works' },
   Keyv: { on: redis, close: 'keyv.disconnect()' },
   'koa-session-mongoose': { close: 'undefined' }
-}
-
-/** Lists the blocks by the heading above each. */
-function blocksOf (text) {
-  return Object.fromEntries([...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map((match) => {
-    const heading = text.slice(0, match.index).match(/^#+ .+$/gm).at(-1).replace(/^#+ /, '')
-    assert.equal(match[1], 'diff')
-    return [heading, match[2]]
-  }))
-}
-
-/** Gives one side of a block. */
-function side (block, sign) {
-  return block.split('\n').filter((line) => line === '' || line[0] === ' ' || line[0] === sign).map((line) => line.slice(1)).join('\n')
 }
 
 function load (id, packages = {}) {
@@ -78,7 +62,7 @@ async function run (t, code, { close, packages }, server) {
 }
 
 describe('docs/adapters.md', () => {
-  const blocks = blocksOf(TEXT)
+  const blocks = Object.fromEntries(blocksOf('docs/adapters.md', 'diff').map(({ heading, code }) => [heading, code]))
   const servers = new Map()
   // koa-mysql-session has a timer that nothing ends.
   const { setInterval } = globalThis

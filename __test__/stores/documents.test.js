@@ -10,10 +10,11 @@ const path = require('node:path')
 const { after, describe, test } = require('node:test')
 const session = require('../..')
 const { MemoryStore } = require('../../stores/memory')
+const { blocksOf } = require('../documents/blocks')
 const servers = require('../servers/redis')
 
 const requireHere = createRequire(__filename)
-const BLOCKS = [...readFileSync(path.join(__dirname, '../../docs/stores.md'), 'utf8').matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
+const BLOCKS = blocksOf('docs/stores.md', 'js')
 
 /** Runs a block, and gives the stores that it makes and the tests that it declares. */
 function run (code, url, folder) {
@@ -52,7 +53,7 @@ describe('the blocks of docs/stores.md', { skip: servers.skip }, () => {
     const server = await servers.start()
     try {
       let [kept, passed] = [0, 0]
-      for (const code of BLOCKS) {
+      for (const { code } of BLOCKS) {
         const { stores, tests, clients } = run(code, server.url, folder)
         for (const store of stores) {
           await store.set('an-id', { user: 'ann', _maxAge: 60_000 }, 60_000)

@@ -1,0 +1,46 @@
+'use strict'
+
+// Each code block of the documents is run by a test, or is listed here with the reason why it is not.
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
+
+const { DOCUMENTS, blocksOf } = require('./blocks')
+
+const COMMANDS = 'documents/commands.test.js'
+
+/** The test that runs the blocks, all of one language in one document. */
+const RUN = {
+  'README.md': { diff: 'documents/migrating.test.js', js: 'readme.test.js', sh: COMMANDS, ts: 'readme.test.js' },
+  'CONTRIBUTING.md': { sh: COMMANDS },
+  'docs/adapters.md': { diff: 'adapters/documents.test.js' },
+  'docs/migrating.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
+  'docs/performance.md': { sh: COMMANDS },
+  'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
+}
+
+/** Why the others are not run. */
+const NOT_RUN = {
+  'docs/architecture.md': { '': 'pictures; documents.test.js looks for the folders and files that they name' },
+  'docs/performance.md': { text: 'figures, as the benchmarks print them' }
+}
+
+for (const document of DOCUMENTS) {
+  test(`the blocks of ${document} are run, or have a reason`, () => {
+    const languages = [...new Set(blocksOf(document).map(({ language }) => language))]
+    const listed = [...Object.keys(RUN[document] ?? {}), ...Object.keys(NOT_RUN[document] ?? {})]
+    assert.deepEqual(languages.sort(), listed.sort())
+  })
+}
+
+test('the tests that are listed read the blocks', () => {
+  for (const [document, tests] of Object.entries(RUN)) {
+    for (const [language, file] of Object.entries(tests)) {
+      const code = readFileSync(join(__dirname, '..', file), 'utf8')
+      const isRead = file === COMMANDS ? /\bDOCUMENTS\b.*commandsOf/.test(code) : code.includes(`'${document}'`) && code.includes(`'${language}')`)
+      assert.ok(isRead, `${file}: ${document}, ${language}`)
+    }
+  }
+})

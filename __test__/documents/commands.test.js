@@ -1,0 +1,106 @@
+'use strict'
+
+// The commands of the documents: what is short runs, and of the rest the script, its options and the files are there.
+
+const { after, describe, test } = require('node:test')
+const assert = require('node:assert/strict')
+const { execFileSync, spawnSync } = require('node:child_process')
+const { X509Certificate } = require('node:crypto')
+const { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const { join } = require('node:path')
+
+const { scripts } = require('../../package.json')
+const { addons } = require('../../scripts/addons')
+const { DOCUMENTS, commandsOf } = require('./blocks')
+
+const root = join(__dirname, '../..')
+const read = (path) => readFileSync(join(root, path), 'utf8')
+const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-commands-'))
+
+/** The scripts that tell their options themselves; the others have them in their text. */
+const HELPFUL = ['bench', 'bench:stores']
+
+/** Commands that cannot be run, and why. */
+const NOT_RUN = {
+  'npm ci': 'installs the checkout itself; lockfile.test.js looks at what it reads',
+  'npm install': 'the same',
+  'npm install koa-session@npm:koa-session-rs': 'needs a published version; `npm run test:egg` does it with the packed one',
+  'npm ls koa-session': 'tells of that install'
+}
+
+/** Lists the files of folders. */
+const filesIn = (...folders) => folders.flatMap((path) =>
+  readdirSync(join(root, path), { recursive: true }).map((name) => join(path, name)).filter((file) => statSync(join(root, file)).isFile()))
+
+/** Runs a command in a folder of its own, and returns what it printed. */
+function shell (command) {
+  const { status, stdout, stderr } = spawnSync(command, { shell: true, cwd: folder, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  return stdout
+}
+
+/** Checks that package.json has a script, and that this knows the options and finds the files. */
+function checkScript (name, args) {
+  assert.ok(Object.hasOwn(scripts, name), `package.json has no script ${name}`)
+  if (args === '') return
+  const [, file] = /^node (\S+\.js)/.exec(scripts[name])
+  const usage = HELPFUL.includes(name) ? execFileSync(process.execPath, [join(root, file), '--help'], { encoding: 'utf8' }) : read(file)
+  for (const [option] of args.matchAll(/(?<!\S)--[\w-]+/g)) if (option !== '--help') assert.match(usage, new RegExp(`${option}\\b`))
+  for (const [path] of args.matchAll(/\S+\.(?:md|svg)\b/g)) assert.ok(existsSync(join(root, path)), path)
+}
+
+/** What is run, by the form of the command, in a shell of POSIX. */
+const SHORT = [
+  [/^node -p .+$/, (command) => assert.match(shell(command), /^[\w-]{43}\n$/)],
+  [/^npm pkg set .+$/, (command) => {
+    writeFileSync(join(folder, 'package.json'), '{}')
+    shell(command)
+    const { overrides } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    assert.deepEqual(overrides, { 'koa-session': '$koa-session' })
+  }],
+  [/^install -m 660 \S+ (\S+)$/, (command, file) => {
+    shell(command)
+    assert.equal(statSync(join(folder, file)).mode & 0o777, 0o660)
+  }],
+  [/^openssl req .*-out (\S+)$/, (command, file) => {
+    shell(command)
+    const certificate = new X509Certificate(readFileSync(join(folder, file)))
+    assert.equal(certificate.checkHost('redis.example'), 'redis.example')
+    assert.equal(certificate.checkIP('10.0.0.5'), '10.0.0.5')
+  }]
+]
+
+/** What is not run itself, and what of it is checked. */
+const LONG = [
+  [/^(?:STORE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
+  [/^npm install (?:\S+\/)?(koa-session-rs\S*)$/, (command, name) => assert.ok(addons().some((addon) => addon.name === name))],
+  [/^node --test (\S+)$/, (command, file) => assert.match(read(file), /require\('node:test'\)/)],
+  [/^cargo test --all-features (\w+)$/, (command, name) => {
+    assert.ok(filesIn('src', 'tests').some((file) => new RegExp(`#\\[test\\]\\s+fn \\w*${name}`).test(read(file))))
+  }],
+  [/^cargo \+nightly fuzz run (\w+)$/, (command, name) => assert.ok(existsSync(join(root, `fuzz/fuzz_targets/${name}.rs`)))],
+  [/^cargo \+nightly miri test -p koa-session-rs-(\S+)$/, (command, name) => assert.match(read(`${name}/tests/node_api.rs`), /cfg\(miri\)/)]
+]
+
+describe('the commands of', () => {
+  after(() => rmSync(folder, { recursive: true }))
+  const seen = new Set()
+
+  for (const document of DOCUMENTS) {
+    for (const command of commandsOf(document)) {
+      seen.add(command)
+      if (Object.hasOwn(NOT_RUN, command)) continue
+      const isShort = SHORT.some(([form]) => form.test(command))
+      test(`${document}: ${command}`, { skip: isShort && process.platform === 'win32' && 'for shells of POSIX' }, () => {
+        const [form, check] = [...SHORT, ...LONG].find(([form]) => form.test(command)) ?? []
+        assert.ok(form, 'no test knows this command: see __test__/documents/commands.test.js')
+        check(...form.exec(command))
+      })
+    }
+  }
+
+  test('none is said to be impossible that no document has', () => {
+    for (const command in NOT_RUN) assert.ok(seen.has(command), command)
+  })
+})
