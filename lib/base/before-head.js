@@ -1,6 +1,6 @@
 'use strict'
 
-const { tellError } = require('./events')
+const { emitError } = require('./events')
 
 /**
  * Calls `act` once, when the final headers of a response leave: `res.write`, `res.end`, `res.flushHeaders`, a pipe and the like
@@ -19,7 +19,7 @@ function beforeHead (ctx, act) {
   let hasActed = false
   function hooked (status, ...args) {
     if (hasActed || status < 200) return writeHead.call(res, status, ...args)
-    const given = attempted(ctx, act, args)
+    const given = callSafely(ctx, act, args)
     if (given === false) return writeHead.call(res, status, ...args)
     hasActed = true
     // Another hook may have been put over this one meanwhile, and stays.
@@ -32,11 +32,11 @@ function beforeHead (ctx, act) {
   res.writeHead = hooked
 }
 
-function attempted (ctx, act, args) {
+function callSafely (ctx, act, args) {
   try {
     return act(args) ?? args
   } catch (thrown) {
-    tellError(ctx, thrown)
+    emitError(ctx, thrown)
     return args
   }
 }

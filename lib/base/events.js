@@ -28,7 +28,7 @@ const channels = {
  * @param {string} [key] the session's id, with a store; as it came, as in koa-session
  * @param {*} value the data that was judged
  */
-function report (verdict, { ctx, name }, key, value) {
+function reportVerdict (verdict, { ctx, name }, key, value) {
   const emitNamed = name === 'session' ? emit : (ctx, event, fields) => emit(ctx, event, { ...fields, name })
   binding.report(emitNamed, verdict, ctx, key, value)
 }
@@ -66,7 +66,7 @@ function hasListeners ({ app }, event) {
 }
 
 /** Returns whether anybody hears of an event that has a channel too: what its fields cost may depend on that. */
-function isHeard ({ ctx }, event) {
+function isObserved ({ ctx }, event) {
   return log.enabled || isSubscribed(event) || hasListeners(ctx, event)
 }
 
@@ -110,7 +110,7 @@ function emit (ctx, name, event) {
     try {
       ctx.app?.emit(name, event)
     } catch (thrown) {
-      tellError(ctx, thrown)
+      emitError(ctx, thrown)
     }
   })
 }
@@ -122,7 +122,7 @@ function emit (ctx, name, event) {
  * @param {object} ctx
  * @param {*} thrown
  */
-function tellError (ctx, thrown) {
+function emitError (ctx, thrown) {
   try {
     const { app } = ctx
     const err = toError(thrown)
@@ -143,4 +143,4 @@ function warnOfFailure (failure) {
   process.emitWarning(`a listener of the app's 'error' threw${text}`)
 }
 
-module.exports = { VERDICT, VERDICT_NAMES, report, announce, publish, isHeard, isSubscribed, debug, isDebugging, hashed, tellError }
+module.exports = { VERDICT, VERDICT_NAMES, reportVerdict, announce, publish, isObserved, isSubscribed, debug, isDebugging, hashed, emitError }

@@ -27,7 +27,7 @@ function callHook (call) {
  * @param {*} given
  * @throws {SessionOptionError} for a promise
  */
-function requireAnswer (option, given) {
+function requireSync (option, given) {
   if (!isPromise(given)) return given
   Promise.resolve(given).then(undefined, () => {})
   throw invalidOption(option, 'a function that answers at once', given)
@@ -37,4 +37,4 @@ function fail (thrown) {
   throw toStoreError(thrown)
 }
 
-module.exports = { callHook, requireAnswer }
+module.exports = { callHook, requireSync }

@@ -33,7 +33,7 @@ function describe (given) {
 }
 
 /** Returns whether an id that came with the request may be shown to the store. */
-function isRefused (id, pattern) {
+function isIdRefused (id, pattern) {
   return !isAcceptable(String(id)) || (pattern instanceof RegExp && String(id).search(pattern) < 0)
 }
 
@@ -42,4 +42,4 @@ function isAcceptable (id) {
   return id.isWellFormed() && binding.isAcceptableId(id)
 }
 
-module.exports = { isRefused, newId, toId, toStoreId }
+module.exports = { isIdRefused, newId, toId, toStoreId }

@@ -31,7 +31,7 @@ const STORE_GRACE_MS = 10000
  * Returns how many milliseconds a store keeps a session that lives as long as the browser. What an app has put into the option
  * since the start may be anything.
  */
-function browserLifeOf ({ storeMaxAge }) {
+function browserSessionTtl ({ storeMaxAge }) {
   return Number.isFinite(storeMaxAge) ? storeMaxAge : ONE_DAY_MS
 }
 
@@ -43,7 +43,7 @@ function browserLifeOf ({ storeMaxAge }) {
  */
 function lifetimeOf ({ maxAge: given, options }) {
   const maxAge = given || ONE_DAY_MS
-  return { maxAge, ttl: maxAge === 'session' ? browserLifeOf(options) : maxAge }
+  return { maxAge, ttl: maxAge === 'session' ? browserSessionTtl(options) : maxAge }
 }
 
-module.exports = { ONE_DAY_MS, STORE_GRACE_MS, browserLifeOf, isMaxAge, lifetimeOf, toMaxAge }
+module.exports = { ONE_DAY_MS, STORE_GRACE_MS, browserSessionTtl, isMaxAge, lifetimeOf, toMaxAge }

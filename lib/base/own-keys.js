@@ -10,13 +10,13 @@ function hasKeys (object) {
 }
 
 /** Returns whether a `for...in` gives more than an object's own keys. */
-function inherits (object) {
+function inheritsKeys (object) {
   return hasKeys(Object.getPrototypeOf(object))
 }
 
 /** Returns an object whose `for...in` gives the own keys alone: the same, or a copy where it inherits others. */
-function owned (object) {
-  return inherits(object) ? { __proto__: null, ...object } : object
+function withOwnKeysOnly (object) {
+  return inheritsKeys(object) ? { __proto__: null, ...object } : object
 }
 
-module.exports = { hasKeys, inherits, owned }
+module.exports = { hasKeys, inheritsKeys, withOwnKeysOnly }

@@ -46,14 +46,14 @@ const classes = new WeakMap()
  * @param {object} ctx
  * @returns {boolean} Its fields `secure` and `keys` are the caller's to look at.
  */
-function isStockCookies (cookies, ctx) {
+function isUnmodifiedCookies (cookies, ctx) {
   const Cookies = cookies?.constructor
-  return isStockClass(Cookies) && cookies.get === Cookies.prototype.get && cookies.set === Cookies.prototype.set &&
+  return isUnmodifiedClass(Cookies) && cookies.get === Cookies.prototype.get && cookies.set === Cookies.prototype.set &&
     cookies.request === ctx.req && cookies.response === ctx.res
 }
 
 /** Returns whether a class of cookies objects is the package's, and nobody has changed its methods since. */
-function isStockClass (Cookies) {
+function isUnmodifiedClass (Cookies) {
   if (typeof Cookies !== 'function') return false
   const known = recall(Cookies, isKnownCookies)
   return known !== null &&
@@ -83,7 +83,7 @@ function isKnownClass (keys) {
  * @param {object} keys
  * @returns {boolean}
  */
-function isStockKeygrip (keys) {
+function isUnmodifiedKeygrip (keys) {
   if (!isKnownClass(keys)) return false
   return [keys.sign, keys.index].every((method, i) =>
     typeof method === 'function' && textOf(method).replace(/\s/g, '') === KNOWN_METHODS[i])
@@ -96,7 +96,7 @@ function isStockKeygrip (keys) {
  * @param {object} cookies `ctx.cookies`
  * @returns {symbol|undefined} nothing where something else than Koa's getter gave the object
  */
-function findSlot (ctx, cookies) {
+function findCacheSymbol (ctx, cookies) {
   let owner = ctx
   while (owner !== null && !Object.hasOwn(owner, 'cookies')) owner = Object.getPrototypeOf(owner)
   const { get } = (owner && Object.getOwnPropertyDescriptor(owner, 'cookies')) ?? {}
@@ -142,4 +142,4 @@ function textOf (fn) {
   return Function.prototype.toString.call(fn)
 }
 
-module.exports = { isStockClass, isStockCookies, isStockKeygrip, findSlot }
+module.exports = { isUnmodifiedClass, isUnmodifiedCookies, isUnmodifiedKeygrip, findCacheSymbol }

@@ -6,7 +6,7 @@
  */
 
 const binding = require('../native/binding')
-const { isStockClass } = require('./koa-cookies')
+const { isUnmodifiedClass } = require('./koa-cookies')
 
 /** So many cookies are kept. */
 const MOST = 64
@@ -20,7 +20,7 @@ const ALL = [...TEXTS, ...FLAGS]
 
 class NativeCookies {
   /** How Koa makes `ctx.cookies`: the symbol under which it keeps the object, its class, and the prototype of contexts. */
-  slot
+  cacheSymbol
   Cookies
   base
   /** What is told of the keys, and of the lines that a session has sent: outside production (option-warnings.js). */
@@ -75,25 +75,25 @@ class NativeCookies {
   }
 
   /** Keeps how Koa makes `ctx.cookies`. */
-  learn (ctx, cookies, slot) {
-    this.slot = slot
+  learn (ctx, cookies, cacheSymbol) {
+    this.cacheSymbol = cacheSymbol
     this.Cookies = cookies.constructor
     this.#get = this.Cookies.prototype.get
     this.base = Object.getPrototypeOf(Object.getPrototypeOf(ctx))
   }
 
   /** Returns whether Koa has still to make the `ctx.cookies` of a request, and would make what the core knows. */
-  isUnmade (ctx) {
-    return this.#isKoas(ctx) && isStockClass(this.Cookies)
+  isGetterPending (ctx) {
+    return this.#isKoas(ctx) && isUnmodifiedClass(this.Cookies)
   }
 
   /** Returns whether a request has no cookie at all, where that can be told without `ctx.cookies`. */
-  isAbsent (ctx) {
+  hasNoCookie (ctx) {
     return !ctx.req?.headers?.cookie && this.#isKoas(ctx) && this.Cookies.prototype.get === this.#get
   }
 
   #isKoas (ctx) {
-    if (this.slot === undefined || ctx[this.slot] != null || Object.hasOwn(ctx, 'cookies') || ctx.req === undefined) return false
+    if (this.cacheSymbol === undefined || ctx[this.cacheSymbol] != null || Object.hasOwn(ctx, 'cookies') || ctx.req === undefined) return false
     const context = Object.getPrototypeOf(ctx)
     return Object.getPrototypeOf(context) === this.base && !Object.hasOwn(context, 'cookies')
   }

@@ -1,7 +1,7 @@
 'use strict'
 
 const { beforeHead } = require('../base/before-head')
-const { tellError } = require('../base/events')
+const { emitError } = require('../base/events')
 const { appendCookies } = require('./set-cookie')
 
 /**
@@ -30,18 +30,18 @@ function keepLines (ctx, cookie) {
     const { lines } = cookie
     beforeHead(ctx, () => putBack(ctx, cookie, lines))
   } catch (thrown) {
-    tellError(ctx, thrown)
+    emitError(ctx, thrown)
   }
 }
 
 function putBack (ctx, cookie, lines) {
   const { res } = ctx
-  if (cookie.isGuarded) ctx.vary('Cookie')
+  if (cookie.hasCacheControl) ctx.vary('Cookie')
   if (lines.length === 0) return
   const header = res.getHeader('Set-Cookie')
   const missing = lines.filter((line) => !header?.includes(line))
   if (missing.length > 0) appendCookies(res, missing, true)
-  cookie.guard()
+  cookie.afterSetCookie()
 }
 
 module.exports = { keepOnError }

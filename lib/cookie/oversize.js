@@ -7,7 +7,7 @@ const { announce } = require('../base/events')
 const MAX_COOKIE_BYTES = 4096
 
 /** Tells of a cookie that browsers drop for its size. */
-function tellOversize (request, value) {
+function reportOversize (request, value) {
   const { key } = request.options
   const bytes = String(key).length + String(value).length
   if (bytes <= MAX_COOKIE_BYTES) return
@@ -17,4 +17,4 @@ function tellOversize (request, value) {
     'keep less in the session, or use the option store')
 }
 
-module.exports = { tellOversize }
+module.exports = { reportOversize }

@@ -10,12 +10,12 @@
 
 const binding = require('../native/binding')
 const { CLEARING, getSilently, setByKoa, takeSignature } = require('./by-koa')
-const { isDropped, tellForged } = require('./forged')
+const { isSignatureDropped, reportForged } = require('./forged')
 const { keepOnError } = require('./on-error')
-const { tellOversize } = require('./oversize')
+const { reportOversize } = require('./oversize')
 const { REPAIR, openCookie, openValue, readCookie } = require('../native/opened')
 const { LAST_DATE_MS, appendCookies, expiresOf, linesOf } = require('./set-cookie')
-const { isStockCookies, isStockKeygrip, findSlot } = require('./koa-cookies')
+const { isUnmodifiedCookies, isUnmodifiedKeygrip, findCacheSymbol } = require('./koa-cookies')
 
 /** Signed by both sides where a Keygrip was there before us, to learn whether its first key is the app's. */
 const PROBE = 'koa-session-rs'
@@ -40,7 +40,7 @@ class RequestCookie {
    *
    * @returns {'no-response'|'headers-sent'|'insecure'|undefined} no-response: the ctx was made of a request alone
    */
-  get obstacle () {
+  get blockedBy () {
     const { ctx } = this.#request
     if (ctx.res == null) return 'no-response'
     if (ctx.res.headersSent) return 'headers-sent'
@@ -59,7 +59,7 @@ class RequestCookie {
   }
 
   /** Returns whether caches are told of the session (`cacheControl`). */
-  get isGuarded () { return this.#request.options.cacheControl === true }
+  get hasCacheControl () { return this.#request.options.cacheControl === true }
 
   /** Returns the lines of the response that are this cookie's. */
   get lines () {
@@ -73,7 +73,7 @@ class RequestCookie {
    * @returns {string|undefined} its value (with a store: an id)
    */
   read () {
-    if (this.#request.nativeCookies.isAbsent(this.#request.ctx)) return undefined
+    if (this.#request.nativeCookies.hasNoCookie(this.#request.ctx)) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#request.ctx)
     if (header === undefined) return this.#get()
@@ -89,7 +89,7 @@ class RequestCookie {
    * @returns {object|undefined} what openCookie gives; nothing where there is no session's text
    */
   open (now) {
-    if (this.#request.nativeCookies.isAbsent(this.#request.ctx)) return undefined
+    if (this.#request.nativeCookies.hasNoCookie(this.#request.ctx)) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#request.ctx)
     if (header === '') return undefined
@@ -109,7 +109,7 @@ class RequestCookie {
    * @param {number} [expires] milliseconds: when the session's cookie expires, as far as that is known
    */
   reissue (expires) {
-    if (this.#reissued === undefined || this.obstacle !== undefined) return
+    if (this.#reissued === undefined || this.blockedBy !== undefined) return
     const { signature, key } = this.#reissued
     this.#reissued = undefined
     if (key !== this.#request.options.key) return
@@ -135,7 +135,7 @@ class RequestCookie {
     const lines = core?.write(value, expires, this.#isSecure)
     if (lines) this.#send(lines)
     else this.#set(key, value, cookieMaxAge === this.#request.maxAge ? undefined : { maxAge: cookieMaxAge })
-    tellOversize(this.#request, value)
+    reportOversize(this.#request, value)
   }
 
   /**
@@ -153,7 +153,7 @@ class RequestCookie {
     if (core === undefined) return this.write(binding.close(json, now, lifetime), now)
     const lines = core.close(json, now, lifetime, expires, this.#isSecure)
     this.#send(lines)
-    tellOversize(this.#request, lines.slice(options.key.length + 1, lines.indexOf(';')))
+    reportOversize(this.#request, lines.slice(options.key.length + 1, lines.indexOf(';')))
   }
 
   /** Has the browser drop the cookie. */
@@ -164,20 +164,20 @@ class RequestCookie {
   }
 
   /** Returns whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
-  get #isUnmade () { return this.#request.nativeCookies.isUnmade(this.#request.ctx) }
+  get #isGetterPending () { return this.#request.nativeCookies.isGetterPending(this.#request.ctx) }
 
   /** Returns whether the connection is secure, as `ctx.cookies` sees it. */
   get #isSecured () {
     const { ctx } = this.#request
-    return this.#isUnmade ? ctx.secure : ctx.cookies.secure
+    return this.#isGetterPending ? ctx.secure : ctx.cookies.secure
   }
 
   /** Returns the core's cookie, or nothing where `ctx.cookies` has to be asked. */
   #core (sending = false) {
     if (sending) this.#request.resolve()
     const { ctx, options, nativeCookies, isFixed } = this.#request
-    const cookies = this.#isUnmade ? undefined : this.#look(ctx, nativeCookies)
-    if (cookies && !(isStockCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return undefined
+    const cookies = this.#isGetterPending ? undefined : this.#look(ctx, nativeCookies)
+    if (cookies && !(isUnmodifiedCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return undefined
     if (ctx.res?.set !== undefined) return undefined
     // `cookies` throws here, and so it shall.
     if (sending && options.secure && options.secure !== 'force' && !this.#isSecured) return undefined
@@ -193,8 +193,8 @@ class RequestCookie {
   #look (ctx, nativeCookies) {
     const { cookies } = ctx
     const isSigned = this.#request.options.signed !== false
-    if (nativeCookies.slot === undefined && isStockCookies(cookies, ctx) && (!isSigned || isStockKeygrip(cookies.keys))) {
-      nativeCookies.learn(ctx, cookies, findSlot(ctx, cookies))
+    if (nativeCookies.cacheSymbol === undefined && isUnmodifiedCookies(cookies, ctx) && (!isSigned || isUnmodifiedKeygrip(cookies.keys))) {
+      nativeCookies.learn(ctx, cookies, findCacheSymbol(ctx, cookies))
     }
     return cookies
   }
@@ -208,14 +208,14 @@ class RequestCookie {
    */
   #repair (core, repair) {
     if (repair === REPAIR.NONE) return true
-    if (!this.#isUnmade) return false
+    if (!this.#isGetterPending) return false
     const { ctx, options } = this.#request
     if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
     else {
       // As the cookie itself was sent, where the connection has no say.
       const isSecure = options.secure === 'force' || Boolean(ctx.secure)
       if (this.#canSend) this.#append([core.dropSignature(isSecure)], false)
-      this.#tellForged()
+      this.#reportForged()
     }
     return true
   }
@@ -232,7 +232,7 @@ class RequestCookie {
 
   #append (lines, overwrite) {
     appendCookies(this.#request.ctx.res, lines, overwrite)
-    this.guard()
+    this.afterSetCookie()
   }
 
   get #isSecure () {
@@ -247,24 +247,24 @@ class RequestCookie {
    */
   #get (known) {
     const { ctx, sessionOptions } = this.#request
-    if (!this.#canSend && isStockCookies(ctx.cookies, ctx)) {
+    if (!this.#canSend && isUnmodifiedCookies(ctx.cookies, ctx)) {
       const { value, isDropped } = getSilently(this.#request)
-      if (isDropped) this.#tellForged()
+      if (isDropped) this.#reportForged()
       return value
     }
     const before = this.lines.length
     const value = ctx.cookies.get(sessionOptions.key, sessionOptions)
     if (this.lines.length === before) return value
-    if (isStockCookies(ctx.cookies, ctx) && this.#unsigned() !== undefined) this.#takeReissued(ctx.res, sessionOptions.key)
-    if (this.lines.length > before) this.keep()
-    if (!value && known === undefined && isDropped(ctx, this.lines.at(-1), sessionOptions.key)) this.#tellForged()
+    if (isUnmodifiedCookies(ctx.cookies, ctx) && this.#unsigned() !== undefined) this.#takeReissued(ctx.res, sessionOptions.key)
+    if (this.lines.length > before) this.keepOnError()
+    if (!value && known === undefined && isSignatureDropped(ctx, this.lines.at(-1), sessionOptions.key)) this.#reportForged()
     return value
   }
 
-  #tellForged () {
+  #reportForged () {
     if (this.#isForged) return
     this.#isForged = true
-    tellForged(this.#request)
+    reportForged(this.#request)
   }
 
   /** Takes back the signature that `cookies` sends anew while it reads, without the cookie's attributes. */
@@ -275,7 +275,7 @@ class RequestCookie {
 
   #set (key, value, over) {
     setByKoa(this.#request, key, value, over)
-    this.guard()
+    this.afterSetCookie()
   }
 
   /** Returns the core's cookie without keys, for what others sign. */
@@ -285,24 +285,24 @@ class RequestCookie {
   }
 
   /** Has an error response keep what the session has sent until then. */
-  keep () {
+  keepOnError () {
     if (this.#isKept) return
     this.#isKept = true
     keepOnError(this.#request.ctx, this)
   }
 
   /** Keeps shared caches from storing a response that carries a session (`cacheControl`), also one of an error. */
-  guard () {
+  afterSetCookie () {
     const { ctx, nativeCookies } = this.#request
-    this.keep()
+    this.keepOnError()
     nativeCookies.onSent?.(this.lines)
-    if (this.isGuarded && !ctx.res.hasHeader('Cache-Control')) ctx.res.setHeader('Cache-Control', 'private, no-store')
+    if (this.hasCacheControl && !ctx.res.hasHeader('Cache-Control')) ctx.res.setHeader('Cache-Control', 'private, no-store')
   }
 }
 
 /** Returns whether the first key of a Keygrip is that of the core's cookie; the others nobody can see. */
 function isKeygripOf (keygrip, core) {
-  return isStockKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
+  return isUnmodifiedKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
 }
 
 /** Returns the header's text, or nothing where that is not a text. */

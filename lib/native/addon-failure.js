@@ -13,7 +13,7 @@ function libc () {
 }
 
 // A path on the error means that the package is there and its binary is not.
-const isAbsent = (error) => error?.code === 'MODULE_NOT_FOUND' && error.path === undefined
+const hasNoCookie = (error) => error?.code === 'MODULE_NOT_FOUND' && error.path === undefined
 
 const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0]
 
@@ -58,7 +58,7 @@ function failure (name, attempts, table) {
   const wanted = attempts.has(host) ? [host] : [...attempts.keys()]
   const reasons = wanted.flatMap((platform) => attempts.get(platform))
   // An absent file says little: what was there and could not be used is the reason.
-  const broken = reasons.find((error) => !isAbsent(error))
+  const broken = reasons.find((error) => !hasNoCookie(error))
   const lines = [`${name} cannot load its native addon on ${host}.`, ...advice(name, host, wanted, broken, table)]
   const error = new Error(lines.join('\n  '), { cause: broken ?? reasons.at(-1) })
   Object.assign(error, { code: 'ERR_SESSION_BINDING', package: name, platform, arch })

@@ -3,7 +3,7 @@
 const codec = require('../cookie/codec')
 const { NativeCookies } = require('../cookie/native-cookies')
 const { invalidOption, warnOnce } = require('../base/errors')
-const { callHook, requireAnswer } = require('../base/hook')
+const { callHook, requireSync } = require('../base/hook')
 const { newId } = require('../base/id')
 const { toMaxAge } = require('../base/max-age')
 const { isSessionStore } = require('../base/store-contract')
@@ -83,11 +83,11 @@ class Settings {
   #seen
   #current
   /** Where a ctx has the session of these options. */
-  slot = Symbol('koa-session-rs session')
+  sessionSymbol = Symbol('koa-session-rs session')
   /** The cookies that the core has prepared for these options. */
   nativeCookies = new NativeCookies()
   /** Whether cookies are opened before the app runs: `valid` answers by promises. */
-  opensEarly = false
+  opensBeforeApp = false
 
   /**
    * @param {object} [given] the caller's object
@@ -97,7 +97,7 @@ class Settings {
     check(given ?? {})
     this.#given = given ?? {}
     this.name = this.#given.as ?? 'session'
-    this.opensEarly = isAsync(this.#given.valid)
+    this.opensBeforeApp = isAsync(this.#given.valid)
     if (process.env.NODE_ENV !== 'production') require('./warnings').watchOptions(this.#given, WATCHED, this.nativeCookies)
   }
 
@@ -118,10 +118,10 @@ class Settings {
   }
 
   /** Returns whether a request has no session in the store, and no option wants to hear of that. */
-  isVisitor (ctx) {
+  hasNothingToLoad (ctx) {
     const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
     const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
-    return isPlain && this.nativeCookies.isAbsent(ctx)
+    return isPlain && this.nativeCookies.hasNoCookie(ctx)
   }
 
   /** Returns a copy of the options as they are now, for a request to change. */
@@ -173,7 +173,7 @@ function resolve (options, ctx) {
   if (names.length === 0) return options
   const resolved = { ...options }
   for (const name of names) {
-    const value = requireAnswer(name, callHook(() => options[name](ctx)))
+    const value = requireSync(name, callHook(() => options[name](ctx)))
     if (value == null || (name === 'secure' && value === 'auto')) delete resolved[name]
     else resolved[name] = value
   }

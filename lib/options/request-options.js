@@ -1,6 +1,6 @@
 'use strict'
 
-const { limitMaxAge } = require('../session/validate')
+const { capMaxAge } = require('../session/validate')
 const { resolve } = require('./options')
 
 /** The options of one request: as they were when it came, with their functions of ctx called, or as the app has changed them. */
@@ -70,13 +70,13 @@ class RequestOptions {
   }
 
   /** Takes the maxAge that another request has given the record meanwhile: `configMaxAge` holds for it too. */
-  limitMaxAge (value) {
-    this.adoptMaxAge(limitMaxAge(value, this.#current))
+  adoptStoredMaxAge (value) {
+    this.adoptMaxAge(capMaxAge(value, this.#current))
   }
 
   /** Has cookies opened before the app runs from now on: the option `valid` answers by promises. */
-  openEarly () {
-    this.#settings.opensEarly = true
+  openBeforeApp () {
+    this.#settings.opensBeforeApp = true
   }
 }
 

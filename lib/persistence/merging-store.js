@@ -3,7 +3,7 @@
 const { sessionError } = require('../base/errors')
 const { announce } = require('../base/events')
 const { callHook } = require('../base/hook')
-const { browserLifeOf, lifetimeOf } = require('../base/max-age')
+const { browserSessionTtl, lifetimeOf } = require('../base/max-age')
 const { isPromise } = require('../base/maybe-async')
 const { Baseline } = require('../session/baseline')
 const { handleFailure } = require('./store-failure')
@@ -31,12 +31,12 @@ class MergingStore {
   /**
    * @param {import('../request/context-session').ContextSession} contextSession
    * @param {import('../../index').SessionStore} store
-   * @param {boolean} lists whether the store keeps an index of subjects
+   * @param {boolean} hasSubjectIndex whether the store keeps an index of subjects
    */
-  constructor (contextSession, store, lists) {
+  constructor (contextSession, store, hasSubjectIndex) {
     this.#contextSession = contextSession
     this.#store = store
-    this.lists = lists
+    this.hasSubjectIndex = hasSubjectIndex
   }
 
   get merges () { return true }
@@ -77,17 +77,17 @@ class MergingStore {
   }
 
   /** Forgets what an earlier run on the same ctx has left. */
-  beginAnew () {
+  reset () {
     this.#left = this.#refused = undefined
   }
 
   /** Has the next write move the session here from its id until now. */
-  leaveId (id) {
+  moveFrom (id) {
     this.#left ??= id
   }
 
   /** Returns the id that the session has left, for the caller to destroy. */
-  takeLeft () {
+  takePreviousId () {
     const left = this.#left
     this.#left = undefined
     return left
@@ -112,14 +112,14 @@ class MergingStore {
     if (this.#left === id) {
       // A genid may give the same id again: then there is nothing to move.
       this.#left = undefined
-      contextSession.beStored()
+      contextSession.markStored()
     }
     const left = this.#left
     // Put together first: what fails in that is the app's, and not the store's.
     const plan = this.#plan(draft, id, isWhole)
     let outcome
     const failure = await this.#guard('set', async () => { outcome = await plan.run() })
-    if (failure === 'anonymous') contextSession.beAnonymous()
+    if (failure === 'anonymous') contextSession.becomeAnonymous()
     if (failure !== undefined) return 'failed'
     if (outcome === 'refused') return this.#refuse(draft)
     if (typeof outcome === 'string') return outcome
@@ -144,7 +144,7 @@ class MergingStore {
     const left = this.#left
     const { maxAge } = lifetimeOf(contextSession)
     // Whether the record lives as long as the browser, another request may have changed.
-    const ttl = browserLifeOf(contextSession.options)
+    const ttl = browserSessionTtl(contextSession.options)
     const hasSubject = subjectOf(contextSession, draft.session) !== null
     const { maxAge: given, maxAgeAssignments: assignments } = contextSession.requestOptions
     const plan = { baseline: Baseline.of(draft), maxAge, given, hasSubject, assignments }
@@ -186,8 +186,8 @@ class MergingStore {
     const { requestOptions } = contextSession
     const isAsGiven = requestOptions.maxAgeAssignments === assignments && requestOptions.maxAge === given
     // Of a record without any life, the cookie ends as the request says.
-    if (isAsGiven && own !== maxAge && (own === 'session' || own > 0)) requestOptions.limitMaxAge(own)
-    contextSession.keepStored(baseline)
+    if (isAsGiven && own !== maxAge && (own === 'session' || own > 0)) requestOptions.adoptStoredMaxAge(own)
+    contextSession.markStored(baseline)
   }
 
   #newRecord (draft, maxAge) {
@@ -247,7 +247,7 @@ class MergingStore {
 
   #label () {
     const { options, ctx } = this.#contextSession
-    const label = this.lists ? callHook(() => options.label?.(ctx)) : undefined
+    const label = this.hasSubjectIndex ? callHook(() => options.label?.(ctx)) : undefined
     if (isPromise(label)) {
       label.then(undefined, () => {})
       throw sessionError('ERR_SESSION_VALUE', 'the option label must give its text at once, and gave a promise', TypeError)
@@ -257,7 +257,7 @@ class MergingStore {
 
   /** Destroys a record. */
   async destroy (id) {
-    const left = this.takeLeft()
+    const left = this.takePreviousId()
     if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(left))
     await this.#guard('destroy', () => this.#store.destroy(id))
   }

@@ -82,10 +82,10 @@ class RecordStore {
     // Destroyed while it was being written: which came first at the store, nobody knows.
     const isRevived = ticket !== undefined && this.#inFlight.isDestroyed(ticket) && this.#inFlight.isGone(ticket)
     if (isRevived) await this.#destroyRecord(id)
-    if (failure === 'anonymous') contextSession.beAnonymous()
+    if (failure === 'anonymous') contextSession.becomeAnonymous()
     if (failure !== undefined) return 'failed'
     if (isRevived || (wasStored && this.isDestroyed)) return 'missing'
-    if (id === contextSession.id) contextSession.keepStored(baseline)
+    if (id === contextSession.id) contextSession.markStored(baseline)
     return 'written'
   }
 

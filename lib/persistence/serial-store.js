@@ -2,9 +2,9 @@
 
 const binding = require('../native/binding')
 const { expiryOf } = require('../base/clock')
-const { disclose, enclose } = require('../session/envelope')
+const { withoutEnvelope, enclose } = require('../session/envelope')
 const { VERDICT } = require('../base/events')
-const { judge } = require('../session/validate')
+const { validate } = require('../session/validate')
 const { toJson } = require('../session/json')
 const { STORE_GRACE_MS, isMaxAge, lifetimeOf } = require('../base/max-age')
 const { KeyedMutex } = require('../base/keyed-mutex')
@@ -88,7 +88,7 @@ class SerialStore {
   async #readLive (id) {
     const record = await this.#read(id)
     // The app's own `valid` has judged what was loaded.
-    return record !== undefined && judge(WITHOUT_VALID, record) === VERDICT.VALID ? record : undefined
+    return record !== undefined && validate(WITHOUT_VALID, record) === VERDICT.VALID ? record : undefined
   }
 
   async #writeMerged (from, to, record, changes, ttl) {
@@ -115,7 +115,7 @@ class SerialStore {
   /** Takes the envelope off a record. */
   #open (record) {
     const { _maxAge, _session } = record
-    const data = disclose(record)
+    const data = withoutEnvelope(record)
     if (_session === true) return { data, maxAge: 'session' }
     return { data, maxAge: isMaxAge(_maxAge) ? _maxAge : lifetimeOf(this.#contextSession).maxAge }
   }

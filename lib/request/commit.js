@@ -8,18 +8,18 @@ const { isPopulated, userData } = require('../session/user-data')
 const { enclose } = require('../session/envelope')
 const { sessionError } = require('../base/errors')
 const { announce, debug, publish } = require('../base/events')
-const { callHook, requireAnswer } = require('../base/hook')
+const { callHook, requireSync } = require('../base/hook')
 const { ONE_DAY_MS } = require('../base/max-age')
-const { obstacleTo, tellUncommitted } = require('./uncommitted')
-const { clearCookie, clearReplaced, destroyReplaced, remove, rename } = require('./remove')
+const { cookieBlockedBy, reportUncommitted } = require('./uncommitted')
+const { clearCookie, clearReplaced, destroyReplaced, remove, changeId } = require('./remove')
 
 /**
- * Saves or removes the session, if anything calls for it.
+ * Saves or removes the session, if there is a reason to. The session is read as it is at the call.
  *
  * @param {import('./context-session').ContextSession} contextSession
- * @param {{ save?: boolean, regenerate?: boolean, keep?: string[], isAtEnd?: boolean }} [how] save: in any case; regenerate:
- * in any case, under a new id; keep: with these keys of its data alone; isAtEnd: the app is through
- * @returns {Promise<void>|undefined} nothing where there was nothing to wait for: the session is read as it is at the call
+ * @param {{ save?: boolean, regenerate?: boolean, keep?: string[], isAtEnd?: boolean }} [how] save: even if nothing changed;
+ * regenerate: the same, under a new id; keep: the only keys of its data that stay; isAtEnd: the app has ended
+ * @returns {Promise<void>|undefined} undefined if the commit was synchronous
  */
 function commit (contextSession, how = {}) {
   const { pendingId } = contextSession
@@ -29,69 +29,69 @@ function commit (contextSession, how = {}) {
 function commitNow (contextSession, how) {
   if (contextSession.session === undefined || !contextSession.isWritable) return
   if (contextSession.session === null) return remove(contextSession)
-  if (how.regenerate || contextSession.replacedId !== undefined) return commitMoved(contextSession, how)
+  if (how.regenerate || contextSession.replacedId !== undefined) return commitReplacing(contextSession, how)
   if (isGone(contextSession)) return discard(contextSession)
   return saveIfDue(contextSession, how)
 }
 
-/** Commits a session that takes the place of another, or a new id. */
-async function commitMoved (contextSession, how) {
+/** Commits a session that replaces a removed one, or that gets a new id. */
+async function commitReplacing (contextSession, how) {
   if (contextSession.replacedId !== undefined) await destroyReplaced(contextSession)
   if (isGone(contextSession)) return discard(contextSession)
   if (!how.regenerate) return saveIfDue(contextSession, how)
-  const obstacle = obstacleTo(contextSession)
-  const isTooLate = obstacle === 'headers-sent' || obstacle === 'no-response'
+  const blockedBy = cookieBlockedBy(contextSession)
+  const isTooLate = blockedBy === 'headers-sent' || blockedBy === 'no-response'
   if (isTooLate || (contextSession.options.early && contextSession.ctx.res?.headersSent)) {
-    tellUncommitted(contextSession, isTooLate ? obstacle : 'headers-sent')
+    reportUncommitted(contextSession, isTooLate ? blockedBy : 'headers-sent')
     throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left, or there is no response')
   }
-  // Under an id that the browser does not learn, the session would be lost.
-  if (obstacle !== undefined) return saveIfDue(contextSession, how)
+  // The browser would not get the new id, and the session would be lost: it keeps its id.
+  if (blockedBy !== undefined) return saveIfDue(contextSession, how)
   const hasMoved = contextSession.isStored
-  await rename(contextSession)
+  await changeId(contextSession)
   if (await saveIfDue(contextSession, how, hasMoved)) announce(contextSession, 'regenerated', contextSession.id)
 }
 
-/** Returns whether the session was saved; a promise of that where there is something to wait for. */
+/** Saves the session if there is a reason to. Returns whether it was saved, or a promise of that. */
 function saveIfDue (contextSession, how, hasMoved = false) {
   const { session } = contextSession
   if (!session) return
   if (how.keep) keepOnly(session, how.keep)
   const isForced = how.save || how.regenerate
-  if (!isForced && isIdle(contextSession)) return clearReplaced(contextSession)
+  if (!isForced && isNewAndEmpty(contextSession)) return clearReplaced(contextSession)
   const draft = new Draft(session)
   const reason = isForced ? 'forced' : reasonToSave(contextSession, draft)
   if (!reason) {
     debug(contextSession, 'nothing to save', contextSession.id)
     return clearReplaced(contextSession)
   }
-  if (typeof contextSession.options.beforeSave === 'function') return prepareAndSave(contextSession, session, reason, how, hasMoved)
+  if (typeof contextSession.options.beforeSave === 'function') return callHookAndSave(contextSession, session, reason, how, hasMoved)
   return save(contextSession, draft, reason, how, hasMoved)
 }
 
-async function prepareAndSave (contextSession, session, reason, how, hasMoved) {
+async function callHookAndSave (contextSession, session, reason, how, hasMoved) {
   await callHook(() => contextSession.options.beforeSave(contextSession.ctx, session))
   return save(contextSession, new Draft(session), reason, how, hasMoved)
 }
 
 function save (contextSession, draft, reason, { keep, isAtEnd }, hasMoved) {
-  if (!contextSession.records) return send(contextSession, draft, reason)
-  return write(contextSession, draft, reason, { hasMoved, isWhole: keep !== undefined, isAtEnd })
+  if (!contextSession.records) return commitToCookie(contextSession, draft, reason)
+  return commitToStore(contextSession, draft, reason, { hasMoved, isComplete: keep !== undefined, isAtEnd })
 }
 
-/** Removes the user's data, but for some keys. */
+/** Removes all of the user's data except for some keys. */
 function keepOnly (session, keep) {
   for (const key of Object.keys(session)) {
     if (!keep.includes(key)) delete session[key]
   }
 }
 
-/** Returns whether a session is new, and nobody has put anything in. */
-function isIdle ({ session, baseline }) {
+/** Returns whether a session is new and has no data. */
+function isNewAndEmpty ({ session, baseline }) {
   return !session._requireSave && baseline === undefined && !isPopulated(session)
 }
 
-/** Returns the reason why a session is saved that nothing forces to be; an empty one where it is not. */
+/** Returns the reason to save a session, or an empty string if there is none. */
 function reasonToSave (contextSession, draft) {
   const { options, maxAge, baseline } = contextSession
   const { session } = draft
@@ -105,81 +105,81 @@ function reasonToSave (contextSession, draft) {
   return options.renew && expire && maxAge && expire - now() < maxAge / 2 ? 'renew' : ''
 }
 
-/** Sends the session that has no store, unless something is in the way. */
-function send (contextSession, draft, reason) {
-  const { obstacle } = contextSession.cookie
-  if (obstacle === undefined) return saveCookie(contextSession, draft, reason)
+/** Sends the session in its cookie, unless no cookie can be sent. */
+function commitToCookie (contextSession, draft, reason) {
+  const { blockedBy } = contextSession.cookie
+  if (blockedBy === undefined) return saveCookie(contextSession, draft, reason)
   draft.requireJson()
-  tellUncommitted(contextSession, obstacle)
+  reportUncommitted(contextSession, blockedBy)
   return false
 }
 
-/** Sends the cookie of a session that has no store, and tells of it. */
+/** Sends the session in its cookie, and emits the events. */
 function saveCookie (contextSession, draft, reason) {
   const isNew = contextSession.baseline === undefined
   writeCookie(contextSession, draft)
-  requireSave(draft.session, false)
-  return tellSaved(contextSession, reason, isNew)
+  setRequireSave(draft.session, false)
+  return reportSaved(contextSession, reason, isNew)
 }
 
 /**
- * Writes the session to its store, and its id to the cookie. Returns false where that was not to be.
+ * Writes the session to its store, and its id to the cookie.
  *
- * @param {{ hasMoved: boolean, isWhole: boolean, isAtEnd: boolean }} how hasMoved: to a new id; isWhole: nothing stays there
- * that it does not have; isAtEnd: the app is through
- * @returns {Promise<boolean>}
+ * @param {{ hasMoved: boolean, isComplete: boolean, isAtEnd: boolean }} how hasMoved: the session has a new id; isComplete: the
+ * record is replaced by the session, not merged with it; isAtEnd: the app has ended
+ * @returns {Promise<boolean>} whether it was written
  */
-function write (contextSession, draft, reason, how) {
+function commitToStore (contextSession, draft, reason, how) {
   const { session } = draft
   const isRequired = session._requireSave
-  // What asks for a save while this one goes on asks for another.
-  requireSave(session, false)
-  const putting = put(contextSession, draft, reason, how)
-  return isRequired ? requireUntilDone(session, putting) : putting
+  // Reset before the write: `save()` during the write asks for another one.
+  setRequireSave(session, false)
+  const writing = writeToStore(contextSession, draft, reason, how)
+  return isRequired ? keepRequiredUnlessWritten(session, writing) : writing
 }
 
-async function requireUntilDone (session, putting) {
+async function keepRequiredUnlessWritten (session, writing) {
   let isDone = false
   try {
-    isDone = await putting
+    isDone = await writing
   } finally {
-    if (!isDone) requireSave(session, true)
+    if (!isDone) setRequireSave(session, true)
   }
   return isDone
 }
 
-/** Says whether the session is to be saved, unless the app has put something there that cannot be written to. */
-function requireSave (session, isRequired) {
+/** Sets `_requireSave`. Does not throw where the app has defined a property of the name that cannot be written. */
+function setRequireSave (session, isRequired) {
   Reflect.set(session, '_requireSave', isRequired)
 }
 
-async function put (contextSession, draft, reason, { hasMoved, isWhole, isAtEnd }) {
+async function writeToStore (contextSession, draft, reason, { hasMoved, isComplete, isAtEnd }) {
   const { options, records } = contextSession
   const { key } = options
   const isNew = !contextSession.isStored
-  const obstacle = contextSession.isCookieSent ? undefined : obstacleTo(contextSession)
-  if (obstacle !== undefined) {
+  const blockedBy = contextSession.isCookieSent ? undefined : cookieBlockedBy(contextSession)
+  if (blockedBy !== undefined) {
     draft.requireJson()
-    tellUncommitted(contextSession, obstacle)
+    reportUncommitted(contextSession, blockedBy)
   }
-  if (obstacle !== undefined && isOrphan(contextSession, obstacle, isNew)) return false
-  // The request may go on to another id while this one is written.
+  if (blockedBy !== undefined && isUnreachable(contextSession, blockedBy, isNew)) return false
+  // The session may get another id during the write.
   let id = contextSession.externalKey
-  let outcome = await records.write(draft, id, reason, isWhole)
+  let outcome = await records.write(draft, id, reason, isComplete)
   if (outcome === 'taken') {
     id = await nextId(contextSession, id)
-    // The app may have gone on meanwhile.
-    outcome = await records.write(new Draft(draft.session), id, reason, isWhole)
+    // A new draft: the app may have changed the session meanwhile.
+    outcome = await records.write(new Draft(draft.session), id, reason, isComplete)
   }
-  if (outcome !== 'written') return giveUp(contextSession, outcome, isAtEnd)
+  if (outcome !== 'written') return handleUnwritten(contextSession, outcome, isAtEnd)
   const isSent = contextSession.isCookieSent
   if (hasMoved && records.merges && !isSent) await clearCookie(contextSession)
   if (!isSent && options.externalKey) await callHook(() => options.externalKey.set(contextSession.ctx, id))
-  else if (!isSent && obstacle === undefined) writeId(contextSession, id, key)
-  return tellSaved(contextSession, reason, isNew && !hasMoved, id)
+  else if (!isSent && blockedBy === undefined) writeId(contextSession, id, key)
+  return reportSaved(contextSession, reason, isNew && !hasMoved, id)
 }
 
-/** Takes another id where that of a new session is another one's already, unless the browser has been sent it. */
+/** Takes another id for a new session whose id is taken. Throws if the browser has been sent that id already. */
 async function nextId (contextSession, id) {
   if (contextSession.isCookieSent || id !== contextSession.id) throw takenError()
   contextSession.takeNewId()
@@ -187,11 +187,11 @@ async function nextId (contextSession, id) {
   return contextSession.externalKey
 }
 
-/** Does what is due where a session was not written. */
-function giveUp (contextSession, outcome, isAtEnd) {
+/** Handles the outcomes of a write that failed. */
+function handleUnwritten (contextSession, outcome, isAtEnd) {
   if (outcome === 'missing') return discard(contextSession)
-  // The app has heard of one that is refused again, and has answered.
-  if (outcome === 'refused' || (outcome === 'refused-again' && !isAtEnd)) tellRefused()
+  // For the same data, the app got the error at an earlier commit: at the end of the request, that is not repeated.
+  if (outcome === 'refused' || (outcome === 'refused-again' && !isAtEnd)) throwLimitReached()
   if (outcome === 'taken') throw takenError()
   return false
 }
@@ -200,50 +200,50 @@ function takenError () {
   return sessionError('ERR_SESSION_ID_TAKEN', 'the id of a new session is that of another one already')
 }
 
-/** Returns whether nobody would ever come back to a record. */
-function isOrphan ({ options }, obstacle, isNew) {
-  return isNew && (obstacle === 'insecure' || options.early === true)
+/** Returns whether no request could ever reach a record, since the browser does not get its id. */
+function isUnreachable ({ options }, blockedBy, isNew) {
+  return isNew && (blockedBy === 'insecure' || options.early === true)
 }
 
-/** Sends the id of a record that has been written; the headers may have left meanwhile. */
+/** Sends the id of a record that has been written, unless the headers have left meanwhile. */
 function writeId (contextSession, id, key) {
   const { cookie } = contextSession
-  if (cookie.obstacle === undefined) cookie.write(id, Date.now(), key)
-  else tellUncommitted(contextSession, cookie.obstacle)
+  if (cookie.blockedBy === undefined) cookie.write(id, Date.now(), key)
+  else reportUncommitted(contextSession, cookie.blockedBy)
 }
 
-function tellSaved (contextSession, reason, isNew, id = contextSession.id) {
-  if (id === contextSession.id) contextSession.beWritten()
+function reportSaved (contextSession, reason, isNew, id = contextSession.id) {
+  if (id === contextSession.id) contextSession.markWritten()
   if (isNew) announce(contextSession, 'created', id)
   announce(contextSession, 'saved', id, { reason })
   publish(contextSession, 'save', id, { reason })
   return true
 }
 
-/** Tells the visitor and the app of a session that there may not be. */
-function tellRefused () {
-  // The visitor reads it; the app has the code.
+/** Throws the error for a session beyond `maxSessions`. */
+function throwLimitReached () {
+  // Koa sends the message to the client (`expose`); the app uses the code.
   const error = sessionError('ERR_SESSION_LIMIT', 'Too many sessions')
   throw Object.assign(error, { status: 409, expose: true })
 }
 
 function writeCookie (contextSession, draft) {
   const { options, cookie } = contextSession
-  // What JSON does not have fails the commit, whatever the app's `encode` does.
+  // Read here, so that a BigInt fails the commit even where the app's own `encode` would take it.
   const { json } = draft
   const time = Date.now()
   const maxAge = contextSession.maxAge || ONE_DAY_MS
-  if (options.encode === codec.encode && isWhole(maxAge, time)) {
+  if (options.encode === codec.encode && isInWholeMs(maxAge, time)) {
     cookie.close(json, time, maxAge === 'session' ? undefined : maxAge)
   } else {
     const data = enclose(userData(draft.session), maxAge, maxAge + time)
-    cookie.write(requireAnswer('encode', callHook(() => options.encode(data))), time)
+    cookie.write(requireSync('encode', callHook(() => options.encode(data))), time)
   }
-  contextSession.keepSent(Baseline.ofText(json))
+  contextSession.setBaseline(Baseline.ofText(json))
 }
 
-/** Returns whether the core can write the envelope: in whole milliseconds. */
-function isWhole (maxAge, time) {
+/** Returns whether the core can write the envelope, whose times are whole milliseconds. */
+function isInWholeMs (maxAge, time) {
   if (maxAge === 'session') return typeof time === 'number'
   return Number.isSafeInteger(maxAge) && Number.isSafeInteger(time) && Number.isSafeInteger(maxAge + time)
 }
@@ -253,9 +253,9 @@ function isGone ({ records, isStored }) {
   return records !== undefined && isStored && records.isDestroyed
 }
 
-/** Drops the commit: writing would bring back a session that was destroyed. */
+/** Drops the commit, since a write would revive a session that was destroyed. */
 function discard (contextSession) {
-  // What a session store has no more, no later commit brings back.
+  // With a session store, that is final for this request.
   if (contextSession.records.merges) contextSession.discard()
   announce(contextSession, 'discarded', contextSession.id)
   return false

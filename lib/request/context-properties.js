@@ -4,31 +4,31 @@ const { ContextSession } = require('./context-session')
 const { invalidOption, sessionError, warnOnce } = require('../base/errors')
 const { cookieNames } = require('../cookie/set-cookie')
 
-/** On a context: the settings of its sessions, by name. */
+/** The key of a context's property that holds a Map: the settings of its sessions, by name. */
 const SETTINGS = Symbol('koa-session-rs settings')
 
 /**
- * Gives a context the properties of a session. One that has a session of the name keeps it: a second `session()` on an
- * app shares the session of the first, and so does one on an app mounted below.
+ * Defines a session's properties on a context, unless it has a session of that name. So a second `session()` on an app, or on
+ * an app that is mounted in it, shares the first one's session.
  *
- * @param {object} context `app.context`, or the `ctx` of a request that came from an app without
+ * @param {object} context `app.context`, or the `ctx` of a request from an app that was not given to `session()`
  * @param {import('../options/options').Settings} settings
- * @returns {import('../options/options').Settings} those that the context has under the name
+ * @returns {import('../options/options').Settings} the settings that are in force for the name
  */
 function extend (context, settings) {
-  const known = context[SETTINGS]
-  const shared = known?.get(settings.name)
+  const existing = context[SETTINGS]
+  const shared = existing?.get(settings.name)
   if (shared !== undefined) return shared
-  const all = new Map(known).set(settings.name, settings)
+  const all = new Map(existing).set(settings.name, settings)
   Object.defineProperty(context, SETTINGS, { value: all, configurable: true })
-  Object.defineProperties(context, propertiesOf(settings.name, known === undefined))
+  Object.defineProperties(context, propertiesOf(settings.name, existing === undefined))
   return settings
 }
 
-/** Extends an app's context at the start, where a mistake can still be told. */
+/** Extends an app's context when `session()` is called: only then can a mistake in the options throw. */
 function extendApp (context, settings, isNamed) {
-  const known = Object.hasOwn(context, SETTINGS) ? context[SETTINGS] : new Map()
-  if (known.has(settings.name)) {
+  const existing = Object.hasOwn(context, SETTINGS) ? context[SETTINGS] : new Map()
+  if (existing.has(settings.name)) {
     if (isNamed) throw invalidOption('as', 'a name of its own for each session', settings.name)
     warnOnce('KOA_SESSION_RS_SHARED',
       'session() was called twice for one app: both share the session and the options of the first; set `as` for another one')
@@ -38,19 +38,19 @@ function extendApp (context, settings, isNamed) {
     throw invalidOption('as', 'a name that ctx does not have', settings.name)
   }
   const names = cookieNames(settings.current.key)
-  const taken = new Set([...known.values()].flatMap(({ current }) => cookieNames(current.key)))
+  const taken = new Set([...existing.values()].flatMap(({ current }) => cookieNames(current.key)))
   if (names.some((name) => taken.has(name))) {
     throw invalidOption('key', 'a name of its own for each session, and not that of another one\'s signature (.sig)', names[0])
   }
   extend(context, settings)
 }
 
-/** Returns what is defined for a session: its property, and for the first one of a context what koa-session has too. */
+/** Returns the properties of a session; the first session of a context has also koa-session's other properties. */
 function propertiesOf (name, isFirst) {
   const session = {
     get () { return sessionOf(this, name).get() },
     set (value) { sessionOf(this, name).set(value) },
-    // Tests put their own session there.
+    // Configurable, since apps' tests replace it.
     configurable: true
   }
   if (!isFirst) return { [name]: session }
@@ -65,7 +65,7 @@ function propertiesOf (name, isFirst) {
 }
 
 /**
- * Returns the session of a request, made when it is first asked for.
+ * Returns the ContextSession of a request, which the first call creates.
  *
  * @throws {Error} code ERR_SESSION_UNKNOWN where the app has no session of the name
  */
@@ -76,34 +76,34 @@ function sessionOf (ctx, name) {
 }
 
 function startSession (ctx, settings) {
-  const session = new ContextSession(ctx, settings)
-  const skipped = ctx[settings.slot]
-  if (skipped !== undefined) session.skipLoad(skipped)
-  return (ctx[settings.slot] = session)
+  const contextSession = new ContextSession(ctx, settings)
+  const skippedRuns = ctx[settings.sessionSymbol]
+  if (skippedRuns !== undefined) contextSession.skipLoad(skippedRuns)
+  return (ctx[settings.sessionSymbol] = contextSession)
 }
 
-/** Returns the session of a request, if anybody asked for it. */
-function startedSession (ctx, { slot }) {
-  const started = ctx[slot]
+/** Returns the ContextSession of a request, if there is one. */
+function startedSession (ctx, { sessionSymbol }) {
+  const started = ctx[sessionSymbol]
   return typeof started === 'number' ? undefined : started
 }
 
 /**
- * Notes that a request came without a session, and has passed the middleware that would have loaded it. In the session's place
- * is how many such runs of the middleware are open.
+ * Notes that a run of the middleware had nothing to load, so that no ContextSession is made. In its place, the ctx has the number
+ * of such runs in progress.
  */
-function skipSession (ctx, { slot }) {
-  ctx[slot] = (ctx[slot] ?? 0) + 1
+function skipSession (ctx, { sessionSymbol }) {
+  ctx[sessionSymbol] = (ctx[sessionSymbol] ?? 0) + 1
 }
 
-/** Ends such a run, where nobody has asked for the session. */
-function leaveSkipped (ctx, { slot }) {
-  if (ctx[slot] > 0) ctx[slot]--
+/** Ends such a run, if no ContextSession has been made meanwhile. */
+function leaveSkipped (ctx, { sessionSymbol }) {
+  if (ctx[sessionSymbol] > 0) ctx[sessionSymbol]--
 }
 
-/** Has the session looked for where all runs that passed it by have ended. */
-function forgetSkipped (ctx, { slot }) {
-  if (ctx[slot] === 0) ctx[slot] = undefined
+/** Lets the next run load the session, once all such runs have ended. */
+function forgetSkipped (ctx, { sessionSymbol }) {
+  if (ctx[sessionSymbol] === 0) ctx[sessionSymbol] = undefined
 }
 
 module.exports = { extend, extendApp, sessionOf, forgetSkipped, leaveSkipped, skipSession, startedSession }

@@ -1,7 +1,7 @@
 'use strict'
 
 const { sessionError } = require('../base/errors')
-const { callHook, requireAnswer } = require('../base/hook')
+const { callHook, requireSync } = require('../base/hook')
 const { newId, toId } = require('../base/id')
 const { isPromise } = require('../base/maybe-async')
 const { RequestCookie } = require('../cookie/request-cookie')
@@ -11,59 +11,61 @@ const { commit } = require('./commit')
 const { load, open } = require('./load')
 const { recordsOf, watchHead } = require('./on-demand')
 
-/** Where a session is in its life; docs/architecture.md draws how it gets there. */
+/** The states of a request's session; docs/architecture.md draws the transitions. */
 const STATE = {
-  /** Nobody has asked for it, or it was loaded and none came. */
+  /** The app has not asked for the session, or it was loaded and the request brought none. */
   UNTOUCHED: 'untouched',
   OPEN: 'open',
-  /** The app has given one without having read what there was. */
+  /** The app has assigned an object without reading the session that came. */
   ASSIGNED: 'assigned',
-  /** The app has removed it; a commit has still to destroy it. */
+  /** The app has assigned null; the next commit destroys the record. */
   REMOVED: 'removed',
   DESTROYED: 'destroyed',
-  /** The store has it no more: nothing is written, which would bring it back. */
+  /** The record is gone from the store. Nothing is written, since that would revive the session. */
   DISCARDED: 'discarded',
-  /** The store has failed, and the app has said 'anonymous': nothing is written. */
+  /** The store has failed, and `onStoreError` returned 'anonymous': nothing is written. */
   ANONYMOUS: 'anonymous',
-  /** The option `ignore` has left the request without one. */
+  /** The option `ignore` returned true: the request has no session. */
   IGNORED: 'ignored'
 }
 
-/** What left with the headers, where `early` decided it: the cookie, one that clears it, or nothing though there was something. */
+/** With the option `early`, what the headers took along: the session's cookie, one that clears it, or none although one was due. */
 const HEAD = { SENT: 'sent', CLEARED: 'cleared', LOST: 'lost' }
 
-/** The number of runs of a request whose last run of the middleware has ended. */
+/** The value of #runs once the last run of the middleware has ended. */
 const ENDED = -1
 
-/** A load that had nothing to wait for. */
+/** The value of #loading after a load that was synchronous. */
 const DONE = Promise.resolve()
 
 const AT_END = { isAtEnd: true }
 
 /**
- * The session of one request: what is behind `ctx.session` before, while and after the app uses it. It alone writes its state;
- * load.js, commit.js and the others ask, and call what changes it.
+ * The session of one request: what is behind `ctx.session` before, while and after the app uses it. Only this class writes its
+ * state; load.js, commit.js and the others read it and call the methods that change it.
  */
 class ContextSession {
   #state = STATE.UNTOUCHED
-  /** The user's object: undefined until somebody asks for it, null once it is removed. */
+  /** The user's object: undefined until the session is opened or created, null once it is removed. */
   #session
-  /** What the other end has. */
+  /** What the store or the browser has: the dirty check compares with it. */
   #baseline
   #id
-  /** The promise of an asynchronous genid. */
+  /** The pending id: the promise of an asynchronous genid. */
   #pendingId
-  /** The id of a session that was removed before another took its place; null for the one that nobody has read. */
+  /** The replaced id: of a removed session in whose place the app has assigned a new one; null where the id was not read yet. */
   #replacedId
   /** Whether the store has a record under the id. */
   #isStored = false
-  /** Whether this request has written it. */
+  /** Whether this request has written the session. */
   #isWritten = false
+  /** One of HEAD, once the headers have left. */
   #head
-  /** How many runs of the middleware the request is in. */
+  /** How many runs of the middleware are in progress, or ENDED. */
   #runs = 0
+  /** The promise of the load, or DONE. */
   #loading
-  /** The end of the last commit that was begun. */
+  /** Settles when the commit that was begun last has ended. */
   #committing
 
   /**
@@ -77,7 +79,7 @@ class ContextSession {
     const { ContextStore, store, ignore, early, autoCommit } = this.options
     const records = ContextStore ? callHook(() => new ContextStore(ctx)) : store
     this.records = records ? recordsOf(this, records, ContextStore || store) : undefined
-    if (typeof ignore === 'function' && requireAnswer('ignore', callHook(() => ignore(ctx)))) this.#state = STATE.IGNORED
+    if (typeof ignore === 'function' && requireSync('ignore', callHook(() => ignore(ctx)))) this.#state = STATE.IGNORED
     if (early && autoCommit && ctx.res != null) watchHead(this)
   }
 
@@ -90,23 +92,23 @@ class ContextSession {
   assignMaxAge (value) { this.requestOptions.assignMaxAge(value) }
   adoptMaxAge (value) { this.requestOptions.adoptMaxAge(value) }
 
-  /** Returns the user's object, as far as there is one: undefined until somebody asks for it, null once it is removed. */
+  /** Returns the user's object: undefined until the session is opened or created, null once it is removed. */
   get session () { return this.#session }
 
-  /** Returns what the other end has; undefined where nobody knows, or it has nothing. */
+  /** Returns what the store or the browser has of the session; undefined where that is nothing, or unknown. */
   get baseline () { return this.#baseline }
 
   get isIgnored () { return this.#state === STATE.IGNORED }
   get isDestroyed () { return this.#state === STATE.DESTROYED }
 
-  /** Returns whether what the request does to the session is ever written. */
+  /** Returns whether a commit can write the session. */
   get isWritable () { return !this.#isInert && this.#head !== HEAD.LOST }
 
   get #isInert () {
     return this.#state === STATE.ANONYMOUS || this.#state === STATE.DISCARDED || this.#state === STATE.IGNORED
   }
 
-  /** Goes on to a state, unless nothing of the session is written any more. */
+  /** Changes the state, unless the present one is final: in an inert state, nothing is ever written. */
   #become (state) {
     if (!this.#isInert) this.#state = state
   }
@@ -116,21 +118,21 @@ class ContextSession {
   get isCookieSent () { return this.#head === HEAD.SENT }
   get isCookieCleared () { return this.#head === HEAD.CLEARED }
 
-  /** Returns whether the app is through. */
+  /** Returns whether the last run of the middleware has ended. */
   get isEnded () { return this.#runs === ENDED }
 
-  /** Returns whether a run of the middleware is open. */
+  /** Returns whether a run of the middleware is in progress. */
   get isRunning () { return this.#runs > 0 }
 
   get id () { return this.#id }
 
-  /** Returns the promise of an asynchronous genid, which resolves when there is an id. */
+  /** Returns the pending id: the promise of an asynchronous genid, which resolves when `id` is set. */
   get pendingId () { return this.#pendingId }
 
-  /** Returns the id of a session that was removed before another took its place; null for the one that nobody has read. */
+  /** Returns the replaced id: that of the removed session whose place a new one has taken; null where it was not read yet. */
   get replacedId () { return this.#replacedId }
 
-  /** Returns whether nobody has looked yet under which id the session came in (`lazy`). */
+  /** Returns whether the id that came with the request has not been read yet (option `lazy`). */
   get isUnread () {
     return this.records !== undefined && this.options.lazy === true && this.#loading === undefined && this.#id === undefined
   }
@@ -142,7 +144,7 @@ class ContextSession {
     return this.#id
   }
 
-  /** Returns the session, or null where it was removed. Without a store, the first time opens the cookie. */
+  /** Returns the session, or null where it was removed. In cookie mode, the first call opens the cookie. */
   get () {
     if (this.isIgnored) return null
     if (this.#session === undefined) {
@@ -153,7 +155,7 @@ class ContextSession {
     return this.#session
   }
 
-  /** Replaces the session's data (its id stays), or removes it by null. */
+  /** Replaces the session's data and keeps its id; null removes the session. */
   set (value) {
     if (this.isIgnored) throw sessionError('ERR_SESSION_IGNORED', 'the option ignore left this request without a session')
     if (value === null) return this.#remove()
@@ -173,8 +175,8 @@ class ContextSession {
   #requireOpened (opening) {
     if (!isPromise(opening)) return
     opening.then(undefined, ignore)
-    this.requestOptions.openEarly()
-    throw sessionError('ERR_SESSION_NOT_LOADED', 'the option valid answers by a promise: declare it as an async function')
+    this.requestOptions.openBeforeApp()
+    throw sessionError('ERR_SESSION_NOT_LOADED', 'the option valid returned a promise: declare it as an async function')
   }
 
   #remove () {
@@ -182,7 +184,7 @@ class ContextSession {
     if (this.#state !== STATE.DESTROYED) this.#become(STATE.REMOVED)
   }
 
-  /** Leaves the record that null removed to be destroyed, and lets a new id be taken. */
+  /** Begins a session in place of the removed one: keeps its id for the commit to destroy, and lets a new one be taken. */
   #replace () {
     if (this.#state !== STATE.DESTROYED && this.#replacedId === undefined) this.#replacedId = this.#idToDestroy()
     if (this.#state === STATE.DISCARDED) this.#state = STATE.REMOVED
@@ -191,13 +193,13 @@ class ContextSession {
     if (this.records) this.forgetStored()
   }
 
-  /** Returns the id of the record that null removed: null where nobody has read it. */
+  /** Returns the id of the removed session's record: null where it was not read yet, undefined where there is no record. */
   #idToDestroy () {
     if (this.isUnread) return null
-    return this.#isStored ? this.#id : this.records?.takeLeft?.()
+    return this.#isStored ? this.#id : this.records?.takePreviousId?.()
   }
 
-  /** Makes a session: of data, or a new one. Its id is new where none is given. */
+  /** Creates a session, of data or empty. Without an id, one is generated: now if there is a genid, else when it is first needed. */
   create (data, id) {
     this.#id = id
     if (this.records && id === undefined && this.options.genid) this.takeNewId()
@@ -206,7 +208,7 @@ class ContextSession {
   }
 
   /**
-   * Takes the session that came.
+   * Opens the session that the request brought.
    *
    * @param {Session} session
    * @param {import('../session/baseline').Baseline} baseline
@@ -220,63 +222,60 @@ class ContextSession {
     this.#become(STATE.OPEN)
   }
 
-  /** Makes a new session where the store has failed. */
+  /** Creates a session where the store has failed to load one. */
   failLoading (isAnonymous) {
     this.#state = STATE.OPEN
     this.create()
-    if (isAnonymous) this.beAnonymous()
+    if (isAnonymous) this.becomeAnonymous()
   }
 
-  /** Has nothing of this session written: the store has failed, and the app said so. */
-  beAnonymous () { this.#state = STATE.ANONYMOUS }
+  /** Prevents any write of the session: the store has failed, and `onStoreError` returned 'anonymous'. */
+  becomeAnonymous () { this.#state = STATE.ANONYMOUS }
 
-  /** Has nothing of this session written: its store has it no more, and no later commit brings it back. */
+  /** Prevents any write of the session: its record is gone, and no commit may revive it. */
   discard () { this.#state = STATE.DISCARDED }
 
-  /** Takes the session that the app has given for one that it has read. Returns whether it was not. */
+  /** Opens a session that the app has assigned unread. Returns false for one in another state. */
   acceptAssigned () {
     if (this.#state !== STATE.ASSIGNED) return false
     this.#state = STATE.OPEN
     return true
   }
 
-  /** Begins to destroy the session. Returns false where that has been done. */
-  beginDestroying () {
+  /** Marks the session destroyed. Returns false where it was already. */
+  markDestroyed () {
     if (this.#state === STATE.DESTROYED) return false
     this.#state = STATE.DESTROYED
     return true
   }
 
-  /** Takes note that what another session has replaced is destroyed. */
+  /** Forgets the replaced id: its record is destroyed. */
   forgetReplaced () { this.#replacedId = undefined }
 
-  /** Takes note that the store has no record of the session. */
+  /** Notes that the store has no record of the session. */
   forgetStored () {
     this.#baseline = undefined
     this.#isStored = false
   }
 
-  /** Takes note of what the store has now. */
-  keepStored (baseline) {
+  /** Notes that the store has a record under the id, and with which baseline. */
+  markStored (baseline = this.#baseline) {
     this.#baseline = baseline
     this.#isStored = true
   }
 
-  /** Takes note that the store has a record under the id. */
-  beStored () { this.#isStored = true }
+  /** Sets the baseline to what the browser has been sent. */
+  setBaseline (baseline) { this.#baseline = baseline }
 
-  /** Takes note of what the browser has been sent. */
-  keepSent (baseline) { this.#baseline = baseline }
+  /** Notes that this request has written the session. */
+  markWritten () { this.#isWritten = true }
 
-  /** Takes note that this request has written the session. */
-  beWritten () { this.#isWritten = true }
+  /** Notes what the headers took along. */
+  markCookieSent () { this.#head = HEAD.SENT }
+  markCookieCleared () { this.#head = HEAD.CLEARED }
+  markCookieLost () { this.#head = HEAD.LOST }
 
-  /** Takes note of what left with the headers. */
-  sendCookie () { this.#head = HEAD.SENT }
-  sendCleared () { this.#head = HEAD.CLEARED }
-  loseCookie () { this.#head = HEAD.LOST }
-
-  /** Takes another id; the store has nothing under it. */
+  /** Takes a new id, under which the store has no record. */
   takeNewId () {
     const { genid, prefix } = this.options
     this.#isStored = false
@@ -288,11 +287,11 @@ class ContextSession {
     }
     this.#id = undefined
     this.#pendingId = id.then((given) => { this.#id = toId(given) })
-    // Whoever needs the id awaits it; until then nobody may.
+    // Who needs the id awaits the promise. If nobody does, its rejection must not be an unhandled one.
     this.#pendingId.catch(ignore)
   }
 
-  /** Takes the session for loaded: the request came without. So many runs of the middleware are open. */
+  /** Marks the session loaded, since the request brought none, while `runs` runs of the middleware are in progress. */
   skipLoad (runs) {
     this.#loading = DONE
     this.#runs = runs
@@ -300,12 +299,12 @@ class ContextSession {
   }
 
   /**
-   * Loads the session from its store, or opens its cookie; a second call finds it done.
+   * Loads the session from its store, or opens its cookie. A second call shares the first load.
    *
-   * @returns {Promise<void>|undefined} nothing where there is nothing to wait for
+   * @returns {Promise<void>|undefined} undefined if the session is loaded already
    */
   load () {
-    // With `lazy`, null may be assigned unread, and stays.
+    // With `lazy`, the app may have assigned null without a load: that stays.
     if (this.#session === null && this.options.lazy) return undefined
     this.#loading ??= this.#load() ?? DONE
     return this.#loading === DONE ? undefined : this.#loading
@@ -317,9 +316,9 @@ class ContextSession {
     return this.#session === undefined ? open(this) : undefined
   }
 
-  /** Drops what the request did to the session, and loads it again. */
+  /** Drops the changes of this request, and loads the session again. */
   reload () {
-    // What this request has saved already, it has under an id of its own.
+    // Where this request has saved the session, its id is not the one that came with the request.
     const id = this.#isStored ? this.#id : undefined
     this.#forget()
     this.#loading = this.#load(id) ?? DONE
@@ -333,43 +332,43 @@ class ContextSession {
     this.forgetStored()
   }
 
-  /** Enters a run of the middleware. Where an earlier one has ended on this ctx, as one of a socket, the store is read anew. */
+  /** Begins a run of the middleware. If an earlier run on the same ctx has ended, as with a socket, the store is read again. */
   enter () {
-    if (this.isEnded) this.#beginAnew()
+    if (this.isEnded) this.#reset()
     this.#runs++
     this.records?.enter()
   }
 
-  #beginAnew () {
+  #reset () {
     this.#runs = 0
     this.#head = undefined
-    // As in koa-session, what a cookie held is opened once for a ctx.
+    // As in koa-session, a cookie is opened once for each ctx.
     if (!this.records) return
     if (!this.isIgnored) this.#state = STATE.UNTOUCHED
     this.#forget()
-    this.records.beginAnew?.()
+    this.records.reset?.()
     this.#id = this.#pendingId = undefined
     this.#isWritten = false
   }
 
-  /** Leaves a run of the middleware. The session's part in the request ends with the last of them. */
+  /** Ends a run of the middleware. */
   leave () {
     if (--this.#runs > 0) return
     this.#runs = ENDED
     this.records?.leave()
   }
 
-  /** Saves or removes the session, if anything calls for it. The commits of a request run one after another. */
+  /** Saves or removes the session, if there is a reason to. The commits of a request run one after another. */
   commit (how) {
     const run = async () => commit(this, how)
     const committing = this.#committing ? this.#committing.then(run) : run()
     const settled = committing.then(ignore, ignore)
     this.#committing = settled
-    // The caller's own promise: one that fails and that nobody awaits is to be heard of.
+    // A promise of the caller's own: if it rejects and is not awaited, Node reports an unhandled rejection.
     return committing.then(ignore)
   }
 
-  /** Commits when the app is through. Returns nothing where there is nothing to wait for. */
+  /** Commits after the app has ended. Returns undefined if that was synchronous. */
   finish () {
     return this.#committing ? this.commit(AT_END) : commit(this, AT_END)
   }

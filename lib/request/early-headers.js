@@ -2,41 +2,44 @@
 
 const { beforeHead } = require('../base/before-head')
 const { isGone, reasonToSave, saveCookie } = require('./commit')
-const { tellError } = require('../base/events')
+const { emitError } = require('../base/events')
 const { callHook } = require('../base/hook')
-const { tellUncommitted } = require('./uncommitted')
+const { reportUncommitted } = require('./uncommitted')
 const { isPromise } = require('../base/maybe-async')
 const { Draft } = require('../session/draft')
 const { clearCookie, clearReplaced } = require('./remove')
 
 /**
- * Decides the session's cookie when the headers leave, where that is before the middleware ends (`early`).
+ * Sends the session's cookie when the headers leave before the middleware ends (option `early`).
  *
  * @param {import('./context-session').ContextSession} contextSession
  */
 function watchHead (contextSession) {
   beforeHead(contextSession.ctx, (args) => {
     if (contextSession.isEnded) return args
-    const rest = taken(contextSession.ctx.res, args)
-    if (rest !== false) decideSafely(contextSession)
+    const rest = trySetHeaders(contextSession.ctx.res, args)
+    if (rest !== false) sendCookieSafely(contextSession)
     return rest
   })
 }
 
-/** Sets the headers that are arguments of `writeHead`, if it takes them: else it throws itself, and may be called again. */
-function taken (res, args) {
+/**
+ * Sets the headers that are arguments of `writeHead`. Returns false where they are invalid: then `writeHead` throws itself, and
+ * the app may call it again.
+ */
+function trySetHeaders (res, args) {
   try {
-    return takeHeaders(res, args)
+    return setHeaders(res, args)
   } catch {
     return false
   }
 }
 
 /**
- * Sets the headers that are arguments of `writeHead`: given on, they would replace our Set-Cookie, and lists of pairs would
- * not be taken once a header is set. Cookies are added to those that are set already.
+ * Sets the headers that are arguments of `writeHead`, and returns the other arguments. Passed on, they would replace our
+ * Set-Cookie, and Node takes no array of pairs once a header is set. Cookies are added to those that are set already.
  */
-function takeHeaders (res, args) {
+function setHeaders (res, args) {
   const headers = args.at(-1)
   if (typeof headers !== 'object' || headers === null) return args
   const given = new Map()
@@ -49,7 +52,7 @@ function takeHeaders (res, args) {
   return args.slice(0, -1)
 }
 
-/** Returns the headers of an object, of a list of pairs, or of one in which names and values take turns. */
+/** Returns the headers of an object, of an array of pairs, or of an array in which names and values alternate. */
 function pairsOf (headers) {
   if (!Array.isArray(headers)) return Object.entries(headers).filter(([name]) => name !== '')
   if (Array.isArray(headers[0])) return headers
@@ -58,18 +61,18 @@ function pairsOf (headers) {
 
 const cookiesOf = (res) => [res.getHeader('Set-Cookie') ?? []].flat()
 
-/** Where the decision fails, the headers go on without the cookie. */
-function decideSafely (contextSession) {
+/** Sends the cookie. If that throws, the headers leave without it. */
+function sendCookieSafely (contextSession) {
   try {
-    decide(contextSession)
+    sendCookie(contextSession)
   } catch (thrown) {
-    giveUp(contextSession, 'failed')
-    tellError(contextSession.ctx, thrown)
+    reportUnsent(contextSession, 'failed')
+    emitError(contextSession.ctx, thrown)
   }
 }
 
-/** Sends the cookie, if the session as it is now would be saved. With a store, its record is written at the end. */
-function decide (contextSession) {
+/** Sends the cookie if the session, as it is now, would be saved. With a store, the commit at the end writes the record. */
+function sendCookie (contextSession) {
   const { session, options, records } = contextSession
   if (session === undefined || !contextSession.isWritable) return
   if (session === null) return clear(contextSession, clearCookie)
@@ -78,41 +81,41 @@ function decide (contextSession) {
   const reason = reasonToSave(contextSession, draft)
   if (!reason) return clear(contextSession, clearReplaced)
   const saving = records || !options.beforeSave ? undefined : callHook(() => options.beforeSave(contextSession.ctx, session))
-  if (isPromise(saving)) tellFailure(contextSession, saving)
-  // Nothing can be awaited here. An async genid that fails does so again at the commit.
-  if (contextSession.pendingId || isPromise(saving)) return giveUp(contextSession, 'asynchronous')
+  if (isPromise(saving)) emitRejection(contextSession, saving)
+  // Nothing can be awaited here. If an asynchronous genid rejects, the commit rejects with the same error.
+  if (contextSession.pendingId || isPromise(saving)) return reportUnsent(contextSession, 'asynchronous')
   if (records && options.externalKey) return sendExternalKey(contextSession)
-  if (contextSession.cookie.obstacle !== undefined) return tellUncommitted(contextSession, contextSession.cookie.obstacle)
+  if (contextSession.cookie.blockedBy !== undefined) return reportUncommitted(contextSession, contextSession.cookie.blockedBy)
   if (records) contextSession.cookie.write(contextSession.externalKey, Date.now())
   else saveCookie(contextSession, options.beforeSave ? new Draft(session) : draft, reason)
-  contextSession.sendCookie()
+  contextSession.markCookieSent()
 }
 
-/** Tells that no cookie left. In cookie mode, a commit later has nothing to write any more. */
-function giveUp (contextSession, reason) {
-  if (!contextSession.records) contextSession.loseCookie()
-  tellUncommitted(contextSession, reason)
+/** Reports that no cookie was sent. In cookie mode, later commits cannot write the session. */
+function reportUnsent (contextSession, reason) {
+  if (!contextSession.records) contextSession.markCookieLost()
+  reportUncommitted(contextSession, reason)
 }
 
-/** Hands the id over. It is known whether it left with these headers only where `externalKey.set` answers at once. */
+/** Passes the id to `externalKey.set`. If that is asynchronous, whether the id left with these headers is unknown. */
 function sendExternalKey (contextSession) {
   const sending = callHook(() => contextSession.options.externalKey.set(contextSession.ctx, contextSession.externalKey))
-  contextSession.sendCookie()
+  contextSession.markCookieSent()
   if (!isPromise(sending)) return
-  tellFailure(contextSession, sending)
-  tellUncommitted(contextSession, 'asynchronous')
+  emitRejection(contextSession, sending)
+  reportUncommitted(contextSession, 'asynchronous')
 }
 
-/** Has the cookie cleared; the commit, later, finds that done. */
-function clear (contextSession, how) {
-  const clearing = how(contextSession)
-  if (isPromise(clearing)) tellFailure(contextSession, clearing)
-  if (contextSession.session === null) contextSession.sendCleared()
+/** Clears the cookie, and notes that for the commit. */
+function clear (contextSession, clearing) {
+  const pending = clearing(contextSession)
+  if (isPromise(pending)) emitRejection(contextSession, pending)
+  if (contextSession.session === null) contextSession.markCookieCleared()
 }
 
-/** Tells of a promise that rejects: nobody can await it while the headers leave. */
-function tellFailure ({ ctx }, promise) {
-  promise.then(undefined, (err) => tellError(ctx, err))
+/** Emits the error of a promise that rejects, since nothing can await it while the headers leave. */
+function emitRejection ({ ctx }, promise) {
+  promise.then(undefined, (err) => emitError(ctx, err))
 }
 
 module.exports = { watchHead }

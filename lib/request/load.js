@@ -4,11 +4,11 @@ const { now } = require('../base/clock')
 const codec = require('../cookie/codec')
 const { enclose } = require('../session/envelope')
 const { sessionError } = require('../base/errors')
-const { VERDICT, VERDICT_NAMES, debug, isDebugging, publish, report } = require('../base/events')
-const { callHook, requireAnswer } = require('../base/hook')
-const { isRefused } = require('../base/id')
+const { VERDICT, VERDICT_NAMES, debug, isDebugging, publish, reportVerdict } = require('../base/events')
+const { callHook, requireSync } = require('../base/hook')
+const { isIdRefused } = require('../base/id')
 const { isMaxAge } = require('../base/max-age')
-const { judge, limit, isExacting } = require('../session/validate')
+const { validate, capData, checksData } = require('../session/validate')
 const { attempt, isPromise } = require('../base/maybe-async')
 const { SHAPE } = require('../native/opened')
 const { Baseline } = require('../session/baseline')
@@ -16,53 +16,53 @@ const { Session, isAdoptable, stringify } = require('../session/session')
 const { Snapshot } = require('../session/snapshot')
 const { handleFailure } = require('../persistence/store-failure')
 
-/** JSON of no more characters cannot be nested too deeply for JSON.stringify, which stops at about 4,000 levels. */
+/** JSON of up to this length cannot be nested too deeply for JSON.stringify, which overflows at about 4,000 levels. */
 const SHALLOW_LENGTH = 6000
 
 /**
  * Loads the session from its store.
  *
  * @param {import('./context-session').ContextSession} contextSession
- * @param {string} [known] the id; without it, the one that the request came with
- * @returns {Promise<void>|undefined} nothing where there was nothing to wait for
+ * @param {string} [ownId] the id of a session that this request has saved; by default the id that came with the request
+ * @returns {Promise<void>|undefined} undefined if the load was synchronous
  */
-function load (contextSession, known) {
+function load (contextSession, ownId) {
   const { options, ctx } = contextSession
-  const id = known ?? (options.externalKey ? callHook(() => options.externalKey.get(ctx)) : contextSession.cookie.read())
-  return isPromise(id) ? id.then((given) => loadId(contextSession, given)) : loadId(contextSession, id, known !== undefined)
+  const id = ownId ?? (options.externalKey ? callHook(() => options.externalKey.get(ctx)) : contextSession.cookie.read())
+  return isPromise(id) ? id.then((given) => loadId(contextSession, given)) : loadId(contextSession, id, ownId !== undefined)
 }
 
-/** Ends a load: now, or when what it waits for has come. */
+/** Ends a load: now, or when it and an asynchronous genid have resolved. */
 function endLoad (contextSession, loading) {
   if (isPromise(loading)) return loading.then(() => endLoad(contextSession))
-  if (contextSession.pendingId !== undefined) return contextSession.pendingId.then(() => tellStored(contextSession))
-  tellStored(contextSession)
+  if (contextSession.pendingId !== undefined) return contextSession.pendingId.then(() => finishLoad(contextSession))
+  finishLoad(contextSession)
 }
 
-function tellStored (contextSession) {
-  tellLoaded(contextSession)
-  // No run of the middleware will end.
+function finishLoad (contextSession) {
+  publishLoaded(contextSession)
+  // Outside the middleware, there is no end of a run that would do this.
   if (!contextSession.isRunning) contextSession.records.leave()
 }
 
-/** Loads the record of an id. */
-function loadId (contextSession, id, isOwn = false) {
+/** Loads the record of an id, if the store may be asked for it. */
+function loadId (contextSession, id, isOwnId = false) {
   vary(contextSession)
   if (!id) {
-    explainNone(contextSession)
-    return endLoad(contextSession, begin(contextSession))
+    debugNone(contextSession)
+    return endLoad(contextSession, createIfNeeded(contextSession))
   }
-  // A session store is asked for texts alone; what others make of an array or an object is theirs.
+  // A session store takes strings only. A record store is asked for whatever `externalKey.get` returns.
   if (contextSession.records.merges && typeof id === 'number') id = String(id)
   const isForeign = contextSession.records.merges && typeof id !== 'string'
-  if (isForeign || (!isOwn && isRefused(id, contextSession.options.idPattern))) {
-    return endLoad(contextSession, settle(contextSession, VERDICT.MISSED, undefined, id))
+  if (isForeign || (!isOwnId && isIdRefused(id, contextSession.options.idPattern))) {
+    return endLoad(contextSession, createInstead(contextSession, VERDICT.MISSED, undefined, id))
   }
   return loadRecord(contextSession, id)
 }
 
-/** Begins a new session. It is made when somebody asks for it, unless a genid is called for each visitor. */
-function begin (contextSession) {
+/** Creates the session now if genid is to be called for each visitor, or with the option lazy; else the first `get` creates it. */
+function createIfNeeded (contextSession) {
   const { genid, lazy } = contextSession.options
   if (genid || lazy || contextSession.session !== undefined) contextSession.create()
 }
@@ -70,50 +70,50 @@ function begin (contextSession) {
 function loadRecord (contextSession, id) {
   if (!contextSession.records.merges) return loadData(contextSession, id)
   const loading = contextSession.records.load(id)
-  const admitted = (loaded) => endLoad(contextSession, admitRecord(contextSession, id, loaded))
-  return isPromise(loading) ? loading.then(admitted) : admitted(loading)
+  const opened = (loaded) => endLoad(contextSession, openRecord(contextSession, id, loaded))
+  return isPromise(loading) ? loading.then(opened) : opened(loading)
 }
 
 function loadData (contextSession, id) {
-  const admitted = (data) => endLoad(contextSession, admit(contextSession, data, id))
-  return attempt(() => contextSession.records.get(id)).then(admitted, (err) => endLoad(contextSession, passOver(contextSession, err)))
+  const opened = (data) => endLoad(contextSession, validateAndOpen(contextSession, data, id))
+  return attempt(() => contextSession.records.get(id)).then(opened, (err) => endLoad(contextSession, createAfterFailure(contextSession, err)))
 }
 
-/** Makes a new session where the store has failed, unless the app has that failure be the request's. */
-async function passOver (contextSession, failure) {
+/** Creates a session where the store has failed. Rejects with the failure unless `onStoreError` decides otherwise. */
+async function createAfterFailure (contextSession, failure) {
   contextSession.failLoading(await handleFailure(contextSession, failure, 'get') === 'anonymous')
 }
 
-/** Makes what a session store has the session. Returns a promise where the app's `valid` does. */
-function admitRecord (contextSession, id, { record, failure }) {
+/** Opens the record of a session store, if it is valid. Returns a promise if the app's `valid` does. */
+function openRecord (contextSession, id, { record, failure }) {
   if (failure !== undefined) return contextSession.failLoading(failure === 'anonymous')
-  if (record === undefined) return settle(contextSession, VERDICT.MISSED, undefined, id)
+  if (record === undefined) return createInstead(contextSession, VERDICT.MISSED, undefined, id)
   const { data: text, expire, maxAge } = record
   let data
   try {
     data = JSON.parse(text)
   } catch {
-    return failLoading(contextSession)
+    return failUnreadable(contextSession)
   }
-  if (typeof data !== 'object' || data === null) return failLoading(contextSession)
-  // The envelope of a session that ends with the browser has no expiry; its record has one. What has no time to live had passed
-  // when it was written, be it in this millisecond.
-  if (expire < now() || maxAge === 0) return settle(contextSession, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
-  if (isExacting(contextSession.options) || !isAdoptable(data)) {
-    return admit(contextSession, enclose(data, maxAge, expire), id, text)
+  if (typeof data !== 'object' || data === null) return failUnreadable(contextSession)
+  // Checked here, since the envelope of a browser session has no expiry, while its record has one. A record with maxAge 0 has
+  // been expired since its write, even in the same millisecond.
+  if (expire < now() || maxAge === 0) return createInstead(contextSession, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
+  if (checksData(contextSession.options) || !isAdoptable(data)) {
+    return validateAndOpen(contextSession, enclose(data, maxAge, expire), id, text)
   }
-  adopt(contextSession, data, text, maxAge, expire, id)
+  openAsIs(contextSession, data, text, maxAge, expire, id)
 }
 
-function failLoading (contextSession) {
+function failUnreadable (contextSession) {
   const error = sessionError('ERR_SESSION_STORE', 'what is stored is not a session')
-  return passOver(contextSession, Object.assign(error, { reason: 'unreadable' }))
+  return createAfterFailure(contextSession, Object.assign(error, { reason: 'unreadable' }))
 }
 
-/** Makes parsed JSON the session, as it is. */
-function adopt (contextSession, data, text, maxAge, expire, id) {
+/** Makes the parsed object itself the session, without a copy. */
+function openAsIs (contextSession, data, text, maxAge, expire, id) {
   const until = maxAge === 'session' ? undefined : expire
-  // Before the data become the session.
+  // The snapshot comes first: the next line but one turns the data into the session.
   const baseline = Baseline.ofText(text, Snapshot.of(data))
   contextSession.adoptMaxAge(maxAge)
   contextSession.open(Session.adopt(contextSession, data, until, text.length), baseline, id)
@@ -129,7 +129,7 @@ function adopt (contextSession, data, text, maxAge, expire, id) {
 function open (contextSession) {
   vary(contextSession)
   const opened = openCookie(contextSession)
-  return isPromise(opened) ? opened.then(() => tellLoaded(contextSession)) : tellLoaded(contextSession)
+  return isPromise(opened) ? opened.then(() => publishLoaded(contextSession)) : publishLoaded(contextSession)
 }
 
 function openCookie (contextSession) {
@@ -144,71 +144,71 @@ function openCookie (contextSession) {
   } catch {
     return createUnopened(contextSession)
   }
-  if (shape === SHAPE.FOREIGN) return admit(contextSession, data)
+  if (shape === SHAPE.FOREIGN) return validateAndOpen(contextSession, data)
   const givenMaxAge = shape === SHAPE.BROWSER ? 'session' : maxAge
-  const isPlain = verdict === VERDICT.VALID && text.length <= SHALLOW_LENGTH && !isExacting(options) && isAdoptable(data)
-  if (!isPlain) return admit(contextSession, enclose(data, givenMaxAge, expire))
-  adopt(contextSession, data, text, givenMaxAge, expire)
+  const isPlain = verdict === VERDICT.VALID && text.length <= SHALLOW_LENGTH && !checksData(options) && isAdoptable(data)
+  if (!isPlain) return validateAndOpen(contextSession, enclose(data, givenMaxAge, expire))
+  openAsIs(contextSession, data, text, givenMaxAge, expire)
 }
 
-/** Makes a new session where the request brought none. */
+/** Creates a session where the request brought none that verifies. */
 function createUnopened (contextSession) {
-  explainNone(contextSession)
+  debugNone(contextSession)
   return contextSession.create()
 }
 
-/** Prints why the request has no session of before. */
-function explainNone (contextSession) {
+/** Prints to the debug log why the request brought no session. */
+function debugNone (contextSession) {
   if (!isDebugging()) return
   if (contextSession.options.externalKey) debug(contextSession, 'no id came')
   else debug(contextSession, contextSession.cookie.isSent ? 'a cookie came that does not verify, or has no session' : 'no cookie came')
 }
 
-/** Opens the cookie by the app's own `decode`. */
+/** Opens the cookie with the app's own `decode`. */
 function decode (contextSession) {
   const value = contextSession.cookie.read()
   if (!value) return createUnopened(contextSession)
   let data
   try {
-    data = requireAnswer('decode', contextSession.options.decode(value))
+    data = requireSync('decode', contextSession.options.decode(value))
   } catch (err) {
     if (!(err instanceof Error) || err instanceof SyntaxError) return createUnopened(contextSession)
-    // So that the next request does not throw again.
-    if (contextSession.cookie.obstacle === undefined) contextSession.cookie.write('', Date.now())
+    // Clears the cookie, so that the next request does not throw again.
+    if (contextSession.cookie.blockedBy === undefined) contextSession.cookie.write('', Date.now())
     throw err
   }
-  return admit(contextSession, data)
+  return validateAndOpen(contextSession, data)
 }
 
 /**
- * Makes data that came in the session, if it is valid; else the session is a new one.
+ * Opens data if they are valid, else creates a session.
  *
- * @param {string} [text] the JSON of a session store, which changes are told from: what the app's `valid` does to the data is one
+ * @param {string} [text] the JSON from a session store: the baseline, so that changes which the app's `valid` makes are found
  */
-function admit (contextSession, data, id, text) {
-  const verdict = judge(contextSession, data)
-  if (isPromise(verdict)) return verdict.then((settled) => settle(contextSession, settled, data, id, text))
-  return settle(contextSession, verdict, data, id, text)
+function validateAndOpen (contextSession, data, id, text) {
+  const verdict = validate(contextSession, data)
+  if (isPromise(verdict)) return verdict.then((awaited) => openIfValid(contextSession, awaited, data, id, text))
+  return openIfValid(contextSession, verdict, data, id, text)
 }
 
-function settle (contextSession, verdict, data, id, text) {
-  if (verdict !== VERDICT.VALID) return refuse(contextSession, verdict, data, id)
-  const limited = limit(data, contextSession.options)
-  const isOpen = restore(contextSession, limited, id, text) || openCopy(contextSession, limited, id, text)
-  // Nested too deeply for JSON.stringify, it could never be saved.
-  if (!isOpen) return refuse(contextSession, VERDICT.INVALID, data, id)
+function openIfValid (contextSession, verdict, data, id, text) {
+  if (verdict !== VERDICT.VALID) return createInstead(contextSession, verdict, data, id)
+  const capped = capData(data, contextSession.options)
+  const isOpen = openFlat(contextSession, capped, id, text) || openCopy(contextSession, capped, id, text)
+  // Data too deeply nested for JSON.stringify could never be saved.
+  if (!isOpen) return createInstead(contextSession, VERDICT.INVALID, data, id)
   contextSession.cookie.reissue(contextSession.session._expire)
 }
 
-/** Makes a new session in the place of what came in. */
-function refuse (contextSession, verdict, data, id) {
+/** Emits the event of a bad verdict, and creates a session. */
+function createInstead (contextSession, verdict, data, id) {
   debug(contextSession, VERDICT_NAMES[verdict], id)
-  report(verdict, contextSession, id, data)
+  reportVerdict(verdict, contextSession, id, data)
   contextSession.create()
 }
 
-/** Opens a record where nothing in it can change unseen. Returns false where it is not flat, or its envelope is none of ours. */
-function restore (contextSession, record, id, text) {
+/** Opens a flat record, whose changes a snapshot finds. Returns false where it is not flat, or has not exactly one envelope. */
+function openFlat (contextSession, record, id, text) {
   const snapshot = Snapshot.of(record, true)
   const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
   if (snapshot === undefined || (isBrowser !== undefined && maxAge !== undefined)) return false
@@ -232,18 +232,18 @@ function openCopy (contextSession, record, id, text) {
   return true
 }
 
-function tellLoaded (contextSession) {
+function publishLoaded (contextSession) {
   const id = contextSession.isStored ? contextSession.id : undefined
   const isNew = contextSession.session?.isNew ?? true
   if (!isNew) debug(contextSession, 'loaded', id)
   publish(contextSession, 'load', id, { isNew })
 }
 
-/** Tells caches that the response depends on the cookie (`cacheControl`). */
+/** Adds Vary: Cookie, since the response depends on the session (option `cacheControl`). */
 function vary ({ ctx, options, cookie }) {
   if (!options.cacheControl || ctx.res == null || ctx.res.headersSent) return
   ctx.vary('Cookie')
-  cookie.keep()
+  cookie.keepOnError()
 }
 
 module.exports = { load, open }

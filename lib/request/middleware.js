@@ -1,46 +1,46 @@
 'use strict'
 
-const { isSubscribed, tellError } = require('../base/events')
+const { isSubscribed, emitError } = require('../base/events')
 const { extend, forgetSkipped, leaveSkipped, sessionOf, skipSession, startedSession } = require('./context-properties')
 const { attempt, isPromise } = require('../base/maybe-async')
-const { prepare } = require('./on-demand')
+const { preload } = require('./on-demand')
 
 /**
- * Makes the middleware of one `session()`: what is loaded before the app runs, and committed after it.
+ * Returns the middleware of one `session()`: it loads the session before the app runs, and commits it afterwards.
  *
- * @param {import('../options/options').Settings} own
+ * @param {import('../options/options').Settings} ownSettings of this `session()`; an app's first `session()` may be in force instead
  */
-function middleware (own) {
-  prepare(own.current)
+function middleware (ownSettings) {
+  preload(ownSettings.current)
   return function session (ctx, next) {
     let settings, beginning
     try {
-      settings = extend(ctx, own)
+      settings = extend(ctx, ownSettings)
       beginning = begin(ctx, settings)
     } catch (err) {
       return Promise.reject(err)
     }
-    if (beginning === undefined) return serve(ctx, next, settings, own)
+    if (beginning === undefined) return runApp(ctx, next, settings, ownSettings)
     const fail = (err) => {
       sessionOf(ctx, settings.name).leave()
       throw err
     }
-    return beginning.then(() => serve(ctx, next, settings, own), fail)
+    return beginning.then(() => runApp(ctx, next, settings, ownSettings), fail)
   }
 }
 
-/** Loads the session before the app runs. Returns a promise where there is something to wait for. */
+/** Loads the session before the app runs. Returns undefined if that was synchronous. */
 function begin (ctx, settings) {
-  const { hasStore, opensEarly, name } = settings
+  const { hasStore, opensBeforeApp, name } = settings
   if (startedSession(ctx, settings) === undefined) {
-    if (!hasStore && !opensEarly) return undefined
-    if (settings.isVisitor(ctx) && !isSubscribed('load')) return skipSession(ctx, settings)
+    if (!hasStore && !opensBeforeApp) return undefined
+    if (settings.hasNothingToLoad(ctx) && !isSubscribed('load')) return skipSession(ctx, settings)
     forgetSkipped(ctx, settings)
   }
   const contextSession = sessionOf(ctx, name)
   contextSession.enter()
   const isStored = contextSession.records !== undefined && !settings.current.lazy
-  if (!isStored && !(contextSession.records === undefined && settings.opensEarly)) return undefined
+  if (!isStored && !(contextSession.records === undefined && settings.opensBeforeApp)) return undefined
   try {
     return contextSession.load()
   } catch (err) {
@@ -49,27 +49,27 @@ function begin (ctx, settings) {
   }
 }
 
-/** Lets the app run, and finishes when it is through. */
-function serve (ctx, next, settings, own) {
-  return attempt(next).then(() => finish(ctx, settings, own), (err) => finishFailed(ctx, settings, own, err))
+/** Runs the app, then commits. */
+function runApp (ctx, next, settings, ownSettings) {
+  return attempt(next).then(() => finish(ctx, settings, ownSettings), (err) => finishFailed(ctx, settings, ownSettings, err))
 }
 
-/** Commits, unless the app does so itself. Returns a promise where there is something to commit. */
-function finish (ctx, settings, own) {
+/** Commits, unless the app does so itself (`autoCommit: false`). Returns undefined if that was synchronous. */
+function finish (ctx, settings, ownSettings) {
   const started = startedSession(ctx, settings)
-  if (started === undefined && !own.rollUntouched) return leaveSkipped(ctx, settings)
+  if (started === undefined && !ownSettings.rollUntouched) return leaveSkipped(ctx, settings)
   const contextSession = started ?? sessionOf(ctx, settings.name)
-  if (contextSession.session !== undefined || own.rollUntouched) return finishTouched(contextSession, own)
+  if (contextSession.session !== undefined || ownSettings.rollUntouched) return finishTouched(contextSession, ownSettings)
   contextSession.leave()
 }
 
-function finishTouched (contextSession, own) {
+function finishTouched (contextSession, ownSettings) {
   const { rolling, renew } = contextSession.options
   let finishing
   try {
-    // Opened, a session that nobody touched is rolled or renewed like any other.
-    if (own.rollUntouched && (rolling || renew) && !contextSession.records && contextSession.session === undefined) contextSession.get()
-    if (own.autoCommit) finishing = contextSession.finish()
+    // The commit rolls or renews an untouched session like any other, once it is open (option `rollUntouched`).
+    if (ownSettings.rollUntouched && (rolling || renew) && !contextSession.records && contextSession.session === undefined) contextSession.get()
+    if (ownSettings.autoCommit) finishing = contextSession.finish()
   } finally {
     if (!isPromise(finishing)) contextSession.leave()
   }
@@ -81,12 +81,12 @@ function finishTouched (contextSession, own) {
   return finishing.then(() => contextSession.leave(), fail)
 }
 
-/** Commits after the app failed. Its error stays the one that is told; the store's goes to the app's 'error'. */
-async function finishFailed (ctx, settings, own, failure) {
+/** Commits after the app has thrown, and rethrows its error. An error of the commit is emitted as the app's 'error' event. */
+async function finishFailed (ctx, settings, ownSettings, failure) {
   try {
-    await finish(ctx, settings, own)
+    await finish(ctx, settings, ownSettings)
   } catch (err) {
-    tellError(ctx, err)
+    emitError(ctx, err)
   }
   throw failure
 }

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * What only apps with certain options need. A file costs a quarter of a millisecond at the start, and most apps need few of
- * these. They are loaded when `session()` is called; with a request only where options have changed since.
+ * Modules that only certain options need. Each costs a quarter of a millisecond to load, and most apps need few of them. They
+ * are loaded when `session()` is called, or on a request whose options have changed since.
  */
 
 const { isSessionStore } = require('../base/store-contract')
@@ -19,33 +19,33 @@ function once (load) {
   return () => (loaded ??= load())
 }
 
-/** Loads what the options of an app need. */
-function prepare ({ store, ContextStore, merge, early }) {
+/** Loads the modules that an app's options need. */
+function preload ({ store, ContextStore, merge, early }) {
   if (early) MODULES.early()
-  const kept = ContextStore?.prototype ?? store
-  if (!kept) return
-  if (merge || isSessionStore(kept)) MODULES.mergingStore()
-  if (!isSessionStore(kept)) (merge ? MODULES.serialStore : MODULES.recordStore)()
+  const storeOrPrototype = ContextStore?.prototype ?? store
+  if (!storeOrPrototype) return
+  if (merge || isSessionStore(storeOrPrototype)) MODULES.mergingStore()
+  if (!isSessionStore(storeOrPrototype)) (merge ? MODULES.serialStore : MODULES.recordStore)()
 }
 
-/** As in early-headers.js, for the option early. */
+/** Calls `watchHead` of early-headers.js (option `early`). */
 function watchHead (contextSession) {
   MODULES.early().watchHead(contextSession)
 }
 
 /**
- * Makes a store what one request uses.
+ * Wraps a store for one request: a RecordStore, or a MergingStore over a session store or (option `merge`) a SerialStore.
  *
  * @param {import('./context-session').ContextSession} contextSession
  * @param {object} store
- * @param {object} owner what the records belong to: the store, or the class of those that are made for each request
+ * @param {object} owner the store; with ContextStore, which makes a store for each request, that class
  */
 function recordsOf (contextSession, store, owner) {
-  const isMarked = isSessionStore(store)
-  if (!isMarked && !contextSession.options.merge) return new (MODULES.recordStore().RecordStore)(contextSession, store, owner)
+  const hasContract = isSessionStore(store)
+  if (!hasContract && !contextSession.options.merge) return new (MODULES.recordStore().RecordStore)(contextSession, store, owner)
   const { MergingStore } = MODULES.mergingStore()
-  if (isMarked) return new MergingStore(contextSession, store, true)
+  if (hasContract) return new MergingStore(contextSession, store, true)
   return new MergingStore(contextSession, new (MODULES.serialStore().SerialStore)(contextSession, store, owner), false)
 }
 
-module.exports = { MODULES, prepare, watchHead, recordsOf }
+module.exports = { MODULES, preload, watchHead, recordsOf }

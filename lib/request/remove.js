@@ -2,14 +2,14 @@
 
 const { announce, publish } = require('../base/events')
 const { callHook } = require('../base/hook')
-const { isRefused } = require('../base/id')
-const { tellUncommitted } = require('./uncommitted')
+const { isIdRefused } = require('../base/id')
+const { reportUncommitted } = require('./uncommitted')
 
 /** Removes the session: its record, and its cookie. */
 async function remove (contextSession) {
   const { records } = contextSession
-  if (!contextSession.beginDestroying()) return
-  // One that took the place of another, and was not saved yet, has no record.
+  if (!contextSession.markDestroyed()) return
+  // A session with a replaced id has not been saved yet: only the replaced record exists.
   const isReplaced = contextSession.replacedId !== undefined
   if (isReplaced) await destroyReplaced(contextSession)
   const id = isReplaced ? undefined : await idToRemove(contextSession)
@@ -18,16 +18,16 @@ async function remove (contextSession) {
   await clearCookie(contextSession)
 }
 
-/** Returns the id of the record to destroy: of a session that was never loaded, the one that the request came with. */
+/** Returns the id of the record to destroy: the one that came with the request if the session was never loaded. */
 async function idToRemove (contextSession) {
   if (!contextSession.records) return undefined
   return contextSession.isUnread ? idOfRequest(contextSession) : contextSession.externalKey
 }
 
-/** Reads the id that the request came with; nothing where it has none that a store may be shown. */
+/** Reads the id that came with the request; undefined where there is none, or none that a store may be asked for. */
 async function idOfRequest ({ options, ctx, cookie, records }) {
   const id = options.externalKey ? await callHook(() => options.externalKey.get(ctx)) : cookie.read()
-  if (!id || isRefused(id, options.idPattern)) return undefined
+  if (!id || isIdRefused(id, options.idPattern)) return undefined
   if (!records.merges || typeof id === 'string') return id
   return typeof id === 'number' ? String(id) : undefined
 }
@@ -49,31 +49,31 @@ async function destroyReplaced (contextSession) {
   if (id !== undefined) await destroyRecord(contextSession, id)
 }
 
-/** Takes a new id. The record under the old one is destroyed: here, or by the store that moves it. */
-async function rename (contextSession) {
+/** Takes a new id. The record under the old one is destroyed: here, or by a session store, whose next write moves it. */
+async function changeId (contextSession) {
   const { records } = contextSession
   if (records?.merges) {
-    if (contextSession.isStored) records.leaveId(contextSession.id)
+    if (contextSession.isStored) records.moveFrom(contextSession.id)
   } else {
-    if (records) await destroyQuietly(contextSession)
+    if (records) await destroyWithoutEvent(contextSession)
     await clearCookie(contextSession)
   }
   if (records) contextSession.takeNewId()
   await contextSession.pendingId
 }
 
-async function destroyQuietly (contextSession) {
+async function destroyWithoutEvent (contextSession) {
   await contextSession.records.destroy(contextSession.externalKey)
   contextSession.forgetStored()
 }
 
-/** Has the browser drop the cookie of a session that was replaced by an empty one. */
+/** Clears the cookie of a session that the app has replaced by an empty object. */
 function clearReplaced (contextSession) {
   if (contextSession.baseline !== undefined || !contextSession.acceptAssigned()) return
   if (contextSession.cookie.isSent) return clearCookie(contextSession)
 }
 
-/** Clears the cookie, or whatever else carries the id. Returns a promise where the app's `externalKey.remove` does. */
+/** Clears the cookie, or calls `externalKey.remove`, whose promise it returns. */
 function clearCookie (contextSession) {
   const { ctx, options, records } = contextSession
   if (contextSession.isCookieCleared) return
@@ -83,9 +83,9 @@ function clearCookie (contextSession) {
 
 function clearCookieNow (contextSession) {
   const { options, cookie } = contextSession
-  const { obstacle } = cookie
-  if (obstacle !== undefined) tellUncommitted(contextSession, obstacle)
+  const { blockedBy } = cookie
+  if (blockedBy !== undefined) reportUncommitted(contextSession, blockedBy)
   else if (!options.clearOnlySent || cookie.isSent || cookie.lines.length > 0) cookie.clear()
 }
 
-module.exports = { clearCookie, clearReplaced, destroyReplaced, remove, rename }
+module.exports = { changeId, clearCookie, clearReplaced, destroyReplaced, remove }

@@ -4,9 +4,7 @@ const { sessionError } = require('../base/errors')
 const { announce, hashed, publish } = require('../base/events')
 const { sessionOf } = require('./context-properties')
 
-/**
- * What can be done to a session beside using its data: `session.of(ctx)`.
- */
+/** What `session.of(ctx)` returns: the operations on a session besides reading and writing its data. */
 class SessionHandle {
   #contextSession
 
@@ -20,25 +18,25 @@ class SessionHandle {
   /** Returns whether there was no session before this request; undefined before it is loaded, and after null. */
   get isNew () { return this.#contextSession.session?.isNew }
 
-  /** Loads the session, where that has not been done, and gives it: what `ctx.session` is then. */
+  /** Loads the session, unless it is loaded, and resolves to `ctx.session`. */
   async load () {
     await this.#contextSession.load()
     return this.#contextSession.get()
   }
 
-  /** Drops what this request did to the session, loads it again, and gives it. */
+  /** Drops this request's changes, loads the session again, and resolves to `ctx.session`. */
   async reload () {
     await this.#contextSession.reload()
     return this.#contextSession.get()
   }
 
-  /** Destroys the session now: its record and its cookie. */
+  /** Destroys the session at once: its record and its cookie. */
   async destroy () {
     this.#contextSession.set(null)
     return this.#contextSession.commit()
   }
 
-  /** Moves the session's expiry to now and its maxAge, whether it changed or not. */
+  /** Sets the session's expiry to now plus its maxAge, and saves it even if nothing changed. */
   async touch () {
     await this.#contextSession.load()
     return this.#contextSession.commit({ save: true })
@@ -47,30 +45,30 @@ class SessionHandle {
   /**
    * Gives the session a new id, and destroys the record under the old one.
    *
-   * @param {{ clear?: boolean, keep?: string[] }} [how] clear: without its data; keep: the keys that stay nevertheless
+   * @param {{ clear?: boolean, keep?: string[] }} [how] clear: removes its data; keep: the only keys that stay
    */
   async regenerate ({ clear = false, keep } = {}) {
     await this.#contextSession.load()
     return this.#contextSession.commit({ regenerate: true, keep: keep ?? (clear ? [] : undefined) })
   }
 
-  /** Saves the session if it has to be. */
+  /** Saves the session if there is a reason to. */
   commit () { return this.#contextSession.commit() }
 
   /**
-   * Lists the sessions of this one's subject, the oldest first; none where it is nobody's.
+   * Lists the sessions of this session's subject, the oldest first; none if it has no subject.
    *
    * @returns {Promise<{ hash: string, created: number, seen: number, label?: string, current: boolean }[]>}
    */
   async list () {
-    const records = await this.#listed()
-    const own = hashed(this.id)
-    return (await records.list()).map((listed) => ({ ...listed, current: listed.hash === own }))
+    const records = await this.#loadListing()
+    const ownHash = hashed(this.id)
+    return (await records.list()).map((listed) => ({ ...listed, current: listed.hash === ownHash }))
   }
 
-  /** Destroys a session of the same subject, by its hash as `list` gives it. Returns whether there was one. */
+  /** Destroys a session of the same subject by its hash, as `list` returns it. Resolves to whether there was one. */
   async revoke (hash) {
-    const records = await this.#listed()
+    const records = await this.#loadListing()
     if (hash === hashed(this.id)) {
       await this.destroy()
       return true
@@ -83,17 +81,17 @@ class SessionHandle {
     return isRevoked
   }
 
-  /** Destroys all other sessions of the same subject, and gives how many there were. */
+  /** Destroys all other sessions of the same subject, and resolves to their number. */
   async revokeOthers () {
-    const records = await this.#listed()
+    const records = await this.#loadListing()
     return records.destroyAll({ except: hashed(this.id) })
   }
 
-  /** Returns the store of the session, loaded, where it can list. */
-  async #listed () {
+  /** Loads the session, and returns its store. Throws unless that has an index of subjects. */
+  async #loadListing () {
     await this.#contextSession.load()
     const { records, options } = this.#contextSession
-    if (options.subject != null && records?.lists) return records
+    if (options.subject != null && records?.hasSubjectIndex) return records
     throw sessionError('ERR_SESSION_SUBJECT', 'sessions are listed with the option subject, and a session store')
   }
 }

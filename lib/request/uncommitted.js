@@ -3,12 +3,13 @@
 const { warnOnce } = require('../base/errors')
 const { announce } = require('../base/events')
 
-/** Tells why the session's cookie cannot be sent, if it is one that carries the session. */
-function obstacleTo ({ records, options, cookie }) {
-  return records && options.externalKey ? undefined : cookie.obstacle
+/** Returns why the session's cookie cannot be sent: undefined if it can, or if `externalKey` carries the id instead. */
+function cookieBlockedBy ({ records, options, cookie }) {
+  return records && options.externalKey ? undefined : cookie.blockedBy
 }
 
-function tellUncommitted (contextSession, reason) {
+/** Emits `session:uncommitted`, and warns where the reason is a mistake in the configuration. */
+function reportUncommitted (contextSession, reason) {
   announce(contextSession, 'uncommitted', contextSession.id, { reason })
   if (reason !== 'insecure') return
   warnOnce('KOA_SESSION_RS_INSECURE',
@@ -16,4 +17,4 @@ function tellUncommitted (contextSession, reason) {
     "app.proxy = true and have it send X-Forwarded-Proto; or set secure: 'auto' or 'force'")
 }
 
-module.exports = { obstacleTo, tellUncommitted }
+module.exports = { cookieBlockedBy, reportUncommitted }

@@ -25,7 +25,7 @@ const isEnvelope = (key) => key === '_expire' || key === '_maxAge' || key === '_
  * @param {object} record somebody else may hold it
  * @returns {object} a copy
  */
-function disclose (record) {
+function withoutEnvelope (record) {
   const data = {}
   for (const key in record) {
     const value = record[key]
@@ -34,4 +34,4 @@ function disclose (record) {
   return data
 }
 
-module.exports = { disclose, enclose, isEnvelope }
+module.exports = { withoutEnvelope, enclose, isEnvelope }

@@ -32,13 +32,13 @@ class State {
 }
 
 /** Returns the object it is given: what derives from it puts its private fields there. */
-class Given {
+class ReturnOverride {
   constructor (object) {
     return object
   }
 }
 
-class Holder extends Given {
+class StateHolder extends ReturnOverride {
   /** One field, since each that an object is given costs anew. */
   #state
 
@@ -67,9 +67,9 @@ class Holder extends Given {
 
 /** Gives an object a state: before its prototype is changed, after which it is slow to take a field. */
 function giveState (object, state) {
-  return new Holder(object, state)
+  return new StateHolder(object, state)
 }
 
-const { isSession, stateOf } = Holder
+const { isSession, stateOf } = StateHolder
 
 module.exports = { State, giveState, isSession, stateOf }

@@ -2,9 +2,9 @@
 
 const { inspect } = require('node:util')
 
-const { incomingOf, isPure, userData } = require('./user-data')
+const { incomingKeysOf, hasOnlyData, userData } = require('./user-data')
 const { sessionError } = require('../base/errors')
-const { tellError } = require('../base/events')
+const { emitError } = require('../base/events')
 const { toJson } = require('./json')
 const { hasKeys } = require('../base/own-keys')
 const { isMaxAge, toMaxAge } = require('../base/max-age')
@@ -71,7 +71,7 @@ class Session {
       else if (!isAnyCommon || Object.hasOwn(data, key) || !isCommon(key)) {
         keys.push(key)
         values.push(data[key])
-        if (isIncoming && key[0] === '_') incomingOf(context).add(key)
+        if (isIncoming && key[0] === '_') incomingKeysOf(context).add(key)
       }
     }
     return become(objectOf(keys, values, Session.prototype), stateOf(data)?.of(context) ?? known)
@@ -172,7 +172,7 @@ function commit (session, options, callback) {
   const { context } = requireState(session)
   const promise = context.commit(options)
   if (!callback) return promise
-  promise.then(() => callback(), callback).then(undefined, (err) => tellError(context.ctx, err))
+  promise.then(() => callback(), callback).then(undefined, (err) => emitError(context.ctx, err))
 }
 
 /** Finds the state that nothing can be done without. */
@@ -210,7 +210,7 @@ function isAdoptable (data) {
  */
 function stringify (session) {
   // The app may have put another toJSON there, which is not asked.
-  if (session.toJSON !== Session.prototype.toJSON || !isPure(session)) return toJson(userData(session))
+  if (session.toJSON !== Session.prototype.toJSON || !hasOnlyData(session)) return toJson(userData(session))
   stringified = session
   try {
     return toJson(session)

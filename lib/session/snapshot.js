@@ -7,7 +7,7 @@
 
 const { enclose, isEnvelope } = require('./envelope')
 
-const { inherits } = require('../base/own-keys')
+const { inheritsKeys } = require('../base/own-keys')
 
 /** So many keys an object takes one by one before V8 makes a hash table of it: 4 within the object, and 12 beside it. */
 const FEW = 16
@@ -90,7 +90,7 @@ class Snapshot {
     let isKnown = true
     const values = new Array(keys.length)
     let count = 0
-    if (inherits(data)) return undefined
+    if (inheritsKeys(data)) return undefined
     for (const key in data) {
       if (isRecord && isEnvelope(key)) continue
       const value = data[key]
@@ -139,7 +139,7 @@ class Snapshot {
     const { shape: { keys }, values } = this
     let differs = false
     let count = 0
-    if (inherits(session)) return undefined
+    if (inheritsKeys(session)) return undefined
     for (const key in session) {
       const value = session[key]
       if (count >= keys.length || value !== values[count]) {

@@ -6,7 +6,7 @@
  */
 
 const { warnOnce } = require('../base/errors')
-const { owned } = require('../base/own-keys')
+const { withOwnKeysOnly } = require('../base/own-keys')
 const { stateOf } = require('./session-state')
 
 /** Keys that are not the user's: what the envelope holds, and our own. */
@@ -15,7 +15,7 @@ const RESERVED = new Set(['_expire', '_maxAge', '_session', '_requireSave', '__p
 /** Copies the user's data out of a session. */
 function userData (session) {
   const data = {}
-  const own = owned(session)
+  const own = withOwnKeysOnly(session)
   for (const key in own) {
     const value = own[key]
     if (isData(session, key, value)) data[key] = value
@@ -25,7 +25,7 @@ function userData (session) {
 
 /** Returns whether the user has put anything in. */
 function isPopulated (session) {
-  const own = owned(session)
+  const own = withOwnKeysOnly(session)
   for (const key in own) {
     if (isData(session, key, own[key])) return true
   }
@@ -33,8 +33,8 @@ function isPopulated (session) {
 }
 
 /** Returns whether a session has nothing but the user's data. */
-function isPure (session) {
-  const own = owned(session)
+function hasOnlyData (session) {
+  const own = withOwnKeysOnly(session)
   for (const key in own) {
     if (!isData(session, key, own[key])) return false
   }
@@ -51,7 +51,7 @@ function isKept (session, key) {
   if (context === undefined || RESERVED.has(key)) return false
   if (context.options.underscoreKeys === true) return true
   // A store puts keys of its own there: nobody in this request has to rename them.
-  if (incomingOf(context).has(key)) return false
+  if (incomingKeysOf(context).has(key)) return false
   warnOnce('KOA_SESSION_RS_UNDERSCORE',
     `session.${key} is not saved, since its name begins with an underscore: rename it, or set underscoreKeys: true`)
   return false
@@ -61,9 +61,9 @@ function isKept (session, key) {
 const incoming = new WeakMap()
 
 /** Returns these keys. Where data came in as JSON, that is looked into when one of them is met. */
-function incomingOf (context) {
+function incomingKeysOf (context) {
   if (!incoming.has(context)) incoming.set(context, new Set(Object.keys(JSON.parse(context.baseline?.text ?? '{}'))))
   return incoming.get(context)
 }
 
-module.exports = { incomingOf, isPopulated, isPure, userData }
+module.exports = { incomingKeysOf, isPopulated, hasOnlyData, userData }
