@@ -1,7 +1,8 @@
 import session = require('./index.js')
 
 /**
- * Is `koa-session-rs` with `null` in the type of `ctx.session`, which it is once a session was ended, in all of the program.
+ * The module `koa-session-rs`, with `null` in the type of `ctx.session`: its value after a session was ended. Importing it changes
+ * the type in the whole program.
  *
  * @example
  * import session from 'koa-session-rs/strict'

@@ -1,35 +1,35 @@
 import type { SessionStore, Store } from './index.js'
 
-/** Is one clause of a contract, as a test for any runner. */
+/** One clause of a contract, as a test for any test runner. */
 export interface ContractTest {
-  /** Says what the store does. Each is there once. */
+  /** What the clause demands of a store; unique in its suite. */
   name: string
   /**
-   * Makes a store, and rejects with an `AssertionError` where it does not do so. One after another: while some run,
-   * `Date.now` gives times of theirs.
+   * Makes a store and tests it; rejects with an `AssertionError` if the store breaks the clause. Run one clause at a time: some
+   * replace `Date.now` while they run.
    */
   run (): Promise<void>
 }
 
-/** Says how a suite is run. */
+/** Options of both suites. */
 export interface ContractOptions<S> {
   /**
-   * Releases a store after a clause, also after one that failed.
+   * Releases a store after each clause, also if it failed.
    *
-   * @default session stores: `store => store.close()`; others: nothing
+   * @default for session stores `store => store.close()`, for others nothing
    */
   release?: ((store: S) => void | PromiseLike<void>) | undefined
 }
 
 export interface SessionStoreContractOptions<S> extends ContractOptions<S> {
   /**
-   * Says which random interleavings are played.
+   * Seeds the random schedules of concurrent requests.
    *
    * @default 1
    */
   seed?: number | undefined
   /**
-   * Counts them, and the rounds in which a session is destroyed among writers.
+   * Sets how many random schedules are run, and how often a session is destroyed during concurrent writes.
    *
    * @default 50
    */
@@ -38,13 +38,13 @@ export interface SessionStoreContractOptions<S> extends ContractOptions<S> {
 
 export interface StoreContractOptions<S> extends ContractOptions<S> {
   /**
-   * Is how long the longest text in a session is, in characters, where a store has a bound.
+   * Sets the length of the longest text that is stored, in characters, for stores with a limit.
    *
    * @default 1000000
    */
   size?: number | undefined
   /**
-   * Is what stands for Koa's `ctx` in the store's last argument.
+   * Replaces Koa's `ctx` in the store's last argument.
    *
    * @default {}
    */
@@ -52,10 +52,10 @@ export interface StoreContractOptions<S> extends ContractOptions<S> {
 }
 
 /**
- * Gives the contract of a {@link SessionStore}, clause by clause.
+ * Returns the contract of a {@link SessionStore}, as one test for each clause.
  *
- * @param makeStore called for each clause; may give the same store each time, with anything in it: ids and subjects are
- * new in each. One clause clears the store.
+ * @param makeStore called for each clause; may return the same store each time, also a store with sessions in it, since each
+ * clause uses new ids and subjects. One clause clears the store.
  *
  * @example
  * import { test } from 'node:test'
@@ -68,9 +68,10 @@ export function sessionStoreContract<S extends SessionStore> (
 ): ContractTest[]
 
 /**
- * Gives what a store for koa-session has to do, clause by clause: `get`, `set` and `destroy` as koa-session 7 calls them.
+ * Returns the contract of a store for koa-session, as one test for each clause: `get`, `set` and `destroy` as koa-session 7 calls
+ * them.
  *
- * @param makeStore called for each clause; may give the same store each time, with anything in it.
+ * @param makeStore called for each clause; may return the same store each time, also a store with sessions in it.
  *
  * @example
  * import { test } from 'node:test'

@@ -2,7 +2,7 @@ import type { AdaptedStore, AdapterOptions } from './store'
 
 export type { AdaptedStore, AdapterOptions }
 
-/** Is a store of express-session, as far as it is needed here. */
+/** A store of express-session: the methods that {@link connectStore} uses. */
 export interface ConnectStore {
   get (id: string, callback: (err?: any, session?: any) => void): any
   set (id: string, session: any, callback: (err?: any) => void): any
@@ -11,20 +11,19 @@ export interface ConnectStore {
 }
 
 /**
- * Makes a store of express-session (connect-redis, connect-pg-simple, express-mysql-session, ...) one that
- * `session({ store })` takes.
+ * Adapts a store of express-session (connect-redis, connect-pg-simple, express-mysql-session, ...) to `session({ store })`.
  *
- * What is stored has the form that the store knows: the session's keys, and `cookie` with the expiry as `expires`, `maxAge` and
- * `originalMaxAge`. A key of the app's own with the name `cookie`, or one that begins with `_` (`underscoreKeys`), is stored with
- * the prefix `koa:`; what a store adds under `_...` (`__lastAccess` of session-file-store) is left out. The store keeps a
- * session 10 seconds longer than it is valid, since `_expire` in the record decides.
+ * Records have the format of express-session: the session's keys, and `cookie` with the expiry as `expires`, `maxAge` and
+ * `originalMaxAge`. The app's own key `cookie`, and keys that begin with `_` (`underscoreKeys`), are stored with the prefix
+ * `koa:`. Keys that a store adds under `_...` (`__lastAccess` of session-file-store) are removed on reading. The store keeps a
+ * record 10 seconds longer than the session is valid; `_expire` in the record decides.
  *
- * Its `touch` is not called: most stores would not give the new expiry back. With `rolling: true`, a request that changed nothing
- * has the session read again and written with the new expiry, so that what another request has written meanwhile stays, and
- * nothing is written where the session is gone.
+ * The store's `touch` is not called, since the `get` of most stores does not return the expiry that `touch` sets. With
+ * `rolling: true`, a request that changed nothing reads the record again and writes it back with the new expiry. So it keeps
+ * what another request has written, and does not restore a destroyed session.
  *
- * @param options `reconnectTimeout`: how long to wait for a store that has told of its disconnection
- * @throws an error with the code `ERR_SESSION_OPTION` where a method is missing.
+ * @param options `reconnectTimeout`: how long to wait for a store that has emitted 'disconnect', in milliseconds
+ * @throws an error with the code `ERR_SESSION_OPTION` if a method is missing.
  *
  * @example
  * import { connectStore } from 'koa-session-rs/adapters/connect'

@@ -2,7 +2,7 @@ import type { AdaptedStore, AdapterOptions } from './store'
 
 export type { AdaptedStore, AdapterOptions }
 
-/** Is a store of koa-generic-session, as far as it is needed here. Each method may give what {@link genericStore} says. */
+/** A store of koa-generic-session: the methods that {@link genericStore} uses. */
 export interface GenericStore {
   get (id: string): any
   set (id: string, session: any, ttl?: any): any
@@ -11,15 +11,15 @@ export interface GenericStore {
 }
 
 /**
- * Makes a store of koa-generic-session (koa-redis, koa-mysql-session, ...) one that `session({ store })` takes.
+ * Adapts a store of koa-generic-session (koa-redis, koa-mysql-session, ...) to `session({ store })`.
  *
- * Its methods may give values, promises, thunks (functions that take a callback), or generators, which may yield all these,
- * and arrays and plain objects of them. What is stored is koa-session's record; the time to live is given in milliseconds. A key
- * of the app's own with the name `cookie`, or one that begins with `_` (`underscoreKeys`), is stored with the prefix `koa:`; what
- * a store adds under `_...` (`_id` of MongoDB) is left out.
+ * The store's methods may return values, promises, thunks (functions that take a callback), or generators, which may yield all
+ * these, and arrays and plain objects of them. Records are koa-session's; the TTL is in milliseconds. The app's own key `cookie`,
+ * and keys that begin with `_` (`underscoreKeys`), are stored with the prefix `koa:`. Keys that a store adds under `_...` (`_id`
+ * of MongoDB) are removed on reading.
  *
- * @param options `reconnectTimeout`: how long to wait for a store that has told of its disconnection
- * @throws an error with the code `ERR_SESSION_OPTION` where a method is missing.
+ * @param options `reconnectTimeout`: how long to wait for a store that has emitted 'disconnect', in milliseconds
+ * @throws an error with the code `ERR_SESSION_OPTION` if a method is missing.
  *
  * @example
  * import { genericStore } from 'koa-session-rs/adapters/generic'

@@ -2,7 +2,7 @@ import type { AdaptedStore } from './store'
 
 export type { AdaptedStore }
 
-/** Is a Keyv, as far as it is needed here. */
+/** A Keyv: the methods that {@link keyvStore} uses. */
 export interface KeyvLike {
   get (key: string): any
   set (key: string, value: any, ttl?: number): any
@@ -12,12 +12,12 @@ export interface KeyvLike {
 }
 
 /**
- * Makes a Keyv one that `session({ store })` takes. The time to live is given in milliseconds.
+ * Adapts a Keyv to `session({ store })`. The TTL is in milliseconds.
  *
- * What fails rejects, also where the Keyv was not made with `throwOnErrors`; one that it only tells of by its event 'error' may
- * so fail another call of that moment.
+ * A failed call rejects, also without the Keyv's option `throwOnErrors`. A Keyv without it only emits 'error', which does not say
+ * which call failed: another call in flight at that moment may reject, too.
  *
- * @throws an error with the code `ERR_SESSION_OPTION` where a method is missing.
+ * @throws an error with the code `ERR_SESSION_OPTION` if a method is missing.
  *
  * @example
  * import { keyvStore } from 'koa-session-rs/adapters/keyv'

@@ -1,9 +1,9 @@
-/** Is what an adapter makes: a store for `session({ store })`. */
+/** A store for `session({ store })`, as an adapter makes it. */
 export interface AdaptedStore {
-  /** Gives a record; `undefined` where there is none. */
+  /** Reads a record; `undefined` if there is none. */
   get (id: string, maxAge?: number | 'session', request?: { ctx?: any }): Promise<any>
 
-  /** Writes a record for so many milliseconds. */
+  /** Writes a record, to be kept for `maxAge` milliseconds. */
   set (
     id: string, record: object, maxAge?: number | 'session', request?: { ctx?: any, changed?: boolean, rolling?: boolean }
   ): Promise<void>
@@ -12,11 +12,11 @@ export interface AdaptedStore {
   destroy (id: string, request?: { ctx?: any }): Promise<void>
 }
 
-/** Adjusts an adapter to its store. */
+/** Options of an adapter. */
 export interface AdapterOptions {
   /**
-   * Waits for so many milliseconds where the store has emitted 'disconnect' and not yet 'connect'. Then, and without it at
-   * once, calls reject with the code `ERR_SESSION_STORE`, so that the option `onStoreError` decides.
+   * Sets how many milliseconds a call waits for 'connect' after the store has emitted 'disconnect'. Then it rejects with the code
+   * `ERR_SESSION_STORE`, so that the option `onStoreError` decides. The default rejects at once.
    *
    * @default 0
    */

@@ -1,37 +1,37 @@
 import type { Changes, Created, ListedSession, LoadedRecord, Merged, NewRecord, SessionStore, Touched, WhichSessions } from '../index.js'
 import session = require('../index.js')
 
-/** Bounds a {@link MemoryStore}. */
+/** Options of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * Limits the sessions in the store.
+   * Limits the number of sessions in the store.
    *
    * @default 100000
-   * @throws SessionOptionError where it is no positive integer.
+   * @throws SessionOptionError if it is not a positive integer.
    */
   maxEntries?: number | undefined
 
   /**
-   * Limits the bytes of memory that the sessions need, with all that keeping them takes: for each its JSON and label, 280,
-   * 8 for each key once it has been written to, and 180 where it is somebody's.
+   * Limits the memory of the sessions, in bytes, overhead included. A session counts its JSON and label, 280 more, 8 more for each
+   * key after its first write, and 180 more if it has a subject.
    *
    * @default 67108864: 64 MiB, about 110,000 sessions of 300 bytes
-   * @throws SessionOptionError where it is no positive integer.
+   * @throws SessionOptionError if it is not a positive integer.
    */
   maxBytes?: number | undefined
 }
 
 /**
- * Keeps sessions in the memory of this process: for one process whose sessions may end with it. Every method answers at once.
+ * Keeps sessions in the memory of this process: they are lost when it ends, and other processes do not see them. The methods of the
+ * contract are synchronous.
  *
- * Where there is no room, expired sessions leave first, then those without a subject (option `subject`), then the others; of
- * each kind, the ones that were not loaded, written or touched for longest. The session that is written stays. Expired ones
- * are also removed by later writes, a few at a time; there is no timer.
+ * When the store is full, it evicts expired sessions first, then sessions without a subject (option `subject`), then the others;
+ * within each group the least recently used, but never the session that is being written. Each write also removes some expired
+ * sessions; there is no timer.
  *
- * @throws SessionOptionError for an option that is not what it has to be, or that there is none of. `create`, `merge` and
- * `regenerate` throw an Error with the code `ERR_SESSION_STORE` and the reason `'full'`, and write nothing, where the session
- * alone is larger than `maxBytes`. Every method that takes an id or a subject throws a TypeError with the code `ERR_SESSION_ID`
- * or `ERR_SESSION_VALUE` for what is none.
+ * @throws SessionOptionError for an invalid or unknown option. `create`, `merge` and `regenerate` throw an Error with the code
+ * `ERR_SESSION_STORE` and the reason `'full'`, and write nothing, if the session alone is larger than `maxBytes`. Every method
+ * throws a TypeError for an invalid id (code `ERR_SESSION_ID`) or subject (`ERR_SESSION_VALUE`).
  *
  * @example
  * import { MemoryStore } from 'koa-session-rs/stores/memory'
@@ -50,7 +50,7 @@ export class MemoryStore implements SessionStore {
   list (subject: string | number | bigint): ListedSession[]
   destroyAll (subject: string | number | bigint, which?: WhichSessions): number
   clear (): void
-  /** Forgets all sessions: nobody else has them. */
+  /** Removes all sessions. */
   close (): void
   get (id: string): Promise<any>
   set (id: string, record: object, maxAge?: number | 'session'): Promise<void>
