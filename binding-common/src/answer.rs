@@ -145,8 +145,13 @@ impl<T: From<String>> Answer<T> {
     /// To list.
     #[must_use]
     pub fn listed(list: &[Listed]) -> Self {
-        let json = Listed::write_list(list).into();
-        Self::new(Status::Listed, [0.0; 4], Some(json))
+        Self::lists(&[Listed::write_list(list)])
+    }
+
+    /// To list: one or several lists as JSON, which has no line breaks, a line each.
+    #[must_use]
+    pub fn lists(lists: &[String]) -> Self {
+        Self::new(Status::Listed, [0.0; 4], Some(lists.join("\n").into()))
     }
 }
 

@@ -1,5 +1,8 @@
 'use strict'
 
+// Not the one that a test's clock has put in its place.
+const { setImmediate } = require('node:timers/promises')
+
 /** What an answer is; binding-common/src/answer.rs has the same. */
 const STATUS = {
   DONE: 0,
@@ -24,6 +27,9 @@ const ANSWER = { STATUS: 0, REV: 1, EXPIRE: 2, MAX_AGE: 3, HAS_SUBJECT: 4 }
 /** So many numbers an answer has. */
 const ANSWER_NUMBERS = 5
 
+/** How many lists of sessions are read before others go on. */
+const LISTS_AT_ONCE = 4
+
 /**
  * Reads the answer that stands at a place of the numbers, as the contract has it (index.d.ts, SessionStore).
  *
@@ -45,9 +51,19 @@ function readAnswer (numbers, at, text, toError) {
     case STATUS.KNOWN: return numbers[at + ANSWER.REV] === 1
     case STATUS.COUNT: return numbers[at + ANSWER.REV]
     case STATUS.TEXT: return text
-    case STATUS.LISTED: return JSON.parse(text)
+    case STATUS.LISTED: return text.includes('\n') ? readLists(text.split('\n')) : JSON.parse(text || '[]')
     case STATUS.FAILED: return toError(text)
   }
+}
+
+/** Reads many sessions. Others go on between their lists. */
+async function readLists (lists) {
+  const all = []
+  for (const [i, list] of lists.entries()) {
+    if (i > 0 && i % LISTS_AT_ONCE === 0) await setImmediate()
+    all.push(...JSON.parse(list))
+  }
+  return all
 }
 
 function loaded (numbers, at, data) {

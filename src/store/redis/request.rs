@@ -2,7 +2,7 @@
 
 use super::format::SessionId;
 use crate::record::{Changes, MaxAge, NewRecord};
-use crate::store::{Clock, Listed, Loaded, Written};
+use crate::store::{Clock, Loaded, Written};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub enum Outcome {
     Touched(Option<MaxAge>),
     /// To destroy: whether there was one.
     Known(bool),
-    /// To list.
-    Listed(Vec<Listed>),
+    /// To list: JSON, in several lists, none of them long.
+    Listed(Vec<String>),
     /// To the others that destroy: how many there were.
     Count(u64),
     /// To reading plainly.

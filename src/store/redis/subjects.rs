@@ -9,8 +9,6 @@ mod admission;
 mod entry;
 pub(super) mod rebuild;
 
-use std::collections::HashSet;
-
 pub(super) use self::admission::{Admission, Admitted, Entrant};
 pub(super) use self::entry::{Entry, Tag};
 use super::arrival::{self, Arrival};
@@ -117,43 +115,39 @@ impl<'a> Index<'a> {
         self.io.ask(command).await.map(|_| ())
     }
 
-    /// Gives the live sessions, the oldest first.
-    pub async fn list(&self, now_ms: u64) -> Result<Vec<Listed>, Failure> {
-        let mut found = Vec::new();
+    /// Gives the live sessions, the oldest first: as JSON, in several lists, none of them long.
+    pub async fn list(&self, now_ms: u64) -> Result<Vec<String>, Failure> {
+        let mut lists = Vec::new();
         let mut last = None;
         while let Some(entries) = self.portion(last.as_ref(), now_ms).await? {
             last = entries.last().cloned();
-            let mut gone = Vec::new();
+            let (mut listed, mut gone) = (Vec::with_capacity(entries.len()), Vec::new());
             for (entry, session) in self.look_up(entries, now_ms).await? {
                 match session {
-                    SessionState::Live(live) => found.push((entry, live)),
+                    SessionState::Live(live) if self.has_arrived(&entry, &live, now_ms).await? => {
+                        listed.push(Listed {
+                            hash: IdHash::from_base64(entry.hash()).ok_or(Failure::Unreadable)?,
+                            created_ms: live.created_ms,
+                            seen_ms: live.seen_ms,
+                            label: live.label,
+                        });
+                    }
                     SessionState::Absent if is_old(&entry, now_ms) => gone.push(entry),
-                    SessionState::Expired(_) | SessionState::Absent => {}
+                    _ => {}
                 }
             }
             self.drop(&gone).await?;
+            lists.push(Listed::write_list(&listed));
         }
-        let hashes: HashSet<&str> = found.iter().map(|(entry, _)| entry.hash()).collect();
-        let mut listed = Vec::with_capacity(found.len());
-        for (entry, live) in &found {
-            if let Some(from) = &live.from {
-                // As long as it is where it comes from, it is there.
-                if hashes.contains(from.as_str())
-                    || self.arrival(entry, from, now_ms).await? != Arrival::Arrived
-                {
-                    continue;
-                }
-            }
-            let hash = IdHash::from_base64(entry.hash());
-            listed.push(Listed {
-                hash: hash.ok_or(Failure::Unreadable)?,
-                created_ms: live.created_ms,
-                seen_ms: live.seen_ms,
-                label: live.label.clone(),
-            });
+        Ok(lists)
+    }
+
+    /// Tells whether a session is where it was to go: until then it is where it comes from, or nowhere.
+    async fn has_arrived(&self, entry: &Entry, live: &Live, now_ms: u64) -> Result<bool, Failure> {
+        match &live.from {
+            None => Ok(true),
+            Some(from) => Ok(self.arrival(entry, from, now_ms).await? == Arrival::Arrived),
         }
-        listed.sort_by_key(|each| (each.created_ms, each.hash));
-        Ok(listed)
     }
 
     /// Tells what has become of a session that is arriving.

@@ -1,7 +1,5 @@
 //! How a session enters the index, and what has to be done for it.
 
-use std::collections::HashMap;
-
 use super::entry::{Entry, Tag, number_of, time};
 use super::{ATTEMPTS, Index, PORTION, SessionState, is_old};
 use crate::record::{Limit, Overflow};
@@ -62,7 +60,7 @@ impl Index<'_> {
     async fn try_admit(
         &self,
         entrant: Entrant<'_>,
-        doubles: Option<&[[Entry; 2]]>,
+        doubles: Option<&[[String; 2]]>,
     ) -> Result<Decision, Failure> {
         let entry = self.tag.name(entrant.created_ms, entrant.hash);
         let most = entrant.limit.map_or(0, |limit| limit.max).to_string();
@@ -84,7 +82,7 @@ impl Index<'_> {
             &portion,
             &number,
         ];
-        args.extend(doubles.into_iter().flatten().flatten().map(Entry::text));
+        args.extend(doubles.into_iter().flatten().flatten().map(String::as_str));
         let reply = self.io.run(Script::Admit, &self.key, &args).await?;
         let [verdict, was_known, victims, sample] =
             <[Reply; 4]>::try_from(reply.list()?).map_err(|_| Failure::Unreadable)?;
@@ -100,10 +98,10 @@ impl Index<'_> {
         })
     }
 
-    /// Looks at all entries, so that only those of live sessions are left. Gives those of which two are of one session: it is
+    /// Looks at all entries, so that only those of live sessions are left. Gives the names of two that are of one session: it is
     /// arriving from where it still is.
-    async fn check(&self, now_ms: u64) -> Result<Vec<[Entry; 2]>, Failure> {
-        let (mut found, mut arriving) = (HashMap::new(), Vec::new());
+    async fn check(&self, now_ms: u64) -> Result<Vec<[String; 2]>, Failure> {
+        let mut doubles = Vec::new();
         let mut last = None;
         while let Some(entries) = self.portion(last.as_ref(), now_ms).await? {
             last = entries.last().cloned();
@@ -111,8 +109,18 @@ impl Index<'_> {
             for (entry, session) in self.look_up(entries, now_ms).await? {
                 match session {
                     SessionState::Live(live) => {
-                        arriving.extend(live.from.map(|from| (from, entry.clone())));
-                        found.insert(entry.hash().to_owned(), entry);
+                        let Some(from) = live.from else { continue };
+                        match self.arrival(&entry, &from, now_ms).await? {
+                            Arrival::Arrived => {}
+                            Arrival::UnderWay => {
+                                let old = self.tag.name(live.created_ms, &from);
+                                doubles.push([old, entry.name().to_owned()]);
+                            }
+                            Arrival::Never => {
+                                self.destroy_where(&entry, "f", &from, now_ms).await?;
+                                gone.push(entry);
+                            }
+                        }
                     }
                     SessionState::Expired(meta) => {
                         self.destroy_where(&entry, "m", &meta, now_ms).await?;
@@ -124,16 +132,6 @@ impl Index<'_> {
             }
             self.drop(&gone).await?;
         }
-        let (mut doubles, mut gone) = (Vec::new(), Vec::new());
-        for (from, entry) in arriving {
-            if let Some(old) = found.remove(&from) {
-                doubles.push([old, entry]);
-            } else if self.arrival(&entry, &from, now_ms).await? == Arrival::Never {
-                self.destroy_where(&entry, "f", &from, now_ms).await?;
-                gone.push(entry);
-            }
-        }
-        self.drop(&gone).await?;
         Ok(doubles)
     }
 

@@ -76,6 +76,11 @@ impl Entry {
         self.0.get(..TAG).unwrap_or_default()
     }
 
+    /// Gives what names it, without the time when it was added.
+    pub fn name(&self) -> &str {
+        self.0.get(..TAG + TIME + HASH).unwrap_or_default()
+    }
+
     /// Gives the hash of the session's id.
     pub fn hash(&self) -> &str {
         self.0
@@ -114,6 +119,7 @@ mod tests {
             (entry.hash(), entry.added_ms()),
             (hash.as_str(), 1_700_000_000_001)
         );
+        assert_eq!(entry.name(), tag.name(1_700_000_000_000, &hash));
         assert!(tag == entry.tag());
         let (from, to) = tag.range();
         assert!(from.as_str() < ["[", entry.text()].concat().as_str());
