@@ -148,8 +148,9 @@ export interface RedisStoreError extends Error {
   store: 'redis'
   /**
    * - `'timeout'`: there was no answer for `timeoutMs`; it may have been carried out
-   * - `'lost'`: the connection broke before the answer; it may have been carried out
-   * - `'unreachable'`: no server could be reached; it was not carried out
+   * - `'lost'`: the connection broke before the answer, and no later one told what became of it; it may have been carried out
+   * - `'unreachable'`: no server could be reached; it was not carried out, unless it only reads. A write that had been sent without
+   *   an answer is told as `'lost'`
    * - `'denied'`: the server refuses the user, the password or the command
    * - `'tls'`: the certificate is not trusted, the server has no TLS, or it has TLS alone
    * - `'options'`: the server is not what the options say: it has no such database, is in no cluster or in one, is no sentinel,

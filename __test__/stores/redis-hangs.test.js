@@ -78,7 +78,9 @@ describe('a server alone', { skip: servers.skip }, () => {
   test('what may have been done is lost, whatever the next connection comes to', IN_TIME, async (t) => {
     const { gate, store } = await connect(t)
     gate.hold()
-    const asked = Promise.allSettled([merge(store, 'a', 'b'), store.create('c', RECORD, MINUTE_MS)])
+    const asked = Promise.allSettled([
+      merge(store, 'a', 'b'), store.create('c', RECORD, MINUTE_MS), store.touch('a', MINUTE_MS), store.destroy('a')
+    ])
     await until('commands on their way', () => gate.waiting > 0)
     await gate.shut()
     for (const { reason } of await asked) {

@@ -172,7 +172,7 @@ fault('a server that is loading its data', async (t) => {
   return { store: patient({ url: server.url }), expected: failure('server', { errcode: 'LOADING', port: server.port }), mend }
 })
 
-fault('a server that has no memory left', async (t) => {
+fault('a server that has no memory left, and evicts nothing', async (t) => {
   const server = await startFor(t, { config: { 'maxmemory-policy': 'noeviction' } })
   const store = patient({ url: server.url })
   await store.create('full', RECORD, MINUTE_MS)

@@ -60,7 +60,7 @@ describe('a server with a replica', { skip: servers.skip }, () => {
     assert.equal(await has('e'), false)
   })
 
-  test('a session that the replica does not get is not begun', async () => {
+  test('replicas that do not answer, with `waitReplicas`: a session that they do not get is not begun', async () => {
     gate.hold()
     await assert.rejects(store.create('unbegun', record('alice'), TTL), { ...SHORT, host: master.host, port: master.port })
     assert.equal(await plain.load('unbegun'), undefined)

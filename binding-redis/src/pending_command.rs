@@ -3,14 +3,25 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use koa_session_rs::store::redis::command::{Command, Reply, Target};
-use redis::{Cmd, Value};
+use koa_session_rs::store::redis::command::{Command, Failure, Reply, Target};
+use redis::{Arg, Cmd, Value};
 
 use crate::fault::Fault;
 use crate::node::Absence;
 
 /// The most redirects (MOVED, ASK) in a row that a command follows.
 const MAX_REDIRECTS: u32 = 5;
+
+/// Commands that change nothing.
+const READS: [&[u8]; 7] = [
+    b"exists",
+    b"get",
+    b"hgetall",
+    b"hmget",
+    b"pttl",
+    b"scan",
+    b"zlexcount",
+];
 
 /// What is sent, where, and how often that may be tried.
 pub struct PendingCommand {
@@ -24,6 +35,8 @@ pub struct PendingCommand {
     pub is_repeatable: bool,
     /// How many replicas have to have it before it is answered.
     pub replicas: u32,
+    /// Whether it was sent without an answer, and may have changed something.
+    may_be_done: bool,
     /// Whether it waits for a server that is away: what has been begun is to be ended.
     pub is_patient: bool,
     /// The node that the last answer redirected it to, for this once.
@@ -67,11 +80,32 @@ impl PendingCommand {
             is_repeatable: command.repeatable,
             replicas: command.replicas,
             target: command.target,
+            may_be_done: false,
             is_patient,
             asked: None,
             redirects: 0,
             fault: Rc::new(Fault::unknown()),
         }
+    }
+
+    /// Notes that it was sent, and that nobody knows whether it was carried out.
+    pub fn lose(&mut self) {
+        let name = self.cmd.args_iter().next();
+        self.may_be_done = !matches!(name, Some(Arg::Simple(name)) if READS.contains(&name));
+    }
+
+    /// Gives the answer; of what may have been done before, an answer that says that it was not, is not true.
+    pub fn settle(self, answer: Response) -> (Self, Response) {
+        let says_not = match &answer.reply {
+            Reply::Failed(failure) => *failure != Failure::Timeout,
+            Reply::Error(code) => code != "NOSCRIPT",
+            _ => false,
+        };
+        if !says_not || !self.may_be_done {
+            return (self, answer);
+        }
+        let reply = Reply::Failed(Failure::Lost);
+        (self, Response { reply, ..answer })
     }
 
     /// Has it sent where an answer redirects it. Not for ever: two nodes may each name the other.

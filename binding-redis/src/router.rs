@@ -84,7 +84,7 @@ impl Router {
         if !is_first && Instant::now() + PAUSE >= deadline {
             let fail = |command: PendingCommand| {
                 let answer = Response::failed(&command.fault);
-                (command, answer)
+                command.settle(answer)
             };
             return commands.into_iter().map(fail).collect();
         }
@@ -98,7 +98,7 @@ impl Router {
         let mut answered = Vec::with_capacity(all_sent.len());
         for (command, sent) in all_sent {
             match sent {
-                Sent::Answered(answer) => answered.push((command, answer)),
+                Sent::Answered(answer) => answered.push(command.settle(answer)),
                 Sent::Again => in_flight.left.push(command),
             }
         }

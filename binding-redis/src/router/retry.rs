@@ -65,6 +65,7 @@ impl Router {
         let broken = Rc::new(broken);
         self.decide(commands, |command| {
             if broken.failure == Failure::Lost && command.is_repeatable {
+                command.lose();
                 return Sent::Again;
             }
             Sent::failed(&broken)
