@@ -16,7 +16,7 @@ use crate::store::redis::sans_io::Io;
 use crate::store::redis::script::Script;
 
 /// How many keys a server looks at in one step.
-const SCANNED: &str = "512";
+const SCANNED: &str = "256";
 
 /// How long other processes wait for one that has died.
 const LOCK_MS: &str = "10000";
