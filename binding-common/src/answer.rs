@@ -52,13 +52,13 @@ impl<T> Answer<T> {
         Self::new(status, [to_number(count), 0.0, 0.0, 0.0], None)
     }
 
-    /// To what has no result but that it is done.
+    /// Makes the answer to a call without a result.
     #[must_use]
     pub fn done() -> Self {
         Self::bare(Status::Done)
     }
 
-    /// To load.
+    /// Makes the answer to load.
     pub fn loaded(loaded: Option<Loaded<T>>) -> Self {
         let Some(loaded) = loaded else {
             return Self::bare(Status::Nothing);
@@ -72,7 +72,7 @@ impl<T> Answer<T> {
         Self::new(Status::Loaded, numbers, Some(loaded.data))
     }
 
-    /// To touch.
+    /// Makes the answer to touch.
     #[must_use]
     pub fn touched(max_age: Option<MaxAge>) -> Self {
         max_age.map_or(Self::bare(Status::Missing), |max_age| {
@@ -81,19 +81,19 @@ impl<T> Answer<T> {
         })
     }
 
-    /// To destroy: whether there was one.
+    /// Makes the answer to destroy: whether there was a session.
     #[must_use]
     pub fn known(is_known: bool) -> Self {
         Self::counted(Status::Known, u64::from(is_known))
     }
 
-    /// To what destroys any number: how many there were.
+    /// Makes the answer to a call that destroys any number of sessions: how many.
     #[must_use]
     pub fn count(count: u64) -> Self {
         Self::counted(Status::Count, count)
     }
 
-    /// To what reads a text.
+    /// Makes the answer to a call that reads a text.
     pub fn text(text: Option<T>) -> Self {
         match text {
             Some(text) => Self::new(Status::Text, [0.0; 4], Some(text)),
@@ -101,7 +101,7 @@ impl<T> Answer<T> {
         }
     }
 
-    /// Why there is no result, in the store's own words.
+    /// Makes the answer of a store that failed, which says why in its own format.
     pub fn failed(why: T) -> Self {
         Self::new(Status::Failed, [0.0; 4], Some(why))
     }
@@ -119,7 +119,7 @@ impl<T> Answer<T> {
 }
 
 impl<T: From<String>> Answer<T> {
-    /// To create, merge and regenerate.
+    /// Makes the answer to create, merge and regenerate.
     #[must_use]
     pub fn written(written: Written) -> Self {
         match written {
@@ -142,7 +142,7 @@ impl<T: From<String>> Answer<T> {
         }
     }
 
-    /// To list.
+    /// Makes the answer to list.
     #[must_use]
     pub fn listed(list: &[Listed]) -> Self {
         Self::lists(&[Listed::write_list(list)])

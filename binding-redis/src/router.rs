@@ -241,18 +241,22 @@ impl Router {
                 }
                 return Err(Fault::unknown().but(Failure::Timeout));
             }
-            if !line.is_silent_for(LATE) {
-                continue;
+            if line.is_silent_for(LATE) {
+                self.doubt(node, &line);
             }
-            if !self.nodes.has(node) {
-                line.cut();
-                continue;
-            }
-            node.doubt(&line);
-            if self.is_cluster() {
-                self.distrust();
-                self.look_aside();
-            }
+        }
+    }
+
+    /// Does something about a connection that is silent, on which commands wait for answers.
+    fn doubt(self: &Rc<Self>, node: &Rc<Node>, silent: &Connection) {
+        if !self.nodes.has(node) {
+            silent.cut();
+            return;
+        }
+        node.doubt(silent);
+        if self.is_cluster() {
+            self.distrust();
+            self.look_aside();
         }
     }
 

@@ -46,8 +46,7 @@ impl Record {
         let kept = || merged.iter().filter(|(_, json, _)| json.is_some());
         let data = write_object(kept().filter_map(|(key, json, _)| Some((*key, (*json)?))));
         self.revs = kept().map(|(_, _, rev)| *rev).collect();
-        self.data = data;
-        self.rev = rev;
+        (self.data, self.rev) = (data, rev);
         Ok((!conflicts.is_empty()).then(|| write_array(&conflicts)))
     }
 }

@@ -140,24 +140,11 @@ impl Rebuild<'_> {
             return Err(Failure::Unreadable);
         }
         let mut entries: BTreeMap<u8, Vec<String>> = BTreeMap::new();
-        let prefix = self.format.session_key("");
         for (key, reply) in keys.iter().zip(replies) {
-            // What has such a name and is no hash is nobody's session, nor is what cannot be read.
-            if matches!(&reply, Reply::Error(code) if code == "WRONGTYPE") {
-                continue;
-            }
-            let [Some(meta), Some(subject)] = reply.checked()?.texts()? else {
-                continue;
-            };
-            let hash = key.strip_prefix(&prefix).unwrap_or_default();
-            let (Some(_), Ok(meta)) = (IdHash::from_base64(hash), read_meta(&meta)) else {
-                continue;
-            };
-            let (_, _, _, created_ms, _) = meta;
-            let tag = Tag::of(&subject);
-            if incomplete.contains(&tag.shard) {
-                let entered = entries.entry(tag.shard).or_default();
-                entered.push(tag.name(created_ms, hash));
+            if let Some((shard, entry)) = self.entry_of(key, reply)?
+                && incomplete.contains(&shard)
+            {
+                entries.entry(shard).or_default().push(entry);
             }
         }
         let now = time(self.now_ms);
@@ -171,5 +158,23 @@ impl Rebuild<'_> {
             .map(|(key, args)| (key.as_str(), args.as_slice()));
         let on: Vec<_> = on.collect();
         self.io.run_all(Script::Enter, &on).await.map(|_| ())
+    }
+
+    /// Gives the entry that a session has in the index, and in which shard; nothing where it is nobody's. What has such a name and is
+    /// no hash is no session, nor is what cannot be read.
+    fn entry_of(&self, key: &str, reply: Reply) -> Result<Option<(u8, String)>, Failure> {
+        if matches!(&reply, Reply::Error(code) if code == "WRONGTYPE") {
+            return Ok(None);
+        }
+        let [Some(meta), Some(subject)] = reply.checked()?.texts()? else {
+            return Ok(None);
+        };
+        let hash = key.strip_prefix(&self.format.session_key(""));
+        let hash = hash.filter(|hash| IdHash::from_base64(hash).is_some());
+        let (Some(hash), Ok((_, _, _, created_ms, _))) = (hash, read_meta(&meta)) else {
+            return Ok(None);
+        };
+        let tag = Tag::of(&subject);
+        Ok(Some((tag.shard, tag.name(created_ms, hash))))
     }
 }
