@@ -22,7 +22,7 @@ pub enum MaxAge {
 }
 
 impl MaxAge {
-    /// Gives the time after which a record is expired that is written or touched now.
+    /// Returns the time after which a record is expired that is written or touched now.
     #[must_use]
     pub fn expire_ms(self, now_ms: u64, ttl_ms: u64) -> u64 {
         now_ms.saturating_add(match self {
@@ -53,7 +53,7 @@ pub struct Limit {
 /// How many characters of a label are kept.
 pub const LABEL_CHARS: usize = 256;
 
-/// Gives what is kept of a label: apps take it from headers, which visitors write.
+/// Returns what is kept of a label: apps take it from headers, which visitors write.
 #[must_use]
 pub fn kept_label(label: &str) -> &str {
     let end = label.char_indices().nth(LABEL_CHARS);
@@ -246,7 +246,7 @@ impl Record {
 
     /// Merges what a request changed: keys that others wrote meanwhile stay, and of the same key the later write wins.
     ///
-    /// Gives the keys in `set` that others wrote since the request's base, as a JSON array; nothing where there are none.
+    /// Returns the keys in `set` that others wrote since the request's base, as a JSON array; nothing where there are none.
     ///
     /// ```
     /// use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, SubjectChange};

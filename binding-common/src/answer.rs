@@ -106,13 +106,13 @@ impl<T> Answer<T> {
         Self::new(Status::Failed, [0.0; 4], Some(why))
     }
 
-    /// Leaves the numbers where JavaScript reads them, and gives the text.
+    /// Leaves the numbers where JavaScript reads them, and returns the text.
     pub fn leave<const N: usize>(self, memory: &Numbers<'_, N>) -> Option<T> {
         memory.write(&self.numbers);
         self.text
     }
 
-    /// Gives the numbers and the text.
+    /// Returns the numbers and the text.
     pub fn into_parts(self) -> ([f64; ANSWER_NUMBERS], Option<T>) {
         (self.numbers, self.text)
     }

@@ -74,7 +74,7 @@ impl<'env, S: 'static> Functions<'env, S> {
         })
     }
 
-    /// Gives the object, with the functions on it.
+    /// Returns the object, with the functions on it.
     #[must_use]
     pub fn into_object(self) -> Object<'env> {
         self.object

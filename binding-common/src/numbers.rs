@@ -22,7 +22,7 @@ impl<const N: usize> Numbers<'_, N> {
         array::from_fn(|place| self.0.get(place).map_or(f64::NAN, load))
     }
 
-    /// Copies the first numbers; gives nothing if there are not so many.
+    /// Copies the first numbers; returns nothing if there are not so many.
     #[must_use]
     pub fn first(&self, count: usize) -> Option<Vec<f64>> {
         Some(self.0.get(..count)?.iter().map(load).collect())
@@ -40,7 +40,7 @@ fn load(place: &AtomicU64) -> f64 {
     f64::from_bits(place.load(Relaxed))
 }
 
-/// Gives the whole number that is meant.
+/// Returns the whole number that is meant.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -51,7 +51,7 @@ pub fn whole(number: f64) -> u64 {
     number as u64
 }
 
-/// Gives the number as JavaScript has it.
+/// Returns the number as JavaScript has it.
 #[expect(
     clippy::cast_precision_loss,
     reason = "they came as such numbers, or count"

@@ -28,7 +28,7 @@ impl ClientDriver {
         }
     }
 
-    /// Starts an operation. Gives a step: see [`commands`] and [`result`].
+    /// Starts an operation. Returns a step: see [`commands`] and [`result`].
     pub fn begin(&mut self, numbers: &[f64], text: &str) -> Vec<String> {
         self.last = self.last.wrapping_add(1);
         let request = read(numbers, text, &self.format)

@@ -198,7 +198,7 @@ impl Connector {
     }
 }
 
-/// Gives what the first one gives that succeeds. Where none does, what tells most.
+/// Returns what the first one gives that succeeds. Where none does, what tells most.
 pub async fn first<T>(
     all: impl IntoIterator<Item = impl Future<Output = Result<T, Rc<Fault>>>>,
 ) -> Result<T, Rc<Fault>> {

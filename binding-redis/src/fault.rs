@@ -111,7 +111,7 @@ impl Fault {
         self
     }
 
-    /// Gives it another reason.
+    /// Returns it another reason.
     pub fn but(mut self, failure: Failure) -> Self {
         self.failure = failure;
         self
@@ -142,7 +142,7 @@ impl Fault {
         matches!(code, Some("ETIMEDOUT" | "ECONNRESET" | "EPIPE" | "EPROTO"))
     }
 
-    /// Gives the one of two that tells more.
+    /// Returns the one of two that tells more.
     pub fn or_worse(self: Rc<Self>, other: Rc<Self>) -> Rc<Self> {
         let weight = |fault: &Self| {
             let has_answered = fault.failure != Failure::Unreachable;
@@ -155,7 +155,7 @@ impl Fault {
         }
     }
 
-    /// Gives where a node of a cluster says that a key is: behind a word, and the slot.
+    /// Returns where a node of a cluster says that a key is: behind a word, and the slot.
     pub fn address(&self) -> Option<&str> {
         self.cause.as_ref()?.message.split(' ').nth(2)
     }
@@ -237,7 +237,7 @@ impl Cause {
     }
 }
 
-/// Gives the system's name of an error.
+/// Returns the system's name of an error.
 fn code_of(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind as Kind;
     Some(match kind {

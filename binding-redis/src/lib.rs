@@ -147,7 +147,7 @@ fn read_numbers(numbers: &Memory, count: u32) -> napi::Result<Vec<f64>> {
     numbers.first(count as usize).ok_or_else(too_few)
 }
 
-/// Gives the version that this addon was built from.
+/// Returns the version that this addon was built from.
 #[napi(catch_unwind)]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")

@@ -84,7 +84,7 @@ impl Node {
         })
     }
 
-    /// Gives why there is no connection, as far as that is known.
+    /// Returns why there is no connection, as far as that is known.
     pub fn fault(&self) -> Rc<Fault> {
         if let Link::Away(absence) = &*self.link.borrow() {
             return Rc::clone(&absence.fault);
@@ -105,7 +105,7 @@ impl Node {
         self.is_doubted.get()
     }
 
-    /// Gives the connection. Where there is none, waits for one; where the server is known to be away, says so at once.
+    /// Returns the connection. Where there is none, waits for one; where the server is known to be away, says so at once.
     pub async fn connection(self: &Rc<Self>) -> Result<Connection, Absence> {
         let asked = Instant::now();
         loop {
@@ -200,7 +200,7 @@ impl Node {
         true
     }
 
-    /// Notes that there is no connection. Gives whether there is one nevertheless.
+    /// Notes that there is no connection. Returns whether there is one nevertheless.
     fn fail(&self, fault: Rc<Fault>, since: Instant) -> bool {
         if self.usable().is_some() {
             return !self.is_doubted();

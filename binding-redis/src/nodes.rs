@@ -44,7 +44,7 @@ impl Nodes {
         known.values().any(|known| Rc::ptr_eq(known, node))
     }
 
-    /// Gives the address of each node that there is or that the options name, once.
+    /// Returns the address of each node that there is or that the options name, once.
     pub fn addresses(&self) -> Vec<String> {
         let known: Vec<_> = self.known.borrow().keys().cloned().collect();
         let known = known.into_iter().map(|(address, _)| address);

@@ -69,7 +69,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Gives the server, if it is known without asking.
+    /// Returns the server, if it is known without asking.
     pub fn server(&self) -> Option<&Rc<Server>> {
         match self {
             Self::Server(server) => Some(server),
@@ -94,7 +94,7 @@ impl ConnectionOptions {
         Duration::from_millis(u64::from(self.connect_timeout_ms))
     }
 
-    /// Gives the endpoint of a node of a cluster (`host:port`); without a cluster, of the only server.
+    /// Returns the endpoint of a node of a cluster (`host:port`); without a cluster, of the only server.
     pub fn endpoint(&self, address: &str) -> Endpoint {
         if self.cluster
             && let Some((host, port)) = address.rsplit_once(':')

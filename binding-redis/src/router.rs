@@ -70,7 +70,7 @@ impl Router {
         }
     }
 
-    /// Sends all commands once. Gives answers, or why there are none, as far as these are settled; the others are left, and due
+    /// Sends all commands once. Returns answers, or why there are none, as far as these are settled; the others are left, and due
     /// when this ends.
     pub async fn advance(
         self: &Rc<Self>,

@@ -171,7 +171,7 @@ impl Shared {
         }
     }
 
-    /// Sends what operations want next. Gives them with their answers, but for those that went on before the others had theirs.
+    /// Sends what operations want next. Returns them with their answers, but for those that went on before the others had theirs.
     async fn round_trip(&self, mut group: Vec<Running>, deadline: Instant) -> Vec<Running> {
         let commands = group.iter_mut().enumerate();
         let commands = commands.flat_map(|(owner, running)| running.commands(owner));
@@ -225,7 +225,7 @@ impl Running {
         }
     }
 
-    /// Gives what is to be sent next.
+    /// Returns what is to be sent next.
     fn commands(&mut self, owner: usize) -> Vec<PendingCommand> {
         let commands = std::mem::take(&mut self.commands);
         self.replies = commands.iter().map(|_| None).collect();
@@ -251,7 +251,7 @@ impl Running {
         self.replies.iter().all(Option::is_some)
     }
 
-    /// Goes on with the answers. Gives itself back unless it is done.
+    /// Goes on with the answers. Returns itself back unless it is done.
     fn step(mut self, answers: &mut Answers) -> Option<Self> {
         let replies = std::mem::take(&mut self.replies);
         match self.operation.step(replies.into_iter().flatten().collect()) {

@@ -44,7 +44,7 @@ struct Sqlite {
     queue: Queue,
 }
 
-/// Opens a store: gives an object of functions, or why there is none. The answers to writes are told by `deliver`.
+/// Opens a store: returns an object of functions, or why there is none. The answers to writes are told by `deliver`.
 #[napi(catch_unwind)]
 pub fn open<'env>(
     env: &'env Env,
@@ -216,7 +216,7 @@ impl Sqlite {
     }
 }
 
-/// Gives the version that this addon was built from.
+/// Returns the version that this addon was built from.
 #[napi(catch_unwind)]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")

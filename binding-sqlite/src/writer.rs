@@ -73,7 +73,7 @@ impl Writer {
         }
     }
 
-    /// Does what can be done of some jobs, and tells JavaScript. Gives those that may go on waiting for other processes.
+    /// Does what can be done of some jobs, and tells JavaScript. Returns those that may go on waiting for other processes.
     fn serve(&mut self, jobs: Vec<Job>) -> Vec<Job> {
         let written = catch_unwind(AssertUnwindSafe(|| self.write(&jobs)));
         let (done, answers, waiting) = match written {

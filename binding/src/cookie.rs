@@ -78,7 +78,7 @@ impl Cookie {
         Ok(functions.into_object())
     }
 
-    /// Opens the session that the `Cookie` header holds: gives its text, and leaves what else it tells.
+    /// Opens the session that the `Cookie` header holds: returns its text, and leaves what else it tells.
     fn open(&mut self, (memory, header, now_ms): (Memory<'_>, Text, f64)) -> Option<Text> {
         let (repair, opened) = self.core.open(&header, now_ms);
         self.keep_reissued(repair);
@@ -128,7 +128,7 @@ impl Cookie {
         self.core.drop_signature(secure).into()
     }
 
-    /// Closes a session: gives its `Set-Cookie` lines. `max_age_ms` is left out for maxAge 'session'.
+    /// Closes a session: returns its `Set-Cookie` lines. `max_age_ms` is left out for maxAge 'session'.
     fn close(
         &mut self,
         (json, now_ms, max_age_ms, expires_ms, secure): (Text, f64, Option<f64>, Option<f64>, bool),

@@ -58,7 +58,7 @@ pub fn invalid_attribute(options: CookieOptions) -> Option<&'static str> {
     template.err().map(|InvalidAttribute(option)| option)
 }
 
-/// Opens a cookie value that came through `ctx.cookies`: gives its text, and leaves what else it tells.
+/// Opens a cookie value that came through `ctx.cookies`: returns its text, and leaves what else it tells.
 fn open((memory, value, now_ms): (Memory<'_>, Text, f64)) -> Text {
     let opened = session::open(&value, now_ms);
     leave_opened(&memory, Repair::None, opened).into()
@@ -69,7 +69,7 @@ fn close((json, now_ms, max_age_ms): (Text, f64, Option<f64>)) -> Text {
     session::close(&json, lifetime(now_ms, max_age_ms)).into()
 }
 
-/// Judges data by its kind's number and its expiry; gives the verdict's number.
+/// Judges data by its kind's number and its expiry; returns the verdict's number.
 fn judge((data, expire_ms, now_ms): (u8, Option<f64>, f64)) -> u8 {
     Verdict::judge(Data::from(data), expire_ms, now_ms) as u8
 }
@@ -105,7 +105,7 @@ pub fn report(
     emit.apply((), FnArgs::from((ctx, name, event)))
 }
 
-/// Gives the version that this addon was built from.
+/// Returns the version that this addon was built from.
 #[napi(catch_unwind)]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")

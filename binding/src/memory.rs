@@ -58,7 +58,7 @@ type Regenerate<'call> = (
 );
 
 impl InMemory {
-    /// Gives a session's JSON as it is kept, without a copy of it being made here.
+    /// Returns a session's JSON as it is kept, without a copy of it being made here.
     fn load(&mut self, env: Env, memory: Memory<'_>, id: &str) -> napi::Result<Option<napi_value>> {
         let loaded = self.0.find(IdHash::of(id), |loaded| {
             let json = Answer::loaded(Some(loaded)).leave(&memory);
@@ -124,7 +124,7 @@ impl InMemory {
         destroyed.map(to_number).map_err(to_error)
     }
 
-    /// Gives how many sessions there are, expired ones too, and how many bytes they are taken to need.
+    /// Returns how many sessions there are, expired ones too, and how many bytes they are taken to need.
     fn size(&self) -> Vec<f64> {
         let (entries, bytes) = self.0.size();
         vec![to_number(entries as u64), to_number(bytes as u64)]

@@ -23,7 +23,7 @@ pub fn leave_repair(memory: &Memory<'_>, repair: Repair) {
     memory.write(&[number_of(repair)]);
 }
 
-/// Leaves all that an opened cookie tells, and gives its text.
+/// Leaves all that an opened cookie tells, and returns its text.
 pub fn leave_opened(memory: &Memory<'_>, repair: Repair, opened: Opened) -> String {
     let (shape, (expire_ms, max_age_ms), text) = match opened.envelope {
         Envelope::Plain { user, lifetime } => match lifetime {

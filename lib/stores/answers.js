@@ -81,7 +81,7 @@ function maxAgeOf (numbers, at) {
   return maxAge < 0 ? 'session' : maxAge
 }
 
-/** Gives what create answers of what was written. */
+/** Returns what create answers of what was written. */
 function created (answer) {
   return typeof answer === 'object' ? { rev: answer.rev } : answer
 }

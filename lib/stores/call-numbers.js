@@ -11,7 +11,7 @@ const CALL_NUMBERS = 6
 const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
 
 /**
- * Gives a time to live in whole milliseconds, as our stores keep it: rounded up, so that no record ends before its cookie. One
+ * Returns a time to live in whole milliseconds, as our stores keep it: rounded up, so that no record ends before its cookie. One
  * that has passed is 0.
  */
 function wholeMs (ms) {
@@ -42,7 +42,7 @@ function writeChanges (numbers, at, changes) {
   if (subject !== undefined) numbers[at + CALL.SUBJECT_CHANGE] = subject === null ? SUBJECT.NOBODY : SUBJECT.GIVEN
 }
 
-/** Gives keys as they cross: as JSON, or as nothing. */
+/** Returns keys as they cross: as JSON, or as nothing. */
 function keysText (keys) {
   return keys.length === 0 ? '' : JSON.stringify(keys)
 }

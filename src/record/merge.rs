@@ -8,7 +8,7 @@ use super::{Changes, Fields, NotJson, Record, Tokens, write_array, write_object}
 type Field<'a> = (&'a str, Option<&'a str>, u64);
 
 impl Record {
-    /// Merges the keys. Gives those in conflict, as a JSON array.
+    /// Merges the keys. Returns those in conflict, as a JSON array.
     pub(super) fn merge_data(
         &mut self,
         changes: &Changes<&str>,

@@ -75,7 +75,7 @@ impl MemoryStore {
             .map(|entry| read(entry.loaded()))
     }
 
-    /// Gives how many sessions there are, expired ones too, and how many bytes they are taken to need.
+    /// Returns how many sessions there are, expired ones too, and how many bytes they are taken to need.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
         let sessions = self.lock();

@@ -138,7 +138,7 @@ pub enum Which {
 }
 
 impl Which {
-    /// Takes hashes as [`IdHash::to_base64`] writes them. Gives nothing where none can be meant: what is no hash is no session's.
+    /// Takes hashes as [`IdHash::to_base64`] writes them. Returns nothing where none can be meant: what is no hash is no session's.
     #[must_use]
     pub fn of(except: Option<&str>, only: Option<&str>) -> Option<Self> {
         match (except.map(IdHash::from_base64), only) {
@@ -189,7 +189,7 @@ impl From<NotJson> for StoreError {
 ///
 /// An expired record may be given by [`load`](Self::load), for the caller to tell so; for everything else it is missing.
 pub trait Store {
-    /// Stores a new session. Gives `Done`, `Taken` or `Refused`.
+    /// Stores a new session. Returns `Done`, `Taken` or `Refused`.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ pub trait Store {
     /// Where the store fails.
     fn load(&self, id: IdHash, now_ms: u64) -> Result<Option<Record>, StoreError>;
 
-    /// Merges what a request changed. Gives `Done`, `Missing` or `Refused`.
+    /// Merges what a request changed. Returns `Done`, `Missing` or `Refused`.
     ///
     /// # Errors
     ///
@@ -220,14 +220,14 @@ pub trait Store {
         clock: Clock,
     ) -> Result<Written, StoreError>;
 
-    /// Moves a session's expiry. Gives the time to live of its record; nothing where there is none.
+    /// Moves a session's expiry. Returns the time to live of its record; nothing where there is none.
     ///
     /// # Errors
     ///
     /// Where the store fails.
     fn touch(&self, id: IdHash, clock: Clock) -> Result<Option<MaxAge>, StoreError>;
 
-    /// Moves a session, with a request's changes, to a new id. Gives `Done`, `Missing`, `Taken` or `Refused`.
+    /// Moves a session, with a request's changes, to a new id. Returns `Done`, `Missing`, `Taken` or `Refused`.
     ///
     /// # Errors
     ///
@@ -240,7 +240,7 @@ pub trait Store {
         clock: Clock,
     ) -> Result<Written, StoreError>;
 
-    /// Destroys a session. Gives whether there was one.
+    /// Destroys a session. Returns whether there was one.
     ///
     /// # Errors
     ///
@@ -254,7 +254,7 @@ pub trait Store {
     /// Where the store fails.
     fn list(&self, subject: &str, now_ms: u64) -> Result<Vec<Listed>, StoreError>;
 
-    /// Destroys a subject's sessions. Gives how many there were.
+    /// Destroys a subject's sessions. Returns how many there were.
     ///
     /// # Errors
     ///

@@ -67,7 +67,7 @@ impl SqliteStore {
         })
     }
 
-    /// Removes so many of the sessions that were expired at a time, the oldest first, and gives how many there were. Waits for
+    /// Removes so many of the sessions that were expired at a time, the oldest first, and returns how many there were. Waits for
     /// nobody.
     ///
     /// # Errors

@@ -82,7 +82,7 @@ impl Cluster {
         self.down.set(None);
     }
 
-    /// Gives how long commands wait while no node tells which has their keys.
+    /// Returns how long commands wait while no node tells which has their keys.
     pub fn patience(&self) -> Duration {
         if self.has_slots() {
             GRACE

@@ -59,7 +59,7 @@ impl Router {
         all_sent
     }
 
-    /// Gives how many replicas have what was written on a connection, as soon as it is as many as wanted.
+    /// Returns how many replicas have what was written on a connection, as soon as it is as many as wanted.
     async fn wait_replicas(
         self: &Rc<Self>,
         wanted: u32,

@@ -32,7 +32,7 @@ impl Slots {
         (!slots.is_empty()).then_some(Self(slots))
     }
 
-    /// Gives the node that has a key.
+    /// Returns the node that has a key.
     pub fn master_of(&self, key: &[u8]) -> Option<&str> {
         let slot = slot_of(key);
         self.0
@@ -45,7 +45,7 @@ impl Slots {
         self.0.is_empty()
     }
 
-    /// Gives each master once.
+    /// Returns each master once.
     pub fn masters(&self) -> Vec<&str> {
         let mut masters: Vec<&str> = self
             .0
@@ -64,7 +64,7 @@ fn slot(reply: &Reply) -> Option<u16> {
         .filter(|slot| *slot < SLOTS)
 }
 
-/// Gives a key's slot: of what stands between the first braces, if anything does.
+/// Returns a key's slot: of what stands between the first braces, if anything does.
 fn slot_of(key: &[u8]) -> u16 {
     let open = key.iter().position(|byte| *byte == b'{');
     let rest = open

@@ -13,7 +13,7 @@ use crate::pending_command::Sent;
 /// In place of the address of a cluster's node.
 pub const ADDRESS: &str = "";
 
-/// Gives how long commands wait for the server: where sentinels name it, they may name another one.
+/// Returns how long commands wait for the server: where sentinels name it, they may name another one.
 pub fn patience(node: &Node, absence: &Absence, timeout: Duration) -> Duration {
     if absence.fault.is_named {
         timeout

@@ -35,7 +35,7 @@ impl Entries {
         self.owned.len() + self.anonymous.len()
     }
 
-    /// Gives a session, and makes it the one used last.
+    /// Returns a session, and makes it the one used last.
     pub fn get_mut(&mut self, id: IdHash) -> Option<&mut Entry> {
         match self.owned.get_mut(&id) {
             None => self.anonymous.get_mut(&id),
@@ -43,12 +43,12 @@ impl Entries {
         }
     }
 
-    /// Gives a session; its place among the used ones stays.
+    /// Returns a session; its place among the used ones stays.
     pub fn peek(&self, id: IdHash) -> Option<&Entry> {
         self.owned.peek(&id).or_else(|| self.anonymous.peek(&id))
     }
 
-    /// Gives a session to be changed; its place among the used ones stays.
+    /// Returns a session to be changed; its place among the used ones stays.
     pub fn peek_mut(&mut self, id: IdHash) -> Option<&mut Entry> {
         match self.owned.peek_mut(&id) {
             None => self.anonymous.peek_mut(&id),
@@ -70,7 +70,7 @@ impl Entries {
         self.owned.pop(&id).or_else(|| self.anonymous.pop(&id))
     }
 
-    /// Gives the session that makes room for another: of nobody's sessions, or else of all, the one not used for longest.
+    /// Returns the session that makes room for another: of nobody's sessions, or else of all, the one not used for longest.
     pub fn least_but(&self, kept: IdHash) -> Option<IdHash> {
         // The other was used last: first in line, it is alone there.
         [&self.anonymous, &self.owned]
@@ -158,7 +158,7 @@ impl From<Record> for Entry {
     }
 }
 
-/// Gives a text without room to grow. Shrunk where it is, it would leave a hole behind that is too small for the next.
+/// Returns a text without room to grow. Shrunk where it is, it would leave a hole behind that is too small for the next.
 fn exact(text: String) -> Box<str> {
     if text.capacity() == text.len() {
         text.into_boxed_str()

@@ -25,7 +25,7 @@ impl BucketPlace {
 pub struct ExpiryBuckets(BTreeMap<u32, Vec<IdHash>>);
 
 impl ExpiryBuckets {
-    /// Enters a session, and gives its place.
+    /// Enters a session, and returns its place.
     pub fn add(&mut self, id: IdHash, expire_ms: u64) -> BucketPlace {
         let minute = minute_of(expire_ms);
         let ids = self.0.entry(minute).or_default();
@@ -34,7 +34,7 @@ impl ExpiryBuckets {
         BucketPlace { minute, index }
     }
 
-    /// Removes the session at a place. Gives the one that has taken the place, if there is one.
+    /// Removes the session at a place. Returns the one that has taken the place, if there is one.
     pub fn remove(&mut self, place: BucketPlace) -> Option<IdHash> {
         let ids = self.0.get_mut(&place.minute)?;
         let index = place.index as usize;
@@ -51,7 +51,7 @@ impl ExpiryBuckets {
         moved
     }
 
-    /// Gives a session whose minute is over, if there is one.
+    /// Returns a session whose minute is over, if there is one.
     pub fn due(&self, now_ms: u64) -> Option<IdHash> {
         let (minute, ids) = self.0.first_key_value()?;
         (*minute < minute_of(now_ms)).then(|| ids.last().copied())?

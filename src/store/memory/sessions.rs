@@ -117,7 +117,7 @@ impl Sessions {
             .collect()
     }
 
-    /// Gives a session that is not expired; its place among the used ones stays.
+    /// Returns a session that is not expired; its place among the used ones stays.
     pub fn live(&self, id: IdHash, now_ms: u64) -> Option<&Entry> {
         let entry = self.entries.peek(id)?;
         (entry.expire_ms >= now_ms).then_some(entry)
@@ -186,7 +186,7 @@ impl Sessions {
         self.entries.len() > self.capacity.max_entries || self.bytes > self.capacity.max_bytes
     }
 
-    /// Removes a session from everywhere. Gives whether there was one that had not expired.
+    /// Removes a session from everywhere. Returns whether there was one that had not expired.
     pub fn remove(&mut self, id: IdHash, now_ms: u64) -> bool {
         let Some(entry) = self.entries.pop(id) else {
             return false;
@@ -199,7 +199,7 @@ impl Sessions {
         entry.expire_ms >= now_ms
     }
 
-    /// Gives a place in a bucket up; the last one there may move to it.
+    /// Returns a place in a bucket up; the last one there may move to it.
     fn leave_bucket(&mut self, place: BucketPlace) {
         if let Some(moved) = self.buckets.remove(place) {
             self.move_to(moved, place);

@@ -21,7 +21,7 @@ enum SubjectSessions {
 pub struct Subjects(HashMap<Arc<str>, SubjectSessions>);
 
 impl Subjects {
-    /// Enters a session, and gives its subject as it is kept here.
+    /// Enters a session, and returns its subject as it is kept here.
     pub fn add(&mut self, subject: &str, session: Dated) -> Arc<str> {
         let Some((subject, _)) = self.0.get_key_value(subject) else {
             let subject = Arc::<str>::from(subject);

@@ -74,7 +74,7 @@ impl Command {
         self.ends.push(self.bytes.len());
     }
 
-    /// Gives the name and the arguments.
+    /// Returns the name and the arguments.
     pub fn args(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts
@@ -82,7 +82,7 @@ impl Command {
             .map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
     }
 
-    /// Gives the number of arguments, the name among them.
+    /// Returns the number of arguments, the name among them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -94,7 +94,7 @@ impl Command {
         self.ends.is_empty()
     }
 
-    /// Gives the key, if it is about one.
+    /// Returns the key, if it is about one.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
         match self.target {
@@ -160,7 +160,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Gives its name, for programs.
+    /// Returns its name, for programs.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -211,7 +211,7 @@ impl From<TooLarge> for Failure {
 }
 
 impl Reply {
-    /// Gives the answer, unless there is none or it is an error.
+    /// Returns the answer, unless there is none or it is an error.
     ///
     /// # Errors
     ///

@@ -21,37 +21,37 @@ pub struct Format {
 }
 
 impl Format {
-    /// Gives the key of a session.
+    /// Returns the key of a session.
     #[must_use]
     pub fn session_key(&self, hash: &str) -> String {
         [&self.prefix, "s:", hash].concat()
     }
 
-    /// Gives what the keys of the index begin with.
+    /// Returns what the keys of the index begin with.
     #[must_use]
     pub fn index_prefix(&self) -> String {
         [&self.prefix, "i:"].concat()
     }
 
-    /// Gives the key of one of the shards of the index.
+    /// Returns the key of one of the shards of the index.
     #[must_use]
     pub fn index_key(&self, shard: u8) -> String {
         format!("{}i:{shard:02x}", self.prefix)
     }
 
-    /// Gives a pattern of all keys of sessions, for SCAN.
+    /// Returns a pattern of all keys of sessions, for SCAN.
     #[must_use]
     pub fn session_pattern(&self) -> String {
         self.plain_pattern("s:*")
     }
 
-    /// Gives a pattern of all keys.
+    /// Returns a pattern of all keys.
     #[must_use]
     pub fn pattern(&self) -> String {
         self.plain_pattern("[si]:*")
     }
 
-    /// Gives a pattern of the prefix and what follows.
+    /// Returns a pattern of the prefix and what follows.
     #[must_use]
     pub fn plain_pattern(&self, rest: &str) -> String {
         let mut pattern = String::with_capacity(self.prefix.len() + 8);

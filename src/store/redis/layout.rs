@@ -47,7 +47,7 @@ pub fn age(max_age: MaxAge) -> String {
     }
 }
 
-/// Gives the time to live that a server is told, in milliseconds.
+/// Returns the time to live that a server is told, in milliseconds.
 #[must_use]
 pub fn time_to_live(expire_ms: u64, now_ms: u64) -> u64 {
     expire_ms
@@ -73,7 +73,7 @@ pub fn meta(record: &Record) -> String {
     )
 }
 
-/// Gives the fields of a record and their values, in turn; `from`: of one that is arriving.
+/// Returns the fields of a record and their values, in turn; `from`: of one that is arriving.
 ///
 /// # Errors
 ///

@@ -68,7 +68,7 @@ impl Executor {
         Index::new(&self.io, &self.format, subject)
     }
 
-    /// Gives a way to send the writes that a failover must not lose.
+    /// Returns a way to send the writes that a failover must not lose.
     fn replicated(&self) -> Io {
         self.io.replicated(self.format.replicas)
     }

@@ -82,7 +82,7 @@ impl Io {
         use_it(&mut self.mailbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Gives a way to send what so many replicas have to have before it is answered. Where fewer have it, the operation goes on, so
+    /// Returns a way to send what so many replicas have to have before it is answered. Where fewer have it, the operation goes on, so
     /// that nothing is left half done, without waiting once more; and fails in the end.
     pub(super) fn replicated(&self, replicas: u32) -> Self {
         Self {
@@ -91,12 +91,12 @@ impl Io {
         }
     }
 
-    /// Gives the failure with which the operation will end, because fewer replicas had something than have to.
+    /// Returns the failure with which the operation will end, because fewer replicas had something than have to.
     pub(super) fn shortfall(&self) -> Option<Failure> {
         self.with(|mailbox| mailbox.shortfall.clone())
     }
 
-    /// Sends commands; gives as many answers. Where there is nothing to send, none.
+    /// Sends commands; returns as many answers. Where there is nothing to send, none.
     pub(super) async fn send(&self, commands: Vec<Command>) -> Vec<Reply> {
         if commands.is_empty() {
             return Vec::new();

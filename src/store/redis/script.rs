@@ -23,7 +23,7 @@ pub enum Script {
     Destroy,
     /// Enters it into an index.
     Admit,
-    /// Gives entries of an index.
+    /// Returns entries of an index.
     Range,
     /// Marks an index before sessions are looked at.
     Open,
@@ -63,13 +63,13 @@ static HASHES: LazyLock<[String; 13]> = LazyLock::new(|| {
 });
 
 impl Script {
-    /// Gives its text.
+    /// Returns its text.
     #[must_use]
     pub fn source(self) -> &'static str {
         SOURCES.get(self as usize).copied().unwrap_or_default()
     }
 
-    /// Gives the SHA-1 of its text, in hexadecimal: by which a server knows it.
+    /// Returns the SHA-1 of its text, in hexadecimal: by which a server knows it.
     #[must_use]
     pub fn hash(self) -> &'static str {
         HASHES.get(self as usize).map_or("", String::as_str)

@@ -68,7 +68,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Gives the entries behind that one, not too many at once; nothing where there are no more.
+    /// Returns the entries behind that one, not too many at once; nothing where there are no more.
     pub async fn portion(
         &self,
         last: Option<&Entry>,
@@ -115,7 +115,7 @@ impl<'a> Index<'a> {
         self.io.ask(command).await.map(|_| ())
     }
 
-    /// Gives the live sessions, the oldest first: as JSON, in several lists, none of them long.
+    /// Returns the live sessions, the oldest first: as JSON, in several lists, none of them long.
     pub async fn list(&self, now_ms: u64) -> Result<Vec<String>, Failure> {
         let mut lists = Vec::new();
         let mut last = None;

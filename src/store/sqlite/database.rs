@@ -42,13 +42,13 @@ impl Database {
         }))
     }
 
-    /// Gives how long an operation waits for other processes.
+    /// Returns how long an operation waits for other processes.
     #[must_use]
     pub fn patience(&self) -> Duration {
         self.0.settings.patience
     }
 
-    /// Gives until when an operation waits that begins now.
+    /// Returns until when an operation waits that begins now.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.patience()

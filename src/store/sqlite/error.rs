@@ -29,7 +29,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Gives its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl SqliteError {
         }
     }
 
-    /// Gives the failure of the database that a store's failure is, if it is one.
+    /// Returns the failure of the database that a store's failure is, if it is one.
     pub(super) fn of(error: &StoreError) -> Option<&Self> {
         match error {
             StoreError::Failed(error) => error.downcast_ref(),

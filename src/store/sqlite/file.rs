@@ -62,7 +62,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Gives a file's with the defaults.
+    /// Returns a file's with the defaults.
     #[must_use]
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self {

@@ -88,7 +88,7 @@ fn parse_revs(text: &str) -> Result<Vec<u64>, SqliteError> {
     revs.map_err(|_| SqliteError::new(Reason::Damaged, "a row is not what the store writes"))
 }
 
-/// Gives nothing where all keys were last written with the record: [`Record::merge`] takes what is missing for that.
+/// Returns nothing where all keys were last written with the record: [`Record::merge`] takes what is missing for that.
 fn write_revs(record: &Record) -> String {
     if record.revs.iter().all(|rev| *rev == record.rev) {
         return String::new();
@@ -170,7 +170,7 @@ pub(super) fn touch(
     Ok(())
 }
 
-/// Gives a row an id and a subject.
+/// Returns a row an id and a subject.
 pub(super) fn assign(
     connection: &Connection,
     number: i64,

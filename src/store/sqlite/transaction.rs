@@ -6,7 +6,7 @@ use super::{Reason, SqliteError, SqliteStore, file};
 use crate::store::StoreError;
 
 impl SqliteStore {
-    /// Runs operations in one transaction, and gives their results once it is committed. What fails leaves nothing behind, and
+    /// Runs operations in one transaction, and returns their results once it is committed. What fails leaves nothing behind, and
     /// the others stay. Each waits for other processes until its own deadline, and all together until the first of these.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ impl Executor {
         self.store(id, &record, None, new.limit, clock.now_ms).await
     }
 
-    /// Stores a record where none is live: in its subject's index first. Gives `Done`, `Taken` or `Refused`. One that comes `from`
+    /// Stores a record where none is live: in its subject's index first. Returns `Done`, `Taken` or `Refused`. One that comes `from`
     /// another id is arriving.
     pub(super) async fn store(
         &self,
@@ -127,7 +127,7 @@ impl Executor {
         Ok(())
     }
 
-    /// Has those go that have to, portion by portion. Gives some entries of the index.
+    /// Has those go that have to, portion by portion. Returns some entries of the index.
     async fn make_room(
         &self,
         subject: &str,

@@ -77,7 +77,7 @@ impl Executor {
         Ok(was_live || was_there)
     }
 
-    /// Destroys all sessions of a subject but one. Gives how many were live.
+    /// Destroys all sessions of a subject but one. Returns how many were live.
     ///
     /// Its entries are gone through until there are no others left: a session that moves meanwhile has one of its new id before
     /// that of its old one goes.
@@ -107,7 +107,7 @@ impl Executor {
         Err(Failure::Index)
     }
 
-    /// Destroys those sessions of a subject, also those that have moved meanwhile, but not to that one. Gives how many of them were
+    /// Destroys those sessions of a subject, also those that have moved meanwhile, but not to that one. Returns how many of them were
     /// live.
     pub(super) async fn destroy_wherever(
         &self,

@@ -30,7 +30,7 @@ impl Executor {
         legacy::read(json.checked()?, &left.checked()?, now_ms)
     }
 
-    /// Makes a session of a record that koa-redis wrote. Gives whether there may be one now.
+    /// Makes a session of a record that koa-redis wrote. Returns whether there may be one now.
     ///
     /// The new one is stored before the old one is removed: whoever destroys the session meanwhile removes the old one first,
     /// which is then missing here.

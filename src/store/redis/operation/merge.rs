@@ -89,7 +89,7 @@ impl Executor {
         Ok(merged.ok_or(Written::Missing))
     }
 
-    /// Gives when a live session was created, and whose it is.
+    /// Returns when a live session was created, and whose it is.
     async fn peek(
         &self,
         id: &SessionId,
@@ -210,7 +210,7 @@ impl<'a> MergeArgs<'a> {
         }
     }
 
-    /// Gives all arguments; `again`: where the same may have been merged before.
+    /// Returns all arguments; `again`: where the same may have been merged before.
     fn list(&self, again: bool) -> Vec<&str> {
         let mut args: Vec<&str> = self.first.iter().map(String::as_str).collect();
         args.extend([if again { "1" } else { "" }, &self.count]);

@@ -126,7 +126,7 @@ impl Executor {
         }
     }
 
-    /// Stores what is moving under the new id, with changes. Gives the keys that others wrote meanwhile, too.
+    /// Stores what is moving under the new id, with changes. Returns the keys that others wrote meanwhile, too.
     async fn store_moving(
         &self,
         ids: Move<'_>,
@@ -142,7 +142,7 @@ impl Executor {
         Ok((stored.await?, conflicts))
     }
 
-    /// Merges into a record. Gives the keys that others wrote meanwhile.
+    /// Merges into a record. Returns the keys that others wrote meanwhile.
     fn change(
         &self,
         record: &mut Record,
@@ -156,7 +156,7 @@ impl Executor {
         Ok(conflicts)
     }
 
-    /// Ends the old one, where it is marked. Gives whether it was.
+    /// Ends the old one, where it is marked. Returns whether it was.
     async fn finish(&self, io: &Io, ids: Move<'_>, ttl_ms: &str) -> Result<bool, Failure> {
         let args = [ids.new.hash.as_str(), ttl_ms];
         let key = self.key(ids.old);

@@ -33,7 +33,7 @@ fn text(text: &str) -> Reply {
     Reply::Text(text.into())
 }
 
-/// Gives the scripts and commands that a step sends, by their names.
+/// Returns the scripts and commands that a step sends, by their names.
 fn names(step: &Step<Outcome>) -> Vec<String> {
     let Step::Send(commands) = step else {
         return vec![format!("{step:?}")];
@@ -89,7 +89,7 @@ fn a_script_that_a_node_does_not_know_is_sent_whole() {
     assert_eq!(written, done(2, None, MaxAge::Browser));
 }
 
-/// Goes through the steps of a move: what each sends, and what is answered to it. Gives the end.
+/// Goes through the steps of a move: what each sends, and what is answered to it. Returns the end.
 fn go_through(steps: &[(&[&str], &[Reply])]) -> Step<Outcome> {
     let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
     let mut operation = start(format(), request);

@@ -98,7 +98,7 @@ impl Index<'_> {
         })
     }
 
-    /// Looks at all entries, so that only those of live sessions are left. Gives the names of two that are of one session: it is
+    /// Looks at all entries, so that only those of live sessions are left. Returns the names of two that are of one session: it is
     /// arriving from where it still is.
     async fn check(&self, now_ms: u64) -> Result<Vec<[String; 2]>, Failure> {
         let mut doubles = Vec::new();

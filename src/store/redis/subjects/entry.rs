@@ -36,7 +36,7 @@ impl Tag {
         [&self.text, &time(created_ms), hash].concat()
     }
 
-    /// Gives where the subject's entries begin and end.
+    /// Returns where the subject's entries begin and end.
     pub fn range(&self) -> (String, String) {
         let from = ["[", &self.text].concat();
         let to = [&from, "~"].concat();
@@ -49,7 +49,7 @@ pub fn time(ms: u64) -> String {
     format!("{ms:014x}")
 }
 
-/// Gives a number that differs from session to session.
+/// Returns a number that differs from session to session.
 pub fn number_of(hash: &str) -> u32 {
     let bytes = hash.bytes().take(5);
     bytes.fold(0, |number, byte| number << 6 | u32::from(byte & 63))
@@ -76,19 +76,19 @@ impl Entry {
         self.0.get(..TAG).unwrap_or_default()
     }
 
-    /// Gives what names it, without the time when it was added.
+    /// Returns what names it, without the time when it was added.
     pub fn name(&self) -> &str {
         self.0.get(..TAG + TIME + HASH).unwrap_or_default()
     }
 
-    /// Gives the hash of the session's id.
+    /// Returns the hash of the session's id.
     pub fn hash(&self) -> &str {
         self.0
             .get(TAG + TIME..TAG + TIME + HASH)
             .unwrap_or_default()
     }
 
-    /// Gives when it was added.
+    /// Returns when it was added.
     pub fn added_ms(&self) -> u64 {
         let added = self.0.get(TAG + TIME + HASH..).unwrap_or_default();
         u64::from_str_radix(added, 16).unwrap_or(u64::MAX)

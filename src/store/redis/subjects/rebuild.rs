@@ -88,7 +88,7 @@ impl Rebuild<'_> {
         Err(Failure::Index)
     }
 
-    /// Runs a script on some of the sets. Gives those where it answers with zero.
+    /// Runs a script on some of the sets. Returns those where it answers with zero.
     async fn on_each(&self, shards: Vec<u8>, script: Script) -> Result<Vec<u8>, Failure> {
         let keys = shards.iter().map(|shard| self.format.index_key(*shard));
         let keys: Vec<String> = keys.collect();
@@ -160,7 +160,7 @@ impl Rebuild<'_> {
         self.io.run_all(Script::Enter, &on).await.map(|_| ())
     }
 
-    /// Gives the entry that a session has in the index, and in which shard; nothing where it is nobody's. What has such a name and is
+    /// Returns the entry that a session has in the index, and in which shard; nothing where it is nobody's. What has such a name and is
     /// no hash is no session, nor is what cannot be read.
     fn entry_of(&self, key: &str, reply: Reply) -> Result<Option<(u8, String)>, Failure> {
         if matches!(&reply, Reply::Error(code) if code == "WRONGTYPE") {
