@@ -4,7 +4,7 @@ const oneDay = 86400000
 const grace = 10000
 
 /**
- * Makes koa-session's ContextSession say in steps what it does, so that a row can mend one of them. By itself it changes
+ * Makes koa-session's ContextSession say in steps what it does, so that a fault can be mended in one of them. By itself it changes
  * nothing: a test compares the two.
  */
 module.exports = (ContextSession, util) => class Anatomy extends ContextSession {
@@ -75,7 +75,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     }
   }
 
-  /** Tells whether nobody has changed how cookies are read: then a row may. */
+  /** Tells whether nobody has changed how cookies are read: then a mend may. */
   isPlain () {
     return false
   }

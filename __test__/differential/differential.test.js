@@ -83,7 +83,7 @@ for (const [what, script] of Object.entries(knownScripts)) {
 }
 
 for (const entry of allowed) {
-  test(`allowed difference, row ${entry.row}: ${entry.what}`, async () => {
+  test(`allowed difference, fault ${entry.fault}: ${entry.what}`, async () => {
     const kinds = { upstream: { Koa: koa3, mended: true }, ours: { session: ours, Koa: koa3 } }
     const result = await compare(entry.example, kinds, stage)
     assert.equal(result.difference, null)
@@ -101,7 +101,7 @@ test('koa-session does not differ from itself', async () => {
   assert.deepEqual(await differences(seed, 150, { upstream: kind, ours: kind }, { table: [] }), [])
 })
 
-test('nor from the copy in which rows are mended, where none is', async () => {
+test('nor from the copy in which faults are mended, where none is', async () => {
   const kinds = { upstream: { Koa: koa3, mended: true }, ours: { session: upstream7, Koa: koa3 } }
   assert.deepEqual(await differences(seed, Math.ceil(count / 4), kinds, { table: [] }), [])
 })

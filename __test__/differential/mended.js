@@ -24,7 +24,7 @@ function loadCopy () {
 }
 
 /**
- * Returns a koa-session 7.0.2 without the faults of the rows that are given: each mends a copy of its modules.
+ * Returns a koa-session 7.0.2 without the faults that are given: each is mended in a copy of its modules.
  *
  * @param {object[]} mends each may have `context(ContextSession)` and `session(Session)`, which return a class that
  *   extends the one given (and is called Session too, since messages of the engine tell it), `hash(hash)` and `middleware(middleware)`, which wrap a function

@@ -130,7 +130,7 @@ const naming = hash => data => {
 
 module.exports = [
   {
-    row: 11,
+    fault: 11,
     what: 'after regenerate, session.externalKey is the new id',
     applies: ({ store }) => Boolean(store),
     mend: { session: renaming },
@@ -138,7 +138,7 @@ module.exports = [
     shows: ["route read 'externalKey' = 'id-2'"]
   },
   {
-    row: 16,
+    fault: 16,
     what: 'a change that keeps the CRC32 is written',
     applies: () => true,
     mend: { hash: () => data => JSON.stringify(data) },
@@ -146,7 +146,7 @@ module.exports = [
     shows: ["store.set/4 'id-1' { a: '13y7je9', _expire: 1700086400002, _maxAge: 86400000 } 86410000 ctx { changed: true, rolling: false }"]
   },
   {
-    row: 24,
+    fault: 24,
     what: 'data named like a method, isNew or __proto__ break nothing inside',
     applies: () => true,
     mend: { session: owning, context: avoiding },
@@ -154,7 +154,7 @@ module.exports = [
     shows: ["route read 'isNew' = false", 'route toJSON  = { a: 1, commit: 2 }', "route get 'isAdmin' = undefined"]
   },
   {
-    row: 24,
+    fault: 24,
     what: '__proto__ that the app writes is dropped',
     applies: () => true,
     mend: { session: sealing },
@@ -162,7 +162,7 @@ module.exports = [
     shows: ["route get 'isAdmin' = undefined", 'route toJSON  = { a: 1 }']
   },
   {
-    row: 31,
+    fault: 31,
     what: 'a BigInt is an error of its own',
     applies: () => true,
     mend: { hash: naming },

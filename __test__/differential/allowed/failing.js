@@ -70,7 +70,7 @@ const failingSet = { as: 'store', keep: 'text', timing: 'turn', missing: null, f
 
 module.exports = [
   {
-    row: 5,
+    fault: 5,
     what: 'the session\'s cookies are on the response of an error',
     applies: () => true,
     mend: { context: keeping },
@@ -78,7 +78,7 @@ module.exports = [
     shows: ["route get 'a' = 1"]
   },
   {
-    row: 6,
+    fault: 6,
     what: 'an error of the store is told, and the route\'s is answered',
     applies: () => true,
     mend: { middleware: preferring },

@@ -98,7 +98,7 @@ function holding (payload, wrap, ...operations) {
 
 module.exports = [
   {
-    row: 10,
+    fault: 10,
     what: 'a number from genid is an id, nothing and an empty text are none; beforeSave is awaited',
     applies: () => true,
     mend: { context: awaiting },
@@ -106,7 +106,7 @@ module.exports = [
     shows: ['app error TypeError [ERR_SESSION_ID]']
   },
   {
-    row: 10,
+    fault: 10,
     what: 'promises of genid, valid, beforeSave and externalKey.get are awaited',
     applies: ({ hooks }) => isPromised(hooks),
     wanted: ({ hooks, ...script }) => ({ ...script, hooks: Object.fromEntries(Object.entries(hooks).map(([hook, name]) => [hook, name.replace(/Later$/, '')])) }),
@@ -118,7 +118,7 @@ module.exports = [
     shows: ["route get 'user' = 'b'", "route get 'user' = undefined"]
   },
   {
-    row: 19,
+    fault: 19,
     what: 'a second session() finds the session of the first loaded, and does not load it again',
     applies: script => Boolean(script.second),
     mend: { context: sharing },
@@ -126,7 +126,7 @@ module.exports = [
     shows: ["store.get/3 'id-1' undefined ctx { rolling: false }", "route get 'views' = 1"]
   },
   {
-    row: 28,
+    fault: 28,
     what: 'what a listener throws reaches the app\'s error',
     applies: ({ listeners }) => listeners === 'throwing',
     mend: { context: catching },
@@ -134,7 +134,7 @@ module.exports = [
     shows: ['app error Error: listener failed']
   },
   {
-    row: 29,
+    fault: 29,
     what: 'an id from outside that is too long, has control characters or climbs a path is missed before the store',
     applies: ({ store }) => Boolean(store),
     mend: { context: screening },
@@ -142,7 +142,7 @@ module.exports = [
     shows: ["event missed '../../etc/passwd' undefined ctx {}"]
   },
   {
-    row: 30,
+    fault: 30,
     what: 'a text, a number, true or a list is no session',
     applies: () => true,
     mend: { context: demanding },
@@ -150,7 +150,7 @@ module.exports = [
     shows: ["event invalid undefined [ 'a', 'b' ] ctx {}", 'route toJSON  = {}']
   },
   {
-    row: 36,
+    fault: 36,
     what: 'a session that is gone when the middleware runs again on its ctx is not saved empty',
     applies: ({ store }) => Boolean(store),
     mend: { context: beginningAnew, middleware: counting },

@@ -71,7 +71,7 @@ function proper (data, isIncoming) {
 
 module.exports = [
   {
-    row: 21,
+    fault: 21,
     what: 'null and undefined mean the default, and sameSite may be true or false',
     applies: ({ options, requests }) => Object.entries(options).some(isUnset) || typeof options.sameSite === 'boolean' || requests.some(setsNull),
     wanted (script) {
@@ -84,14 +84,14 @@ module.exports = [
     example: script({ options: { key: null, maxAge: null, sameSite: true, store: null }, requests: [request(['set', 'a', 1]), request(['get', 'a'])] })
   },
   {
-    row: 22,
+    fault: 22,
     what: 'options may be frozen',
     applies: script => Boolean(script.frozenOptions),
     wanted: script => ({ ...script, frozenOptions: undefined }),
     example: script({ frozenOptions: true, requests: [request(['set', 'a', 1])] })
   },
   {
-    row: 22,
+    fault: 22,
     what: 'options are not written to',
     applies: script => Boolean(script.watchOptions),
     reconcile (upstream, ours) {
@@ -102,7 +102,7 @@ module.exports = [
     example: script({ watchOptions: true, requests: [request(['set', 'a', 1])] })
   },
   {
-    row: 35,
+    fault: 35,
     what: 'what is no maxAge is refused when it is assigned; in data, it is passed over',
     applies: () => true,
     mend: { session: refusing, context: passingOver },

@@ -23,7 +23,7 @@ function valuesOf (header, name) {
   return [...header.matchAll(pattern)].map(([, value]) => value.startsWith('"') ? value.slice(1, -1) : value)
 }
 
-/** Sees to it that a row may change how the session's cookie is read: here it is read as the package reads it. */
+/** Sees to it that a mend may change how the session's cookie is read: here it is read as the package reads it. */
 const reading = ContextSession => 'candidates' in ContextSession.prototype
   ? ContextSession
   : class Reading extends ContextSession {
@@ -162,7 +162,7 @@ const withoutResponse = ContextSession => class extends ContextSession {
 
 module.exports = [
   {
-    row: 25,
+    fault: 25,
     what: 'the signature that a later key made is written anew as the cookie is: its attributes, its end',
     applies: () => true,
     mend: { context: reissuing },
@@ -173,7 +173,7 @@ module.exports = [
     shows: ["route get 'a' = 1"]
   },
   {
-    row: 26,
+    fault: 26,
     what: 'of several cookies of the name, each is tried until one verifies',
     applies: () => true,
     mend: { context: trying },
@@ -183,7 +183,7 @@ module.exports = [
     shows: ["route get 'a' = 1"]
   },
   {
-    row: 35,
+    fault: 35,
     what: 'a signature by an older key, or by none, is no hindrance to reading the session of a ctx without a response',
     applies: () => true,
     mend: { context: withoutResponse },

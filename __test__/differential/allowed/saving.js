@@ -122,7 +122,7 @@ const dropping = ContextSession => class extends ContextSession {
 
 module.exports = [
   {
-    row: 12,
+    fault: 12,
     what: 'a session that takes the place of a removed one has a new id, and the record of that one is destroyed',
     applies: () => true,
     mend: { context: replacing },
@@ -130,7 +130,7 @@ module.exports = [
     shows: ["store.destroy/2 'id-1'  ctx {}", "store.set/4 'id-2' { b: 2, _expire: 1700086400002, _maxAge: 86400000 } 86410000 ctx { changed: true, rolling: false }"]
   },
   {
-    row: 13,
+    fault: 13,
     what: 'maxAge \'session\' stays, and the store gets a day for it',
     applies: () => true,
     mend: { context: ending },
@@ -138,7 +138,7 @@ module.exports = [
     shows: ["store.set/4 'id-1' { a: 1, _session: true } 86410000 ctx { changed: true, rolling: false }", "route read 'maxAge' = 'session'"]
   },
   {
-    row: 17,
+    fault: 17,
     what: 'what was saved is not written again, the store hears of every change, and commits run one after another',
     applies: () => true,
     mend: { context: once },
@@ -146,7 +146,7 @@ module.exports = [
     shows: ["store.set/4 'id-1' { a: 1, _expire: 1700086400001, _maxAge: 86400000 } 86410000 ctx { changed: true, rolling: false }"]
   },
   {
-    row: 34,
+    fault: 34,
     what: 'the cookie of a session that an empty one replaced unread is dropped',
     applies: () => true,
     mend: { context: dropping },

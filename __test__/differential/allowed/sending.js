@@ -2,7 +2,7 @@
 
 const { request, script } = require('../by-hand')
 
-/** Knows what to do without where no cookie can be sent; the rows say when that is. */
+/** Knows what to do without where no cookie can be sent; the mends say when that is. */
 const sending = ContextSession => 'obstacle' in ContextSession.prototype
   ? ContextSession
   : class Sending extends ContextSession {
@@ -57,7 +57,7 @@ const respecting = ContextSession => class extends sending(ContextSession) {
 
 module.exports = [
   {
-    row: 1,
+    fault: 1,
     what: 'a secure cookie that cannot be sent is left out, and with it a new session',
     applies: () => true,
     mend: { context: securing },
@@ -65,7 +65,7 @@ module.exports = [
     shows: ["route set 'a' 1 = undefined"]
   },
   {
-    row: 2,
+    fault: 2,
     what: 'where the headers have left, the store is written all the same',
     applies: () => true,
     mend: { context: respecting },

@@ -1,0 +1,30 @@
+'use strict'
+
+// Runs the tests that need neither a server of a store nor another process for long: node scripts/quick-tests.js [node --test arguments]
+
+const { spawnSync } = require('node:child_process')
+const { readdirSync } = require('node:fs')
+const { availableParallelism } = require('node:os')
+const { join } = require('node:path')
+
+const root = join(__dirname, '..')
+
+/** The folders of __test__ whose tests are quick. */
+const FOLDERS = ['base', 'cookie', 'options', 'persistence', 'request', 'session']
+
+/** The files elsewhere that are. */
+const FILES = ['differential/differential.test.js', 'documents.test.js', 'properties.test.js', 'structure.test.js', 'vectors.test.js']
+
+/** The files in the folders that are not: they play for seconds, or run processes. */
+const LONG = [
+  'base/foreign-clock.test.js', 'options/max-age-fraction.test.js', 'persistence/concurrency.test.js', 'request/failing-hooks.test.js',
+  'session/programs.test.js'
+]
+
+const inFolders = FOLDERS.flatMap((folder) => readdirSync(join(root, '__test__', folder))
+  .filter((name) => name.endsWith('.test.js')).map((name) => `${folder}/${name}`))
+const files = [...inFolders.filter((file) => !LONG.includes(file)), ...FILES].map((file) => `__test__/${file}`)
+
+const env = { DIFFERENTIAL_SCRIPTS: '100', ...process.env }
+const { status } = spawnSync(process.execPath, ['--test', `--test-concurrency=${availableParallelism()}`, ...process.argv.slice(2), ...files], { cwd: root, env, stdio: 'inherit' })
+process.exitCode = status ?? 1
