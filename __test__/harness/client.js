@@ -1,32 +1,70 @@
 'use strict'
 
 const http = require('node:http')
+const http2 = require('node:http2')
 
 /**
- * Sends a request on a connection of its own, or on one of an agent's.
+ * Is what a server answered: `setCookie` has the lines of Set-Cookie, `cookies` the same by the cookie's name, `hints` the 1xx
+ * responses before it.
+ *
+ * @typedef {{ status: number, headers: object, body: string, json: *, setCookie: string[], cookies: Map<string, string>, hints: number[] }} Answer
+ */
+
+/**
+ * Sends a request on a connection of its own, or on one of an agent's. Rejects where the connection breaks.
  *
  * @param {number} port
  * @param {{ method?: string, path?: string, headers?: object, body?: string, agent?: http.Agent }} [how]
- * @returns {Promise<{ status: number, headers: object, body: string, json: *, setCookie: string[], cookies: Map<string, string> }>}
- *   setCookie: the lines of Set-Cookie; cookies: the same by the cookie's name. Rejects where the connection breaks.
+ * @returns {Promise<Answer & { message: string }>} message: of the status line
  */
 function request (port, { method = 'GET', path = '/', headers = {}, body, agent = false } = {}) {
   return new Promise((resolve, reject) => {
+    const hints = []
     const sent = http.request({ host: '127.0.0.1', port, method, path, headers, agent }, (response) => {
-      const chunks = []
-      response.on('data', (chunk) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => resolve(toAnswer(response, Buffer.concat(chunks).toString())))
+      const { statusCode: status, statusMessage: message, headers } = response
+      read(response).then((body) => resolve(Object.assign(toAnswer(status, headers, body, hints), { message })), reject)
     })
+    sent.on('continue', () => hints.push(100))
+    sent.on('information', ({ statusCode }) => hints.push(statusCode))
     sent.on('error', reject)
     sent.end(body)
   })
 }
 
-function toAnswer ({ statusCode: status, headers }, body) {
+/**
+ * Sends a GET request over HTTP/2 without TLS, on a connection of its own.
+ *
+ * @returns {Promise<Answer>}
+ */
+async function requestHttp2 (port, { path = '/', headers = {} } = {}) {
+  const connection = http2.connect(`http://127.0.0.1:${port}`)
+  try {
+    return await new Promise((resolve, reject) => {
+      const hints = []
+      connection.on('error', reject)
+      const stream = connection.request({ ':path': path, ...headers })
+      stream.on('error', reject)
+      stream.on('headers', (fields) => hints.push(fields[':status']))
+      stream.on('response', (fields) => {
+        read(stream).then((body) => resolve(toAnswer(fields[':status'], fields, body, hints)), reject)
+      })
+      stream.end()
+    })
+  } finally {
+    connection.close()
+  }
+}
+
+async function read (stream) {
+  let body = ''
+  for await (const chunk of stream.setEncoding('utf8')) body += chunk
+  return body
+}
+
+function toAnswer (status, headers, body, hints) {
   const setCookie = headers['set-cookie'] ?? []
   const cookies = new Map(setCookie.map((line) => [line.slice(0, line.indexOf('=')), line]))
-  return { status, headers, body, setCookie, cookies, get json () { return JSON.parse(body) } }
+  return { status, headers, body, setCookie, cookies, hints, get json () { return JSON.parse(body) } }
 }
 
 /** Visits one server, as a browser with a cookie jar of its own. Of a cookie it heeds the expiry alone. */
@@ -90,4 +128,4 @@ class Client {
   }
 }
 
-module.exports = { Client, request }
+module.exports = { Client, request, requestHttp2 }

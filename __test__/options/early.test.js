@@ -9,53 +9,20 @@ const { Readable } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
 const { describe, test } = require('node:test')
 
+const { request, requestHttp2 } = require('../harness/client')
 const { decodeCookie } = require('../harness/forge')
 const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { settled } = require('../harness/waiting')
 
-/** Sends a GET over HTTP/1.1. */
-function get1 (port, path, headers = {}) {
-  return new Promise((resolve, reject) => {
-    const hints = []
-    const req = http.get({ host: '127.0.0.1', port, path, headers, agent: false }, async (res) => {
-      let body = ''
-      for await (const chunk of res.setEncoding('utf8')) body += chunk
-      resolve({ status: res.statusCode, message: res.statusMessage, headers: res.headers, hints, body })
-    })
-    req.on('continue', () => hints.push(100))
-    req.on('information', ({ statusCode }) => hints.push(statusCode))
-    req.on('error', reject)
-  })
-}
-
-/** Sends a GET over HTTP/2. */
-function get2 (port, path, headers = {}) {
-  const client = http2.connect(`http://127.0.0.1:${port}`)
-  return new Promise((resolve, reject) => {
-    const hints = []
-    client.on('error', reject)
-    const req = client.request({ ':path': path, ...headers })
-    req.on('error', reject)
-    req.on('headers', (fields) => hints.push(fields[':status']))
-    req.on('response', async (fields) => {
-      let body = ''
-      for await (const chunk of req.setEncoding('utf8')) body += chunk
-      resolve({ status: fields[':status'], headers: fields, hints, body })
-    })
-    req.end()
-  }).finally(() => client.close())
-}
-
 const PROTOCOLS = {
-  'HTTP/1.1': { get: get1, listen: http.createServer },
-  'HTTP/2': { get: get2, listen: http2.createServer }
+  'HTTP/1.1': { ask: request, listen: http.createServer },
+  'HTTP/2': { ask: requestHttp2, listen: http2.createServer }
 }
 
-const linesOf = ({ headers }) => headers['set-cookie'] ?? []
-const namesOf = (answer) => linesOf(answer).map((line) => line.slice(0, line.indexOf('=')))
-const cookieOf = (answer) => linesOf(answer).map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+const namesOf = (answer) => answer.setCookie.map((line) => line.slice(0, line.indexOf('=')))
+const cookieOf = (answer) => answer.setCookie.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 
 const SESSION = ['koa.sess', 'koa.sess.sig']
 
@@ -108,7 +75,7 @@ const WAYS = {
   'writeHead, an empty list': { act: (res) => { res.writeHead(200, []).end('done') } }
 }
 
-for (const [protocol, { get, listen }] of Object.entries(PROTOCOLS)) {
+for (const [protocol, { ask, listen }] of Object.entries(PROTOCOLS)) {
   for (const kind of ['cookie', 'store']) {
     describe(`early: the cookie leaves with the headers, in ${kind} mode over ${protocol}`, () => {
       for (const [way, { act, status = 200, message, x, cookies = [], body = 'done' }] of Object.entries(WAYS)) {
@@ -123,14 +90,14 @@ for (const [protocol, { get, listen }] of Object.entries(PROTOCOLS)) {
             await pause()
             if (store) ctx.session.later = true
           }, { listen })
-          const answer = await get(server.port, '/')
+          const answer = await ask(server.port, { path: '/' })
           assert.deepEqual([answer.status, answer.body], [status, body])
-          if (get === get1 && message) assert.equal(answer.message, message)
+          if (ask === request && message) assert.equal(answer.message, message)
           assert.equal(answer.headers['x-a'], x)
           assert.deepEqual(namesOf(answer), [...cookies, ...SESSION])
           // The record is written at the end of the middleware, which may come after the answer.
           await server.event('session:saved')
-          const again = await get(server.port, '/me', { cookie: cookieOf(answer) })
+          const again = await ask(server.port, { path: '/me', headers: { cookie: cookieOf(answer) } })
           assert.equal(again.body, '{"user":"ann"}')
           if (store) {
             assert.equal(store.count('set'), 1)
@@ -154,10 +121,10 @@ for (const [protocol, { get, listen }] of Object.entries(PROTOCOLS)) {
           ctx.session.user = 'ann'
           ctx.res.end('done')
         }, { listen })
-        const answer = await get(server.port, '/')
+        const answer = await ask(server.port, { path: '/' })
         assert.deepEqual([answer.status, answer.body], [200, 'done'])
         assert.deepEqual(namesOf(answer), SESSION)
-        if (get === get1) assert.ok(answer.hints.includes(100) && answer.hints.includes(103), String(answer.hints))
+        if (ask === request) assert.ok(answer.hints.includes(100) && answer.hints.includes(103), String(answer.hints))
         assert.deepEqual(server.errors, [])
       })
 
@@ -170,7 +137,7 @@ for (const [protocol, { get, listen }] of Object.entries(PROTOCOLS)) {
           await ctx.session.save()
           ctx.res.writeHead(200, { 'Set-Cookie': ['own=1'] }).end('done')
         }, { listen })
-        const answer = await get(server.port, '/')
+        const answer = await ask(server.port, { path: '/' })
         assert.deepEqual(namesOf(answer).sort(), ['first', ...SESSION, 'own'])
         assert.equal(store?.count('set') ?? 1, 1)
       })
@@ -186,10 +153,10 @@ for (const [protocol, { get, listen }] of Object.entries(PROTOCOLS)) {
           ctx.session = null
           ctx.res.end('done')
         }, { listen })
-        const cookie = cookieOf(await get(server.port, '/in'))
-        const answer = await get(server.port, '/', { cookie })
+        const cookie = cookieOf(await ask(server.port, { path: '/in' }))
+        const answer = await ask(server.port, { path: '/', headers: { cookie } })
         assert.deepEqual(namesOf(answer), SESSION)
-        for (const line of linesOf(answer)) assert.match(line, /expires=Thu, 01 Jan 1970/)
+        for (const line of answer.setCookie) assert.match(line, /expires=Thu, 01 Jan 1970/)
         await settled()
         assert.equal(store?.ids().length ?? 0, 0)
         assert.equal(server.events.named('session:uncommitted').length, 0)
@@ -205,9 +172,9 @@ for (const [protocol, { get, listen }] of Object.entries(PROTOCOLS)) {
           ctx.respond = false
           ctx.res.end(ctx.session.user ?? 'nobody')
         }, { listen })
-        assert.deepEqual(linesOf(await get(server.port, '/')), [])
-        const answer = await get(server.port, '/', { cookie: cookieOf(await get(server.port, '/in')) })
-        assert.deepEqual([answer.body, linesOf(answer)], ['ann', []])
+        assert.deepEqual((await ask(server.port, { path: '/' })).setCookie, [])
+        const answer = await ask(server.port, { path: '/', headers: { cookie: cookieOf(await ask(server.port, { path: '/in' })) } })
+        assert.deepEqual([answer.body, answer.setCookie], ['ann', []])
       })
     })
   }
@@ -232,7 +199,7 @@ describe('early: what the cookie is', () => {
         const data = { user: 'ann', _expire: Date.now() + 20000, _maxAge: 60000 }
         store?.records.set('an-id', JSON.stringify(data))
         const id = store ? 'an-id' : Buffer.from(JSON.stringify(data)).toString('base64')
-        const answer = await get1(server.port, '/', { cookie: `koa.sess=${id}` })
+        const answer = await server.get('/', { cookie: `koa.sess=${id}` })
         assert.deepEqual(namesOf(answer), ['koa.sess'])
         await settled()
         assert.deepEqual(server.events.map(({ name, event }) => [name, event.reason]), [['session:saved', reason]])
@@ -252,8 +219,8 @@ describe('early: what the cookie is', () => {
       ctx.session.user = 'ann'
       ctx.res.end('done')
     })
-    const answer = await get1(server.port, '/')
-    const { user, stamp } = decodeCookie(linesOf(answer)[0])
+    const answer = await server.get('/')
+    const { user, stamp } = decodeCookie(answer.setCookie[0])
     assert.deepEqual({ user, stamp }, { user: 'ann', stamp: 1 })
     await settled()
     assert.deepEqual([calls, server.events.named('session:uncommitted')], [['/'], []])
@@ -269,9 +236,9 @@ describe('early: what the cookie is', () => {
       ctx.session = {}
       ctx.res.end('done')
     })
-    const answer = await get1(server.port, '/', { cookie: cookieOf(await get1(server.port, '/in')) })
+    const answer = await server.get('/', { cookie: cookieOf(await server.get('/in')) })
     assert.deepEqual(namesOf(answer), SESSION)
-    for (const line of linesOf(answer)) assert.match(line, /expires=Thu, 01 Jan 1970/)
+    for (const line of answer.setCookie) assert.match(line, /expires=Thu, 01 Jan 1970/)
     await settled()
     assert.deepEqual(server.events.named('session:uncommitted'), [])
   })
@@ -284,7 +251,7 @@ describe('early: what the cookie is', () => {
       ctx.session.user = 'ann'
       ctx.res.end('done')
     })
-    const { headers } = await get1(server.port, '/')
+    const { headers } = await server.get('/')
     await settled()
     assert.deepEqual([headers['x-id']], store.ids())
     assert.equal(headers['set-cookie'], undefined)

@@ -6,10 +6,10 @@ const assert = require('node:assert/strict')
 const { fork } = require('node:child_process')
 const { once } = require('node:events')
 const http = require('node:http')
-const http2 = require('node:http2')
 const path = require('node:path')
 const { after, before, describe, test } = require('node:test')
 
+const { request, requestHttp2 } = require('../harness/client')
 const { HOOKS, casesOf } = require('./failing-hooks-cases')
 
 /** What hangs would hang for ever. */
@@ -50,10 +50,10 @@ function send (given, { fails = false, cookie, isAborted = false } = {}) {
 
 function sendHttp1 (headers, isAborted) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: ports[0], headers, agent }, async (response) => {
+    const sent = http.request({ host: '127.0.0.1', port: ports[0], headers, agent }, async (response) => {
       if (isAborted) {
         response.on('error', () => {})
-        request.destroy()
+        sent.destroy()
         return resolve({ status: response.statusCode, body: 'aborted' })
       }
       let body = ''
@@ -64,37 +64,22 @@ function sendHttp1 (headers, isAborted) {
       }
       resolve({ status: response.statusCode, body, cookie: cookieOf(response.headers['set-cookie']) })
     })
-    request.on('error', reject)
-    request.end()
+    sent.on('error', reject)
+    sent.end()
   })
 }
 
 async function sendHttp2 (headers) {
-  const connection = http2.connect(`http://127.0.0.1:${ports[1]}`)
-  try {
-    const stream = connection.request({ ':path': '/', ...headers })
-    const [received] = await once(stream, 'response')
-    let body = ''
-    for await (const chunk of stream.setEncoding('utf8')) body += chunk
-    return { status: received[':status'], body, cookie: cookieOf(received['set-cookie']) }
-  } finally {
-    connection.close()
-  }
+  const { status, body, setCookie } = await requestHttp2(ports[1], { headers })
+  return { status, body, cookie: cookieOf(setCookie) }
 }
 
 function cookieOf (lines = []) {
   return lines.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 }
 
-function told (given) {
-  return new Promise((resolve, reject) => {
-    const url = `/told?case=${encodeURIComponent(JSON.stringify(given))}`
-    http.get({ host: '127.0.0.1', port: ports[0], path: url, agent }, async (response) => {
-      let text = ''
-      for await (const chunk of response) text += chunk
-      resolve(JSON.parse(text))
-    }).on('error', reject)
-  })
+async function told (given) {
+  return (await request(ports[0], { path: `/told?case=${encodeURIComponent(JSON.stringify(given))}`, agent })).json
 }
 
 /** Plays a case: a session comes in, its hook fails, and the process goes on. */
