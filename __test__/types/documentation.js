@@ -4,6 +4,7 @@ const path = require('node:path')
 const { Cookie } = require('cookies')
 const { Declarations } = require('./compiler')
 const { PROJECT } = require('./workspace')
+const { exports: exported } = require('../../package.json')
 
 /** What an example may use without saying where it comes from. */
 const PRELUDE = `import Koa from 'koa'
@@ -13,7 +14,11 @@ declare const app: Koa
 declare const ctx: Koa.Context
 declare const redis: any
 declare const store: Store
+declare const MyStore: typeof import('koa-session-rs/stores/memory').MemoryStore
+declare const user: string, password: string, database: string
 `
+/** Packages of others that examples import; they are `any` here. */
+const OTHERS = ['connect-redis', 'redis', 'koa-mysql-session', 'keyv', '@keyv/redis'].map((name) => `declare module '${name}'\n`).join('')
 const OPTIONS = { module: 'nodenext', types: ['*'], skipLibCheck: true }
 
 /** Checks that every option, and every attribute of `cookies`, is documented with the default that it has at run time. */
@@ -68,9 +73,9 @@ function namesReadBy (SessionOptions) {
 /** Compiles each `@example` as a file of its own; those that change the types of the program, in a program of their own. */
 function checkExamples (workspace, compiler) {
   const problems = []
-  const shared = {}
+  const shared = { 'others.d.ts': OTHERS }
   let count = 0
-  for (const file of ['index.d.ts', 'strict.d.ts']) {
+  for (const file of Object.values(exported).map(({ types }) => types).filter(Boolean)) {
     for (const example of new Declarations(path.join(PROJECT, file)).examples()) {
       const name = `example-${++count}.ts`
       const isWhole = /^import Koa/m.test(example)
