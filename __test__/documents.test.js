@@ -107,6 +107,14 @@ for (const document of DOCUMENTS) {
   })
 }
 
+for (const document of DOCUMENTS) {
+  test(`the files that ${document} names are there`, () => {
+    for (const [, path] of read(document).matchAll(/`((?:__test__|scripts|src|tests|lib|benchmark|fuzz|binding[\w-]*)\/[\w./-]*)`/g)) {
+      assert.ok(path.includes('NAME') || existsSync(join(root, path)), path)
+    }
+  })
+}
+
 /** Lists the files of a folder and its folders. */
 function filesIn (folder) {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
