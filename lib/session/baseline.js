@@ -5,13 +5,13 @@ const { isSameJson } = require('./json')
 const { Session, stringify } = require('./session')
 const { Snapshot } = require('./snapshot')
 
-/** What the other end has of a session, the store or the browser: what the dirty check compares the session with. */
+/** What the store or the browser has of a session: the dirty check compares the session with it. */
 class Baseline {
   #text
   #json
   #snapshot
 
-  /** Makes one of JSON as it came in, or as it was sent; with a snapshot of its data, where they are flat. */
+  /** Makes a baseline of JSON that came in or was sent, with a snapshot of its data if they are flat. */
   static ofText (text, snapshot) {
     const baseline = new Baseline()
     baseline.#text = text
@@ -19,12 +19,12 @@ class Baseline {
     return baseline
   }
 
-  /** Makes one of a session as this process writes it. */
+  /** Makes a baseline of a session as this process writes it. */
   static of (draft, snapshot = Snapshot.of(draft.session)) {
     return Baseline.ofData(snapshot, snapshot ? undefined : draft.json)
   }
 
-  /** Makes one of data as this process writes them: their snapshot where they are flat, else their JSON. */
+  /** Makes a baseline of data as this process writes them: a snapshot if they are flat, else their JSON. */
   static ofData (snapshot, json) {
     const baseline = new Baseline()
     baseline.#snapshot = snapshot
@@ -32,10 +32,10 @@ class Baseline {
     return baseline
   }
 
-  /** Returns the JSON as it came in; undefined where none did. */
+  /** Returns the JSON that came in or was sent; undefined where there is none. */
   get text () { return this.#text }
 
-  /** Returns the JSON, as it came in or as this process writes it. */
+  /** Returns the JSON: `text`, or as this process writes the data. */
   get json () {
     if (this.#text !== undefined) return this.#text
     this.#json ??= JSON.stringify(this.#snapshot.toObject())
@@ -43,7 +43,7 @@ class Baseline {
   }
 
   /**
-   * Returns whether a session differs: key by key where that does, else by its JSON.
+   * Returns whether a session differs from the baseline: compared key by key where a snapshot allows that, else as JSON.
    *
    * @param {import('./draft').Draft} draft
    * @param {object} options
@@ -56,11 +56,11 @@ class Baseline {
   }
 
   /**
-   * Tells what a session has otherwise.
+   * Lists the changes of a session since the baseline.
    *
    * @param {import('./draft').Draft} draft
-   * @returns {[string, string]} a JSON object of the keys that were added or changed, and a JSON array of those that are gone;
-   * each empty where there are none
+   * @returns {[string, string]} a JSON object of the keys that were added or changed, and a JSON array of the deleted keys; each an
+   * empty string where there are none
    */
   changes (draft) {
     const set = this.#snapshot?.changes(draft.session)
@@ -70,7 +70,7 @@ class Baseline {
   }
 }
 
-/** Writes data as a session of them is written. What they say of maxAge has been heard. */
+/** Serialises data as a session with these data would be. The maxAge in them is ignored: it has been read at the load. */
 function rewrite (data, options) {
   return stringify(Session.from({ options, adoptMaxAge () {}, assignMaxAge () {} }, data, true))
 }

@@ -2,7 +2,7 @@
 
 const { stringify } = require('./session')
 
-/** A session as it is at one moment, to be compared and written. After a hook that may have changed it, another one is made. */
+/** A session at one moment, to be compared and written. After a hook that may have changed the session, a new draft is needed. */
 class Draft {
   #json
 
@@ -11,10 +11,10 @@ class Draft {
     this.session = session
   }
 
-  /** Returns the session's JSON, written once for all who ask. */
+  /** Returns the session's JSON, serialised at the first call. */
   get json () { return (this.#json ??= stringify(this.session)) }
 
-  /** Throws where there is no JSON of the session, whether it is needed or not. */
+  /** Throws if the session cannot be serialised, even where its JSON is not needed. */
   requireJson () { return this.json }
 }
 

@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Puts the envelope behind the user's keys, as stores and hooks are given it. (In cookies the core does; src/envelope.rs.)
+ * Adds the envelope after the user's keys, as stores and hooks get it. (In cookies, the core does that: src/envelope.rs.)
  *
- * @param {object} data the user's keys; written to
+ * @param {object} data the user's keys; modified in place
  * @param {number|'session'} maxAge milliseconds
  * @param {number} expire milliseconds
  */
@@ -16,13 +16,13 @@ function enclose (data, maxAge, expire) {
   return data
 }
 
-/** Tells the envelope's keys from those of the data. */
+/** Returns whether a key belongs to the envelope. */
 const isEnvelope = (key) => key === '_expire' || key === '_maxAge' || key === '_session'
 
 /**
- * Takes the data out of a record. As in koa-session, they have also what the record inherits, as an instance of a class does.
+ * Copies the data out of a record. As in koa-session, they include what the record inherits, if it is an instance of a class.
  *
- * @param {object} record somebody else may hold it
+ * @param {object} record not modified, since the store may keep it
  * @returns {object} a copy
  */
 function withoutEnvelope (record) {

@@ -4,7 +4,7 @@ const binding = require('../native/binding')
 const { sessionError } = require('../base/errors')
 
 /**
- * Writes JSON; where a BigInt prevents it, says where that is.
+ * Serialises a value as JSON. If a BigInt prevents that, the error has its path.
  *
  * @param {object} value
  * @returns {string}
@@ -31,17 +31,17 @@ function pathOfBigInt (value, path, seen) {
 }
 
 /**
- * Returns whether JSON that was opened says the same as what JSON.stringify has written now.
+ * Returns whether earlier JSON has the same value as JSON that JSON.stringify has just written.
  *
- * @param {string} opened as any writer wrote it
+ * @param {string} earlier from any writer
  * @param {string} json
- * @param {(data: object) => string} rewrite writes parsed data as `json` was written
+ * @param {(data: object) => string} rewrite serialises parsed data in the way of `json`
  */
-function isSameJson (opened, json, rewrite) {
-  if (json === opened) return true
-  // Others may say the same in other words, most of them in more.
-  if (json.length >= opened.length && binding.isCanonical(opened)) return false
-  return json === rewrite(JSON.parse(opened))
+function isSameJson (earlier, json, rewrite) {
+  if (json === earlier) return true
+  // Another writer may spell the same value otherwise (spaces, 1.0), mostly longer. Text as JSON.stringify writes it has one spelling.
+  if (json.length >= earlier.length && binding.isCanonical(earlier)) return false
+  return json === rewrite(JSON.parse(earlier))
 }
 
 module.exports = { toJson, isSameJson }

@@ -1,37 +1,37 @@
 'use strict'
 
 /**
- * What a session knows of itself beside its data. It is in a private field: no data have its name, and it costs a session less
- * than a property that nobody enumerates.
+ * The state of a session object, beside its data. It is in a private field: its name cannot clash with a key of the data, and it
+ * costs less than a non-enumerable property.
  */
 
 /**
- * Not a literal: where many requests wait, V8 takes those that it makes in one place for long-lived, and puts them among the old
- * objects. There each keeps its request, with all that belongs to it, until the next collection of those.
+ * A class, not an object literal: while many requests wait, V8 takes literals of one place for long-lived and allocates them among
+ * its old objects. There each would keep its request alive until the next full garbage collection.
  */
 class State {
   requireSave = false
 
   /**
-   * @param {object} context the ContextSession that the session belongs to
+   * @param {object} contextSession the one that the session belongs to
    * @param {boolean} isNew
    * @param {number} [expire] milliseconds
    */
-  constructor (context, isNew, expire) {
-    this.context = context
+  constructor (contextSession, isNew, expire) {
+    this.contextSession = contextSession
     this.isNew = isNew
     this.expire = expire
   }
 
-  /** Returns the same of another context's session. */
-  of (context) {
-    const state = new State(context, this.isNew, this.expire)
+  /** Returns a copy for the session of another ContextSession. */
+  copyFor (contextSession) {
+    const state = new State(contextSession, this.isNew, this.expire)
     state.requireSave = this.requireSave
     return state
   }
 }
 
-/** Returns the object it is given: what derives from it puts its private fields there. */
+/** Its constructor returns the given object, so that a subclass adds its private fields to that. */
 class ReturnOverride {
   constructor (object) {
     return object
@@ -39,7 +39,7 @@ class ReturnOverride {
 }
 
 class StateHolder extends ReturnOverride {
-  /** One field, since each that an object is given costs anew. */
+  /** One field for the whole state, since each field added to an object costs time. */
   #state
 
   constructor (object, state) {
@@ -47,7 +47,7 @@ class StateHolder extends ReturnOverride {
     this.#state = state
   }
 
-  /** Returns whether an object has a state of its own: whether it is a session. */
+  /** Returns whether an object is a session: it has a state itself, not by inheritance. */
   static isSession (object) {
     return #state in object
   }
@@ -56,7 +56,7 @@ class StateHolder extends ReturnOverride {
    * Finds the state of a session, or of the one that an object inherits from.
    *
    * @param {object} object
-   * @returns {State|undefined} undefined for a copy, and for a Proxy, through which no private field is seen
+   * @returns {State|undefined} undefined for a copy, and for a Proxy, which has no private fields
    */
   static stateOf (object) {
     for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
@@ -65,7 +65,7 @@ class StateHolder extends ReturnOverride {
   }
 }
 
-/** Gives an object a state: before its prototype is changed, after which it is slow to take a field. */
+/** Adds a state to an object. Done before its prototype is changed, since adding a field is slow afterwards. */
 function giveState (object, state) {
   return new StateHolder(object, state)
 }

@@ -11,73 +11,72 @@ const { isMaxAge, toMaxAge } = require('../base/max-age')
 const { State, giveState, isSession, stateOf } = require('./session-state')
 const { ACCESSORS, objectOf } = require('./snapshot')
 
-/** The session that `stringify` writes: JSON.stringify asks it first, reads the session itself, and no copy is made. */
+/** The session that `stringify` is serialising: its toJSON then returns the session itself, so that no copy is made. */
 let stringified
 
 /**
- * The object behind `ctx.session`. Its own properties are the user's data; all else is in its state or here.
+ * The object behind `ctx.session`. Its own properties are the user's data; everything else is in its state or on the prototype.
  *
- * What inherits from a session is as that one. A copy has no state, and nor has a Proxy: what it is asked for is undefined, and
- * what it is given becomes a property, as in koa-session. A Proxy hands that on to the session.
+ * An object that inherits from a session behaves like it. A copy or a Proxy has no state: as in koa-session, reading an accessor
+ * returns undefined, and setting one defines a property (which a Proxy passes on to its target, the session).
  */
 class Session {
   /**
-   * Makes parsed JSON a session.
+   * Turns parsed JSON into a session.
    *
-   * An object that changes its prototype is slow to take new keys (in V8 before Node 24, each then has a shape of its
-   * own), and one that is copied is slow to make. Small ones are copied.
+   * Small objects are copied, others change their prototype. The latter makes adding keys slow (in V8 before Node 24, each object
+   * then has a hidden class of its own); copying is slow for large objects.
    *
-   * @param {object} context the ContextSession that it belongs to
-   * @param {object} data nobody else may hold it
+   * @param {object} contextSession the one that the session belongs to
+   * @param {object} data modified, so the caller must not keep it
    * @param {number} [expire] milliseconds
    * @param {number} size the length of the JSON
    */
-  static adopt (context, data, expire, size) {
-    const object = size < SMALL ? { __proto__: Session.prototype, ...data } : data
-    return become(object, new State(context, false, expire))
+  static adopt (contextSession, data, expire, size) {
+    const object = size < SMALL_JSON ? { __proto__: Session.prototype, ...data } : data
+    return become(object, new State(contextSession, false, expire))
   }
 
   /**
-   * Makes a session of a snapshot.
+   * Creates a session from a snapshot.
    *
-   * @param {object} context
+   * @param {object} contextSession
    * @param {import('./snapshot').Snapshot} snapshot
    * @param {number} [expire] milliseconds
    */
-  static restore (context, snapshot, expire) {
-    return become(snapshot.toObject(Session.prototype), new State(context, false, expire))
+  static restore (contextSession, snapshot, expire) {
+    return become(snapshot.toObject(Session.prototype), new State(contextSession, false, expire))
   }
 
-  /** Makes a session without data. */
-  static create (context) {
-    return become({ __proto__: Session.prototype }, new State(context, true))
+  /** Creates a session without data. */
+  static create (contextSession) {
+    return become({ __proto__: Session.prototype }, new State(contextSession, true))
   }
 
   /**
-   * Makes a session of data that somebody else may hold: their keys are copied, and as in koa-session those that they inherit,
-   * but for what every object does.
+   * Creates a session from a copy of data. As in koa-session, inherited keys are copied too, except for those of Object.prototype.
    *
-   * @param {object} context
-   * @param {object} data
-   * @param {boolean} isIncoming whether the data came from a store or cookie, where a bad maxAge is nobody's mistake
+   * @param {object} contextSession
+   * @param {object} data not modified
+   * @param {boolean} isIncoming whether the data came from a store or cookie, where a bad maxAge is ignored instead of thrown
    */
-  static from (context, data, isIncoming) {
-    const known = new State(context, false)
+  static from (contextSession, data, isIncoming) {
+    const state = new State(contextSession, false)
     const keys = []
     const values = []
-    const isAnyCommon = hasKeys(Object.prototype)
+    const isPolluted = hasKeys(Object.prototype)
     for (const key in data) {
-      if (INTERNAL.has(key)) restore(known, key, data[key], isIncoming)
-      else if (!isAnyCommon || Object.hasOwn(data, key) || !isCommon(key)) {
+      if (INTERNAL.has(key)) restore(state, key, data[key], isIncoming)
+      else if (!isPolluted || Object.hasOwn(data, key) || !isPollution(key)) {
         keys.push(key)
         values.push(data[key])
-        if (isIncoming && key[0] === '_') incomingKeysOf(context).add(key)
+        if (isIncoming && key[0] === '_') incomingKeysOf(contextSession).add(key)
       }
     }
-    return become(objectOf(keys, values, Session.prototype), stateOf(data)?.of(context) ?? known)
+    return become(objectOf(keys, values, Session.prototype), stateOf(data)?.copyFor(contextSession) ?? state)
   }
 
-  /** There is no such key, and assigning to it does nothing: that of every object would replace the prototype. */
+  /** Reads as undefined and ignores assignments. The inherited accessor would replace the prototype. */
   get __proto__ () { return undefined }
   set __proto__ (value) {}
 
@@ -85,45 +84,45 @@ class Session {
   get isNew () { return stateOf(this)?.isNew }
   set isNew (value) { assign(this, 'isNew', 'isNew', value) }
 
-  /** Returns the time after which the session is expired, in milliseconds, as it was when it came in. */
+  /** Returns when the session expires, in milliseconds, as it was at the load. */
   get _expire () { return stateOf(this)?.expire }
   set _expire (value) { assign(this, 'expire', '_expire', value) }
 
-  /** Tells, and says, that the session is saved even if nothing changed. */
+  /** Whether the session is saved even if nothing changed. */
   get _requireSave () { return stateOf(this)?.requireSave }
   set _requireSave (value) { assign(this, 'requireSave', '_requireSave', value) }
 
   /** Counts the user's keys. */
   get length () { return Object.keys(dataOf(this)).length }
 
-  /** Returns whether the user has put anything in. */
+  /** Returns whether the session has any data. */
   get populated () { return Object.keys(dataOf(this)).length > 0 }
 
   /** Returns the time to live, in milliseconds, or 'session'; setting it saves the session. */
-  get maxAge () { return stateOf(this)?.context.maxAge }
+  get maxAge () { return stateOf(this)?.contextSession.maxAge }
   set maxAge (value) {
     const state = requireState(this)
-    state.context.assignMaxAge(toMaxAge(value))
+    state.contextSession.assignMaxAge(toMaxAge(value))
     state.requireSave = true
   }
 
   /** Returns the id under which the store has this session; undefined without a store. */
-  get externalKey () { return stateOf(this)?.context.externalKey }
+  get externalKey () { return stateOf(this)?.contextSession.externalKey }
 
-  /** Saves the session, changed or not. */
+  /** Saves the session even if nothing changed. */
   save (callback) { return commit(this, { save: true }, callback) }
 
   /** Saves the session under a new id, and destroys the old one. */
   regenerate (callback) { return commit(this, { regenerate: true }, callback) }
 
-  /** Saves the session if it has to be: for `autoCommit: false`. */
+  /** Saves the session if there is a reason to: for `autoCommit: false`. */
   manuallyCommit () { return commit(this) }
 
   commit (options, callback) {
     return typeof options === 'function' ? commit(this, {}, options) : commit(this, options, callback)
   }
 
-  /** Returns the user's data alone. */
+  /** Returns the user's data. */
   toJSON () {
     if (stringified !== this) return dataOf(this)
     stringified = undefined
@@ -133,32 +132,32 @@ class Session {
   [inspect.custom] () { return dataOf(this) }
 }
 
-/** The length of JSON below which copying its object pays. */
-const SMALL = 600
+/** Below this length of the JSON, copying the object is faster than changing its prototype. */
+const SMALL_JSON = 600
 
-/** Keys of data that do not become the session's own. */
+/** Keys of data that do not become properties of the session. */
 const INTERNAL = new Set([...ACCESSORS, '__proto__', '_maxAge', '_session'])
 
-/** Makes an object a session. Nobody else may hold it. */
+/** Turns an object into a session, in place. */
 function become (object, state) {
   giveState(object, state)
   return Object.setPrototypeOf(object, Session.prototype)
 }
 
-/** Returns whether every object has a key, by somebody's mistake. */
-const isCommon = (key) => Object.keys(Object.prototype).includes(key)
+/** Returns whether a key comes from prototype pollution: an enumerable property of Object.prototype. */
+const isPollution = (key) => Object.keys(Object.prototype).includes(key)
 
-/** Takes from data what is not the user's. Of the rest of the accessors, data have no say. */
-function restore (known, key, value, isIncoming) {
-  const { context } = known
-  if (key === '_expire') known.expire = value
-  else if (key === '_requireSave') known.requireSave = value
-  else if (key === '_session') context.adoptMaxAge('session')
+/** Restores state from an internal key of data. Keys of the other accessors (isNew, length, ...) are ignored. */
+function restore (state, key, value, isIncoming) {
+  const { contextSession } = state
+  if (key === '_expire') state.expire = value
+  else if (key === '_requireSave') state.requireSave = value
+  else if (key === '_session') contextSession.adoptMaxAge('session')
   else if (key === '_maxAge') {
-    if (isMaxAge(value)) context.adoptMaxAge(value)
+    if (isMaxAge(value)) contextSession.adoptMaxAge(value)
   } else if (key === 'maxAge' && !(isIncoming && !isMaxAge(value))) {
-    context.assignMaxAge(toMaxAge(value))
-    known.requireSave = true
+    contextSession.assignMaxAge(toMaxAge(value))
+    state.requireSave = true
   }
 }
 
@@ -169,20 +168,20 @@ function assign (object, field, name, value) {
 }
 
 function commit (session, options, callback) {
-  const { context } = requireState(session)
-  const promise = context.commit(options)
+  const { contextSession } = requireState(session)
+  const promise = contextSession.commit(options)
   if (!callback) return promise
-  promise.then(() => callback(), callback).then(undefined, (err) => emitError(context.ctx, err))
+  promise.then(() => callback(), callback).then(undefined, (err) => emitError(contextSession.ctx, err))
 }
 
-/** Finds the state that nothing can be done without. */
+/** Returns the state of a session. Throws for an object without one. */
 function requireState (object) {
   const state = stateOf(object)
   if (state !== undefined) return state
-  throw sessionError('ERR_SESSION_UNKNOWN', 'what a copy of the session or a Proxy cannot do, ctx.session can', TypeError)
+  throw sessionError('ERR_SESSION_UNKNOWN', 'this works on ctx.session alone, not on a copy or a Proxy of it', TypeError)
 }
 
-/** Returns the user's data in a session; of what inherits from one, with its own keys. */
+/** Returns the user's data of a session; of an object that inherits from one, together with its own keys. */
 function dataOf (object) {
   if (isSession(object)) return userData(object)
   const prototype = Object.getPrototypeOf(object)
@@ -191,9 +190,9 @@ function dataOf (object) {
 }
 
 /**
- * Returns whether parsed JSON may become a session as it is: none of its keys is the session's own.
+ * Returns whether parsed JSON may become a session without a copy: none of its keys is the name of an accessor.
  *
- * Each name is written out: looked up by a variable, it costs fifty times as much in a large object.
+ * The names are literals, since a lookup by a variable costs fifty times as much in a large object.
  */
 function isAdoptable (data) {
   return typeof data === 'object' && data !== null && !Array.isArray(data) &&
@@ -202,14 +201,14 @@ function isAdoptable (data) {
 }
 
 /**
- * Writes the user's data as JSON: the same text as of `userData`, in most cases without making that copy.
+ * Serialises the user's data: the JSON of `userData`, in most cases without that copy.
  *
  * @param {Session} session
  * @returns {string}
  * @throws {TypeError} code ERR_SESSION_VALUE for a BigInt
  */
 function stringify (session) {
-  // The app may have put another toJSON there, which is not asked.
+  // A toJSON that the app has defined is not called.
   if (session.toJSON !== Session.prototype.toJSON || !hasOnlyData(session)) return toJson(userData(session))
   stringified = session
   try {

@@ -1,24 +1,24 @@
 'use strict'
 
 /**
- * What a session's data are, where they are flat: primitives under keys that are the user's. Changes are told from it key by
- * key, and objects are made of it without any copy that V8 would keep as a hash table.
+ * A snapshot of flat data: primitives under the user's keys. The dirty check compares with it key by key, and it makes objects
+ * that V8 does not keep as hash tables.
  */
 
 const { enclose, isEnvelope } = require('./envelope')
 
 const { inheritsKeys } = require('../base/own-keys')
 
-/** So many keys an object takes one by one before V8 makes a hash table of it: 4 within the object, and 12 beside it. */
-const FEW = 16
+/** How many keys can be added to an object one by one before V8 makes it a hash table: 4 in the object, and 12 beside it. */
+const MAX_ADDED_KEYS = 16
 
-/** So many keys an object of JSON.parse keeps within itself. With more, it is a hash table in any case. */
-const MANY = 127
+/** How many keys an object of JSON.parse keeps in itself. With more, it is a hash table in any case. */
+const MAX_PARSED_KEYS = 127
 
-/** Names on a session's prototype, which data would shadow and must not. */
+/** Names of accessors on a session's prototype: data must not shadow them. */
 const ACCESSORS = new Set(['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey'])
 
-/** The keys that sessions have in common, and what it takes to make objects with them. */
+/** The keys of many sessions, and the templates from which objects with these keys are made. */
 class Shape {
   #blank
   #record
@@ -26,21 +26,21 @@ class Shape {
   /** @param {string[]} keys */
   constructor (keys) {
     this.keys = keys
-    /** Whether objects are flat sessions: none of the keys is a session's own, or may not be the user's. */
-    this.isOpen = !keys.some((key) => key[0] === '_' || ACCESSORS.has(key))
-    /** Whether objects are made with room for all their keys at once. */
-    this.isWide = keys.length > FEW && keys.length <= MANY
+    /** Whether all keys are data: none begins with `_` or is the name of an accessor. */
+    this.isData = !keys.some((key) => key[0] === '_' || ACCESSORS.has(key))
+    /** Whether objects are made with room for all keys at once, since adding them one by one would make a hash table. */
+    this.isWide = keys.length > MAX_ADDED_KEYS && keys.length <= MAX_PARSED_KEYS
   }
 
-  /** Makes an object with the keys, whose map in V8 takes further properties quickly: only parsed JSON is so. */
+  /** Makes an object with the keys by JSON.parse: only such objects take further properties quickly in V8. */
   blank () {
     this.#blank ??= blankJson(this.keys)
     return JSON.parse(this.#blank)
   }
 
-  /** Makes an object with the keys and an envelope behind: a clone, which is quicker to make, and slow to take more. */
+  /** Makes an object with the keys and the envelope's by cloning: faster, but adding properties to it is slow. */
   record () {
-    this.#record ??= loosen(JSON.parse(blankJson([...this.keys, '_expire', '_maxAge'])))
+    this.#record ??= generalize(JSON.parse(blankJson([...this.keys, '_expire', '_maxAge'])))
     return { ...this.#record }
   }
 }
@@ -49,24 +49,24 @@ function blankJson (keys) {
   return JSON.stringify(Object.fromEntries(keys.map((key) => [key, null])))
 }
 
-/** Has V8 expect any value under each key: clones are not told when one turns out to be of another kind. */
-function loosen (object) {
+/** Makes V8 expect values of any type under each key: it would not learn that from a clone that gets another type. */
+function generalize (object) {
   for (const key in object) {
     for (const value of [0, 0.5, null]) object[key] = value
   }
   return object
 }
 
-/** The last shape of each number of keys up to MANY, and the last of all. */
+/** The shape that was used last for each number of keys up to MAX_PARSED_KEYS, and the one used last of all. */
 const shapes = new Map()
 let latest = new Shape([])
 
-/** Returns the shape of a list of keys. */
+/** Returns the shape for a list of keys. */
 function shapeOf (keys) {
   const known = shapes.get(keys.length)
   if (known !== undefined && known.keys.every((key, i) => key === keys[i])) return (latest = known)
   latest = new Shape(keys)
-  if (keys.length <= MANY) shapes.set(keys.length, latest)
+  if (keys.length <= MAX_PARSED_KEYS) shapes.set(keys.length, latest)
   return latest
 }
 
@@ -80,11 +80,11 @@ class Snapshot {
    * Takes a snapshot of data.
    *
    * @param {object} data
-   * @param {boolean} [isRecord] whether there is an envelope among them, which is passed over
-   * @returns {Snapshot|undefined} undefined where the data are not flat, have a key that a session has for itself, or inherit one
+   * @param {boolean} [isRecord] whether the data include an envelope, which is skipped
+   * @returns {Snapshot|undefined} undefined if the data are not flat, inherit a key, or have a key that is not data in a session
    */
   static of (data, isRecord = false) {
-    // Read once: a getter among the data may take a snapshot of another session.
+    // `latest` is read once: a getter in the data may take another snapshot meanwhile.
     const known = latest
     let { keys } = known
     let isKnown = true
@@ -105,11 +105,11 @@ class Snapshot {
     }
     values.length = count
     const shape = isKnown && count === keys.length ? known : shapeOf(isKnown ? keys.slice(0, count) : keys)
-    return shape.isOpen ? new Snapshot(shape, values) : undefined
+    return shape.isData ? new Snapshot(shape, values) : undefined
   }
 
   /**
-   * Makes an object of the data, whose prototype is the given one, or will be.
+   * Makes an object of the data. Its prototype is the given one, or the caller sets that afterwards.
    *
    * @param {object} [prototype]
    */
@@ -129,11 +129,11 @@ class Snapshot {
   }
 
   /**
-   * Returns whether a session differs from the data, where that can be told key by key.
+   * Returns whether a session differs from the data, if comparing key by key shows that.
    *
    * @param {object} session
-   * @returns {boolean|undefined} undefined where only the JSON can tell: of objects, of keys that came or went, of values that
-   * JSON does not have, and of keys that are no data
+   * @returns {boolean|undefined} undefined where only the JSON shows it: there are objects, keys that were added or deleted, values
+   * that JSON does not have, or keys that are not data
    */
   isDifferent (session) {
     const { shape: { keys }, values } = this
@@ -146,7 +146,7 @@ class Snapshot {
         if (key[0] === '_' || key === 'isNew' || !isJsonPrimitive(value)) return undefined
         differs = true
       }
-      // New keys come behind those that were there.
+      // An added key comes after the earlier ones.
       if (count < keys.length && key !== keys[count]) return undefined
       count++
     }
@@ -154,10 +154,10 @@ class Snapshot {
   }
 
   /**
-   * Writes what a session has otherwise, where that can be told key by key.
+   * Returns the changed keys of a session as JSON, if comparing key by key shows them.
    *
    * @param {object} session
-   * @returns {string|undefined} a JSON object, or an empty text where there is nothing; undefined as of `isDifferent`
+   * @returns {string|undefined} a JSON object, or an empty string if nothing changed; undefined as for `isDifferent`
    */
   changes (session) {
     const differs = this.isDifferent(session)
@@ -172,11 +172,11 @@ class Snapshot {
 }
 
 /**
- * Makes an object of keys, none of which is `__proto__`, and their values.
+ * Makes an object of keys and values.
  *
- * @param {string[]} keys
+ * @param {string[]} keys none of them `__proto__`
  * @param {Array} values
- * @param {object} prototype what its prototype will be
+ * @param {object} prototype as for `toObject`
  */
 function objectOf (keys, values, prototype) {
   return new Snapshot(shapeOf(keys), values).toObject(prototype)

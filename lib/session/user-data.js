@@ -1,15 +1,15 @@
 'use strict'
 
 /**
- * What of a session is the user's data, for all who store or show them: its own enumerable keys, without functions, without
- * `isNew`, and without those that begin with `_` unless they are kept.
+ * Which properties of a session are the user's data, wherever they are stored or shown: its own enumerable keys, without
+ * functions, without `isNew`, and without keys that begin with `_` (unless the option `underscoreKeys` keeps them).
  */
 
 const { warnOnce } = require('../base/errors')
 const { withOwnKeysOnly } = require('../base/own-keys')
 const { stateOf } = require('./session-state')
 
-/** Keys that are not the user's: what the envelope holds, and our own. */
+/** Keys that are never data: the envelope's and ours. */
 const RESERVED = new Set(['_expire', '_maxAge', '_session', '_requireSave', '__proto__'])
 
 /** Copies the user's data out of a session. */
@@ -23,7 +23,7 @@ function userData (session) {
   return data
 }
 
-/** Returns whether the user has put anything in. */
+/** Returns whether a session has any data. */
 function isPopulated (session) {
   const own = withOwnKeysOnly(session)
   for (const key in own) {
@@ -32,7 +32,7 @@ function isPopulated (session) {
   return false
 }
 
-/** Returns whether a session has nothing but the user's data. */
+/** Returns whether all properties of a session are data. */
 function hasOnlyData (session) {
   const own = withOwnKeysOnly(session)
   for (const key in own) {
@@ -45,25 +45,25 @@ function isData (session, key, value) {
   return typeof value !== 'function' && key !== 'isNew' && (key[0] !== '_' || isKept(session, key))
 }
 
-/** Returns whether a key that begins with `_` is the user's too (`underscoreKeys`). */
+/** Returns whether a key that begins with `_` is data (option `underscoreKeys`), and warns where it is not. */
 function isKept (session, key) {
-  const context = stateOf(session)?.context
-  if (context === undefined || RESERVED.has(key)) return false
-  if (context.options.underscoreKeys === true) return true
-  // A store puts keys of its own there: nobody in this request has to rename them.
-  if (incomingKeysOf(context).has(key)) return false
+  const contextSession = stateOf(session)?.contextSession
+  if (contextSession === undefined || RESERVED.has(key)) return false
+  if (contextSession.options.underscoreKeys === true) return true
+  // Keys that came in may be the store's own: the app cannot rename those, so there is no warning.
+  if (incomingKeysOf(contextSession).has(key)) return false
   warnOnce('KOA_SESSION_RS_UNDERSCORE',
     `session.${key} is not saved, since its name begins with an underscore: rename it, or set underscoreKeys: true`)
   return false
 }
 
-/** @type {WeakMap<object, Set<string>>} by ContextSession: keys that came in, those that begin with `_` at least */
+/** @type {WeakMap<object, Set<string>>} by ContextSession: the keys that came in, at least those that begin with `_` */
 const incoming = new WeakMap()
 
-/** Returns these keys. Where data came in as JSON, that is looked into when one of them is met. */
-function incomingKeysOf (context) {
-  if (!incoming.has(context)) incoming.set(context, new Set(Object.keys(JSON.parse(context.baseline?.text ?? '{}'))))
-  return incoming.get(context)
+/** Returns the keys that came in. Those of JSON are read at the first call. */
+function incomingKeysOf (contextSession) {
+  if (!incoming.has(contextSession)) incoming.set(contextSession, new Set(Object.keys(JSON.parse(contextSession.baseline?.text ?? '{}'))))
+  return incoming.get(contextSession)
 }
 
 module.exports = { incomingKeysOf, isPopulated, hasOnlyData, userData }

@@ -7,15 +7,15 @@ const { VERDICT } = require('../base/events')
 const { callHook } = require('../base/hook')
 const { isPromise } = require('../base/maybe-async')
 
-/** Kinds of data, for the core's verdict: src/verdict.rs has the same numbers. */
+/** The kinds of data that the core distinguishes; the numbers are those of src/verdict.rs. */
 const DATA = { ABSENT: 0, OBJECT: 1, OTHER: 2 }
 
 /**
- * Judges data that came in: by the core, and then by the app's own `valid`.
+ * Validates data that came in: their kind and expiry by the core, then by the app's own `valid`.
  *
- * @param {object} session the ContextSession
- * @param {*} data as the store or the cookie holds it
- * @returns {number|Promise<number>} the verdict; a promise where `valid` gives one
+ * @param {object} contextSession
+ * @param {*} data as stored, or as decoded from the cookie
+ * @returns {number|Promise<number>} the verdict; a promise if `valid` returns one
  */
 function validate ({ ctx, options }, data) {
   const kind = !data ? DATA.ABSENT : typeof data === 'object' && !Array.isArray(data) ? DATA.OBJECT : DATA.OTHER
@@ -30,7 +30,7 @@ function toVerdict (isValid) {
   return isValid ? VERDICT.VALID : VERDICT.INVALID
 }
 
-/** Holds data to the configured maxAge where they were written with a longer one (`configMaxAge`). */
+/** Caps the maxAge and the expiry of data at the option `maxAge`, with the option `configMaxAge`. */
 function capData (data, { configMaxAge, maxAge }) {
   if (!configMaxAge || typeof maxAge !== 'number') return data
   const { _session: isBrowser, _maxAge: given, _expire: expire } = data
@@ -38,13 +38,13 @@ function capData (data, { configMaxAge, maxAge }) {
   return { ...withoutEnvelope(data), _expire: isBrowser ? expire : expire - (given - maxAge), _maxAge: maxAge }
 }
 
-/** Holds a maxAge alone to the configured one. */
+/** Caps a maxAge in the same way. */
 function capMaxAge (given, options) {
   const { _session: isBrowser, _maxAge: maxAge } = capData(enclose({}, given, 0), options)
   return isBrowser ? 'session' : maxAge
 }
 
-/** Returns whether options look at data before a session is made of it. */
+/** Returns whether an option reads data before a session is made of them. */
 function checksData ({ valid, configMaxAge }) {
   return typeof valid === 'function' || configMaxAge === true
 }
