@@ -1,17 +1,17 @@
 'use strict'
 
-/** What is done by `ctx.cookies` where the core does not know the cookie, and where Koa's own has to be kept from doing more. */
+/** Reads and sends the session's cookie through `ctx.cookies`, for cookies that the core does not write itself. */
 
 const { secureCookies } = require('./set-cookie')
 
-/** What clears a cookie, over the options it was written with. */
+/** Options that clear a cookie; they override those that it was written with. */
 const CLEARING = { expires: new Date(0), maxAge: false }
 
 /**
- * Reads the session's cookie where no header can be sent: `cookies` sends a signature anew, or drops it, while it reads.
+ * Reads the session's cookie where no header can be sent. `cookies` would send a new signature, or clear it, while it reads.
  *
  * @param {import('../options/request-options').RequestOptions} request
- * @returns {{ value?: string, isDropped: boolean }} isDropped: the signature is by none of the keys
+ * @returns {{ value?: string, isDropped: boolean }} isDropped: the signature is by none of the keys, and `cookies` would clear it
  */
 function getSilently ({ ctx: { cookies }, sessionOptions }) {
   let isDropped = false
@@ -20,7 +20,7 @@ function getSilently ({ ctx: { cookies }, sessionOptions }) {
   return { value, isDropped }
 }
 
-/** Takes the signature that `cookies` has sent anew while it read back from the response, and gives it. */
+/** Removes from the response the new signature that `cookies` has set while it read, and returns it. */
 function takeSignature (res, key) {
   const start = `${key}.sig=`
   const header = res.getHeader('Set-Cookie')
@@ -32,17 +32,17 @@ function takeSignature (res, key) {
 }
 
 /**
- * Sends a cookie, with all options.
+ * Sends a cookie through `ctx.cookies`, with all options.
  *
  * @param {import('../options/request-options').RequestOptions} request
  * @param {string} key
  * @param {string} value
- * @param {object} [over] options that replace others
+ * @param {object} [overrides] options that override the session's
  */
-function setByKoa ({ ctx, sessionOptions }, key, value, over) {
+function setByKoa ({ ctx, sessionOptions }, key, value, overrides) {
   const isForced = sessionOptions.secure === 'force'
-  // Asked for a secure cookie, `cookies` throws where the connection is not.
-  const options = over || isForced ? { ...sessionOptions, ...over, ...(isForced && { secure: false }) } : sessionOptions
+  // With secure: true, `cookies` throws on an insecure connection. For 'force', Secure is added afterwards.
+  const options = overrides || isForced ? { ...sessionOptions, ...overrides, ...(isForced && { secure: false }) } : sessionOptions
   ctx.cookies.set(key, value, options)
   if (isForced) secureCookies(ctx.res, key)
 }

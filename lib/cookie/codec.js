@@ -17,7 +17,7 @@ function encode (data) {
  *
  * @param {string} value
  * @returns {*}
- * @throws {SyntaxError} where it holds no JSON
+ * @throws {SyntaxError} if it is not JSON
  */
 function decode (value) {
   return JSON.parse(binding.decode(value))

@@ -4,8 +4,8 @@ const { announce, isObserved, publish } = require('../base/events')
 const { readCookie } = require('../native/opened')
 
 /**
- * Tells that the signature which came with a session's cookie is by none of the keys. With a store, the event has the hash of
- * the id that the cookie holds.
+ * Emits `session:forged`: the signature of the session's cookie is by none of the keys. With a store, the event has the hash of
+ * the id in the cookie.
  *
  * @param {import('../options/request-options').RequestOptions} request
  */
@@ -17,7 +17,7 @@ function reportForged (request) {
   publish(request, 'forged', id)
 }
 
-/** Returns the id that the cookie holds, for which nobody vouches; nothing where the core does not know such cookies. */
+/** Returns the id in the cookie, which is not verified; undefined for cookies that the core does not read. */
 function unverifiedId ({ ctx, options, nativeCookies, isFixed }) {
   const header = ctx.req?.headers?.cookie
   const unsigned = typeof header === 'string' ? nativeCookies.cookie(options, isFixed) : undefined
@@ -25,8 +25,8 @@ function unverifiedId ({ ctx, options, nativeCookies, isFixed }) {
 }
 
 /**
- * Returns whether a line of `ctx.cookies` drops the signature that came. `cookies` sends it while it reads, and so do objects made
- * like it, where the signature is by none of the keys; what else they find, nobody can tell.
+ * Returns whether a Set-Cookie line of `ctx.cookies` clears the signature that came. `cookies`, and classes modelled on it, set
+ * that line while they read a cookie whose signature is by none of the keys. It is the only sign of that.
  */
 function isSignatureDropped ({ req }, line, key) {
   const name = `${key}.sig=`

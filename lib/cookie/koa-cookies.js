@@ -1,16 +1,16 @@
 'use strict'
 
 /**
- * Knows the cookies object that Koa makes, so that the core may read and write in its place.
+ * Recognises the `ctx.cookies` that Koa makes, so that the core may read and write the headers in its place.
  *
- * Frameworks and apps put their own object into `ctx.cookies`, or change the methods of Koa's. What they did has to go on
- * working, so a class is known by its source text alone: `cookies` 0.9.1 or 0.9.2 and `keygrip` 1.1, whose every byte the
- * core writes too. Any other is asked through its own `get` and `set`.
+ * Frameworks and apps replace `ctx.cookies`, or patch its methods, and what they did has to go on working. So a class is
+ * recognised by its source text: `cookies` 0.9.1 or 0.9.2 and `keygrip` 1.1, byte for byte equal to which the core writes. For
+ * any other class, its own `get` and `set` are called.
  */
 
 const { createHash } = require('node:crypto')
 
-/** SHA-256 of the source texts that `Cookies` consists of. */
+/** SHA-256 of the source texts of the class `Cookies`, as `isKnownCookies` lists them. */
 const KNOWN_COOKIES = new Set([
   // cookies 0.9.1
   'b6fe4461146a2876b22a4f70ebf471a4b891a229ad3cd2c95e4f5f7f81cef18c',
@@ -24,7 +24,7 @@ const KNOWN_KEYGRIP = new Set([
   '69e2f92f8edd3697d7ab2275866254a52366dc61d266d7c544fa5fedff939cbd'
 ])
 
-/** The methods that `Keygrip` gives each of its objects, without white space. */
+/** The methods that `Keygrip` adds to each of its objects, without white space: sign and index. */
 const KNOWN_METHODS = [
   'function(data){returnsign(data,keys[0])}',
   'function(data,digest){for(vari=0,l=keys.length;i<l;i++){if(compare(digest,sign(data,keys[i]))){returni}}return-1}'
@@ -36,15 +36,16 @@ const KNOWN_GETTER =
   'this[COOKIES]=newCookies(this.req,this.res,{keys:this.app.keys,secure:this.request.secure})' +
   '}returnthis[COOKIES]}'
 
-/** @type {WeakMap<Function, object>} the methods of a class at first sight, or null if it is not known */
+/** @type {WeakMap<Function, object>} the methods that a class had when it was first seen; null for an unknown class */
 const classes = new WeakMap()
 
 /**
- * Returns whether `cookies` is as Koa made it for `ctx`: its class, methods, request and response.
+ * Returns whether `cookies` is as Koa made it for `ctx`: its class, methods, request and response. Its fields `secure` and `keys`
+ * are not checked.
  *
  * @param {object} cookies `ctx.cookies`
  * @param {object} ctx
- * @returns {boolean} Its fields `secure` and `keys` are the caller's to look at.
+ * @returns {boolean}
  */
 function isUnmodifiedCookies (cookies, ctx) {
   const Cookies = cookies?.constructor
@@ -52,10 +53,10 @@ function isUnmodifiedCookies (cookies, ctx) {
     cookies.request === ctx.req && cookies.response === ctx.res
 }
 
-/** Returns whether a class of cookies objects is the package's, and nobody has changed its methods since. */
+/** Returns whether a class is the one of the package `cookies`, and its methods have not been patched. */
 function isUnmodifiedClass (Cookies) {
   if (typeof Cookies !== 'function') return false
-  const known = recall(Cookies, isKnownCookies)
+  const known = originalMethodsOf(Cookies, isKnownCookies)
   return known !== null &&
     Cookies.prototype.get === known.get && Cookies.prototype.set === known.set &&
     Cookies.Cookie === known.Cookie &&
@@ -64,21 +65,21 @@ function isUnmodifiedClass (Cookies) {
     hasDefaults(known.Cookie.prototype)
 }
 
-/** Returns whether a cookie without attributes is what the package makes it: apps have set `Cookie.prototype.sameSite`. */
+/** Returns whether the default attributes are those of the package: some apps set `Cookie.prototype.sameSite`. */
 function hasDefaults (cookie) {
   return cookie.path === '/' && cookie.expires === undefined && cookie.domain === undefined && cookie.httpOnly === true &&
     !cookie.partitioned && cookie.priority === undefined && cookie.sameSite === false && cookie.secure === false &&
     cookie.overwrite === false
 }
 
-/** Returns whether a Keygrip is of the class that is known. */
+/** Returns whether the class of a Keygrip is known. */
 function isKnownClass (keys) {
   const Keygrip = keys?.constructor
-  return typeof Keygrip === 'function' && recall(Keygrip, isKnownKeygrip) !== null
+  return typeof Keygrip === 'function' && originalMethodsOf(Keygrip, isKnownKeygrip) !== null
 }
 
 /**
- * Returns whether `keys` is a stock Keygrip. Which keys it holds cannot be seen.
+ * Returns whether `keys` is an unmodified Keygrip. Its keys are private to a closure and cannot be compared.
  *
  * @param {object} keys
  * @returns {boolean}
@@ -90,11 +91,11 @@ function isUnmodifiedKeygrip (keys) {
 }
 
 /**
- * Finds the symbol under which Koa keeps the cookies object that its own getter made.
+ * Finds the symbol under which Koa's getter of `ctx.cookies` caches the object.
  *
  * @param {object} ctx
  * @param {object} cookies `ctx.cookies`
- * @returns {symbol|undefined} nothing where something else than Koa's getter gave the object
+ * @returns {symbol|undefined} undefined if the object does not come from Koa's own getter
  */
 function findCacheSymbol (ctx, cookies) {
   let owner = ctx
@@ -104,7 +105,7 @@ function findCacheSymbol (ctx, cookies) {
   return Object.getOwnPropertySymbols(ctx).find((symbol) => ctx[symbol] === cookies)
 }
 
-function recall (constructor, isKnown) {
+function originalMethodsOf (constructor, isKnown) {
   let known = classes.get(constructor)
   if (known === undefined) classes.set(constructor, known = isKnown(constructor) ? methodsOf(constructor) : null)
   return known

@@ -1,49 +1,49 @@
 'use strict'
 
 /**
- * The core's cookies for an app's options and keys. Both may change at any time, also in place, and rarely do: the last
- * cookie is kept for as long as it fits, and others for when their attributes come again.
+ * Caches the core's cookie objects for an app's options and keys. An app may change both at any time, also in place, but rarely
+ * does: so the object used last is checked first, and others are kept by their attributes.
  */
 
 const binding = require('../native/binding')
 const { isUnmodifiedClass } = require('./koa-cookies')
 
-/** So many cookies are kept. */
-const MOST = 64
+const MAX_CACHED = 64
 
-/** Options that change what a cookie of `cookies` is in ways the core does not know. */
-const UNUSUAL = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy']
+/** Options with which `cookies` writes another cookie than the core would. */
+const UNSUPPORTED = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy']
 
-const TEXTS = ['key', 'path', 'domain', 'priority', 'sameSite']
-const FLAGS = ['httpOnly', 'partitioned']
-const ALL = [...TEXTS, ...FLAGS]
+const TEXT_ATTRIBUTES = ['key', 'path', 'domain', 'priority', 'sameSite']
+const FLAG_ATTRIBUTES = ['httpOnly', 'partitioned']
+const ATTRIBUTES = [...TEXT_ATTRIBUTES, ...FLAG_ATTRIBUTES]
 
 class NativeCookies {
-  /** How Koa makes `ctx.cookies`: the symbol under which it keeps the object, its class, and the prototype of contexts. */
+  /** How Koa makes `ctx.cookies`: the symbol under which its getter caches the object, the class, and Koa's prototype of contexts. */
   cacheSymbol
   Cookies
-  base
-  /** What is told of the keys, and of the lines that a session has sent: outside production (option-warnings.js). */
+  koaContext
+  /** Called with the keys, and with the Set-Cookie lines of a session, outside production (lib/options/warnings.js). */
   onKeys
   onSent
 
+  /** The method `get` of the class, as it was when first seen. */
   #get
-  /** What was asked for last, and the cookie that is for it. */
+  /** The arguments of the last call of `cookie`, and its result. */
   #options
   #attributes
   #isSigned
   #cookie
-  /** All that have been prepared for these keys, the oldest first. */
+  /** The keys that are in use, and the objects made for them, the oldest first. */
   #keys
   #cookies = new Map()
 
   /**
-   * Returns the core's cookie, ready for many requests.
+   * Returns the core's cookie object for some options and keys.
    *
-   * @param {object} options as `settings.current` or `ctx.sessionOptions` are
-   * @param {boolean} isFixed whether nobody can have changed these options in place
-   * @param {Array<string|Uint8Array>} [keys] `app.keys`; nothing where nothing is signed
-   * @returns {object|undefined} nothing where the core does not write such a cookie, or not with such keys
+   * @param {object} options `settings.current` or `ctx.sessionOptions`
+   * @param {boolean} isFixed whether the options cannot be changed in place
+   * @param {Array<string|Uint8Array>} [keys] `app.keys`; undefined for an unsigned cookie
+   * @returns {object|undefined} undefined if the core does not support the options or the keys
    */
   cookie (options, isFixed, keys) {
     const attributes = isFixed && options === this.#options ? this.#attributes : attributesOf(options)
@@ -56,7 +56,7 @@ class NativeCookies {
       this.#attributes = undefined
     }
     if (isSigned !== this.#isSigned || !sameFields(attributes, this.#attributes)) {
-      this.#cookie = isSigned && this.#keys === undefined ? undefined : this.#recall(attributes, isSigned)
+      this.#cookie = isSigned && this.#keys === undefined ? undefined : this.#cached(attributes, isSigned)
     }
     this.#options = options
     this.#attributes = attributes
@@ -64,48 +64,48 @@ class NativeCookies {
     return this.#cookie
   }
 
-  /** Returns the cookie of some attributes. Making one takes longer than a request: with functions of ctx, attributes take turns. */
-  #recall (attributes, isSigned) {
+  /** Returns the cached object, or makes one. Options that are functions of ctx alternate, and making one takes longer than a request. */
+  #cached (attributes, isSigned) {
     const name = `${isSigned} ${JSON.stringify(attributes)}`
     if (!this.#cookies.has(name)) {
-      if (this.#cookies.size === MOST) this.#cookies.delete(this.#cookies.keys().next().value)
-      this.#cookies.set(name, prepare(attributes, isSigned ? this.#keys : undefined))
+      if (this.#cookies.size === MAX_CACHED) this.#cookies.delete(this.#cookies.keys().next().value)
+      this.#cookies.set(name, makeCookie(attributes, isSigned ? this.#keys : undefined))
     }
     return this.#cookies.get(name)
   }
 
-  /** Keeps how Koa makes `ctx.cookies`. */
+  /** Remembers how Koa makes `ctx.cookies`. */
   learn (ctx, cookies, cacheSymbol) {
     this.cacheSymbol = cacheSymbol
     this.Cookies = cookies.constructor
     this.#get = this.Cookies.prototype.get
-    this.base = Object.getPrototypeOf(Object.getPrototypeOf(ctx))
+    this.koaContext = Object.getPrototypeOf(Object.getPrototypeOf(ctx))
   }
 
-  /** Returns whether Koa has still to make the `ctx.cookies` of a request, and would make what the core knows. */
+  /** Returns whether Koa's getter has not made `ctx.cookies` yet, and would make an unmodified one. */
   isGetterPending (ctx) {
-    return this.#isKoas(ctx) && isUnmodifiedClass(this.Cookies)
+    return this.#usesKoaGetter(ctx) && isUnmodifiedClass(this.Cookies)
   }
 
-  /** Returns whether a request has no cookie at all, where that can be told without `ctx.cookies`. */
+  /** Returns whether a request certainly has no cookie; false also where an app's own `ctx.cookies` might find one. */
   hasNoCookie (ctx) {
-    return !ctx.req?.headers?.cookie && this.#isKoas(ctx) && this.Cookies.prototype.get === this.#get
+    return !ctx.req?.headers?.cookie && this.#usesKoaGetter(ctx) && this.Cookies.prototype.get === this.#get
   }
 
-  #isKoas (ctx) {
+  #usesKoaGetter (ctx) {
     if (this.cacheSymbol === undefined || ctx[this.cacheSymbol] != null || Object.hasOwn(ctx, 'cookies') || ctx.req === undefined) return false
     const context = Object.getPrototypeOf(ctx)
-    return Object.getPrototypeOf(context) === this.base && !Object.hasOwn(context, 'cookies')
+    return Object.getPrototypeOf(context) === this.koaContext && !Object.hasOwn(context, 'cookies')
   }
 
   /**
-   * Finds the option by which no cookie could be sent.
+   * Finds an option with which no cookie can be sent.
    *
    * @param {object} options
    * @returns {string|undefined} its name
    */
   static invalidAttribute (options) {
-    const mistyped = TEXTS.find((name) => options[name] && !isText(name, options[name]))
+    const mistyped = TEXT_ATTRIBUTES.find((name) => options[name] && !isText(name, options[name]))
     if (mistyped !== undefined) return mistyped
     const { expires, secure } = options
     if (expires && !(expires instanceof Date && !Number.isNaN(expires.getTime()))) return 'expires'
@@ -114,30 +114,30 @@ class NativeCookies {
   }
 }
 
-function prepare (attributes, keys) {
+function makeCookie (attributes, keys) {
   try {
     return binding.sessionCookie(attributes, keys)
   } catch (err) {
-    // `cookies` has its own error for it, at the time of sending.
+    // `cookies` throws its own error when the cookie is sent.
     if (err.code === 'ERR_SESSION_OPTION') return undefined
     throw err
   }
 }
 
-/** Returns the attributes as the core takes them, or nothing where `cookies` would do something else with them. */
+/** Returns the attributes for the core; undefined for options that `cookies` treats in another way. */
 function attributesOf (options) {
-  for (const name of UNUSUAL) {
+  for (const name of UNSUPPORTED) {
     if (Object.hasOwn(options, name)) return undefined
   }
   const attributes = {}
-  for (const name of TEXTS) {
+  for (const name of TEXT_ATTRIBUTES) {
     const value = name === 'path' && !('path' in options) ? '/' : options[name]
-    // A function of ctx is called when a cookie is sent; to read one, no attribute is needed.
+    // A function of ctx is called only when a cookie is sent: reading one needs no attributes.
     const text = typeof value === 'function' ? '' : value === true ? 'strict' : value || ''
     if (text && !isText(name, value)) return undefined
     attributes[name] = text
   }
-  for (const name of FLAGS) {
+  for (const name of FLAG_ATTRIBUTES) {
     attributes[name] = Boolean(name === 'httpOnly' && !('httpOnly' in options) ? true : options[name])
   }
   return attributes
@@ -148,23 +148,23 @@ function isText (name, value) {
 }
 
 function pick (options) {
-  return Object.fromEntries(ALL.filter((name) => name in options).map((name) => [name, options[name]]))
+  return Object.fromEntries(ATTRIBUTES.filter((name) => name in options).map((name) => [name, options[name]]))
 }
 
 function sameFields (attributes, known) {
   if (attributes === known) return true
   if (known === undefined) return false
-  for (const name of ALL) {
+  for (const name of ATTRIBUTES) {
     if (attributes[name] !== known[name]) return false
   }
   return true
 }
 
-/** Copies keys, since the bytes of a Buffer may change in place. Returns nothing for keys that the core does not take. */
+/** Copies keys, since the bytes of a Buffer may change in place. Returns undefined for keys that the core does not support. */
 function copyKeys (keys) {
   if (keys === undefined || keys.length === 0) return undefined
   const copies = []
-  // By index: a hole is no key either.
+  // By index, so that a hole in the array counts as an unsupported key.
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]
     if (typeof key !== 'string' && !(key instanceof Uint8Array)) return undefined

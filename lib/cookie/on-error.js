@@ -5,11 +5,10 @@ const { emitError } = require('../base/events')
 const { appendCookies } = require('./set-cookie')
 
 /**
- * Keeps the session's cookies on the response that Koa makes of an error, whoever threw it: the app, a middleware in front,
- * or a body that is a stream.
+ * Keeps the session's cookies on Koa's error response, whether the app, an outer middleware or a body stream has failed.
  *
- * Koa's `ctx.onerror` removes all headers, sets those of the error, and ends the response. The error is not ours to write
- * to: apps throw one object for many requests. So the lines are put back when the headers leave.
+ * Koa's `ctx.onerror` removes all headers, sets those of `err.headers`, and ends the response. The cookies cannot be added to
+ * `err.headers`, since apps throw one error object for many requests. So they are put back when the headers leave.
  *
  * @param {object} ctx
  * @param {import('./request-cookie').RequestCookie} cookie
@@ -24,7 +23,7 @@ function keepOnError (ctx, cookie) {
   }
 }
 
-/** Koa calls `ctx.onerror` as a listener of streams, too: nothing may be thrown there. */
+/** Must not throw: Koa calls `ctx.onerror` also as an event listener of streams. */
 function keepLines (ctx, cookie) {
   try {
     const { lines } = cookie

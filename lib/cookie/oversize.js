@@ -3,10 +3,10 @@
 const { warnOnce } = require('../base/errors')
 const { announce } = require('../base/events')
 
-/** What browsers take of a name and its value, in bytes (RFC 6265bis, section 5.6). */
+/** The size of a cookie's name and value together up to which browsers accept it (RFC 6265bis, section 5.6). */
 const MAX_COOKIE_BYTES = 4096
 
-/** Tells of a cookie that browsers drop for its size. */
+/** Emits `session:oversize`, and warns, if browsers drop a cookie for its size. */
 function reportOversize (request, value) {
   const { key } = request.options
   const bytes = String(key).length + String(value).length

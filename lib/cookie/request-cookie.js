@@ -1,11 +1,11 @@
 'use strict'
 
 /**
- * The session's cookie on one request: found, verified and opened; closed, signed and sent.
+ * The session's cookie on one request: it finds, verifies and opens the cookie that came; it closes, signs and sends a new one.
  *
- * Where `ctx.cookies` is as Koa made it, the core does all of that on the headers themselves. Where an app or framework
- * has put something of its own there, or asks for what the core does not write, everything goes through
- * `ctx.cookies.get` and `.set`, with all options.
+ * If `ctx.cookies` is as Koa makes it, the core does that on the headers themselves. If an app or framework has replaced or
+ * patched it, or an option is one that the core does not support, everything goes through `ctx.cookies.get` and `.set`, with all
+ * options.
  */
 
 const binding = require('../native/binding')
@@ -17,17 +17,18 @@ const { REPAIR, openCookie, openValue, readCookie } = require('../native/opened'
 const { LAST_DATE_MS, appendCookies, expiresOf, linesOf } = require('./set-cookie')
 const { isUnmodifiedCookies, isUnmodifiedKeygrip, findCacheSymbol } = require('./koa-cookies')
 
-/** Signed by both sides where a Keygrip was there before us, to learn whether its first key is the app's. */
+/** A text that a Keygrip of Koa's and the core both sign: equal signatures show that their first keys are equal. */
 const PROBE = 'koa-session-rs'
 
 class RequestCookie {
   #request
-  /** The app's keys when the session was first looked for: what Koa would have made a Keygrip of. */
+  /** The app's keys when the cookie was first read, of which Koa would make its Keygrip. */
   #keys
-  /** The signature that is due, and the name of what it signs, where the one that came is by an older key. */
+  /** If the signature that came is by an older key: the one by the first key, which is still to be sent, and the cookie's name. */
   #reissued
-  #isKept = false
-  /** Whether it has been told that its signature is by none of the keys. */
+  /** Whether the cookie's lines are kept on error responses. */
+  #isKeptOnError = false
+  /** Whether `session:forged` has been emitted. */
   #isForged = false
 
   /** @param {import('../options/request-options').RequestOptions} request */
@@ -36,9 +37,9 @@ class RequestCookie {
   }
 
   /**
-   * Tells why no cookie can be sent, where that is so.
+   * Returns the reason why no cookie can be sent.
    *
-   * @returns {'no-response'|'headers-sent'|'insecure'|undefined} no-response: the ctx was made of a request alone
+   * @returns {'no-response'|'headers-sent'|'insecure'|undefined} no-response: the ctx has no response, as one made for a socket
    */
   get blockedBy () {
     const { ctx } = this.#request
@@ -49,8 +50,8 @@ class RequestCookie {
     return options.secure === true && this.#isSecured === false ? 'insecure' : undefined
   }
 
-  /** Returns whether the request has the cookie at all, verified or not. */
-  get isSent () {
+  /** Returns whether the request has the cookie, verified or not. */
+  get isInRequest () {
     const { ctx, options } = this.#request
     const core = this.#core()
     const header = core && cookieHeader(ctx)
@@ -58,10 +59,10 @@ class RequestCookie {
     return header !== '' && core.isSent(header)
   }
 
-  /** Returns whether caches are told of the session (`cacheControl`). */
+  /** Returns whether the option `cacheControl` is on. */
   get hasCacheControl () { return this.#request.options.cacheControl === true }
 
-  /** Returns the lines of the response that are this cookie's. */
+  /** Returns the response's Set-Cookie lines of this cookie and its signature. */
   get lines () {
     const { ctx: { res }, options: { key } } = this.#request
     return res == null ? [] : linesOf(res, key)
@@ -86,27 +87,27 @@ class RequestCookie {
    * Finds, verifies and opens the cookie.
    *
    * @param {number} now milliseconds
-   * @returns {object|undefined} what openCookie gives; nothing where there is no session's text
+   * @returns {object|undefined} as from `openCookie`; undefined where there is no session
    */
   open (now) {
     if (this.#request.nativeCookies.hasNoCookie(this.#request.ctx)) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#request.ctx)
     if (header === '') return undefined
-    let known
+    let verified
     if (header !== undefined) {
       const opened = openCookie(core, header, now)
-      known = opened.text
-      if (this.#repair(core, opened.repair)) return known === undefined ? undefined : opened
+      verified = opened.text
+      if (this.#repair(core, opened.repair)) return verified === undefined ? undefined : opened
     }
-    const value = this.#get(known)
+    const value = this.#get(verified)
     return value ? openValue(String(value), now) : undefined
   }
 
   /**
-   * Sends the signature by the first key, if what was read is signed by an older one.
+   * Sends a signature by the first key, if the cookie that was read is signed by an older one.
    *
-   * @param {number} [expires] milliseconds: when the session's cookie expires, as far as that is known
+   * @param {number} [expires] milliseconds: when the session's cookie expires, if that is known
    */
   reissue (expires) {
     if (this.#reissued === undefined || this.blockedBy !== undefined) return
@@ -120,11 +121,11 @@ class RequestCookie {
   }
 
   /**
-   * Sends a value as it stands (with a store: an id), living as long as the session's options say.
+   * Sends a cookie with a given value (with a store: an id), and the lifetime that the options say.
    *
    * @param {string} value
-   * @param {*} now what Date.now() gave
-   * @param {string} [key] the cookie's name, where the app may have changed it since
+   * @param {*} now what Date.now() returned
+   * @param {string} [key] the cookie's name, where the app may have changed the option since
    */
   write (value, now, key = this.#request.options.key) {
     this.#request.resolve()
@@ -139,11 +140,11 @@ class RequestCookie {
   }
 
   /**
-   * Closes the session and sends it.
+   * Puts the session into an envelope, encodes it, and sends it in the cookie.
    *
    * @param {string} json the user's keys
    * @param {number} now milliseconds
-   * @param {number|undefined} lifetime whole milliseconds for the envelope; undefined for maxAge 'session'
+   * @param {number|undefined} lifetime whole milliseconds, for the envelope; undefined for maxAge 'session'
    */
   close (json, now, lifetime) {
     this.#request.resolve()
@@ -156,30 +157,30 @@ class RequestCookie {
     reportOversize(this.#request, lines.slice(options.key.length + 1, lines.indexOf(';')))
   }
 
-  /** Has the browser drop the cookie. */
+  /** Clears the cookie. */
   clear () {
     const core = this.#core(true)
     if (core) this.#send(core.write('', undefined, this.#isSecure))
     else this.#set(this.#request.options.key, '', CLEARING)
   }
 
-  /** Returns whether Koa has still to make `ctx.cookies`, and would make what the core knows, of the app's keys. */
+  /** Returns whether Koa's getter has not made `ctx.cookies` yet, and would make an unmodified one. */
   get #isGetterPending () { return this.#request.nativeCookies.isGetterPending(this.#request.ctx) }
 
-  /** Returns whether the connection is secure, as `ctx.cookies` sees it. */
+  /** Returns whether the connection is secure according to `ctx.cookies`. */
   get #isSecured () {
     const { ctx } = this.#request
     return this.#isGetterPending ? ctx.secure : ctx.cookies.secure
   }
 
-  /** Returns the core's cookie, or nothing where `ctx.cookies` has to be asked. */
+  /** Returns the core's cookie object, or undefined where `ctx.cookies` has to be used. */
   #core (sending = false) {
     if (sending) this.#request.resolve()
     const { ctx, options, nativeCookies, isFixed } = this.#request
-    const cookies = this.#isGetterPending ? undefined : this.#look(ctx, nativeCookies)
+    const cookies = this.#isGetterPending ? undefined : this.#getCookies(ctx, nativeCookies)
     if (cookies && !(isUnmodifiedCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return undefined
     if (ctx.res?.set !== undefined) return undefined
-    // `cookies` throws here, and so it shall.
+    // Here `cookies` throws an error, which the app is to get.
     if (sending && options.secure && options.secure !== 'force' && !this.#isSecured) return undefined
     if (options.signed === false) return nativeCookies.cookie(options, isFixed)
     if (cookies === undefined) this.#keys ??= ctx.app.keys
@@ -189,8 +190,8 @@ class RequestCookie {
     return core && (cookies === undefined || isKeygripOf(cookies.keys, core)) ? core : undefined
   }
 
-  /** Gets `ctx.cookies`, and learns how Koa makes it. */
-  #look (ctx, nativeCookies) {
+  /** Gets `ctx.cookies`, and remembers how Koa makes it. */
+  #getCookies (ctx, nativeCookies) {
     const { cookies } = ctx
     const isSigned = this.#request.options.signed !== false
     if (nativeCookies.cacheSymbol === undefined && isUnmodifiedCookies(cookies, ctx) && (!isSigned || isUnmodifiedKeygrip(cookies.keys))) {
@@ -200,11 +201,11 @@ class RequestCookie {
   }
 
   /**
-   * Does what reading found to be due about the signature.
+   * Reissues or clears the signature, as reading the cookie has found necessary.
    *
    * @param {object} core
    * @param {number} repair one of REPAIR
-   * @returns {boolean} false where keys that nobody can see have the say
+   * @returns {boolean} false if only the private Keygrip of `ctx.cookies` can verify the cookie
    */
   #repair (core, repair) {
     if (repair === REPAIR.NONE) return true
@@ -212,7 +213,7 @@ class RequestCookie {
     const { ctx, options } = this.#request
     if (repair === REPAIR.REISSUE) this.#reissued = { signature: core.reissued(), key: options.key }
     else {
-      // As the cookie itself was sent, where the connection has no say.
+      // For 'force', the cookie was sent with Secure on any connection.
       const isSecure = options.secure === 'force' || Boolean(ctx.secure)
       if (this.#canSend) this.#append([core.dropSignature(isSecure)], false)
       this.#reportForged()
@@ -220,7 +221,7 @@ class RequestCookie {
     return true
   }
 
-  /** Returns whether the response can still take a header. */
+  /** Returns whether headers can still be set. */
   get #canSend () {
     const { res } = this.#request.ctx
     return res != null && !res.headersSent
@@ -241,11 +242,11 @@ class RequestCookie {
   }
 
   /**
-   * Asks `ctx.cookies`.
+   * Reads the cookie through `ctx.cookies`.
    *
-   * @param {string} [known] what the core has verified, by keys that it knows
+   * @param {string} [verified] the text that the core has opened and verified by the app's keys
    */
-  #get (known) {
+  #get (verified) {
     const { ctx, sessionOptions } = this.#request
     if (!this.#canSend && isUnmodifiedCookies(ctx.cookies, ctx)) {
       const { value, isDropped } = getSilently(this.#request)
@@ -257,7 +258,7 @@ class RequestCookie {
     if (this.lines.length === before) return value
     if (isUnmodifiedCookies(ctx.cookies, ctx) && this.#unsigned() !== undefined) this.#takeReissued(ctx.res, sessionOptions.key)
     if (this.lines.length > before) this.keepOnError()
-    if (!value && known === undefined && isSignatureDropped(ctx, this.lines.at(-1), sessionOptions.key)) this.#reportForged()
+    if (!value && verified === undefined && isSignatureDropped(ctx, this.lines.at(-1), sessionOptions.key)) this.#reportForged()
     return value
   }
 
@@ -267,31 +268,31 @@ class RequestCookie {
     reportForged(this.#request)
   }
 
-  /** Takes back the signature that `cookies` sends anew while it reads, without the cookie's attributes. */
+  /** Takes back the signature that `cookies` has set while it read: it lacks the cookie's attributes, so `reissue` sends it later. */
   #takeReissued (res, key) {
     const signature = takeSignature(res, key)
     if (signature !== undefined) this.#reissued = { signature, key }
   }
 
-  #set (key, value, over) {
-    setByKoa(this.#request, key, value, over)
+  #set (key, value, overrides) {
+    setByKoa(this.#request, key, value, overrides)
     this.afterSetCookie()
   }
 
-  /** Returns the core's cookie without keys, for what others sign. */
+  /** Returns the core's cookie object without keys, to send a signature that `cookies` has made. */
   #unsigned () {
     this.#request.resolve()
     return this.#request.nativeCookies.cookie(this.#request.options, this.#request.isFixed)
   }
 
-  /** Has an error response keep what the session has sent until then. */
+  /** Keeps the session's cookies on an error response. */
   keepOnError () {
-    if (this.#isKept) return
-    this.#isKept = true
+    if (this.#isKeptOnError) return
+    this.#isKeptOnError = true
     keepOnError(this.#request.ctx, this)
   }
 
-  /** Keeps shared caches from storing a response that carries a session (`cacheControl`), also one of an error. */
+  /** Does what each Set-Cookie needs: keeps it on error responses, and adds Cache-Control for shared caches (`cacheControl`). */
   afterSetCookie () {
     const { ctx, nativeCookies } = this.#request
     this.keepOnError()
@@ -300,12 +301,12 @@ class RequestCookie {
   }
 }
 
-/** Returns whether the first key of a Keygrip is that of the core's cookie; the others nobody can see. */
+/** Returns whether the first key of a Keygrip is that of the core's cookie. Its other keys cannot be compared. */
 function isKeygripOf (keygrip, core) {
   return isUnmodifiedKeygrip(keygrip) && keygrip.sign(PROBE) === core.sign(PROBE)
 }
 
-/** Returns the header's text, or nothing where that is not a text. */
+/** Returns the Cookie header; an empty string if there is none, undefined if it is not a string. */
 function cookieHeader (ctx) {
   const header = ctx.req.headers.cookie || ''
   return typeof header === 'string' ? header : undefined

@@ -1,9 +1,9 @@
 'use strict'
 
-/** The core writes dates of the years 1970 to 9999. */
+/** The end of the year 9999: the core writes dates from 1970 on until then. */
 const LAST_DATE_MS = 253402300799999
 
-/** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes those of the same names. */
+/** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes lines of the same names. */
 function appendCookies (res, lines, overwrite) {
   const header = setCookie(res)
   for (const line of lines) {
@@ -13,18 +13,18 @@ function appendCookies (res, lines, overwrite) {
   res.setHeader('Set-Cookie', header)
 }
 
-/** Lists the names of the cookies that a session has, by its option `key`. */
+/** Returns the names of a session's cookies, by its option `key`: the cookie and its signature. */
 function cookieNames (key) {
   return [key, `${key}.sig`]
 }
 
-/** Returns the lines of a session's cookies. */
+/** Returns the Set-Cookie lines of a session's cookies. */
 function linesOf (res, key) {
   const starts = cookieNames(key).map((name) => `${name}=`)
   return setCookie(res).filter((line) => starts.some((start) => line.startsWith(start)))
 }
 
-/** Adds Secure to the lines of a cookie and its signature, where `cookies` would have it. */
+/** Adds Secure to the lines of a cookie and its signature, at the place where `cookies` writes it. */
 function secureCookies (res, key) {
   const own = linesOf(res, key)
   const secured = setCookie(res).map((line) => {
@@ -49,8 +49,8 @@ function removeCookie (header, start) {
 /**
  * Computes the `expires` attribute as `cookies` does: from maxAge where there is one, else from the option.
  *
- * @param {*} now what Date.now() gave, which a test suite may have put something in the place of
- * @returns {number|null|undefined} milliseconds; undefined for none; null for what the core does not write
+ * @param {*} now what Date.now() returned; not always a number, since test suites replace it
+ * @returns {number|null|undefined} milliseconds; undefined for no attribute; null for one that the core does not write
  */
 function expiresOf (expires, maxAge, now) {
   if (Number.isNaN(maxAge)) return null

@@ -124,7 +124,7 @@ function openAsIs (contextSession, data, text, maxAge, expire, id) {
  * Opens the session that the cookie holds.
  *
  * @param {import('./context-session').ContextSession} contextSession
- * @returns {Promise<void>|undefined} a promise where the app's `valid` gives one
+ * @returns {Promise<void>|undefined} a promise if the app's `valid` returns one
  */
 function open (contextSession) {
   vary(contextSession)
@@ -161,7 +161,7 @@ function createUnopened (contextSession) {
 function debugNone (contextSession) {
   if (!isDebugging()) return
   if (contextSession.options.externalKey) debug(contextSession, 'no id came')
-  else debug(contextSession, contextSession.cookie.isSent ? 'a cookie came that does not verify, or has no session' : 'no cookie came')
+  else debug(contextSession, contextSession.cookie.isInRequest ? 'a cookie came that does not verify, or has no session' : 'no cookie came')
 }
 
 /** Opens the cookie with the app's own `decode`. */

@@ -70,7 +70,7 @@ async function destroyWithoutEvent (contextSession) {
 /** Clears the cookie of a session that the app has replaced by an empty object. */
 function clearReplaced (contextSession) {
   if (contextSession.baseline !== undefined || !contextSession.acceptAssigned()) return
-  if (contextSession.cookie.isSent) return clearCookie(contextSession)
+  if (contextSession.cookie.isInRequest) return clearCookie(contextSession)
 }
 
 /** Clears the cookie, or calls `externalKey.remove`, whose promise it returns. */
@@ -85,7 +85,7 @@ function clearCookieNow (contextSession) {
   const { options, cookie } = contextSession
   const { blockedBy } = cookie
   if (blockedBy !== undefined) reportUncommitted(contextSession, blockedBy)
-  else if (!options.clearOnlySent || cookie.isSent || cookie.lines.length > 0) cookie.clear()
+  else if (!options.clearOnlySent || cookie.isInRequest || cookie.lines.length > 0) cookie.clear()
 }
 
 module.exports = { changeId, clearCookie, clearReplaced, destroyReplaced, remove }
