@@ -1,9 +1,10 @@
 'use strict'
 
 /**
- * Which records the requests in flight have loaded, so that a slow one cannot bring back what another destroyed.
+ * The in-flight records: those that a request has loaded which has not ended yet. They show a slow request that another one has
+ * destroyed its record, so that it does not revive that.
  *
- * A record is remembered by its id for as long as a request that loaded it is in flight; there is no clock.
+ * An entry lives as long as such a request, and needs no timer.
  */
 class InFlightRecords {
   /** @type {Map<string, { requests: number, destroyed: number, created: number }>} */
@@ -13,7 +14,7 @@ class InFlightRecords {
    * Notes that a request loads a record.
    *
    * @param {string} id
-   * @returns {object} a ticket to ask by, and to give back
+   * @returns {object} a ticket for `isDestroyed`, `isGone` and `leave`
    */
   enter (id) {
     let record = this.#records.get(id)
@@ -22,7 +23,7 @@ class InFlightRecords {
     return { id, record, destroyed: record.destroyed }
   }
 
-  /** Takes a ticket back when its request ends. */
+  /** Invalidates a ticket when its request ends. */
   leave ({ id, record }) {
     if (--record.requests === 0) this.#records.delete(id)
   }
@@ -33,7 +34,7 @@ class InFlightRecords {
     if (record !== undefined) record.destroyed++
   }
 
-  /** Notes that a record is made anew under an id: a deterministic `genid` gives the same one again. */
+  /** Notes that a record is created again under an id, as with a deterministic `genid`. */
   create (id) {
     const record = this.#records.get(id)
     if (record !== undefined) record.created = record.destroyed
@@ -44,20 +45,20 @@ class InFlightRecords {
     return record.destroyed !== destroyed
   }
 
-  /** Returns whether nobody has made the record anew since it was last destroyed. */
+  /** Returns whether the record has not been created again since it was last destroyed. */
   isGone ({ record }) {
     return record.created !== record.destroyed
   }
 }
 
-/** @type {WeakMap<object, InFlightRecords>} by the store, or by the class of stores */
+/** @type {WeakMap<object, InFlightRecords>} by the store, or by the ContextStore class */
 const registries = new WeakMap()
 
-/** Returns the registries of a store: apps that share a store share them. */
+/** Returns the in-flight records of a store, which all apps with that store share. */
 function inFlightRecordsOf (store) {
-  let known = registries.get(store)
-  if (known === undefined) registries.set(store, known = new InFlightRecords())
-  return known
+  let records = registries.get(store)
+  if (records === undefined) registries.set(store, records = new InFlightRecords())
+  return records
 }
 
 module.exports = { inFlightRecordsOf }

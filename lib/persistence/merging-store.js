@@ -9,24 +9,22 @@ const { Baseline } = require('../session/baseline')
 const { handleFailure } = require('./store-failure')
 const { subjectOf } = require('../base/subject')
 
-/**
- * A session store as one request uses it: what the request changed since the load is merged into what is stored by then.
- */
+/** A session store as one request uses it: a commit merges the changes since the load into the record as it is stored by then. */
 class MergingStore {
   #contextSession
   #store
   /** The record's revision at the load, or after the last write of this request. */
   #base = 0
-  /** The record's own time to live, as this request knows it. */
+  /** The record's maxAge at that time. */
   #maxAge
-  /** How often the request had assigned a maxAge then. */
+  /** How often the request had assigned a maxAge by then. */
   #assignments = 0
-  /** Whether the store knows whose the session is. */
+  /** Whether the store has a subject for the session. */
   #hasSubject = false
-  /** The id that the session has left for another, until it is stored there. */
-  #left
-  /** The JSON of which the app has been told that its subject has too many sessions. */
-  #refused
+  /** After `regenerate`, the id whose record the next write moves to the new id. */
+  #previousId
+  /** The JSON whose write the store refused last, since its subject has too many sessions. */
+  #refusedJson
 
   /**
    * @param {import('../request/context-session').ContextSession} contextSession
@@ -41,10 +39,10 @@ class MergingStore {
 
   get merges () { return true }
 
-  /** Nobody has to say so: a write finds out. */
+  /** Always false: here a write finds out whether the record was destroyed. */
   get isDestroyed () { return false }
 
-  /** No record is in flight: a write finds out who destroyed it. */
+  /** Nothing to do: records need not be known as in flight, for the same reason. */
   enter () {}
   leave () {}
 
@@ -66,7 +64,7 @@ class MergingStore {
   }
 
   #loaded (record) {
-    this.#left = undefined
+    this.#previousId = undefined
     if (record != null) {
       this.#base = record.rev
       this.#maxAge = record.maxAge
@@ -76,87 +74,88 @@ class MergingStore {
     return { record: record ?? undefined }
   }
 
-  /** Forgets what an earlier run on the same ctx has left. */
+  /** Forgets the state of an earlier run on the same ctx. */
   reset () {
-    this.#left = this.#refused = undefined
+    this.#previousId = this.#refusedJson = undefined
   }
 
-  /** Has the next write move the session here from its id until now. */
+  /** Makes the next write move the record from this id to the session's new one. */
   moveFrom (id) {
-    this.#left ??= id
+    this.#previousId ??= id
   }
 
-  /** Returns the id that the session has left, for the caller to destroy. */
+  /** Returns the id that the next write would move the record from, and forgets it: the caller destroys that record. */
   takePreviousId () {
-    const left = this.#left
-    this.#left = undefined
-    return left
+    const previousId = this.#previousId
+    this.#previousId = undefined
+    return previousId
   }
 
-  /** Returns whether the store has not heard yet whose the session is: `subject` is newer than the record. */
+  /** Returns whether the session has a subject that its record lacks, as one written before the option `subject` was set. */
   isUnlisted (data) {
     return !this.#hasSubject && subjectOf(this.#contextSession, data) !== null
   }
 
   /**
-   * Writes the session under an id: all of it where it is new, else what this request changed.
+   * Writes the session under an id: all of it if it is new, else the changes of this request.
    *
    * @param {import('../session/draft').Draft} draft
    * @param {string} id
    * @param {string} reason why it is saved
-   * @param {boolean} isWhole whether nothing is to stay that the request did not have
-   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'refused-again'|'failed'>} refused-again: the same data were before
+   * @param {boolean} isComplete whether to replace the record instead of merging into it
+   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'refused-again'|'failed'>} refused-again: the store refused the same data
+   * at the last write too
    */
-  async write (draft, id, reason, isWhole) {
+  async write (draft, id, reason, isComplete) {
     const contextSession = this.#contextSession
-    if (this.#left === id) {
-      // A genid may give the same id again: then there is nothing to move.
-      this.#left = undefined
+    if (this.#previousId === id) {
+      // genid has returned the same id again: there is nothing to move.
+      this.#previousId = undefined
       contextSession.markStored()
     }
-    const left = this.#left
-    // Put together first: what fails in that is the app's, and not the store's.
-    const plan = this.#plan(draft, id, isWhole)
+    const previousId = this.#previousId
+    // Outside #guard: an error here comes from the app's hooks or data, not from the store.
+    const plan = this.#plan(draft, id, isComplete)
     let outcome
     const failure = await this.#guard('set', async () => { outcome = await plan.run() })
     if (failure === 'anonymous') contextSession.becomeAnonymous()
     if (failure !== undefined) return 'failed'
     if (outcome === 'refused') return this.#refuse(draft)
     if (typeof outcome === 'string') return outcome
-    if (this.#left === left) this.#left = undefined
+    if (this.#previousId === previousId) this.#previousId = undefined
     if (id === contextSession.id) this.#keep(plan, outcome)
-    // The request has gone on to another session meanwhile, and nobody knows of this one.
-    else if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
+    // The app has replaced the session during the write: the browser will not get this id.
+    else if (previousId !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
     if (outcome.conflicts?.length > 0) announce(contextSession, 'conflict', id, { keys: outcome.conflicts })
     return 'written'
   }
 
   #refuse ({ json }) {
-    const isAgain = this.#refused === json
-    this.#refused = json
+    const isAgain = this.#refusedJson === json
+    this.#refusedJson = json
     return isAgain ? 'refused-again' : 'refused'
   }
 
-  /** Decides what is asked of the store, and keeps what it is asked to store: the session may change meanwhile. */
-  #plan (draft, id, isWhole) {
+  /** Chooses the store's operation, with a copy of everything that the write depends on: the session may change during it. */
+  #plan (draft, id, isComplete) {
     const contextSession = this.#contextSession
     const store = this.#store
-    const left = this.#left
+    const previousId = this.#previousId
     const { maxAge } = lifetimeOf(contextSession)
-    // Whether the record lives as long as the browser, another request may have changed.
+    // Passed for any maxAge, since another request may have changed the record's to 'session' meanwhile.
     const ttl = browserSessionTtl(contextSession.options)
     const hasSubject = subjectOf(contextSession, draft.session) !== null
-    const { maxAge: given, maxAgeAssignments: assignments } = contextSession.requestOptions
-    const plan = { baseline: Baseline.of(draft), maxAge, given, hasSubject, assignments }
-    if (left === undefined && contextSession.isStored) {
+    const { maxAge: requestMaxAge, maxAgeAssignments: assignments } = contextSession.requestOptions
+    const plan = { baseline: Baseline.of(draft), maxAge, requestMaxAge, hasSubject, assignments }
+    if (previousId === undefined && contextSession.isStored) {
       const changes = this.#changes(draft, false)
       plan.run = isEmpty(changes) ? () => this.#touch(id, ttl) : () => store.merge(id, changes, ttl)
-    } else if (left === undefined || isWhole) {
+    } else if (previousId === undefined || isComplete) {
       const record = this.#newRecord(draft, maxAge)
-      plan.run = left === undefined ? () => store.create(id, record, ttl) : () => this.#replace(left, id, record, ttl)
+      plan.run = previousId === undefined ? () => store.create(id, record, ttl) : () => this.#replace(previousId, id, record, ttl)
     } else {
       const changes = this.#changes(draft, true)
-      plan.run = () => store.regenerate(left, id, changes, ttl)
+      plan.run = () => store.regenerate(previousId, id, changes, ttl)
     }
     return plan
   }
@@ -166,27 +165,28 @@ class MergingStore {
     return touched === 'missing' ? touched : { rev: this.#base, maxAge: touched.maxAge }
   }
 
-  /** Makes a new session in the place of one that others may write to. */
-  async #replace (left, id, record, ttl) {
+  /** Creates a record under the new id, and destroys the one under the previous id. */
+  async #replace (previousId, id, record, ttl) {
     const created = await this.#store.create(id, record, ttl)
-    if (typeof created === 'string' || await this.#store.destroy(left)) return created
-    // Whoever destroyed that one meanwhile has the last word.
+    if (typeof created === 'string' || await this.#store.destroy(previousId)) return created
+    // Another request has destroyed the previous record: then this session must not live on.
     await this.#store.destroy(id)
     return 'missing'
   }
 
-  /** Remembers what is stored now, as what the next write is compared with. */
-  #keep ({ baseline, maxAge, given, hasSubject, assignments }, { rev, maxAge: own = maxAge }) {
+  /** Remembers what the store has now: the next commit compares with that. */
+  #keep ({ baseline, maxAge, requestMaxAge, hasSubject, assignments }, { rev, maxAge: recordMaxAge = maxAge }) {
     const contextSession = this.#contextSession
     this.#base = rev
-    this.#maxAge = own
+    this.#maxAge = recordMaxAge
     this.#hasSubject = hasSubject
     this.#assignments = assignments
-    // The app may have given it another one while it was written: that is for the next write.
+    // If the app has assigned a maxAge during the write, the next write stores it.
     const { requestOptions } = contextSession
-    const isAsGiven = requestOptions.maxAgeAssignments === assignments && requestOptions.maxAge === given
-    // Of a record without any life, the cookie ends as the request says.
-    if (isAsGiven && own !== maxAge && (own === 'session' || own > 0)) requestOptions.adoptStoredMaxAge(own)
+    const isUnassigned = requestOptions.maxAgeAssignments === assignments && requestOptions.maxAge === requestMaxAge
+    // A record's maxAge of 0 or less is not adopted: the cookie keeps the request's.
+    const isLiving = recordMaxAge === 'session' || recordMaxAge > 0
+    if (isUnassigned && recordMaxAge !== maxAge && isLiving) requestOptions.adoptStoredMaxAge(recordMaxAge)
     contextSession.markStored(baseline)
   }
 
@@ -194,21 +194,21 @@ class MergingStore {
     const record = { data: draft.json, maxAge }
     const subject = subjectOf(this.#contextSession, draft.session)
     if (subject !== null) record.subject = subject
-    // One that takes the place of another of the same subject is no more than that was.
+    // A session that replaces one of the same subject does not add to the number of sessions.
     if (subject !== null && subject !== this.#subjectBefore()) record.limit = this.#limit()
     const label = this.#label()
     if (label !== undefined) record.label = label
     return record
   }
 
-  /** Returns what this request changed since the load, or since its last write. */
+  /** Returns the changes since the load, or since the last write of this request. */
   #changes (draft, isMoving) {
     const contextSession = this.#contextSession
-    const [set, gone] = contextSession.baseline.changes(draft)
-    const changes = { base: this.#base, set, delete: gone === '' ? [] : JSON.parse(gone) }
+    const [set, deleted] = contextSession.baseline.changes(draft)
+    const changes = { base: this.#base, set, delete: deleted === '' ? [] : JSON.parse(deleted) }
     const { maxAge } = lifetimeOf(contextSession)
     if (contextSession.requestOptions.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
-    const hasNewSubject = this.#takeSubject(changes, draft.session)
+    const hasNewSubject = this.#addSubject(changes, draft.session)
     if (hasNewSubject || isMoving) {
       const label = this.#label()
       if (label !== undefined) changes.label = label
@@ -216,24 +216,24 @@ class MergingStore {
     return changes
   }
 
-  /** Puts into changes whose the session is, where that is not what the store knows. */
-  #takeSubject (changes, data) {
+  /** Adds the subject to changes, unless the store certainly has the same. Returns whether the request has changed it. */
+  #addSubject (changes, data) {
     const contextSession = this.#contextSession
     const { options: { subject: option } } = contextSession
     if (option == null) return false
     const subject = subjectOf(contextSession, data)
     const before = this.#subjectBefore()
     const isKnown = this.#hasSubject ? subject === before : subject === null
-    // What a function makes of several keys, another request may have changed the other half of.
-    const isSure = typeof option !== 'function' || (changes.set === '' && changes.delete.length === 0)
-    if (isKnown && isSure) return false
+    // A function may compute the subject from several keys, some of which another request may have changed.
+    const isCertain = typeof option !== 'function' || (changes.set === '' && changes.delete.length === 0)
+    if (isKnown && isCertain) return false
     changes.subject = subject
-    // Who was logged in before is no login that a limit could refuse.
+    // The limit applies to a login, not to a session whose subject was the same before.
     if (subject !== null && subject !== before) changes.limit = this.#limit()
     return !isKnown
   }
 
-  /** Returns whose the session was at the load, or at the last write. */
+  /** Returns the subject of the session at the load, or at the last write of this request. */
   #subjectBefore () {
     const contextSession = this.#contextSession
     const { baseline } = contextSession
@@ -250,25 +250,25 @@ class MergingStore {
     const label = this.hasSubjectIndex ? callHook(() => options.label?.(ctx)) : undefined
     if (isPromise(label)) {
       label.then(undefined, () => {})
-      throw sessionError('ERR_SESSION_VALUE', 'the option label must give its text at once, and gave a promise', TypeError)
+      throw sessionError('ERR_SESSION_VALUE', 'the option label must be a synchronous function, and returned a promise', TypeError)
     }
     return label == null ? undefined : String(label)
   }
 
   /** Destroys a record. */
   async destroy (id) {
-    const left = this.takePreviousId()
-    if (left !== undefined) await this.#guard('destroy', () => this.#store.destroy(left))
+    const previousId = this.takePreviousId()
+    if (previousId !== undefined) await this.#guard('destroy', () => this.#store.destroy(previousId))
     await this.#guard('destroy', () => this.#store.destroy(id))
   }
 
-  /** Lists the sessions of this one's subject, or gives nothing where it is nobody's. */
+  /** Lists the sessions of this session's subject; none if it has no subject. */
   async list () {
     const subject = this.#subject()
     return subject === null ? [] : callHook(() => this.#store.list(subject))
   }
 
-  /** Destroys some of the subject's sessions, and gives how many. */
+  /** Destroys sessions of the subject, and resolves to their number. */
   async destroyAll (which) {
     const subject = this.#subject()
     return subject === null ? 0 : callHook(() => this.#store.destroyAll(subject, which))

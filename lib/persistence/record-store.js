@@ -9,22 +9,22 @@ const { Baseline } = require('../session/baseline')
 const { Snapshot } = require('../session/snapshot')
 const { handleFailure } = require('./store-failure')
 
-/**
- * The app's store as one request uses it: its three methods, and what is done when one of them fails.
- */
+/** A store with koa-session's three methods, as one request uses it. It keeps the in-flight records, and handles failures. */
 class RecordStore {
   #contextSession
   #store
   #inFlight
+  /** The ticket of this request's in-flight record. */
   #ticket
-  /** Whether a run of the middleware is open; and whether the response is, which a handler may outlive it with. */
+  /** Whether a run of the middleware is in progress. */
   #isRunning = false
-  #isHeld = false
+  /** Whether the response is still open: a handler may go on with the session until then, after the middleware has ended. */
+  #isResponseOpen = false
 
   /**
    * @param {import('../request/context-session').ContextSession} contextSession
    * @param {object} store
-   * @param {object} owner what requests share: the store, or its class
+   * @param {object} owner the store, or the ContextStore class: what requests share
    */
   constructor (contextSession, store, owner) {
     this.#contextSession = contextSession
@@ -34,14 +34,12 @@ class RecordStore {
 
   get merges () { return false }
 
-  /** Returns whether the record that was loaded has been destroyed since, by another request. */
+  /** Returns whether another request has destroyed the record since this one loaded it. */
   get isDestroyed () {
     return this.#ticket !== undefined && this.#inFlight.isDestroyed(this.#ticket)
   }
 
-  /**
-   * Loads a record, and is in flight with it from then on. Returns what the store gives.
-   */
+  /** Loads a record, which is in flight from then on. Returns what the store returns. */
   get (id) {
     const { ctx, options, maxAge } = this.#contextSession
     this.#enter(id)
@@ -54,22 +52,22 @@ class RecordStore {
    * @param {import('../session/draft').Draft} draft
    * @param {string} id
    * @param {string} reason why it is saved
-   * @returns {Promise<'written'|'missing'|'failed'>} missing: another request destroyed it meanwhile; failed: the store failed,
-   * and the app says that the request goes on
+   * @returns {Promise<'written'|'missing'|'failed'>} missing: another request has destroyed the record; failed: the store failed,
+   * and `onStoreError` lets the request go on
    */
   async write (draft, id, reason) {
     const contextSession = this.#contextSession
     const { ctx, options, isStored: wasStored } = contextSession
     const { maxAge, ttl } = lifetimeOf(contextSession)
-    // The app's hook may have put everything back.
-    const isSure = !wasStored || (reason === 'changed' && typeof options.beforeSave !== 'function')
-    const changed = isSure || contextSession.baseline.isChanged(draft, options)
+    // Not certain after `beforeSave`, which may have undone the change.
+    const isSurelyChanged = !wasStored || (reason === 'changed' && typeof options.beforeSave !== 'function')
+    const changed = isSurelyChanged || contextSession.baseline.isChanged(draft, options)
     const snapshot = Snapshot.of(draft.session)
     const baseline = Baseline.of(draft, snapshot)
     const record = recordOf(draft.session, snapshot, maxAge)
     if (this.#ticket?.id !== id) {
       this.#inFlight.create(id)
-      if (this.#isRunning || this.#isHeld) this.#enter(id)
+      if (this.#isRunning || this.#isResponseOpen) this.#enter(id)
     }
     const ticket = this.#ticket?.id === id ? this.#ticket : undefined
     let failure
@@ -79,7 +77,7 @@ class RecordStore {
     } catch (err) {
       failure = await handleFailure(contextSession, err, 'set')
     }
-    // Destroyed while it was being written: which came first at the store, nobody knows.
+    // The record was destroyed during the write, and the store may have executed the two in either order.
     const isRevived = ticket !== undefined && this.#inFlight.isDestroyed(ticket) && this.#inFlight.isGone(ticket)
     if (isRevived) await this.#destroyRecord(id)
     if (failure === 'anonymous') contextSession.becomeAnonymous()
@@ -104,42 +102,42 @@ class RecordStore {
     }
   }
 
-  /** Takes note that a run of the middleware begins. */
+  /** Notes that a run of the middleware begins. */
   enter () {
     this.#isRunning = true
   }
 
-  /** Takes note that the run has ended. */
+  /** Notes that the run has ended. */
   leave () {
     this.#isRunning = false
     this.#endWhenOver()
   }
 
-  /** Is in flight with a record until the run has ended and the response has closed. */
+  /** Keeps a record in flight until the run has ended and the response has closed. */
   #enter (id) {
     this.#end()
     this.#ticket = this.#inFlight.enter(id)
-    this.#isHeld ||= this.#holdUntilClosed(this.#contextSession.ctx)
+    this.#isResponseOpen ||= this.#watchResponse(this.#contextSession.ctx)
   }
 
   /**
-   * A handler may save for as long as the response is open, as one that streams does, whether the middleware has ended or not.
-   * Without a connection, nothing would tell that it has closed.
+   * Watches for the end of an open response, and returns whether it is open. A streaming handler may save until then, even after the
+   * middleware has ended. A response without a connection counts as closed, since it emits no event.
    */
-  #holdUntilClosed ({ res }) {
+  #watchResponse ({ res }) {
     if (res?.socket?.destroyed !== false || res.destroyed || res.stream?.destroyed) return false
     const release = () => {
-      this.#isHeld = false
+      this.#isResponseOpen = false
       this.#endWhenOver()
     }
-    // Node emits both for a response that ended, and the second alone for one that broke.
+    // Node emits both for a response that ended, and only 'close' for one whose connection broke.
     res.on('finish', release)
     res.on('close', release)
     return true
   }
 
   #endWhenOver () {
-    if (!this.#isRunning && !this.#isHeld) this.#end()
+    if (!this.#isRunning && !this.#isResponseOpen) this.#end()
   }
 
   #end () {
@@ -148,7 +146,7 @@ class RecordStore {
   }
 }
 
-/** Makes what the store is given. */
+/** Makes the record that is passed to the store: data and envelope. */
 function recordOf (data, snapshot, maxAge) {
   const expire = expiryOf(maxAge)
   return snapshot ? snapshot.toRecord(maxAge, expire) : enclose(userData(data), maxAge, expire)

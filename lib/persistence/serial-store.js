@@ -9,25 +9,24 @@ const { toJson } = require('../session/json')
 const { STORE_GRACE_MS, isMaxAge, lifetimeOf } = require('../base/max-age')
 const { KeyedMutex } = require('../base/keyed-mutex')
 
-/** @type {WeakMap<object, KeyedMutex>} the mutex of the ids, by the store or the class of stores */
+/** @type {WeakMap<object, KeyedMutex>} a mutex for each id, by the store or the ContextStore class */
 const mutexes = new WeakMap()
 
 /**
- * A store that has koa-session's three methods alone, as one request uses it with the option `merge`: the writes of an id
- * wait for each other, and each reads the record again before it writes. What other processes write between those two is
- * lost.
+ * Makes a session store of a record store, for one request (option `merge`). Under a mutex for each id, every write reads the
+ * record again and merges into that. What another process writes between the read and the write is lost.
  */
 class SerialStore {
   #contextSession
   #store
   #mutex
-  /** The data of each id as this request read or wrote them. */
-  #known = new Map()
+  /** The JSON of each id's data, as this request has read or written them last. */
+  #jsonById = new Map()
 
   /**
    * @param {import('../request/context-session').ContextSession} contextSession
    * @param {object} store
-   * @param {object} owner what requests share: the store, or its class
+   * @param {object} owner the store, or the ContextStore class: what requests share
    */
   constructor (contextSession, store, owner) {
     this.#contextSession = contextSession
@@ -41,7 +40,7 @@ class SerialStore {
     if (record === undefined) return undefined
     const { data, maxAge } = this.#open(record)
     const text = toJson(data)
-    this.#known.set(id, text)
+    this.#jsonById.set(id, text)
     return { data: text, rev: 0, expire: record._expire, maxAge }
   }
 
@@ -51,8 +50,8 @@ class SerialStore {
 
   async merge (id, changes, ttl) {
     return this.#mutex.run(id, async () => {
-      const now = await this.#readLive(id)
-      return now === undefined ? 'missing' : this.#writeMerged(id, id, now, changes, ttl)
+      const stored = await this.#readLive(id)
+      return stored === undefined ? 'missing' : this.#writeMerged(id, id, stored, changes, ttl)
     })
   }
 
@@ -63,9 +62,9 @@ class SerialStore {
 
   async regenerate (oldId, newId, changes, ttl) {
     return this.#mutex.run(oldId, async () => {
-      const now = await this.#readLive(oldId)
-      if (now === undefined) return 'missing'
-      const merged = await this.#writeMerged(oldId, newId, now, changes, ttl)
+      const stored = await this.#readLive(oldId)
+      if (stored === undefined) return 'missing'
+      const merged = await this.#writeMerged(oldId, newId, stored, changes, ttl)
       if (newId !== oldId) await this.#destroy(oldId)
       return merged
     })
@@ -73,9 +72,9 @@ class SerialStore {
 
   async destroy (id) {
     return this.#mutex.run(id, async () => {
-      const now = await this.#readLive(id)
+      const stored = await this.#readLive(id)
       await this.#destroy(id)
-      return now !== undefined
+      return stored !== undefined
     })
   }
 
@@ -87,7 +86,7 @@ class SerialStore {
 
   async #readLive (id) {
     const record = await this.#read(id)
-    // The app's own `valid` has judged what was loaded.
+    // Without the app's own `valid`, which was called at the load.
     return record !== undefined && validate(WITHOUT_VALID, record) === VERDICT.VALID ? record : undefined
   }
 
@@ -102,17 +101,17 @@ class SerialStore {
     return { rev: 0, conflicts, maxAge: lifetime }
   }
 
-  /** Names the keys that are set and that others have written since this request read them. */
+  /** Returns the keys in `set` that other requests have written since this one read or wrote them. */
   #conflicts (id, data, set) {
-    const known = this.#known.get(id)
+    const earlier = this.#jsonById.get(id)
     const text = toJson(data)
-    if (known === undefined || known === text) return []
-    const [written] = binding.difference(known, text) ?? ['']
+    if (earlier === undefined || earlier === text) return []
+    const [written] = binding.difference(earlier, text) ?? ['']
     const others = written === '' ? {} : JSON.parse(written)
     return Object.keys(set).filter((key) => Object.hasOwn(others, key))
   }
 
-  /** Takes the envelope off a record. */
+  /** Separates the data of a record from its envelope. */
   #open (record) {
     const { _maxAge, _session } = record
     const data = withoutEnvelope(record)
@@ -125,7 +124,7 @@ class SerialStore {
     const lifetime = maxAge === 'session' ? ttl : maxAge
     const record = enclose({ ...data }, maxAge, expiryOf(lifetime))
     await this.#store.set(id, record, lifetime + STORE_GRACE_MS, { changed, ctx, rolling: options.rolling })
-    this.#known.set(id, toJson(data))
+    this.#jsonById.set(id, toJson(data))
     return { rev: 0 }
   }
 

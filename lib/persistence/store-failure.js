@@ -4,13 +4,13 @@ const { toStoreError } = require('../base/errors')
 const { callHook } = require('../base/hook')
 
 /**
- * Asks the app's `onStoreError` what to do about a store's failure.
+ * Calls the app's `onStoreError`, which decides how the request goes on after a failure of the store.
  *
- * @param {object} session the ContextSession
+ * @param {object} contextSession
  * @param {*} thrown what the store threw
  * @param {'get'|'set'|'destroy'} operation
  * @returns {Promise<'ignore'|'anonymous'>}
- * @throws {Error} the failure itself, unless the app has said one of these; what is no Error is its cause
+ * @throws {Error} the failure, if `onStoreError` returns neither; a thrown value that is not an Error becomes the cause of one
  */
 async function handleFailure ({ ctx, options }, thrown, operation) {
   const err = toStoreError(thrown)
