@@ -3,14 +3,14 @@
 const { emitError } = require('./events')
 
 /**
- * Calls `act` once, when the final headers of a response leave: `res.write`, `res.end`, `res.flushHeaders`, a pipe and the like
- * all come to `res.writeHead`. Informational responses (1xx) pass.
+ * Calls `act` once, just before the final headers of a response leave. It hooks `res.writeHead`, which `res.write`, `res.end`,
+ * `res.flushHeaders` and pipes all call. Informational responses (1xx) are ignored.
  *
- * Whoever sends the headers is not ours to disturb: what `act` throws goes to the app's 'error' listeners, and the headers go on.
+ * What `act` throws is emitted as the app's 'error' event, so that the sender of the headers is not disturbed.
  *
  * @param {object} ctx
- * @param {(args: Array) => Array|false|void} act gets the arguments of `writeHead` behind the status, and may give others; false
- * where the headers cannot leave so: it is called again with the next that try
+ * @param {(args: Array) => Array|false|void} act gets the arguments of `writeHead` after the status, and may return others; false
+ * if `writeHead` will throw for them: then `act` is called again at the next call
  */
 function beforeHead (ctx, act) {
   const { res } = ctx
@@ -22,7 +22,7 @@ function beforeHead (ctx, act) {
     const given = callSafely(ctx, act, args)
     if (given === false) return writeHead.call(res, status, ...args)
     hasActed = true
-    // Another hook may have been put over this one meanwhile, and stays.
+    // If another hook has been set over this one, it stays.
     if (res.writeHead === hooked) {
       if (isOwn) res.writeHead = writeHead
       else delete res.writeHead

@@ -1,16 +1,15 @@
 'use strict'
 
 /**
- * Returns the time in milliseconds. Test suites put other functions in the place of `Date.now`, which give a Date, a text or
- * nothing: this is a number all the same, since the core takes nothing else. It is NaN where there is none, and NaN is before no
- * expiry.
+ * Returns the time in milliseconds. Always a number, as the core needs, even if a test suite has replaced `Date.now` by a function
+ * that returns a Date, a string or nothing. It may be NaN, with which no session expires.
  */
 function now () {
   return Number(Date.now())
 }
 
 /**
- * Adds a time to live to the present. Where `Date.now` gives no number, so does this: envelopes are those of koa-session.
+ * Returns the time at which a time to live ends. Not converted to a number, so that envelopes are as koa-session writes them.
  *
  * @param {number} maxAge milliseconds
  */

@@ -2,7 +2,7 @@
 
 const { types: { isNativeError } } = require('node:util')
 
-/** An option that is not what it has to be. */
+/** The error for an invalid option. */
 class SessionOptionError extends TypeError {
   /**
    * @param {string} message
@@ -17,7 +17,7 @@ class SessionOptionError extends TypeError {
 }
 
 /**
- * Makes an error for an option that has the wrong type or value. The value is not in it: it may be a secret.
+ * Makes the error for an option of the wrong type or value. It does not contain the value, which may be a secret.
  *
  * @param {string} option
  * @param {string} expected
@@ -30,21 +30,21 @@ function invalidOption (option, expected, value, message) {
   return new SessionOptionError(message, { option, expected, received })
 }
 
-/** Makes an error with one of the codes that index.d.ts lists. */
+/** Makes an error with a code; index.d.ts lists the codes. */
 function sessionError (code, message, Type = Error) {
   return Object.assign(new Type(message), { code })
 }
 
 /**
- * Returns what was thrown, if it is an Error; else an Error that has it as its cause. Koa never answers a request that failed
- * with undefined or null.
+ * Returns a thrown value if it is an Error, else an Error with that value as its cause. Thrown undefined or null would leave the
+ * request without a response, since Koa ignores them.
  */
 function toError (thrown) {
   if (isNativeError(thrown) || thrown instanceof Error) return thrown
   return new Error(`non-error thrown: ${typeOf(thrown)}`, { cause: thrown })
 }
 
-/** Returns the Error of a store or hook that failed: with the code ERR_SESSION_STORE where it threw something else. */
+/** Returns what a store or hook has thrown as an Error: with the code ERR_SESSION_STORE if it was something else. */
 function toStoreError (thrown) {
   const err = toError(thrown)
   return err === thrown ? err : Object.assign(err, { code: 'ERR_SESSION_STORE', reason: 'non-error' })
@@ -59,7 +59,7 @@ function typeOf (value) {
 
 const warned = new Set()
 
-/** Warns, once a process for each code, through `process.emitWarning`. */
+/** Emits a process warning, once for each code. */
 function warnOnce (code, message, type = 'Warning') {
   if (warned.has(code)) return
   warned.add(code)

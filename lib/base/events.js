@@ -6,7 +6,7 @@ const { debuglog, inspect } = require('node:util')
 const binding = require('../native/binding')
 const { toError } = require('./errors')
 
-/** The core's verdicts: src/verdict.rs has the same numbers. */
+/** The core's verdicts; the numbers are those of src/verdict.rs. */
 const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
 
 const VERDICT_NAMES = ['valid', 'missed', 'invalid', 'expired']
@@ -21,19 +21,19 @@ const channels = {
 }
 
 /**
- * Has the core name and emit the event of a verdict: `session:missed`, `session:invalid` or `session:expired`.
+ * Emits the event of a verdict, which the core names: `session:missed`, `session:invalid` or `session:expired`.
  *
  * @param {number} verdict
- * @param {object} session the ContextSession
- * @param {string} [key] the session's id, with a store; as it came, as in koa-session
- * @param {*} value the data that was judged
+ * @param {object} contextSession
+ * @param {string} [key] with a store, the session's id, not hashed, as in koa-session
+ * @param {*} value the data that were validated
  */
 function reportVerdict (verdict, { ctx, name }, key, value) {
   const emitNamed = name === 'session' ? emit : (ctx, event, fields) => emit(ctx, event, { ...fields, name })
   binding.report(emitNamed, verdict, ctx, key, value)
 }
 
-/** The lifecycle events: put together for every request, their names would cost more than to ask whether anybody listens. */
+/** The names of the lifecycle events. Literals, since building a name costs more than checking whether it has listeners. */
 const NAMES = {
   created: 'session:created',
   saved: 'session:saved',
@@ -47,16 +47,17 @@ const NAMES = {
 }
 
 /**
- * Emits a lifecycle event, `session:created` and the like, with the id hashed, and prints it. Costs nothing where nobody listens.
+ * Emits a lifecycle event, such as `session:created`, with the id hashed, and prints it to the debug log. Without listeners, it costs
+ * next to nothing.
  *
- * @param {object} session the ContextSession
+ * @param {object} contextSession
  * @param {string} event
  * @param {string} [id]
  * @param {object} [fields]
  */
-function announce (session, event, id, fields) {
-  const { ctx, name } = session
-  debug(session, event, id, fields?.reason)
+function announce (contextSession, event, id, fields) {
+  const { ctx, name } = contextSession
+  debug(contextSession, event, id, fields?.reason)
   if (!hasListeners(ctx, event)) return
   emit(ctx, NAMES[event], { key: hashed(id), ctx, name, ...fields })
 }
@@ -65,26 +66,26 @@ function hasListeners ({ app }, event) {
   return app?.listenerCount?.(NAMES[event]) > 0
 }
 
-/** Returns whether anybody hears of an event that has a channel too: what its fields cost may depend on that. */
+/** Returns whether an event has listeners or subscribers, or is logged: checked before costly fields are computed. */
 function isObserved ({ ctx }, event) {
   return log.enabled || isSubscribed(event) || hasListeners(ctx, event)
 }
 
-/** Publishes on a diagnostics channel: `load`, `save`, `destroy` or `forged`. Costs nothing where nobody subscribes. */
+/** Publishes on a diagnostics channel: `load`, `save`, `destroy` or `forged`. Does nothing without subscribers. */
 function publish ({ ctx, name }, channel, id, fields) {
   if (!isSubscribed(channel)) return
   channels[channel].publish({ key: hashed(id), ctx, name, ...fields })
 }
 
-/** Returns whether anybody listens to a diagnostics channel. */
+/** Returns whether a diagnostics channel has subscribers. */
 function isSubscribed (channel) {
   return channels[channel].hasSubscribers
 }
 
 /**
- * Prints what was decided about a session, with the id hashed (`NODE_DEBUG=koa-session-rs`).
+ * Prints a decision about a session to the debug log, with the id hashed (`NODE_DEBUG=koa-session-rs`).
  *
- * @param {object} session the ContextSession
+ * @param {object} contextSession
  * @param {string} decision
  * @param {*} [id]
  * @param {string} [reason]
@@ -99,12 +100,12 @@ function isDebugging () {
   return log.enabled
 }
 
-/** Returns an id as events and logs show it: its SHA-256, which opens no session. */
+/** Returns the SHA-256 of an id. Events and logs show that instead of the id, since nobody can use it as one. */
 function hashed (id) {
   return id === undefined ? undefined : binding.hashId(String(id))
 }
 
-/** Emits on a later turn of the event loop, so that no listener runs inside a getter. */
+/** Emits in a later turn of the event loop, since a listener must not run inside the getter `ctx.session`. */
 function emit (ctx, name, event) {
   setImmediate(() => {
     try {
@@ -116,8 +117,8 @@ function emit (ctx, name, event) {
 }
 
 /**
- * Hands an error to the app's 'error' listeners, as Koa does with those of requests. Nothing is thrown: what a listener throws
- * becomes a warning of the process.
+ * Emits an error as the app's 'error' event, as Koa does for requests. Never throws: what a listener throws becomes a process
+ * warning.
  *
  * @param {object} ctx
  * @param {*} thrown
@@ -126,7 +127,7 @@ function emitError (ctx, thrown) {
   try {
     const { app } = ctx
     const err = toError(thrown)
-    // Koa adds its own listener in `app.callback()`. Without any, EventEmitter would throw the error.
+    // Koa adds its own listener in `app.callback()`. Without any listener, EventEmitter would throw the error.
     if (app?.listenerCount?.('error') > 0) app.emit('error', err, ctx)
     else app?.onerror?.(err)
   } catch (failure) {
@@ -134,13 +135,13 @@ function emitError (ctx, thrown) {
   }
 }
 
-/** A text, since the process takes no Error of another realm, as those of Jest's tests are. */
+/** Warns by a string, since `process.emitWarning` does not take an Error of another realm, such as Jest's. */
 function warnOfFailure (failure) {
   let text = ''
   try {
     text = `: ${inspect(failure)}`
   } catch {}
-  process.emitWarning(`a listener of the app's 'error' threw${text}`)
+  process.emitWarning(`a listener of the app's 'error' event threw${text}`)
 }
 
 module.exports = { VERDICT, VERDICT_NAMES, reportVerdict, announce, publish, isObserved, isSubscribed, debug, isDebugging, hashed, emitError }

@@ -4,16 +4,17 @@ const { invalidOption, toStoreError } = require('./errors')
 const { isPromise } = require('./maybe-async')
 
 /**
- * Calls a hook of the app, such as `genid`, or a method of its store. What it throws or rejects with is an Error from then on.
+ * Calls a hook of the app, such as `genid`, or a method of its store. If it throws or rejects with anything but an Error, that is
+ * wrapped in one.
  *
  * @template T
  * @param {() => T} call
- * @returns {T} what the hook gives, at once or by a promise
+ * @returns {T} the hook's result, or a promise of it
  */
 function callHook (call) {
   try {
     const given = call()
-    // What only has a method `then` may call back when it likes, and throw: a promise of ours stands in for it.
+    // Any object with a method `then` becomes a real promise: its own may throw, or call back synchronously.
     return isPromise(given) ? Promise.resolve(given).then(undefined, fail) : given
   } catch (thrown) {
     fail(thrown)
@@ -21,7 +22,7 @@ function callHook (call) {
 }
 
 /**
- * Returns what a hook gave that has to answer at once. The promise of an async function is nobody's to await, nor its rejection.
+ * Returns the result of a hook that must be synchronous. Throws for a promise, whose rejection is then ignored.
  *
  * @param {string} option
  * @param {*} given
@@ -30,7 +31,7 @@ function callHook (call) {
 function requireSync (option, given) {
   if (!isPromise(given)) return given
   Promise.resolve(given).then(undefined, () => {})
-  throw invalidOption(option, 'a function that answers at once', given)
+  throw invalidOption(option, 'a synchronous function', given)
 }
 
 function fail (thrown) {

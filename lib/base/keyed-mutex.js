@@ -1,8 +1,8 @@
 'use strict'
 
-/** A mutex for each key: what is run under one key runs one after another, first in, first out. */
+/** A mutex for each key: the functions run under one key run one after another, first in, first out. */
 class KeyedMutex {
-  /** @type {Map<string, Promise>} by key: the end of what was asked for last */
+  /** @type {Map<string, Promise>} by key: settles when the last function has ended */
   #ends = new Map()
 
   /**

@@ -5,11 +5,11 @@ const { invalidOption } = require('./errors')
 const EXPECTED = "a finite number of milliseconds or 'session'"
 
 /**
- * Checks a maxAge, as an option or assigned to a session. Fractions of a millisecond stay, as in koa-session.
+ * Checks a maxAge, given as an option or assigned to a session. As in koa-session, fractions of a millisecond are kept.
  *
  * @param {*} value
  * @returns {number|'session'|undefined}
- * @throws {SessionOptionError} for anything that no cookie can live for
+ * @throws {SessionOptionError} for anything else
  */
 function toMaxAge (value) {
   if (value === undefined || value === null || value === false || value === 'session') return value ?? undefined
@@ -17,28 +17,28 @@ function toMaxAge (value) {
   return value
 }
 
-/** Returns whether data that came in may say so. */
+/** Returns whether a value is a maxAge, for values in data that came in. */
 function isMaxAge (value) {
   return value === 'session' || Number.isFinite(value)
 }
 
 const ONE_DAY_MS = 24 * 60 * 60 * 1000
 
-/** A store that is told a time to live keeps a record this much longer, so that the cookie never outlives it. */
+/** How much longer than the cookie a store keeps a record, so that the cookie never outlives that. */
 const STORE_GRACE_MS = 10000
 
 /**
- * Returns how many milliseconds a store keeps a session that lives as long as the browser. What an app has put into the option
- * since the start may be anything.
+ * Returns how many milliseconds a store keeps a browser session (maxAge 'session'). The option may be invalid, if the app has
+ * changed it since it was checked.
  */
 function browserSessionTtl ({ storeMaxAge }) {
   return Number.isFinite(storeMaxAge) ? storeMaxAge : ONE_DAY_MS
 }
 
 /**
- * Returns the maxAge of a session as its record has it, and how many milliseconds the record lives.
+ * Returns the maxAge of a session's record, and the record's time to live in milliseconds.
  *
- * @param {object} session the ContextSession
+ * @param {object} contextSession
  * @returns {{ maxAge: number|'session', ttl: number }}
  */
 function lifetimeOf ({ maxAge: given, options }) {

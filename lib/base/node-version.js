@@ -1,10 +1,10 @@
 'use strict'
 
-// Each entry point of the package loads this first. Old versions of Node have to understand it.
+// Each entry point of the package loads this first. Its syntax must be valid in old versions of Node.
 
 const { engines, name } = require('../../package.json')
 
-/** Returns whether a version lies before the first one of a range such as >=20.1. */
+/** Returns whether a version is older than the lowest of a range such as >=20.1. */
 function isOlder (version, range) {
   const numbers = version.match(/\d+/g).map(Number)
   const least = range.match(/\d+/g).map(Number)
@@ -13,9 +13,9 @@ function isOlder (version, range) {
 }
 
 /**
- * Throws where Node is older than package.json says.
+ * Throws if Node is older than package.json says.
  *
- * @param {string|undefined} version of Node; nothing in what only resembles it
+ * @param {string|undefined} version of Node; undefined in runtimes that only resemble it
  * @param {string} range `>=` and a version
  * @throws {Error} code ERR_SESSION_NODE, with `expected` and `received`
  */

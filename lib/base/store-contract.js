@@ -1,9 +1,9 @@
 'use strict'
 
-/** The property by which a session store is known. Its value is the version of the contract. */
+/** The mark of a session store: a property whose value is the version of the contract. */
 const STORE = Symbol.for('koa-session-rs.store')
 
-/** Tells a session store, or the prototype of its class, from one that has koa-session's three methods alone. */
+/** Returns whether a store, or the prototype of its class, is a session store: not a record store with koa-session's methods. */
 function isSessionStore (store) {
   return store?.[STORE] === 1
 }

@@ -4,15 +4,15 @@ const { sessionError } = require('./errors')
 const { callHook } = require('./hook')
 const { isPromise } = require('./maybe-async')
 
-const EXPECTED = 'a number or a well-formed text'
+const EXPECTED = 'a number or a well-formed string'
 
 /**
- * Tells whose a session is, by the option `subject`.
+ * Returns the subject of a session (the user whose session it is), by the option `subject`.
  *
- * @param {object} session the ContextSession
- * @param {object} data the session object, or parsed data of it
- * @returns {string|null} null: nobody's
- * @throws {TypeError} code ERR_SESSION_VALUE for what names nobody
+ * @param {object} contextSession
+ * @param {object} data the session object, or its parsed data
+ * @returns {string|null} null if it has none
+ * @throws {TypeError} code ERR_SESSION_VALUE for an invalid subject
  */
 function subjectOf ({ options: { subject }, ctx }, data) {
   if (subject == null) return null
@@ -21,14 +21,14 @@ function subjectOf ({ options: { subject }, ctx }, data) {
   const text = textOf(given)
   if (text !== undefined) return text
   if (isPromise(given)) given.then(undefined, () => {})
-  throw sessionError('ERR_SESSION_VALUE', `the option subject must lead to ${EXPECTED}, led to another ${typeof given}`, TypeError)
+  throw sessionError('ERR_SESSION_VALUE', `the option subject must result in ${EXPECTED}, not in another ${typeof given}`, TypeError)
 }
 
 /**
- * Returns the subject that a store is asked for, as text.
+ * Returns a subject that is passed to a store, as a string.
  *
  * @param {string|number|bigint} given
- * @throws {TypeError} code ERR_SESSION_VALUE for what the option `subject` would refuse too
+ * @throws {TypeError} code ERR_SESSION_VALUE as for the option `subject`
  */
 function toSubject (given) {
   const text = textOf(given)
@@ -36,7 +36,7 @@ function toSubject (given) {
   throw sessionError('ERR_SESSION_VALUE', `a subject must be ${EXPECTED}, received another ${typeof given}`, TypeError)
 }
 
-/** Returns a text or a number as text, and nothing of anything else. Ill-formed texts would be one and the same to the core. */
+/** Returns a string or number as a string, undefined for others. Lone surrogates are refused: they are all the same in the core. */
 function textOf (given) {
   if (typeof given === 'string') return given.isWellFormed() ? given : undefined
   return Number.isFinite(given) || typeof given === 'bigint' ? String(given) : undefined

@@ -28,7 +28,7 @@ const STRING = ['string', isOf('string')]
 const BOOLEAN = ['boolean', isOf('boolean')]
 const FUNCTION = ['function', isOf('function')]
 
-/** What each option has to be; where nothing is said, `cookies` judges it at the time of sending. */
+/** For each option, what is expected in words, and the check. Options that are not here are checked by `cookies` when it sends. */
 const EXPECTED = {
   key: STRING,
   autoCommit: BOOLEAN,
@@ -63,7 +63,7 @@ const EXPECTED = {
   merge: BOOLEAN,
   subject: ['string or function', isOf('string', 'function')],
   label: FUNCTION,
-  maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isLimit]
+  maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isSessionLimit]
 }
 
 /** Options that are objects with methods. */
@@ -72,21 +72,23 @@ const METHODS = { store: ['get', 'set', 'destroy'], externalKey: ['get', 'set'],
 /** Cookie attributes that may be functions of ctx. */
 const ATTRIBUTES = ['domain', 'path', 'secure', 'sameSite', 'httpOnly', 'priority', 'partitioned', 'expires']
 
-/** Options that are read anew for every request, so that a change after the start counts. */
+/** All options. They are read again for each request, so that a later change takes effect. */
 const WATCHED = [...new Set([
   ...Object.keys(EXPECTED), ...Object.keys(METHODS), ...ATTRIBUTES, 'maxAge', 'maxage', 'secureProxy'
 ])]
 
-/** The options of one `session(opts, app)`, read live from the caller's object and never written to it. */
+/** The options of one `session(opts, app)`, read live from the caller's object, which is never written to. */
 class Settings {
+  /** The caller's object. */
   #given
+  /** Its values when `current` was last computed. */
   #seen
   #current
-  /** Where a ctx has the session of these options. */
+  /** The key of the ContextSession on a ctx. */
   sessionSymbol = Symbol('koa-session-rs session')
-  /** The cookies that the core has prepared for these options. */
+  /** The core's cookie objects for these options. */
   nativeCookies = new NativeCookies()
-  /** Whether cookies are opened before the app runs: `valid` answers by promises. */
+  /** Whether cookies are opened before the app runs, since `valid` returns promises. */
   opensBeforeApp = false
 
   /**
@@ -108,7 +110,7 @@ class Settings {
 
   get rollUntouched () { return this.#given.rollUntouched === true }
 
-  /** Returns the options with their defaults: a frozen object, the same one for as long as nothing changes. */
+  /** Returns the options with their defaults: a frozen object, the same one until an option changes. */
   get current () {
     if (this.#seen === undefined || !isSameOptions(this.#given, this.#seen)) {
       this.#seen = Object.fromEntries(WATCHED.map((name) => [name, this.#given[name]]))
@@ -117,7 +119,7 @@ class Settings {
     return this.#current
   }
 
-  /** Returns whether a request has no session in the store, and no option wants to hear of that. */
+  /** Returns whether a request brings no session, and no option needs the load nevertheless. Then the load is skipped. */
   hasNothingToLoad (ctx) {
     const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
     const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
@@ -132,7 +134,7 @@ class Settings {
   }
 }
 
-/** Compares what is watched. Written out, since a loop over the names costs ten times as much, on every request. */
+/** Compares all options, on every request. The names are literals, since a loop over them costs ten times as much. */
 function isSameOptions (a, b) {
   return a.key === b.key && a.maxAge === b.maxAge && a.maxage === b.maxage &&
     a.autoCommit === b.autoCommit && a.overwrite === b.overwrite && a.httpOnly === b.httpOnly &&
@@ -150,12 +152,12 @@ function isSameOptions (a, b) {
     a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions
 }
 
-/** Returns a copy of the caller's options, keys in their order, with the defaults behind. */
+/** Returns a copy of the caller's options in their order, followed by the defaults. */
 function complete (given) {
   const options = { ...given }
-  if (isRenamed(given)) options.maxAge = given.maxage
+  if (usesOldSpelling(given)) options.maxAge = given.maxage
   for (const name in DEFAULTS) options[name] ??= DEFAULTS[name]
-  // To `cookies`, null and 'auto' would be values.
+  // `cookies` would take null and 'auto' for values.
   for (const name of ['sameSite', 'secure', 'maxAge']) {
     if (options[name] === null) delete options[name]
   }
@@ -164,9 +166,9 @@ function complete (given) {
 }
 
 /**
- * Returns options in which the attributes that are functions of ctx are what these gave for it.
+ * Replaces the cookie attributes that are functions of ctx by their results.
  *
- * @throws {SessionOptionError} for what no cookie can carry
+ * @throws {SessionOptionError} for a result that no cookie can have
  */
 function resolve (options, ctx) {
   const names = ATTRIBUTES.filter((name) => typeof options[name] === 'function')
@@ -182,43 +184,43 @@ function resolve (options, ctx) {
   return Object.freeze(resolved)
 }
 
-/** Returns whether maxAge is given by its old spelling. */
-function isRenamed (given) {
+/** Returns whether maxAge is given in its old spelling, maxage. */
+function usesOldSpelling (given) {
   return !('maxAge' in given) && 'maxage' in given
 }
 
-/** Tells a number of sessions, and what is done beyond it. */
-function isLimit (value) {
+/** Returns whether a value is a limit of sessions: their number, or `{ max, overflow }`. */
+function isSessionLimit (value) {
   const { max, overflow } = typeof value === 'object' ? value : { max: value, overflow: 'oldest' }
   return Number.isInteger(max) && max > 0 && max < 2 ** 32 && (overflow === 'oldest' || overflow === 'refuse')
 }
 
-/** Throws where an option needs what its store cannot do. */
+/** Throws if the option `subject` is missing, or its store has no index of subjects. */
 function checkSubject ({ subject, maxSessions, store, ContextStore }) {
   if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
   if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
-  throw invalidOption('store', "a session store that lists (not RedisStore with format 'json') where the option subject is given",
+  throw invalidOption('store', "a session store with an index of subjects (not RedisStore with format 'json'), as the option subject needs it",
     ContextStore ?? store)
 }
 
-/** Throws at the first option that is not what it has to be. */
+/** Throws for the first invalid option. */
 function check (given) {
   if (typeof given !== 'object') throw invalidOption('opts', 'object', given)
   for (const name in EXPECTED) {
     const [expected, isExpected] = EXPECTED[name]
     if (given[name] != null && !isExpected(given[name])) throw invalidOption(name, expected, given[name])
   }
-  toMaxAge(isRenamed(given) ? given.maxage : given.maxAge)
-  if (isRenamed(given) && process.env.NODE_ENV !== 'production') {
+  toMaxAge(usesOldSpelling(given) ? given.maxage : given.maxAge)
+  if (usesOldSpelling(given) && process.env.NODE_ENV !== 'production') {
     warnOnce('KOA_SESSION_RS_MAXAGE', 'the option maxage is now maxAge', 'DeprecationWarning')
   }
   const { ContextStore } = given
   if (ContextStore && !isClass(ContextStore)) {
     throw invalidOption('ContextStore', 'class', ContextStore, 'ContextStore must be a class')
   }
-  const kept = ContextStore?.prototype ?? given.store
-  // Most apps have no store, and are spared the file.
-  if (kept != null) require('./store-check').checkStore(kept)
+  const storeOrPrototype = ContextStore?.prototype ?? given.store
+  // Loaded only here, since most apps have no store.
+  if (storeOrPrototype != null) require('./store-check').checkStore(storeOrPrototype)
   for (const name in METHODS) checkMethods(name, given[name])
   checkSubject(given)
 }
@@ -232,19 +234,19 @@ function checkMethods (name, value) {
   }
 }
 
-/** Tells a class, also one that Babel made a function of. */
+/** Returns whether a value is a class, also one that Babel has compiled to a function. */
 function isClass (value) {
   if (typeof value !== 'function') return false
   const text = Function.prototype.toString.call(value)
   return /^class[\s{]/.test(text) || /^[^{]*\{[^\n]*classCallCheck\(/.test(text.replace(/\{\s*/, '{'))
 }
 
-/** Tells a function that is declared async, also a bound one. */
+/** Returns whether a value is a function that is declared async, also a bound one. */
 function isAsync (value) {
   return typeof value === 'function' && value instanceof (async () => {}).constructor
 }
 
-/** Checks options, and gives a new object of those that are known, with the defaults. */
+/** Checks options, and returns a new object of those that exist, with the defaults. */
 function parse (given) {
   if (given === null || typeof given !== 'object') throw invalidOption('opts', 'object', given)
   check(given)

@@ -3,13 +3,17 @@
 const { capMaxAge } = require('../session/validate')
 const { resolve } = require('./options')
 
-/** The options of one request: as they were when it came, with their functions of ctx called, or as the app has changed them. */
+/**
+ * The options of one request: those at its start, later with their functions of ctx called, or the app's own copy
+ * (`ctx.sessionOptions`).
+ */
 class RequestOptions {
   #settings
-  /** The options as they were when the request came. */
+  /** The options at the start of the request. */
   #current
-  /** The options with their functions of ctx called; and the app's own copy, made when it asks for one. */
+  /** The same, with their functions of ctx called. */
   #resolved
+  /** The app's own copy, made when it reads `ctx.sessionOptions`. */
   #copy
   #maxAge
   #assignments = 0
@@ -29,7 +33,7 @@ class RequestOptions {
   get nativeCookies () { return this.#settings.nativeCookies }
   get options () { return this.#copy ?? this.#resolved ?? this.#current }
 
-  /** Returns whether nobody can have changed the options since the request came. */
+  /** Returns whether the options are immutable: the app has no copy of its own. */
   get isFixed () { return this.#copy === undefined }
 
   /** Returns the options of this request, for the app to change. */
@@ -43,7 +47,7 @@ class RequestOptions {
     return this.#copy
   }
 
-  /** Calls the options that are functions of ctx; the first time counts for the whole request. */
+  /** Calls the options that are functions of ctx, once for each request. */
   resolve () {
     if (this.#copy === undefined && this.#resolved === undefined) this.#resolved = resolve(this.#current, this.ctx)
   }
@@ -51,30 +55,30 @@ class RequestOptions {
   /** Returns the session's time to live, in milliseconds, or 'session'. */
   get maxAge () { return this.#copy === undefined ? this.#maxAge : this.#copy.maxAge }
 
-  /** Returns the maxAge of the cookie: one that lives as long as the browser has none. */
+  /** Returns the maxAge of the cookie; undefined for a browser session. */
   get cookieMaxAge () { return this.maxAge === 'session' ? undefined : this.maxAge }
 
-  /** Counts how often the app has given the session a maxAge. */
+  /** Returns how often the app has assigned a maxAge to the session. */
   get maxAgeAssignments () { return this.#assignments }
 
-  /** Takes the maxAge that the app gives the session. */
+  /** Takes a maxAge that the app assigns to the session. */
   assignMaxAge (value) {
     this.adoptMaxAge(value)
     this.#assignments++
   }
 
-  /** Takes the maxAge that the session came with. */
+  /** Takes the maxAge of the session that was loaded. */
   adoptMaxAge (value) {
     if (this.#copy === undefined) this.#maxAge = value
     else this.#copy.maxAge = value
   }
 
-  /** Takes the maxAge that another request has given the record meanwhile: `configMaxAge` holds for it too. */
+  /** Takes a maxAge that another request has stored in the record meanwhile, capped as `configMaxAge` says. */
   adoptStoredMaxAge (value) {
     this.adoptMaxAge(capMaxAge(value, this.#current))
   }
 
-  /** Has cookies opened before the app runs from now on: the option `valid` answers by promises. */
+  /** Makes later requests open their cookies before the app runs, since the option `valid` returns promises. */
   openBeforeApp () {
     this.#settings.opensBeforeApp = true
   }

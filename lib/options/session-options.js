@@ -4,14 +4,14 @@ const { SessionOptionError, invalidOption } = require('../base/errors')
 const { parse: parseOptions } = require('./options')
 
 /*
- * What `SessionOptions` is at run time. In koa-session 7 it is an object schema of zod's; this has what its dependants use of that,
- * and takes schemas of any library for the options that they add.
+ * The export `SessionOptions`. In koa-session 7 it is an object schema of zod. This one has the methods that its dependants use, and
+ * takes schemas of any library for the options that they add.
  */
 
 /**
- * Makes a schema: of our options, and of those that a shape adds.
+ * Makes a schema of our options and those that a shape adds.
  *
- * @param {Record<string, object>} shape a schema for each option; one of ours that has a schema here is checked by that alone
+ * @param {Record<string, object>} shape a schema for each option; it replaces our own check of an option of that name
  */
 function schemaOf (shape) {
   const names = Object.keys(shape)
@@ -41,7 +41,7 @@ function schemaOf (shape) {
 
 const isObject = (value) => typeof value === 'object' && value !== null
 
-/** Returns a view of options in which some are absent. It reads from the caller's object, whose getters may work on that alone. */
+/** Returns a view of options that hides some. Not a copy, since getters of the caller's object may depend on `this`. */
 function without (names, given) {
   return new Proxy({}, {
     has: (_, name) => !names.includes(name) && name in given,
@@ -49,7 +49,7 @@ function without (names, given) {
   })
 }
 
-/** Throws for what is no shape. */
+/** Throws if a value is not an object of schemas. */
 function checkShape (shape) {
   if (!isObject(shape)) throw invalidOption('shape', 'object of schemas', shape)
   for (const [name, schema] of Object.entries(shape)) {
@@ -58,7 +58,7 @@ function checkShape (shape) {
   }
 }
 
-/** Returns what a schema makes of a value: the value, its default, or something else. */
+/** Parses a value by a schema, and returns the result: the value, a default, or a transformed value. */
 function read (schema, name, value) {
   try {
     if (typeof schema.parse === 'function') return schema.parse(value)
@@ -66,12 +66,12 @@ function read (schema, name, value) {
     if (result.success) return result.data
     throw result.error
   } catch (cause) {
-    // Not enumerable, as every cause: what a schema tells may quote the value.
+    // Not enumerable, so that it is not logged: a schema's error may quote the value.
     throw Object.defineProperty(invalidOption(name, expectedBy(cause), value), 'cause', { value: cause, configurable: true })
   }
 }
 
-/** Says what a value should have been, where the error is zod's and says so. */
+/** Returns what was expected of a value, in words, if the error is one of zod's that says so. */
 function expectedBy (error) {
   const issue = error?.issues?.[0]
   return issue?.code === 'invalid_type' && issue.path?.length === 0 ? String(issue.expected) : 'what its schema takes'

@@ -3,17 +3,17 @@
 const { SessionOptionError, invalidOption, typeOf, warnOnce } = require('../base/errors')
 const { STORE } = require('../base/store-contract')
 
-/** koa-session's methods, and how many parameters each has where the last one is a callback. */
+/** koa-session's methods, with the number of parameters of a method that takes a callback. */
 const WITH_CALLBACK = { get: 2, set: 3, destroy: 2 }
 const METHODS = Object.keys(WITH_CALLBACK)
 
-/** What the request path and the handle ask of a session store. */
+/** The methods of a session store that are called here. */
 const CONTRACT = ['create', 'load', 'merge', 'touch', 'regenerate', 'destroy', 'list', 'destroyAll']
 
 /**
- * Throws for a store that cannot work because it is made for another middleware, and names the adapter that makes it work.
+ * Throws for a store of another middleware, which cannot work, and names the adapter for it.
  *
- * A store of express-session whose methods give promises does work, but keeps no session as long as it should: it warns.
+ * A store of express-session whose methods return promises works, but with the wrong time to live: for that it warns.
  *
  * @param {object} store as given to `session({ store })`, or the prototype of a ContextStore
  * @throws {SessionOptionError} code ERR_SESSION_OPTION, option 'store'
@@ -25,14 +25,14 @@ function checkStore (store) {
   if (isKeyv(store)) throw needsAdapter('keyv', 'keyvStore', 'of a Keyv', store)
   if (!isExpressStore(store)) return
   if (METHODS.some((name) => takesCallback(store[name], WITH_CALLBACK[name]))) {
-    throw needsAdapter('connect', 'connectStore', 'of express-session, and answer callbacks', store)
+    throw needsAdapter('connect', 'connectStore', 'of express-session, and take callbacks', store)
   }
   warnOnce('KOA_SESSION_RS_ADAPTER',
     'the store is one of express-session: it does not know how long sessions live here. Give session() ' +
     "store: connectStore(store), of require('koa-session-rs/adapters/connect')")
 }
 
-/** Throws for a store that says that it is a session store, and is none. */
+/** Throws for a store that has the mark of a session store, but not its methods. */
 function checkContract (store) {
   if (store[STORE] !== 1) throw invalidOption('store[Symbol.for(\'koa-session-rs.store\')]', '1', store[STORE])
   const missing = CONTRACT.find((name) => typeof store[name] !== 'function')
@@ -46,7 +46,7 @@ function needsAdapter (file, name, what, store) {
   return new SessionOptionError(message, { option: 'store', expected, received: typeOf(store) })
 }
 
-/** Tells generator functions, compiled ones too, which nobody would run. */
+/** Returns whether a method is a generator function, also a compiled one: called directly, it would do nothing. */
 function isGenerator (method) {
   return typeof method === 'function' && /Generator/.test(Object.prototype.toString.call(method))
 }
@@ -56,14 +56,14 @@ function isKeyv (store) {
   return [get, set, remove].every((method) => typeof method === 'function') && destroy === undefined && typeof opts === 'object'
 }
 
-/** Tells express-session's class Store by what it inherits from there: stores have copies of that package of their own. */
+/** Recognises express-session's class Store by its methods. `instanceof` would not do, since stores bring their own copy of it. */
 function isExpressStore ({ createSession, regenerate }) {
   return typeof createSession === 'function' && typeof regenerate === 'function'
 }
 
 /**
- * Returns whether a method names a callback among its parameters, be it one with a default, which `length` leaves out. One that
- * names none can only answer by what it returns.
+ * Returns whether a method has a parameter for a callback, also one with a default value, which `length` does not count. A method
+ * without one can only return its result.
  */
 function takesCallback (method, count) {
   return typeof method === 'function' && Math.max(method.length, parametersOf(method)) >= count

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Warns of what works here and is likely a mistake: cookies that browsers refuse without a word, names that are nearly those of
- * options, keys that can be guessed. Loaded outside production alone, by the first `session()`. Nothing but the warning changes.
+ * Warns of likely mistakes in the options: cookies that browsers silently refuse, misspelt option names, keys that can be guessed.
+ * Loaded by `session()`, but not in production.
  */
 
 const { warnOnce } = require('../base/errors')
@@ -19,45 +19,45 @@ const RULES = [
     'named __Host-, it has to be Secure, with the path / and without a domain']
 ]
 
-/** A key of fewer bytes is found by trying: seven printable characters are tried in hours, and one cookie is enough for it. */
-const LEAST_KEY_BYTES = 8
+/** A shorter key can be found by brute force from one cookie: seven printable characters take hours. */
+const MIN_KEY_BYTES = 8
 
 /**
- * Warns of options at the start, and has the cookies and keys watched that only requests show.
+ * Warns of the options, and sets callbacks that warn of the keys and cookies of requests.
  *
  * @param {object} given the caller's options
- * @param {string[]} known the names of options
+ * @param {string[]} optionNames all there are
  * @param {import('../cookie/native-cookies').NativeCookies} nativeCookies
  */
-function watchOptions (given, known, nativeCookies) {
-  tellMisspelt(Object.keys(given).filter((name) => given[name] !== undefined), known)
+function watchOptions (given, optionNames, nativeCookies) {
+  warnMisspelt(Object.keys(given).filter((name) => given[name] !== undefined), optionNames)
   const isStored = Boolean(given.store || given.ContextStore)
-  const idle = ['lazy', 'merge'].filter((name) => given[name] === true && !isStored)
-  if (idle.length > 0) warnOnce('KOA_SESSION_RS_STORELESS', `without a store, ${idle.join(' and ')} does nothing: give session() a store, or leave it out`)
-  nativeCookies.onKeys = tellShortKeys
-  // Another carrier than the cookie.
+  const unused = ['lazy', 'merge'].filter((name) => given[name] === true && !isStored)
+  if (unused.length > 0) warnOnce('KOA_SESSION_RS_STORELESS', `without a store, ${unused.join(' and ')} does nothing: give session() a store, or leave it out`)
+  nativeCookies.onKeys = warnShortKeys
+  // The id is not in a cookie.
   if (isStored && given.externalKey) return
   const cookie = cookieOf(given)
-  tellRefused(cookie)
-  // Whether a connection is secure, and what functions of ctx give, its lines show.
-  if (isRisky(given, cookie)) nativeCookies.onSent = (lines) => lines.map(parseLine).forEach(tellRefused)
+  warnRefused(cookie)
+  // Only the lines that are sent show whether the connection was secure, and what functions of ctx returned.
+  if (isRisky(given, cookie)) nativeCookies.onSent = (lines) => lines.map(parseLine).forEach(warnRefused)
 }
 
-/** Returns the cookie of some options as far as they settle it; where they do not, as browsers take it. */
+/** Returns the cookie that the options describe. Attributes that depend on the request have a value that browsers accept. */
 function cookieOf (given) {
-  const settled = (name, byDefault) => name in given && typeof given[name] !== 'function' ? given[name] : byDefault
+  const fixed = (name, byDefault) => name in given && typeof given[name] !== 'function' ? given[name] : byDefault
   return {
     name: String(given.key ?? 'koa.sess'),
-    sameSite: String(settled('sameSite')).toLowerCase(),
-    partitioned: settled('partitioned', false),
-    domain: settled('domain'),
-    path: settled('path', '/'),
-    // Unset, and as a function, it depends on the request.
+    sameSite: String(fixed('sameSite')).toLowerCase(),
+    partitioned: fixed('partitioned', false),
+    domain: fixed('domain'),
+    path: fixed('path', '/'),
+    // If unset or a function, it depends on the request.
     secure: 'secureProxy' in given ? Boolean(given.secureProxy) : given.secure !== false
   }
 }
 
-/** Returns whether browsers may refuse the cookie of some request. */
+/** Returns whether browsers may refuse the cookie on some requests. */
 function isRisky (given, cookie) {
   return RULES.some(([, isRefused]) => isRefused({ ...cookie, secure: false })) ||
     typeof given.sameSite === 'function' || typeof given.partitioned === 'function'
@@ -80,7 +80,7 @@ function parseLine (line) {
   }
 }
 
-function tellRefused (cookie) {
+function warnRefused (cookie) {
   for (const [code, isRefused, rule] of RULES) {
     if (!isRefused(cookie)) continue
     warnOnce(code, `browsers refuse the session cookie ${cookie.name}: ${rule}. It is Secure over HTTPS unless the option secure is ` +
@@ -88,30 +88,30 @@ function tellRefused (cookie) {
   }
 }
 
-function tellShortKeys (keys) {
-  if (keys.every((key) => Buffer.byteLength(key) >= LEAST_KEY_BYTES)) return
+function warnShortKeys (keys) {
+  if (keys.every((key) => Buffer.byteLength(key) >= MIN_KEY_BYTES)) return
   warnOnce('KOA_SESSION_RS_KEYS',
-    `app.keys has a key of fewer than ${LEAST_KEY_BYTES} bytes: from one cookie it can be guessed, and sessions be forged. ` +
+    `app.keys has a key of fewer than ${MIN_KEY_BYTES} bytes: from one cookie it can be guessed, and sessions be forged. ` +
     'Take 32 random bytes')
 }
 
-function tellMisspelt (names, known) {
-  const pairs = names.filter((name) => !known.includes(name)).map((name) => [name, nearest(name, known)])
+function warnMisspelt (names, optionNames) {
+  const pairs = names.filter((name) => !optionNames.includes(name)).map((name) => [name, nearest(name, optionNames)])
   const misspelt = pairs.filter(([, meant]) => meant !== undefined).map(([name, meant]) => `${name} (for ${meant})`)
   if (misspelt.length === 0) return
   warnOnce('KOA_SESSION_RS_OPTION', `session() has no such option, and passes it to ctx.cookies: ${misspelt.join(', ')}. Is it misspelt?`)
 }
 
 /**
- * Returns the name that was meant, if one is near: it differs in case, hyphens and underscores alone, or in one letter of four and
- * more, or in two of eight and more.
+ * Returns the option name that was probably meant. It may differ in case, hyphens and underscores; in one letter, if it has at
+ * least four; or in two, if it has at least eight.
  */
-function nearest (name, known) {
+function nearest (name, optionNames) {
   const plain = (text) => text.replace(/[-_]/g, '').toLowerCase()
-  return known.find((meant) => distance(plain(name), plain(meant)) <= Math.min(Math.floor(meant.length / 4), 2))
+  return optionNames.find((meant) => distance(plain(name), plain(meant)) <= Math.min(Math.floor(meant.length / 4), 2))
 }
 
-/** Counts the letters that were added, left out, replaced or swapped with the next. */
+/** Returns the edit distance of two texts: the letters added, left out, replaced, or swapped with the next. */
 function distance (a, b) {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {

@@ -197,7 +197,7 @@ function handleUnwritten (contextSession, outcome, isAtEnd) {
 }
 
 function takenError () {
-  return sessionError('ERR_SESSION_ID_TAKEN', 'the id of a new session is that of another one already')
+  return sessionError('ERR_SESSION_ID_TAKEN', 'the id of a new session is taken by another one')
 }
 
 /** Returns whether no request could ever reach a record, since the browser does not get its id. */

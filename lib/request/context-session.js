@@ -29,7 +29,7 @@ const STATE = {
   IGNORED: 'ignored'
 }
 
-/** With the option `early`, what the headers took along: the session's cookie, one that clears it, or none although one was due. */
+/** With the option `early`, what left with the headers: the session's cookie, one that clears it, or none although one was needed. */
 const HEAD = { SENT: 'sent', CLEARED: 'cleared', LOST: 'lost' }
 
 /** The value of #runs once the last run of the middleware has ended. */
@@ -88,7 +88,7 @@ class ContextSession {
   get sessionOptions () { return this.requestOptions.sessionOptions }
   get maxAge () { return this.requestOptions.maxAge }
 
-  /** As in request-options.js. */
+  /** Documented in request-options.js. */
   assignMaxAge (value) { this.requestOptions.assignMaxAge(value) }
   adoptMaxAge (value) { this.requestOptions.adoptMaxAge(value) }
 
@@ -270,7 +270,7 @@ class ContextSession {
   /** Notes that this request has written the session. */
   markWritten () { this.#isWritten = true }
 
-  /** Notes what the headers took along. */
+  /** Notes with what the headers have left. */
   markCookieSent () { this.#head = HEAD.SENT }
   markCookieCleared () { this.#head = HEAD.CLEARED }
   markCookieLost () { this.#head = HEAD.LOST }

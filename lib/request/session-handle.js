@@ -92,7 +92,7 @@ class SessionHandle {
     await this.#contextSession.load()
     const { records, options } = this.#contextSession
     if (options.subject != null && records?.hasSubjectIndex) return records
-    throw sessionError('ERR_SESSION_SUBJECT', 'sessions are listed with the option subject, and a session store')
+    throw sessionError('ERR_SESSION_SUBJECT', 'to list sessions needs the option subject and a session store')
   }
 }
 
