@@ -2,22 +2,22 @@
 
 const { invalidOption, sessionError } = require('../lib/base/errors')
 
-/** Whether a store is connected, as its events 'disconnect' and 'connect' tell. A store without events always is. */
+/** Tracks whether a store is connected, by its events 'disconnect' and 'connect'. A store without events counts as connected. */
 class Availability {
   #isConnected = true
-  #patienceMs
-  /** @type {Set<() => void>} what goes on when the store is back */
+  #timeoutMs
+  /** @type {Set<() => void>} called when the store is connected again */
   #waiting = new Set()
 
   /**
    * @param {object} store
    * @param {object} [options]
-   * @param {number} [options.reconnectTimeout] how long to wait for a store that is not there, in milliseconds
+   * @param {number} [options.reconnectTimeout] how long to wait for a disconnected store, in milliseconds
    * @throws {SessionOptionError} code ERR_SESSION_OPTION
    */
   constructor (store, { reconnectTimeout = 0 } = {}) {
     if (!(reconnectTimeout >= 0)) throw invalidOption('reconnectTimeout', 'number of milliseconds', reconnectTimeout)
-    this.#patienceMs = reconnectTimeout
+    this.#timeoutMs = reconnectTimeout
     if (typeof store.on !== 'function') return
     store.on('disconnect', () => { this.#isConnected = false })
     store.on('connect', () => {
@@ -32,18 +32,18 @@ class Availability {
    * @throws {Error} code ERR_SESSION_STORE
    */
   async ready () {
-    if (this.#isConnected || (this.#patienceMs > 0 && await this.#isBack())) return
+    if (this.#isConnected || (this.#timeoutMs > 0 && await this.#waitForConnect())) return
     throw sessionError('ERR_SESSION_STORE', 'the store is disconnected')
   }
 
-  #isBack () {
+  #waitForConnect () {
     return new Promise((resolve) => {
       const settle = () => {
         clearTimeout(timer)
         this.#waiting.delete(settle)
         resolve(this.#isConnected)
       }
-      const timer = setTimeout(settle, this.#patienceMs)
+      const timer = setTimeout(settle, this.#timeoutMs)
       this.#waiting.add(settle)
     })
   }

@@ -8,11 +8,11 @@ const { Availability } = require('./availability')
 const { toRecord, toSession } = require('./express-record')
 const { checkMethods } = require('./methods')
 
-/** koa-session's store over one of express-session. Its `touch` is not called: of most, only the store would know what it did. */
+/** A record store over a store of express-session. It does not call `touch`, since most stores do not show what that has done. */
 class ConnectStore {
   #store
   #availability
-  /** The writes of a session wait for each other: one that moves the expiry reads the session before. */
+  /** Serialises the writes of a session, since one that only moves the expiry reads the session first. */
   #writes = new KeyedMutex()
 
   constructor (store, options) {
@@ -27,9 +27,9 @@ class ConnectStore {
     return session ? toRecord(session) : undefined
   }
 
-  /** Stores a record. One whose expiry alone has moved, with `rolling`, takes the data that the store has by then. */
+  /** Stores a record. With `rolling`, if only the expiry has moved, it keeps the data that the store has by then. */
   async set (id, record, ttl, { changed, rolling } = {}) {
-    // As it is now: the caller may go on with it.
+    // Copied at once, since the caller may change the record meanwhile.
     const session = toSession(record, ttl)
     await this.#writes.run(id, async () => {
       if (rolling !== true || changed !== false) return this.#call('set', id, session)
@@ -38,7 +38,7 @@ class ConnectStore {
     })
   }
 
-  /** Returns what the store has, with the envelope of a record; undefined where the session is gone. */
+  /** Returns the stored data with the envelope of a record; undefined if the session is gone. */
   async #renew (id, { _expire, _maxAge, _session }) {
     const stored = await this.get(id)
     if (stored === undefined) return undefined
@@ -51,17 +51,17 @@ class ConnectStore {
     await this.#writes.run(id, () => this.#call('destroy', id))
   }
 
-  /** Calls a method that answers by a callback, and may answer by a promise as well. */
+  /** Calls a method that takes a callback, and may return a promise too. */
   async #call (method, ...args) {
     await this.#availability.ready()
     return new Promise((resolve, reject) => {
-      const answer = this.#store[method](...args, (err, value) => err ? reject(err) : resolve(value))
-      if (typeof answer?.then === 'function') answer.then(undefined, reject)
+      const returned = this.#store[method](...args, (err, value) => err ? reject(err) : resolve(value))
+      if (typeof returned?.then === 'function') returned.then(undefined, reject)
     })
   }
 }
 
-/** As in express-session, a store of files says so where there is no session. */
+/** As in express-session, ENOENT of a file store means that there is no session. */
 function noneIfNoEntry (err) {
   if (err?.code !== 'ENOENT') throw err
 }

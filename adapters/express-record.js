@@ -1,12 +1,10 @@
 'use strict'
 
-/**
- * Sessions as express-session's stores keep them: the user's keys, and under `cookie` when the session ends.
- */
+/** Converts records to sessions as express-session's stores keep them, and back: the user's keys, and the expiry under `cookie`. */
 
 const { toOwnKeys, toStoredKeys } = require('./stored-keys')
 
-/** What stores read of an express-session's cookie; `expires` and `maxAge` are null where the store is to decide. */
+/** The parts of express-session's cookie that stores read; `expires` and `maxAge` are null if the store decides the lifetime. */
 class StoredCookie {
   path = '/'
   httpOnly = true
@@ -18,7 +16,7 @@ class StoredCookie {
     this.originalMaxAge = this.maxAge
   }
 
-  /** Milliseconds from now on. */
+  /** Returns the milliseconds from now to the expiry. */
   get maxAge () { return this.expires === null ? null : this.expires - Date.now() }
 
   get data () { return { ...this } }
@@ -27,7 +25,7 @@ class StoredCookie {
 }
 
 /**
- * Makes of koa-session's record what express-session's stores take.
+ * Converts a record for a store of express-session.
  *
  * @param {object} record
  * @param {number} [ttl] milliseconds for which the store has to keep it
@@ -36,23 +34,20 @@ function toSession (record, ttl) {
   return { cookie: new StoredCookie(ttl), ...toStoredKeys(record) }
 }
 
-/** Makes koa-session's record of what the store has; undefined where that is over. */
+/** Converts a stored session to a record; undefined if it is expired. */
 function toRecord (session) {
-  if (isOver(session)) return undefined
+  if (isExpired(session)) return undefined
   const { cookie, ...keys } = session
   return toOwnKeys(isCookie(cookie) ? keys : session)
 }
 
-/** Tells express-session's cookie from a key of the user's, which has that name in a record that was stored without us. */
+/** Returns whether a value is express-session's cookie. It may be the user's, in a record that was stored without this adapter. */
 function isCookie (value) {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'originalMaxAge')
 }
 
-/**
- * Returns whether a session that ends with the browser has outlived what the store was told. The record of any other has
- * `_expire`, which is judged later.
- */
-function isOver ({ _session, cookie }) {
+/** Returns whether a browser session is expired in the store. Other records have `_expire`, which koa-session-rs checks later. */
+function isExpired ({ _session, cookie }) {
   return _session === true && isCookie(cookie) && new Date(cookie.expires ?? NaN) < Date.now()
 }
 

@@ -7,7 +7,7 @@ const { checkMethods } = require('./methods')
 const { toOwnKeys, toStoredKeys } = require('./stored-keys')
 const { settle } = require('./yieldable')
 
-/** koa-session's store over one of koa-generic-session. */
+/** A record store over a store of koa-generic-session. */
 class GenericStore {
   #store
   #availability
@@ -24,15 +24,15 @@ class GenericStore {
     try {
       return toOwnKeys(await settle(this.#store.get(id)) || undefined)
     } catch (err) {
-      // As in koa-generic-session, a store of files says so where there is no session.
+      // As in koa-generic-session, ENOENT of a file store means that there is no session.
       if (err?.code !== 'ENOENT') throw err
     }
   }
 
-  /** Stores a record for so many milliseconds. */
+  /** Stores a record for `ttl` milliseconds. */
   async set (id, record, ttl) {
     await this.#availability.ready()
-    // koa-session itself says 'session' where the browser decides, which such a store would take for a time.
+    // koa-session passes 'session' as the ttl of a browser session, which these stores would take for a number.
     await settle(this.#store.set(id, toStoredKeys(record), typeof ttl === 'number' ? ttl : undefined))
   }
 
@@ -46,7 +46,7 @@ class GenericStore {
 /**
  * Makes a store of koa-generic-session one that `session({ store })` takes. generic.d.ts documents it.
  *
- * @param {object} store with get, set and destroy that give generators, thunks, promises or values
+ * @param {object} store with get, set and destroy that return generators, thunks, promises or values
  * @param {{ reconnectTimeout?: number }} [options]
  * @returns {{ get: Function, set: Function, destroy: Function }}
  * @throws {SessionOptionError} code ERR_SESSION_OPTION

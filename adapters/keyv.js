@@ -5,10 +5,10 @@ require('../lib/base/node-version')
 const { sessionError } = require('../lib/base/errors')
 const { checkMethods } = require('./methods')
 
-/** koa-session's store over a Keyv. */
+/** A record store over a Keyv. */
 class KeyvStore {
   #keyv
-  /** Counts the errors that the Keyv has told of: unless it is asked to throw them, it answers as if there were no record. */
+  /** Counts the 'error' events: by default, a Keyv emits its errors and returns undefined, as if there were no record. */
   #errors = 0
   #lastError
 
@@ -23,7 +23,7 @@ class KeyvStore {
 
   /** Returns the record of an id; undefined where there is none. */
   async get (id) {
-    // get() of a Keyv would hide what its storage throws.
+    // A Keyv's get() hides the errors of its storage; getRaw() does not.
     const { value } = await this.#run(async () => {
       if (typeof this.#keyv.getRaw === 'function') return (await this.#keyv.getRaw(id)) ?? {}
       return { value: await this.#keyv.get(id) }
@@ -31,9 +31,9 @@ class KeyvStore {
     return value ?? undefined
   }
 
-  /** Stores a record for so many milliseconds. */
+  /** Stores a record for `ttl` milliseconds. */
   async set (id, record, ttl) {
-    // Storages take whole milliseconds; without any, the Keyv's own apply.
+    // Storages take whole milliseconds. Without a number, the Keyv's own ttl applies.
     const isStored = await this.#run(() => this.#keyv.set(id, record, typeof ttl === 'number' ? Math.ceil(ttl) : undefined))
     if (isStored === false) throw sessionError('ERR_SESSION_STORE', 'the Keyv has not stored the session')
   }
@@ -43,12 +43,12 @@ class KeyvStore {
     await this.#run(() => this.#keyv.delete(id), (isDeleted) => isDeleted !== true)
   }
 
-  /** Runs an operation; rejects with an error that was told meanwhile, if the answer may be due to it. */
-  async #run (operate, isDoubtful = () => true) {
+  /** Runs an operation. Rejects with an error that was emitted meanwhile, if the result may come from it. */
+  async #run (operate, mayBeFailure = () => true) {
     const errors = this.#errors
-    const answer = await operate()
-    if (this.#errors !== errors && isDoubtful(answer)) throw this.#lastError
-    return answer
+    const result = await operate()
+    if (this.#errors !== errors && mayBeFailure(result)) throw this.#lastError
+    return result
   }
 }
 

@@ -3,7 +3,7 @@
 const { invalidOption } = require('../lib/base/errors')
 
 /**
- * Checks that a store has the methods that an adapter calls.
+ * Throws unless a store has the methods that an adapter calls.
  *
  * @param {string} name of the argument
  * @param {*} store

@@ -1,20 +1,20 @@
 'use strict'
 
 /**
- * The names of an app's keys in a stored record, which a store has keys of its own in: `cookie`, as in express-session, and what
- * begins with `_`.
+ * Renames an app's keys in a stored record, where they could clash with the store's own: `cookie`, as in express-session, and keys
+ * that begin with `_`.
  */
 
-/** A key of the app's that could be one of the store's, or a stored key with this prefix, is stored with one prefix more. */
+/** Such a key is stored with this prefix; a key that has the prefix already gets one more. */
 const PREFIX = 'koa:'
 const RESERVED = /^(?:koa:)*(?:cookie$|_)/
 const PREFIXED = /^(?:koa:)+(?:cookie$|_)/
 
-/** What begins with `_` and is koa-session's: stores keep it as it is. */
+/** The envelope's keys, which stores keep unchanged. */
 const ENVELOPE = new Set(['_expire', '_maxAge', '_session'])
 
 /**
- * Renames the keys of a record as they are stored.
+ * Renames the keys of a record for the store.
  *
  * @param {object} record
  */
@@ -23,9 +23,9 @@ function toStoredKeys (record) {
 }
 
 /**
- * Renames the keys of a stored record as the app has them, and leaves out what begins with `_`: the store has put it there.
+ * Renames the keys of a stored record to the app's, and omits those that begin with `_`, which the store has added.
  *
- * @param {*} stored what is no object is left for what judges records
+ * @param {*} stored returned unchanged if it is not an object: the session's validation rejects it
  */
 function toOwnKeys (stored) {
   if (typeof stored !== 'object' || Array.isArray(stored)) return stored

@@ -3,9 +3,9 @@
 const GENERATOR_FUNCTION = '[object GeneratorFunction]'
 
 /**
- * Resolves what a method of koa-generic-session's stores gives: a generator, a thunk, a promise, or a value.
+ * Resolves what a method of koa-generic-session's stores returns: a generator, a thunk, a promise, or a value.
  *
- * A generator may yield these too, and arrays and plain objects of them, as with `co`; any other value is given back to it.
+ * As with `co`, a generator may yield these too, and arrays and plain objects of them; any other value is returned to it.
  *
  * @param {*} value
  * @returns {Promise<*>}

@@ -3,7 +3,7 @@
 const { readFileSync } = require('node:fs')
 const { name: PACKAGE, version } = require('../../package.json')
 
-// Names the libc of the running process, if the system tells.
+// Returns the libc of the running process, if /proc shows it.
 function libc () {
   try {
     const maps = readFileSync('/proc/self/maps', 'latin1')
@@ -12,12 +12,12 @@ function libc () {
   } catch {}
 }
 
-// A path on the error means that the package is there and its binary is not.
+// With a path on the error, the package is installed and its binary is missing.
 const hasNoCookie = (error) => error?.code === 'MODULE_NOT_FOUND' && error.path === undefined
 
 const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0]
 
-// Says what to do. The table has the platforms' packages; there is none where the addon's own package is absent.
+// Returns lines that say what to do. `table` has the platforms with a package; it is undefined if the addon's own package is missing.
 function advice (name, host, wanted, broken, table) {
   const names = name === PACKAGE ? name : `${PACKAGE} and ${name}`
   const elsewhere = [
@@ -46,24 +46,24 @@ function advice (name, host, wanted, broken, table) {
 /**
  * Makes the error of an addon that cannot be loaded.
  *
- * @param {string} name the package's
- * @param {Map<string, Error[]>} attempts the errors of each platform that was tried
+ * @param {string} name of the package
+ * @param {Map<string, Error[]>} attempts the errors for each platform that was tried
  * @param {object} [table] the platforms that have a package
  */
 function failure (name, attempts, table) {
   const { platform, arch } = process
   const clib = platform === 'linux' ? libc() : undefined
   const host = [platform, arch, clib].filter(Boolean).join('-')
-  // The other libc's binary was only a try: what became of it would mislead.
+  // The error of the other libc's binary would mislead.
   const wanted = attempts.has(host) ? [host] : [...attempts.keys()]
   const reasons = wanted.flatMap((platform) => attempts.get(platform))
-  // An absent file says little: what was there and could not be used is the reason.
+  // The reason is rather a binary that exists and cannot be used than one that is missing.
   const broken = reasons.find((error) => !hasNoCookie(error))
   const lines = [`${name} cannot load its native addon on ${host}.`, ...advice(name, host, wanted, broken, table)]
   const error = new Error(lines.join('\n  '), { cause: broken ?? reasons.at(-1) })
   Object.assign(error, { code: 'ERR_SESSION_BINDING', package: name, platform, arch })
   if (clib !== undefined) error.libc = clib
-  // Not enumerable: an uncaught error prints its fields, and these would bury the message.
+  // Not enumerable, since Node prints the fields of an uncaught error, and these would bury the message.
   return Object.defineProperty(error, 'causes', { value: [...attempts.values()].flat() })
 }
 

@@ -3,8 +3,8 @@
 const { createRequire } = require('node:module')
 const { version } = require('../../package.json')
 
-// Returns the addon if it is one, and of this package's version: bundlers may put an empty object or a path in its place.
-function fitting (addon) {
+// Returns the addon if it is one of this package's version. Bundlers may replace it by an empty object or a path.
+function checked (addon) {
   const found = typeof addon?.version === 'function' ? addon.version() : undefined
   if (found === version) return addon
   const error = new Error(found === undefined
@@ -13,12 +13,12 @@ function fitting (addon) {
   throw Object.assign(error, { expected: version, found })
 }
 
-/** Loads what a checkout built beside package.json. */
+/** Loads the addon that a checkout has built beside package.json. */
 function builtIn (name, platform, errors) {
-  try { return fitting(createRequire(__filename)(`../../${name}.${platform}.node`)) } catch (error) { errors.push(error) }
+  try { return checked(createRequire(__filename)(`../../${name}.${platform}.node`)) } catch (error) { errors.push(error) }
 }
 
-// On Linux both are tried, glibc's first: the wrong one does not link, and asking for the libc beforehand takes longer.
+// On Linux, both are tried, glibc's first: the wrong one fails to link, which is faster than finding out the libc.
 function candidates () {
   const { platform, arch } = process
   const eabi = arch === 'arm' ? 'eabihf' : ''
@@ -29,9 +29,9 @@ function candidates () {
 /**
  * Loads an addon for this platform.
  *
- * @param {string} name its package's, which the names of the platforms' packages begin with
- * @param {(platform: string, errors: Error[]) => object|undefined} loadOn tries all places; an error for each that failed
- * @param {() => object|undefined} tableOf the platforms that have a package, once all was tried
+ * @param {string} name of its package; the names of the platforms' packages begin with it
+ * @param {(platform: string, errors: Error[]) => object|undefined} loadOn tries all places, and adds an error for each that failed
+ * @param {() => object|undefined} tableOf returns the platforms that have a package; called after all attempts
  * @throws {Error} code ERR_SESSION_BINDING, with `package`, `platform`, `arch` and `libc`, `cause` and `causes`
  */
 function loadAddon (name, loadOn, tableOf) {
@@ -42,15 +42,15 @@ function loadAddon (name, loadOn, tableOf) {
     if (addon !== undefined) return addon
     attempts.set(platform, errors)
   }
-  // Only where it fails.
+  // Required only on failure.
   throw require('./addon-failure').failure(name, attempts, tableOf())
 }
 
 /**
- * Loads an addon that is a package of its own, which has a function for each platform (scripts/addon-package.js).
+ * Loads an addon that has a package of its own, with a function for each platform (scripts/addon-package.js).
  *
- * @param {string} name the package's
- * @param {(errors: Error[]) => object|undefined} packaged requires it
+ * @param {string} name of the package
+ * @param {(errors: Error[]) => object|undefined} packaged requires the package
  */
 function loadPackaged (name, packaged) {
   let table
@@ -60,8 +60,8 @@ function loadPackaged (name, packaged) {
     table = packaged(errors)
     if (table === undefined || !Object.hasOwn(table, platform)) return undefined
     const addon = table[platform](errors)
-    try { return addon && fitting(addon) } catch (error) { errors.push(error) }
+    try { return addon && checked(addon) } catch (error) { errors.push(error) }
   }, () => table)
 }
 
-module.exports = { builtIn, fitting, loadAddon, loadPackaged }
+module.exports = { builtIn, checked, loadAddon, loadPackaged }
