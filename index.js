@@ -11,9 +11,7 @@ const { SessionOptions } = require('./lib/options/session-options')
 const { STORE } = require('./lib/base/store-contract')
 
 /**
- * Makes the session middleware of an app, and gives its `ctx` the properties `session` and `sessionOptions`.
- *
- * index.d.ts documents the options.
+ * Returns the session middleware of an app, and defines `ctx.session` and the other properties. index.d.ts documents the options.
  *
  * @param {object} [opts]
  * @param {object} app the Koa application; may also come first

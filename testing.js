@@ -21,7 +21,7 @@ const SESSION_STORE = { ...records, ...merging, ...interleaving, ...expiry, ...m
 const DEFAULTS = { seed: 1, rounds: 50, size: 1000000 }
 
 /**
- * Returns the clauses of the contract of session stores, as tests for any runner; testing.d.ts has the words.
+ * Returns the clauses of the contract of session stores as tests for any runner. testing.d.ts documents it.
  *
  * @param {() => object|Promise<object>} makeStore
  * @param {object} [options]
@@ -32,7 +32,7 @@ function sessionStoreContract (makeStore, options) {
 }
 
 /**
- * Returns the clauses for stores of koa-session, as tests for any runner; testing.d.ts has the words.
+ * Returns the clauses for koa-session's stores as tests for any runner. testing.d.ts documents it.
  *
  * @param {() => object|Promise<object>} makeStore
  * @param {object} [options]
@@ -45,7 +45,7 @@ function storeContract (makeStore, options) {
 
 function toTests (clauses, makeStore, release, toWorld) {
   if (typeof makeStore !== 'function' || /^class\b/.test(Function.prototype.toString.call(makeStore))) {
-    throw invalidOption('makeStore', 'a function that gives a store, such as () => new MyStore()', makeStore)
+    throw invalidOption('makeStore', 'a function that returns a store, such as () => new MyStore()', makeStore)
   }
   return Object.entries(clauses).map(([name, check]) => ({
     name,

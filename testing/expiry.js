@@ -7,11 +7,11 @@ const { LIFE_MS, at, changes, done } = require('./world')
 
 const MAX_AGE_MS = 60000
 
-/** Returns whether each operation finds a session, at a time at which it may be expired. */
-async function findAt (world, expired, time) {
+/** Runs each operation on a session of its own at a given time, and returns which of them find their session. */
+async function findAt (world, ids, time) {
   const { store } = world
   const found = {}
-  const [loaded, merged, touched, moved, destroyed, created] = expired
+  const [loaded, merged, touched, moved, destroyed, created] = ids
   const record = await at(time, () => store.load(loaded))
   found.load = record !== undefined && record.expire >= time
   found.merge = await at(time, () => store.merge(merged, changes({ set: '{"b":1}' }), LIFE_MS)) !== 'missing'
@@ -74,7 +74,7 @@ const clauses = {
     assert.equal(label, undefined)
   },
 
-  async 'moves the expiry by a touch, and nothing else' (world) {
+  async 'moves the expiry by a touch, and changes nothing else' (world) {
     const { store } = world
     const now = Date.now()
     const id = await createdAt(world, now)
@@ -95,7 +95,7 @@ const clauses = {
     assert.deepEqual(await expiryOf(world, id), [now + 20 + MAX_AGE_MS, MAX_AGE_MS])
   },
 
-  async 'takes the caller\'s time where a session lives as long as the browser' (world) {
+  async 'takes the ttl of a browser session from the caller' (world) {
     const { store } = world
     const now = Date.now()
     const id = await createdAt(world, now, { maxAge: 'session' }, 50000)
@@ -121,7 +121,7 @@ const clauses = {
     assert.deepEqual(await expiryOf(world, moved), [now + 20000, 20000])
   },
 
-  async 'tells the maxAge that the record has, whoever gave it' (world) {
+  async 'returns the maxAge of the record, whichever request assigned it' (world) {
     const { store } = world
     let id = await world.created({ data: '{"a":1}', maxAge: MAX_AGE_MS })
     let rev = 1
@@ -129,7 +129,7 @@ const clauses = {
     for (const maxAge of [2 * MAX_AGE_MS, 'session', MAX_AGE_MS + 1]) {
       assert.deepEqual(await store.merge(id, changes({ base: rev, maxAge }), 5000), done(rev, [], maxAge))
       assert.deepEqual(await store.touch(id, 5000), { maxAge })
-      // By requests that had loaded the session before.
+      // Requests that had loaded the session before get it too.
       assert.deepEqual(await store.merge(id, changes(), 5000), done(rev, [], maxAge))
       assert.deepEqual(await store.merge(id, changes({ set: '{"a":3}' }), 5000), done(++rev, ['a'], maxAge))
       const moved = world.newId()
@@ -138,7 +138,7 @@ const clauses = {
     }
     const [moved, subject] = [world.newId(), world.newSubject()]
     assert.deepEqual(await store.regenerate(id, moved, changes({ base: rev, maxAge: 'session', subject }), 5000), done(rev, [], 'session'))
-    // Of a session that is somebody's, too.
+    // The same for a session with a subject.
     assert.deepEqual(await store.merge(moved, changes({ base: rev, subject: world.newSubject() }), 5000), done(rev, [], 'session'))
     assert.deepEqual(await store.touch(moved, 5000), { maxAge: 'session' })
   },

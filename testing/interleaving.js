@@ -7,7 +7,7 @@ const { LIFE_MS, done } = require('./world')
 
 const KEYS = ['a', 'b', 'c', '__proto__', '']
 
-/** A session as the contract says it: each key with its value's text and the revision of its last write. */
+/** A model of a session by the contract: each key has the text of its value, and the revision of its last write. */
 class Model {
   rev = 1
   maxAge = LIFE_MS
@@ -21,32 +21,32 @@ class Model {
     return toText(Array.from(this.fields, ([key, { text }]) => [key, text]))
   }
 
-  merge ({ base, set, delete: gone, maxAge = this.maxAge }) {
+  merge ({ base, set, delete: deleted, maxAge = this.maxAge }) {
     this.maxAge = maxAge
     const changed = set === '' ? new Map() : fieldsOf(set)
-    if (changed.size === 0 && gone.length === 0) return done(this.rev, [], maxAge)
+    if (changed.size === 0 && deleted.length === 0) return done(this.rev, [], maxAge)
     this.rev++
     const conflicts = []
     for (const [key, text] of changed) {
       if (this.fields.get(key)?.rev > base) conflicts.push(key)
       this.fields.set(key, { text, rev: this.rev })
     }
-    for (const key of gone) this.fields.delete(key)
+    for (const key of deleted) this.fields.delete(key)
     return done(this.rev, conflicts, maxAge)
   }
 }
 
-/** Returns what a request might change: each key set, deleted or left alone, and sometimes how long the session lives. */
+/** Returns random changes of a request: each key is set, deleted or left alone, and sometimes a maxAge is assigned. */
 function randomChanges (world, base, step) {
   const set = new Map()
-  const gone = []
+  const deleted = []
   for (const key of KEYS) {
     const choice = world.below(4)
     if (choice === 0) set.set(key, `${step}`)
-    else if (choice === 1) gone.push(key)
+    else if (choice === 1) deleted.push(key)
   }
   const maxAge = [LIFE_MS + step, 'session'][world.below(4)]
-  return { base, set: set.size === 0 ? '' : toText(set), delete: gone, maxAge }
+  return { base, set: set.size === 0 ? '' : toText(set), delete: deleted, maxAge }
 }
 
 const sorted = (merged) => ({ ...merged, conflicts: [...merged.conflicts].sort() })

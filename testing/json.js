@@ -3,9 +3,9 @@
 const assert = require('node:assert/strict')
 
 /**
- * Tells the top-level keys and the texts of the values of a JSON object apart. No value is parsed: 1.0 stays 1.0.
+ * Splits a JSON object into its top-level keys and the texts of their values. Values are not parsed: 1.0 stays 1.0.
  *
- * @param {string} text without blanks between tokens
+ * @param {string} text without spaces between tokens
  * @returns {Map<string, string>}
  */
 function fieldsOf (text) {
@@ -40,12 +40,12 @@ function endOfValue (text, from) {
   }
 }
 
-/** Writes a JSON object of keys and texts. */
+/** Joins keys and the texts of their values to a JSON object. */
 function toText (fields) {
   return `{${Array.from(fields, ([key, text]) => `${JSON.stringify(key)}:${text}`).join()}}`
 }
 
-/** Throws unless data have the same keys, with values of the same text. Their order is the store's. */
+/** Throws unless two JSON objects have the same keys, with values of the same text. The order of the keys is free. */
 function assertData (actual, expected) {
   const sorted = (text) => Array.from(fieldsOf(text)).sort(([a], [b]) => a < b ? -1 : 1)
   assert.deepEqual(sorted(actual), sorted(expected))

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 
 const { LIFE_MS, at, changes } = require('./world')
 
-/** A session store is also one for koa-session itself. */
+/** A session store can also be used with koa-session itself: it has `get` and `set`. */
 const clauses = {
   async 'gives koa-session a session with its lifetime' (world) {
     const { store } = world

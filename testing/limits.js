@@ -9,7 +9,7 @@ const { LIFE_MS, at, changes, done, hashOf } = require('./world')
 const refuse = (max) => ({ max, overflow: 'refuse' })
 const oldest = (max) => ({ max, overflow: 'oldest' })
 
-/** Two ways for a session that was nobody's to come to a subject. */
+/** The two operations that give a subject to a session without one. */
 const LOGINS = {
   merge: (store, id, next, change) => store.merge(id, change, LIFE_MS),
   regenerate: (store, id, next, change) => store.regenerate(id, next, change, LIFE_MS)
@@ -61,7 +61,7 @@ const clauses = {
     const { store } = world
     for (const way in LOGINS) {
       const subject = world.newSubject()
-      // Older than all of the subject's: its own age does not count.
+      // It is older than the subject's sessions, but must not be destroyed itself.
       const id = await at(Date.now() - 1000, () => world.created({ data: '{"a":1}' }))
       const others = await createdFor(world, subject, 3)
       const next = world.newId()
@@ -86,7 +86,7 @@ const clauses = {
     assert.deepEqual(await hashesOf(store, subject), [hashOf(moved)])
   },
 
-  async 'asks the limit only where a session comes to a subject' (world) {
+  async 'applies the limit only where a session gets a subject' (world) {
     const { store } = world
     const subject = world.newSubject()
     const ids = await createdFor(world, subject, 3)

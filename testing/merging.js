@@ -39,14 +39,14 @@ const clauses = {
     assert.deepEqual(await store.merge(id, changes({ base: 4, set: '{"a":5,"b":5}' }), LIFE_MS), done(5))
   },
 
-  async 'takes one key set and deleted by two as the later says' (world) {
+  async 'lets the later commit win where one request sets a key and another deletes it' (world) {
     const { store } = world
     const id = await world.created({ data: '{"a":1,"b":1}' })
     await store.merge(id, changes({ set: '{"a":2}', delete: ['b'] }), LIFE_MS)
     const deleted = await store.merge(id, changes({ delete: ['a'] }), LIFE_MS)
-    assert.deepEqual(deleted, done(3), 'a key that is deleted is no conflict')
+    assert.deepEqual(deleted, done(3), 'deleting a key is not a conflict')
     const set = await store.merge(id, changes({ set: '{"b":4}' }), LIFE_MS)
-    assert.deepEqual(set, done(4), 'a key that is gone has no revision')
+    assert.deepEqual(set, done(4), 'a deleted key has no revision')
     assertData((await world.loaded(id)).data, '{"b":4}')
   },
 
@@ -70,7 +70,7 @@ const clauses = {
     assert.deepEqual(await store.list(subject), [])
   },
 
-  async 'starts anew where a destroyed id is created again' (world) {
+  async 'starts with revision 1 where a destroyed id is created again' (world) {
     const { store } = world
     const id = await world.created({ data: '{"a":1,"b":1}', subject: world.newSubject() })
     await store.merge(id, changes({ set: '{"a":2}' }), LIFE_MS)
@@ -104,7 +104,7 @@ const clauses = {
     assertData((await world.loaded(id)).data, `{"a":${last + 1}}`)
   },
 
-  async 'never revives a session that is destroyed among writers' (world) {
+  async 'never revives a session that is destroyed during writes' (world) {
     const { store, rounds } = world
     for (let round = 0; round < rounds; round++) {
       const id = await world.created({ data: '{"a":0}' })

@@ -6,7 +6,7 @@ const { assertData } = require('./json')
 const { LIFE_MS, at, changes, done, hashOf } = require('./world')
 
 const clauses = {
-  async 'moves a session with one\'s changes to a new id' (world) {
+  async 'moves a session to a new id, and merges the changes' (world) {
     const { store } = world
     const id = await world.created({ data: '{"a":1,"b":1,"c":1}' })
     const moved = world.newId()
@@ -26,12 +26,12 @@ const clauses = {
     const written = await store.regenerate(id, moved, changes({ set: '{"a":3,"user":1}' }), LIFE_MS)
     assert.deepEqual(written, done(3, ['a']))
     assertData((await world.loaded(moved)).data, '{"a":3,"b":1,"cart":[1],"user":1}')
-    // The revisions of the keys have moved too.
+    // The keys keep their revisions.
     const later = await store.merge(moved, changes({ set: '{"b":2,"cart":[2]}' }), LIFE_MS)
     assert.deepEqual(later, done(4, ['cart']))
   },
 
-  async 'moves a session without changes, and writes no data then' (world) {
+  async 'moves a session without changes, and keeps its revision' (world) {
     const { store } = world
     const id = await world.created({ data: '{"a":1}' })
     const moved = world.newId()
@@ -40,7 +40,7 @@ const clauses = {
     assert.deepEqual([data, rev], ['{"a":1}', 1])
   },
 
-  async 'answers missing to who still writes to the old id' (world) {
+  async 'returns missing for later writes to the old id' (world) {
     const { store } = world
     const subject = world.newSubject()
     const id = await world.created({ data: '{"a":1}', subject })
@@ -75,7 +75,7 @@ const clauses = {
     assertData((await world.loaded(expired)).data, '{"a":1,"c":1}')
   },
 
-  async 'keeps creation, subject, label and maxAge of a session that moves' (world) {
+  async 'keeps the creation time, subject, label and maxAge of a session that moves' (world) {
     const { store } = world
     const now = Date.now()
     const subject = world.newSubject()
@@ -89,7 +89,7 @@ const clauses = {
     assert.deepEqual([expire, maxAge, hasSubject], [now + 6010, 'session', true])
   },
 
-  async 'lets one of many move a session' (world) {
+  async 'lets exactly one of many concurrent requests move a session' (world) {
     const { store } = world
     const id = await world.created({ data: '{"a":1}' })
     const ids = Array.from({ length: 16 }, () => world.newId())

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 
 const MAX_AGE_MS = 600000
 
-/** A koa-session store as koa-session 7 calls it. */
+/** Calls a store as koa-session 7 does. */
 class Caller {
   constructor (store, { ctx }) {
     this.store = store
@@ -15,7 +15,7 @@ class Caller {
     return this.store.get(id, MAX_AGE_MS, { ctx: this.ctx, rolling: false })
   }
 
-  /** Sets a session as koa-session does: with its lifetime, and longer than the cookie lives. */
+  /** Sets a session as koa-session does: with the envelope, and a ttl longer than the cookie's. */
   async set (id, data, changed = true) {
     const session = { ...data, _expire: Date.now() + MAX_AGE_MS, _maxAge: MAX_AGE_MS }
     await this.store.set(id, session, MAX_AGE_MS + 10000, { changed, ctx: this.ctx, rolling: false })
@@ -27,7 +27,7 @@ class Caller {
   }
 }
 
-/** Throws unless a session came back as it was set, as far as JSON can tell. A store may count its life from when it was set. */
+/** Throws unless a session is returned as it was set, compared as JSON. A store may compute `_expire` itself, from the time of set. */
 function assertSame (actual, expected) {
   const { _expire, ...data } = JSON.parse(JSON.stringify(actual || {}))
   const { _expire: wanted, ...set } = expected
@@ -36,7 +36,7 @@ function assertSame (actual, expected) {
 }
 
 const clauses = {
-  async 'gives back what was set' ({ caller, newId }) {
+  async 'returns what was set' ({ caller, newId }) {
     const id = newId()
     const session = await caller.set(id, {
       text: 'a', number: 1.5, negative: -1, yes: true, no: false, none: null, empty: '', list: [1, [2], { a: 3 }], nested: { a: { b: {} } }
@@ -44,7 +44,7 @@ const clauses = {
     assertSame(await caller.get(id), session)
   },
 
-  async 'gives nothing for an id that it does not have' ({ caller, newId }) {
+  async 'returns nothing for an unknown id' ({ caller, newId }) {
     assert(!await caller.get(newId()))
   },
 
@@ -55,14 +55,14 @@ const clauses = {
     assertSame(await caller.get(id), session)
   },
 
-  async 'moves the expiry of what has not changed' ({ caller, newId }) {
+  async 'moves the expiry of an unchanged session' ({ caller, newId }) {
     const id = newId()
     await caller.set(id, { a: 1 })
     const session = await caller.set(id, { a: 1 }, false)
     assertSame(await caller.get(id), session)
   },
 
-  async 'destroys' ({ caller, newId }) {
+  async 'destroys a session' ({ caller, newId }) {
     const [id, other] = [newId(), newId()]
     await caller.set(id, { a: 1 })
     const kept = await caller.set(other, { b: 1 })
@@ -71,7 +71,7 @@ const clauses = {
     assertSame(await caller.get(other), kept)
   },
 
-  async 'destroys what it does not have without an error' ({ caller, newId }) {
+  async 'destroys an unknown id without an error' ({ caller, newId }) {
     const id = newId()
     await caller.destroy(id)
     await caller.set(id, { a: 1 })
@@ -80,7 +80,7 @@ const clauses = {
     assert(!await caller.get(id))
   },
 
-  async 'sets again what was destroyed' ({ caller, newId }) {
+  async 'sets a destroyed id again' ({ caller, newId }) {
     const id = newId()
     await caller.set(id, { a: 1 })
     await caller.destroy(id)
@@ -88,7 +88,7 @@ const clauses = {
     assertSame(await caller.get(id), session)
   },
 
-  async 'keeps sessions apart from the objects of its callers' ({ caller, newId }) {
+  async 'keeps a copy, independent of the caller\'s objects' ({ caller, newId }) {
     const id = newId()
     const data = { list: [1], nested: { a: 1 } }
     const expected = JSON.parse(JSON.stringify(await caller.set(id, data)))
@@ -115,14 +115,14 @@ const clauses = {
     assertSame(await caller.get(id), session)
   },
 
-  async 'takes a session that lives as long as the browser' ({ caller, newId }) {
+  async 'stores a browser session' ({ caller, newId }) {
     const id = newId()
     await caller.store.set(id, { a: 1, _session: true }, 'session', { changed: true, ctx: caller.ctx, rolling: false })
     const got = await caller.store.get(id, 'session', { ctx: caller.ctx, rolling: false })
     assertSame(got, { a: 1, _session: true })
   },
 
-  async 'keeps the sessions of many requests at once apart' ({ caller, newId }) {
+  async 'keeps apart the sessions of many concurrent requests' ({ caller, newId }) {
     const ids = Array.from({ length: 64 }, newId)
     const sessions = await Promise.all(ids.map((id, i) => caller.set(id, { n: i })))
     const got = await Promise.all(ids.map((id) => caller.get(id)))

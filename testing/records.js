@@ -39,13 +39,13 @@ const clauses = {
     assert.deepEqual(rest, { rev: 1, expire: now + 1000, maxAge: 1000, hasSubject: false })
   },
 
-  async 'loads nothing under an id that it does not have' (world) {
+  async 'loads nothing for an unknown id' (world) {
     const { store } = world
     await world.created({ data: '{"a":1}' })
     assert.equal(await store.load(world.newId()), undefined)
   },
 
-  async 'answers missing for an id that it does not have, and makes nothing of it' ({ store, newId }) {
+  async 'returns missing for an unknown id, and creates nothing' ({ store, newId }) {
     const [id, other] = [newId(), newId()]
     assert.equal(await store.merge(id, changes({ set: '{"a":1}' }), LIFE_MS), 'missing')
     assert.equal(await store.touch(id, LIFE_MS), 'missing')
@@ -54,7 +54,7 @@ const clauses = {
     assert.deepEqual([await store.load(id), await store.load(other)], [undefined, undefined])
   },
 
-  async 'does not create over a living session' (world) {
+  async 'does not overwrite a living session by create' (world) {
     const { store } = world
     const id = await world.created({ data: '{"a":1}' })
     assert.equal(await store.create(id, { data: '{"b":2}', maxAge: 'session' }, 5), 'taken')
@@ -72,7 +72,7 @@ const clauses = {
     assertData((await world.loaded(other)).data, '{"b":1}')
   },
 
-  async 'keeps any key and any value to the letter' (world) {
+  async 'keeps the exact text of any key and value' (world) {
     const { store } = world
     const id = await world.created({ data: ODD_DATA })
     assertData((await world.loaded(id)).data, ODD_DATA)
@@ -111,7 +111,7 @@ const clauses = {
     assert.equal((await world.loaded(id)).data, '{}')
   },
 
-  async 'keeps ids apart that look alike' (world) {
+  async 'keeps apart ids that look alike' (world) {
     const { store } = world
     const id = world.newId()
     const long = `${id}${'x'.repeat(4000)}`
@@ -120,7 +120,7 @@ const clauses = {
     for (const [i, each] of ids.entries()) assertData((await world.loaded(each)).data, `{"n":${i}}`)
   },
 
-  async 'clears everything, and goes on' (world) {
+  async 'clears all sessions, and works afterwards' (world) {
     const { store } = world
     const subject = world.newSubject()
     const id = await world.created({ data: '{"a":1}', subject })

@@ -8,7 +8,7 @@ async function hashesOf (store, subject) {
   return (await store.list(subject)).map(({ hash }) => hash)
 }
 
-/** Creates sessions of one subject, a millisecond apart, and gives their ids. */
+/** Creates sessions of one subject, a millisecond apart, and returns their ids. */
 async function createdFor (world, subject, count, record = {}) {
   const now = Date.now() - count
   const ids = []
@@ -62,7 +62,7 @@ const clauses = {
     assert.deepEqual((await at(now + 6, () => store.list(subject))).map(({ hash }) => hash), [hashOf(kept)])
   },
 
-  async 'moves a session from one subject to another, and to nobody' (world) {
+  async 'moves a session from one subject to another, and to none' (world) {
     const { store } = world
     const [one, other] = [world.newSubject(), world.newSubject()]
     const id = await world.created({ data: '{"a":1}' })
@@ -120,7 +120,7 @@ const clauses = {
     assert.equal(await store.load(ids[0]), undefined)
   },
 
-  async 'counts what it destroys without what is expired' (world) {
+  async 'does not count expired sessions that it destroys' (world) {
     const { store } = world
     const now = Date.now()
     const subject = world.newSubject()
@@ -129,7 +129,7 @@ const clauses = {
     assert.equal(await at(now + 6, () => store.destroyAll(subject)), 1)
   },
 
-  async 'keeps subjects apart that look alike' (world) {
+  async 'keeps apart subjects that look alike' (world) {
     const { store } = world
     const base = world.newSubject()
     const subjects = [base, `${base} `, base.toUpperCase(), `${base}\u00e9`, `${base}e\u0301`, `${base}\ud83d\ude00`, `${base}:x`,

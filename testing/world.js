@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { randomUUID, createHash } = require('node:crypto')
 
-/** What one clause has to work with: a store, and names that nobody has used in it. */
+/** The test world of one clause: a store, and new ids and subjects. */
 class World {
   #random
 
@@ -13,7 +13,7 @@ class World {
     this.#random = generator(seed)
   }
 
-  /** Returns a number from 0 up to, and without, a limit. The same seed gives the same numbers. */
+  /** Returns a random integer from 0 to below a limit. The same seed gives the same numbers. */
   below (limit) {
     return Math.floor(this.#random() * limit)
   }
@@ -26,14 +26,14 @@ class World {
     return `subject:${randomUUID()}`
   }
 
-  /** Creates a session, and gives its id. */
+  /** Creates a session, and returns its id. */
   async created (record, ttlMs = LIFE_MS) {
     const id = this.newId()
     await this.store.create(id, { data: '{}', maxAge: LIFE_MS, ...record }, ttlMs)
     return id
   }
 
-  /** Loads a session that has to be there. */
+  /** Loads a session that must exist. */
   async loaded (id) {
     const loaded = await this.store.load(id)
     assert.equal(typeof loaded?.data, 'string', 'the session is not there')
@@ -44,7 +44,7 @@ class World {
 /** Long enough that no store removes anything by its own clock while a clause runs. */
 const LIFE_MS = 600000
 
-/** A small generator of numbers that look random: mulberry32. */
+/** A seeded random generator: mulberry32. */
 function generator (seed) {
   let state = seed >>> 0
   return () => {
@@ -55,7 +55,7 @@ function generator (seed) {
   }
 }
 
-/** Calls something while Date.now() gives a certain time. */
+/** Calls a function while Date.now() returns a given time. */
 async function at (time, call) {
   const now = Date.now
   Date.now = () => time
@@ -66,17 +66,17 @@ async function at (time, call) {
   }
 }
 
-/** Gives changes that change nothing, but for what is given. */
+/** Returns changes with defaults that change nothing. */
 function changes (given) {
   return { base: 1, set: '', delete: [], ...given }
 }
 
-/** Returns what is answered where changes were written. */
+/** Returns the result of a successful `merge` or `regenerate`. */
 function done (rev, conflicts = [], maxAge = LIFE_MS) {
   return { rev, conflicts, maxAge }
 }
 
-/** Hashes an id as lists have it. */
+/** Hashes an id as `list` does. */
 function hashOf (id) {
   return createHash('sha256').update(id).digest('base64url')
 }

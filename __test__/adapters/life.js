@@ -100,8 +100,8 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
 
   describe('the contract', () => {
     for (const { name, run } of storeContract(() => store, size && { size })) {
-      if (!renews && name === 'moves the expiry of what has not changed') continue
-      if (!copies && name === 'keeps sessions apart from the objects of its callers') continue
+      if (!renews && name === 'moves the expiry of an unchanged session') continue
+      if (!copies && name === 'keeps a copy, independent of the caller\'s objects') continue
       test(name, run)
     }
   })

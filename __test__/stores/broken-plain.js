@@ -15,34 +15,34 @@ const keeping = (change) => class extends Plain {
 }
 
 const broken = [
-  ['gives back what was set', keeping(({ list, ...session }) => session)],
-  ['gives back what was set', keeping(({ _expire, ...session }) => session)],
-  ['gives back what was set', class extends Plain { get (id) { return this.records.get(id) } }],
-  ['gives nothing for an id that it does not have', class extends Plain { get (id) { return super.get(id) ?? {} } }],
+  ['returns what was set', keeping(({ list, ...session }) => session)],
+  ['returns what was set', keeping(({ _expire, ...session }) => session)],
+  ['returns what was set', class extends Plain { get (id) { return this.records.get(id) } }],
+  ['returns nothing for an unknown id', class extends Plain { get (id) { return super.get(id) ?? {} } }],
   ['replaces what was set before', class extends Plain {
     set (id, session) { super.set(id, { ...this.get(id), ...session }) }
   }],
-  ['moves the expiry of what has not changed', class extends Plain {
+  ['moves the expiry of an unchanged session', class extends Plain {
     set (id, session, maxAge, { changed }) {
       if (changed) super.set(id, session)
       else this.destroy(id)
     }
   }],
-  ['destroys', class extends Plain { destroy () {} }],
-  ['destroys', class extends Plain { destroy () { this.records.clear() } }],
-  ['destroys what it does not have without an error', class extends Plain {
+  ['destroys a session', class extends Plain { destroy () {} }],
+  ['destroys a session', class extends Plain { destroy () { this.records.clear() } }],
+  ['destroys an unknown id without an error', class extends Plain {
     destroy (id) { if (!this.records.delete(id)) this.records.set(id, '{"a":1}') }
   }],
-  ['sets again what was destroyed', class extends Plain {
+  ['sets a destroyed id again', class extends Plain {
     #gone = new Set()
     destroy (id) { this.#gone.add(id) }
     get (id) { return this.#gone.has(id) ? undefined : super.get(id) }
   }],
-  ['keeps sessions apart from the objects of its callers', class extends Plain {
+  ['keeps a copy, independent of the caller\'s objects', class extends Plain {
     set (id, session) { this.records.set(id, session) }
     get (id) { return this.records.get(id) }
   }],
-  ['keeps sessions apart from the objects of its callers', class extends Plain {
+  ['keeps a copy, independent of the caller\'s objects', class extends Plain {
     #parsed = new Map()
     get (id) {
       if (!this.#parsed.has(id)) this.#parsed.set(id, super.get(id))
@@ -52,8 +52,8 @@ const broken = [
   ['keeps text of any language', keeping((session) => JSON.parse(JSON.stringify(session).replace(/[^ -~]/g, '?')))],
   ['keeps text of any language', keeping((session) => JSON.parse(JSON.stringify(session).replaceAll('\\u0000', '')))],
   ['keeps large sessions', keeping((session) => ({ ...session, large: session.large?.slice(0, 65535) }))],
-  ['takes a session that lives as long as the browser', keeping(({ _session, ...session }) => session)],
-  ['keeps the sessions of many requests at once apart', class extends Plain {
+  ['stores a browser session', keeping(({ _session, ...session }) => session)],
+  ['keeps apart the sessions of many concurrent requests', class extends Plain {
     #last
     async set (id, session) {
       this.#last = session

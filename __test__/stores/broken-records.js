@@ -10,12 +10,12 @@ module.exports = [
   ['loads what was created', giving('load', (loaded) => ({ ...loaded, expire: loaded.expire + 1 }))],
   ['loads what was created', giving('load', (loaded) => ({ ...loaded, hasSubject: true }))],
   ['loads what was created', giving('create', ({ rev }) => ({ rev: rev - 1 }))],
-  ['loads nothing under an id that it does not have', (Base) => class extends Base {
+  ['loads nothing for an unknown id', (Base) => class extends Base {
     load (id) { return super.load(id) ?? null }
   }],
-  ['answers missing for an id that it does not have, and makes nothing of it', revive('touch', () => ({ maxAge: 600000 }))],
-  ['answers missing for an id that it does not have, and makes nothing of it', revive('merge', bring)],
-  ['does not create over a living session', (Base) => class extends Base {
+  ['returns missing for an unknown id, and creates nothing', revive('touch', () => ({ maxAge: 600000 }))],
+  ['returns missing for an unknown id, and creates nothing', revive('merge', bring)],
+  ['does not overwrite a living session by create', (Base) => class extends Base {
     create (id, ...args) {
       this.destroy(id)
       return super.create(id, ...args)
@@ -23,19 +23,19 @@ module.exports = [
   }],
   ['destroys a session', giving('destroy', () => true)],
   ['destroys a session', (Base) => class extends Base { destroy (id) { return this.load(id) !== undefined } }],
-  ['keeps any key and any value to the letter', onData((data) => JSON.stringify(JSON.parse(data)))],
-  ['keeps any key and any value to the letter', onData((data) => toText([...fieldsOf(data)].filter(([key]) => key !== '')))],
-  ['keeps any key and any value to the letter', onData((data) => data.normalize('NFC'))],
-  ['keeps any key and any value to the letter', onData((data) => JSON.stringify(Object.assign({}, JSON.parse(data))))],
+  ['keeps the exact text of any key and value', onData((data) => JSON.stringify(JSON.parse(data)))],
+  ['keeps the exact text of any key and value', onData((data) => toText([...fieldsOf(data)].filter(([key]) => key !== '')))],
+  ['keeps the exact text of any key and value', onData((data) => data.normalize('NFC'))],
+  ['keeps the exact text of any key and value', onData((data) => JSON.stringify(Object.assign({}, JSON.parse(data))))],
   ['removes any key', withMerge((changes) => ({ ...changes, delete: changes.delete.filter((key) => key !== '__proto__') }))],
   ['keeps thousands of keys, and merges them', onData((data) => toText([...fieldsOf(data)].slice(0, 3000)))],
   ['keeps a session without keys', giving('load', (loaded) => loaded.data === '{}' ? undefined : loaded)],
-  ['keeps ids apart that look alike', ...['create', 'load'].map((method) =>
+  ['keeps apart ids that look alike', ...['create', 'load'].map((method) =>
     given(method, (id, ...rest) => [id.toLowerCase(), ...rest]))],
-  ['keeps ids apart that look alike', ...['create', 'load'].map((method) => given(method, (id, ...rest) => [id.trim(), ...rest]))],
-  ['keeps ids apart that look alike', ...['create', 'load'].map((method) =>
+  ['keeps apart ids that look alike', ...['create', 'load'].map((method) => given(method, (id, ...rest) => [id.trim(), ...rest]))],
+  ['keeps apart ids that look alike', ...['create', 'load'].map((method) =>
     given(method, (id, ...rest) => [id.slice(0, 1000), ...rest]))],
-  ['clears everything, and goes on', (Base) => class extends Base { clear () {} }],
+  ['clears all sessions, and works afterwards', (Base) => class extends Base { clear () {} }],
   ['merges what is set and what is deleted', withMerge((changes) => ({ ...changes, delete: [] }))],
   ['merges what is set and what is deleted', withMerge((changes) => ({ ...changes, set: '' }))],
   ['keeps what others wrote to other keys', (Base) => class extends Base {
@@ -58,9 +58,9 @@ module.exports = [
       return super.merge(id, { ...changes, set }, ttl)
     }
   }],
-  ['takes one key set and deleted by two as the later says', giving('merge', (merged, id, changes) =>
+  ['lets the later commit win where one request sets a key and another deletes it', giving('merge', (merged, id, changes) =>
     ({ ...merged, conflicts: [...merged.conflicts, ...changes.delete] }))],
-  ['takes one key set and deleted by two as the later says', giving('merge', (merged, id, changes) =>
+  ['lets the later commit win where one request sets a key and another deletes it', giving('merge', (merged, id, changes) =>
     ({ ...merged, conflicts: merged.rev > changes.base + 1 && changes.set ? [...fieldsOf(changes.set).keys()] : [] }))],
   ['writes no data where nothing is set or deleted', giving('merge', (merged, id, changes) =>
     changes.set === '' && changes.delete.length === 0 ? { ...merged, rev: merged.rev + 1 } : merged)],
@@ -69,7 +69,7 @@ module.exports = [
     store.create(id, { data: '{}', maxAge: ttl }, ttl)
     return 'missing'
   })],
-  ['starts anew where a destroyed id is created again', (Base) => class extends Base {
+  ['starts with revision 1 where a destroyed id is created again', (Base) => class extends Base {
     #revs = new Map()
     destroy (id) {
       this.#revs.set(id, this.load(id)?.rev ?? 0)
@@ -83,7 +83,7 @@ module.exports = [
   }],
   ['keeps the keys of many writers at once', notAtOnce],
   ['names the conflicts of many writers at once', notAtOnce],
-  ['never revives a session that is destroyed among writers', notAtOnce],
+  ['never revives a session that is destroyed during writes', notAtOnce],
   ['merges as a model does, in any interleaving', giving('merge', (merged) => ({ ...merged, conflicts: merged.conflicts.slice(0, 2) }))],
   ['merges as a model does, in any interleaving', withMerge((changes) => changes.set && changes.delete.length > 1
     ? { ...changes, delete: changes.delete.slice(0, 1) }
@@ -110,13 +110,13 @@ module.exports = [
       return created
     }
   }],
-  ['moves the expiry by a touch, and nothing else', (Base) => class extends Base {
+  ['moves the expiry by a touch, and changes nothing else', (Base) => class extends Base {
     touch (id, ttl) {
       const loaded = this.load(id)
       return loaded ? { maxAge: loaded.maxAge } : super.touch(id, ttl)
     }
   }],
-  ['moves the expiry by a touch, and nothing else', (Base) => class extends Base {
+  ['moves the expiry by a touch, and changes nothing else', (Base) => class extends Base {
     touch (id, ttl) {
       const loaded = this.load(id)
       const touched = super.touch(id, ttl)
@@ -132,13 +132,13 @@ module.exports = [
   ['changes the maxAge of a record where a request assigned one', withMerge(({ maxAge, ...changes }) => changes)],
   ...['merge', 'regenerate', 'touch'].flatMap((method) => [
     // What the record had at the request's load, or nothing.
-    ['tells the maxAge that the record has, whoever gave it', giving(method, (told) => ({ ...told, maxAge: 60000 }))],
-    ['tells the maxAge that the record has, whoever gave it', giving(method, ({ maxAge, ...told }) => told)],
-    ['tells the maxAge that the record has, whoever gave it', giving(method, (told) =>
+    ['returns the maxAge of the record, whichever request assigned it', giving(method, (told) => ({ ...told, maxAge: 60000 }))],
+    ['returns the maxAge of the record, whichever request assigned it', giving(method, ({ maxAge, ...told }) => told)],
+    ['returns the maxAge of the record, whichever request assigned it', giving(method, (told) =>
       ({ ...told, maxAge: told.maxAge === 'session' ? 5000 : told.maxAge }))]
   ]),
-  ['tells the maxAge that the record has, whoever gave it', giving('merge', (merged, id, { maxAge = 60000 }) => ({ ...merged, maxAge }))],
-  ['tells the maxAge that the record has, whoever gave it', giving('touch', () => true)],
+  ['returns the maxAge of the record, whichever request assigned it', giving('merge', (merged, id, { maxAge = 60000 }) => ({ ...merged, maxAge }))],
+  ['returns the maxAge of the record, whichever request assigned it', giving('touch', () => true)],
   ['merges as a model does, in any interleaving', giving('merge', (merged, id, { maxAge = 600000 }) => ({ ...merged, maxAge }))],
   ['keeps a maxAge of years', given('create', (id, record, ttl) =>
     [id, { ...record, maxAge: record.maxAge === 'session' ? 'session' : Math.min(record.maxAge, 2 ** 40) }, ttl])]

@@ -20,9 +20,9 @@ module.exports = [
       return moved
     }
   }],
-  ['moves a session without changes, and writes no data then', giving('regenerate', (moved, oldId, newId, changes) =>
+  ['moves a session without changes, and keeps its revision', giving('regenerate', (moved, oldId, newId, changes) =>
     changes.set ? moved : { ...moved, rev: moved.rev + 1 })],
-  ['answers missing to who still writes to the old id', (Base) => class extends Base {
+  ['returns missing for later writes to the old id', (Base) => class extends Base {
     regenerate (oldId, newId, changes, ttl) {
       const before = this.load(oldId)
       const moved = super.regenerate(oldId, newId, changes, ttl)
@@ -46,10 +46,10 @@ module.exports = [
       return this.load(oldId) && this.load(newId) ? 'taken' : super.regenerate(oldId, newId, changes, ttl)
     }
   }],
-  ['keeps creation, subject, label and maxAge of a session that moves', (Base) => class extends Base {
+  ['keeps the creation time, subject, label and maxAge of a session that moves', (Base) => class extends Base {
     regenerate (oldId, newId, changes, ttl) { return super.regenerate(oldId, newId, { maxAge: ttl, label: '', ...changes }, ttl) }
   }],
-  ['lets one of many move a session', (Base) => class extends Base {
+  ['lets exactly one of many concurrent requests move a session', (Base) => class extends Base {
     async regenerate (oldId, newId, changes, ttl) {
       const loaded = this.load(oldId)
       await wait()
@@ -65,9 +65,9 @@ module.exports = [
     list.map(({ hash, ...rest }) => ({ hash: Buffer.from(hash, 'base64url').toString('hex'), ...rest })))],
   ['says when a session was seen last', giving('list', (list) => list.map((listed) => ({ ...listed, seen: listed.created })))],
   ['leaves expired and destroyed sessions out of lists', later(-1000, 'list')],
-  ['moves a session from one subject to another, and to nobody', withMerge(({ subject, ...changes }) =>
+  ['moves a session from one subject to another, and to none', withMerge(({ subject, ...changes }) =>
     subject === null ? changes : { ...changes, subject })],
-  ['moves a session from one subject to another, and to nobody', withMerge(({ label, ...changes }) => changes)],
+  ['moves a session from one subject to another, and to none', withMerge(({ label, ...changes }) => changes)],
   ['destroys all sessions of a subject', (Base) => class extends Base { destroyAll (subject) { return this.list(subject).length } }],
   ['destroys all sessions of a subject', giving('destroyAll', (count) => count + 1)],
   ['destroys all sessions of a subject but one', given('destroyAll', (subject, which) => [subject, { only: which?.only }])],
@@ -83,8 +83,8 @@ module.exports = [
       return this.#hashes.has(which?.only) ? Number(this.destroy(this.#hashes.get(which.only))) : super.destroyAll(subject, which)
     }
   }],
-  ['counts what it destroys without what is expired', later(-1000, 'destroyAll')],
-  ['keeps subjects apart that look alike', ...['create', 'list'].map((method) => method === 'list'
+  ['does not count expired sessions that it destroys', later(-1000, 'destroyAll')],
+  ['keeps apart subjects that look alike', ...['create', 'list'].map((method) => method === 'list'
     ? given('list', (subject) => [subject.toLowerCase()])
     : given('create', (id, record, ttl) => [id, record.subject ? { ...record, subject: record.subject.toLowerCase() } : record, ttl]))],
   ['lists hundreds of sessions of one subject', giving('list', (list) => list.slice(0, 100))],
@@ -114,7 +114,7 @@ module.exports = [
       return limit?.overflow === 'refuse' && this.list(subject).length >= limit.max ? 'refused' : super.merge(id, changes, ttl)
     }
   }],
-  ['asks the limit only where a session comes to a subject', (Base) => class extends Base {
+  ['applies the limit only where a session gets a subject', (Base) => class extends Base {
     merge (id, changes, ttl) {
       const { subject, limit } = changes
       if (subject && limit && this.list(subject).length > limit.max) return 'refused'
