@@ -1,13 +1,13 @@
 import type Koa = require('koa')
 
 /**
- * Makes the session middleware of a Koa app and gives the app's contexts `ctx.session`, `ctx.sessionOptions`,
- * `ctx.commitSession()` and `ctx.regenerateSession()`.
+ * Makes the session middleware of a Koa app, and adds `ctx.session`, `ctx.sessionOptions`, `ctx.commitSession()` and
+ * `ctx.regenerateSession()` to the app's contexts.
  *
- * `T` is the data of a session in `store`, `valid`, `beforeSave`, `encode` and `decode`: {@link session.SessionData}
- * unless said otherwise. Where neither is given, data and contexts are `any` there.
+ * `T` is the type of the session's data in `store`, `valid`, `beforeSave`, `encode` and `decode`. It defaults to
+ * {@link session.SessionData}; if the app has not augmented that either, data and contexts are `any` there.
  *
- * @throws {@link session.SessionOptionError} where the app is missing or an option is not what it has to be.
+ * @throws {@link session.SessionOptionError} if the app is missing or an option is invalid.
  *
  * @example
  * import Koa from 'koa'
@@ -25,8 +25,8 @@ declare function session<T = session.Data> (
   options: session.Options<session.Fixed<T>> | null | undefined,
   app: session.App
 ): session.Middleware
-// `app` takes what App takes. The options are in its type for the error: where options come first and one is wrong, TypeScript
-// tells of each signature, and this one then names the option, and not App, which has no such property.
+// An App is all that `app` needs. Its type includes the options for the sake of compile errors: if the options come first and one of
+// them is wrong, TypeScript reports on each signature, and this one then names the option instead of a property missing in App.
 declare function session<T = session.Data> (
   app: session.App | (session.Options<session.Fixed<T>> & session.App),
   options?: session.Options<session.Fixed<T>> | null
@@ -47,12 +47,12 @@ declare namespace session {
   export const createSession: typeof session
 
   /**
-   * Returns the handle of a request's session: what can be done to it beside using its data. It may be called before the
-   * middleware of `session()` ran, too.
+   * Returns the handle of a request's session, with the methods that `ctx.session` does not have. It may also be called before the
+   * middleware of `session()` has run.
    *
    * @param ctx the context of the request
-   * @param name the option `as` of the session; `'session'` where that was not given
-   * @throws Error with the code `ERR_SESSION_UNKNOWN`, where the app has no session of the name.
+   * @param name the session's option `as`, or `'session'`
+   * @throws Error with the code `ERR_SESSION_UNKNOWN`, if the app has no session with this name.
    *
    * @example
    * app.use(async ctx => {
@@ -63,10 +63,10 @@ declare namespace session {
    */
   export function of<C extends object, N extends string = 'session'> (ctx: C, name?: N): SessionHandle<SessionAt<C, N>>
 
-  /** Loads the session in store mode, runs the middleware behind it, and commits the session. */
+  /** The middleware: loads the session in store mode, runs the rest of the app, and commits the session. */
   export type Middleware = (ctx: any, next: any) => Promise<void>
 
-  /** Takes middleware: a Koa app, whatever its version and its type parameters. */
+  /** A Koa app of any version, with any type parameters. */
   export interface App {
     use: (...args: any[]) => any
   }
@@ -74,11 +74,11 @@ declare namespace session {
   /* ---------------------------------------------------------------- ctx.session */
 
   /**
-   * Lists the keys that the app keeps in its sessions: empty here, to be augmented by the app.
+   * The data of the app's sessions. This interface is empty; the app augments it with its keys.
    *
-   * From then on `ctx.session` is {@link Session} and this, on contexts of any type, and unknown keys are compile errors.
-   * A new session is empty: keys are best optional. Before, the types leave Koa's contexts alone, as those of koa-session 7
-   * do: `ctx.session` is `any`, or what the app itself declared it to be.
+   * Then the type of `ctx.session` is {@link Session} with these keys, on contexts of any type, and unknown keys are compile
+   * errors. Make the keys optional, since a new session is empty. Without augmentation, the types do not change Koa's contexts, as
+   * in koa-session 7: `ctx.session` is `any`, or what the app itself declares.
    *
    * @example
    * declare module 'koa-session-rs' {
@@ -90,61 +90,62 @@ declare namespace session {
    */
   export interface SessionData {}
 
-  /** Is a session without the app's data; with any key where the app has not augmented {@link SessionData}. */
+  /** A session without the app's data; with any key if the app has not augmented {@link SessionData}. */
   export interface Session extends SessionMembers {}
 
   /**
-   * Lists what every session has beside the app's data.
+   * The members of every session, beside the app's data.
    *
-   * What inherits from a session (`Object.create(ctx.session)`) has it too. A copy of a session, and a Proxy before one, have
-   * the data: `isNew`, `_expire`, `_requireSave`, `maxAge` and `externalKey` are `undefined` there, and the methods that save
-   * throw a `TypeError` with the code `ERR_SESSION_UNKNOWN`.
+   * An object that inherits from a session (`Object.create(ctx.session)`) has them too. A copy of a session, and a Proxy around
+   * one, only have the data: there `isNew`, `_expire`, `_requireSave`, `maxAge` and `externalKey` are `undefined`, and the methods
+   * that save throw a `TypeError` with the code `ERR_SESSION_UNKNOWN`.
    */
   export interface SessionBase {
-    /** Tells whether this session was begun by this request. */
+    /** Whether this request created the session. */
     readonly isNew: boolean
 
     /**
-     * Reads or sets how long this session lives, in milliseconds, or `'session'` for one that ends with the browser;
-     * `undefined` where neither the options nor the loaded session say.
+     * The session's lifetime after a save, in milliseconds, or `'session'` for one that ends with the browser; `undefined` if
+     * neither the options nor the loaded session have one.
      *
-     * Setting it forces a save. It is kept with the session, and counts in later requests too.
-     * Where requests of one session are merged, a commit that does not set it keeps what another request has set since the
-     * load: it is read here afterwards, and the cookie is sent with it.
+     * Assigning to it forces a save. The value is stored with the session, and applies to later requests too. If the store merges
+     * concurrent commits, a commit that does not assign it keeps the value that another request assigned since the load; after the
+     * commit, that value is read here, and the cookie has it.
      *
      * @throws {@link SessionOptionError} for NaN, infinite numbers and other strings: `Invalid input: option maxAge …`
      */
     maxAge: number | 'session' | undefined
 
-    /** Counts the app's keys in the session. */
+    /** The number of the app's keys in the session. */
     readonly length: number
 
-    /** Tells whether the app has any key in the session. */
+    /** Whether the session has any of the app's keys. */
     readonly populated: boolean
 
     /**
-     * Reads the id under which the store holds the session, after `regenerate()` the new one; `undefined` in cookie mode,
-     * and until an asynchronous `genid` has given it.
+     * The session's id in the store, after `regenerate()` the new one; `undefined` in cookie mode, and until an asynchronous
+     * `genid` has resolved.
      */
     readonly externalKey: string | undefined
 
-    /** Reads when the loaded session expires, in milliseconds since 1970; `undefined` for a new one. */
+    /** When the loaded session expires, in milliseconds since 1970; `undefined` for a new session. */
     _expire?: number | undefined
 
-    /** Forces a save at the commit where set to `true`. */
+    /** Forces a save at the commit if it is `true`. */
     _requireSave: boolean
 
     /**
-     * Saves the session now, changed or not, empty or not: writes the store, if there is one, and sets the cookie.
-     * With a callback there is no promise; the callback gets the error, if any.
+     * Saves the session now, changed or not, empty or not: writes to the store, if there is one, and sets the cookie.
+     * With a callback it returns no promise, and the callback receives the error, if any.
      */
     save (): Promise<void>
     save (callback: Callback | undefined): Promise<void> | undefined
 
     /**
-     * Destroys the record, and saves the same data under a new id: for logins. In cookie mode, which has no ids, it saves.
+     * Destroys the record, and saves the same data under a new id: for logins. In cookie mode, which has no ids, it only saves.
      *
-     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the new id cannot be sent: the headers have left, or there is no response.
+     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, if the new id cannot be sent: the headers were sent, or there is no
+     * response.
      *
      * @example
      * await ctx.session.regenerate()
@@ -152,26 +153,26 @@ declare namespace session {
     regenerate (): Promise<void>
     regenerate (callback: Callback | undefined): Promise<void> | undefined
 
-    /** Saves the session where it has to be: for `autoCommit: false`. */
+    /** Saves the session if it needs saving (it changed, or `rolling`, `renew` or `maxAge` ask for it): for `autoCommit: false`. */
     manuallyCommit (): Promise<void>
 
-    /** Saves the session where it has to be, or in any case, or under a new id. */
+    /** Saves the session if it needs saving; the options force a save, or a new id. */
     commit (options?: CommitOptions): Promise<void>
-    // CommitOptions are in the type for the error, as those of session() are above.
+    // The type includes CommitOptions for the sake of compile errors, as in session() above.
     commit (callback: Callback | (CommitOptions & Callback)): undefined
     commit (options: CommitOptions | undefined, callback: Callback | undefined): Promise<void> | undefined
 
     /**
-     * Copies what is saved into a plain object: the session's own enumerable keys, without functions, and without those that
-     * begin with `_` unless `underscoreKeys` keeps them. `__proto__` is no key: what is assigned to it is dropped.
+     * Copies the data that are saved into a plain object: the session's own enumerable keys, without functions, and without keys
+     * that begin with `_` unless `underscoreKeys` is on. `__proto__` is never a key: a value assigned to it is dropped.
      */
     toJSON (): Record<string, unknown>
   }
 
-  /** Says how to commit. */
+  /** Options of {@link SessionBase.commit}. */
   export interface CommitOptions {
     /**
-     * Saves in any case, as `save()` does.
+     * Forces a save, as `save()` does.
      *
      * @default false
      */
@@ -185,59 +186,61 @@ declare namespace session {
     regenerate?: boolean | undefined
   }
 
-  /** Is called when a commit is done, with the error if it failed. */
+  /** A function that is called when a commit is done, with the error if it failed. */
   export type Callback = (error?: any) => void
 
   /* ---------------------------------------------------------------- session.of(ctx) */
 
-  /** Does to a session what its data cannot, whose names belong to the app: see {@link of}. */
+  /** Further methods of a request's session, on an object of their own so that the app may use any key for its data: see {@link of}. */
   export interface SessionHandle<S = any> {
-    /** Reads the id under which the store holds the session; `undefined` in cookie mode, and where none is known yet. */
+    /** The session's id in the store; `undefined` in cookie mode, and while it has none. */
     readonly id: string | undefined
 
-    /** Tells whether this request began the session; `undefined` before it was loaded, and where it is null. */
+    /** Whether this request created the session; `undefined` before it is loaded, and if it is null. */
     readonly isNew: boolean | undefined
 
     /**
-     * Loads the session where that was not done, and gives it: from then on `ctx.session` is that. For `lazy`; elsewhere
-     * it was loaded before, or is opened by this.
+     * Loads the session, if that was not done before, and returns it. Needed with `lazy`; otherwise the middleware has loaded it,
+     * or this opens the cookie.
      *
-     * Gives `null` where `ignore` left the request without a session, and after `ctx.session = null`.
+     * Returns `null` if `ignore` left the request without a session, and after `ctx.session = null`.
      *
-     * The context may be one of a request alone, as that of a socket: `session.of(app.createContext(request)).load()`.
+     * The context may have a request only, such as the upgrade request of a web socket:
+     * `session.of(app.createContext(request)).load()`.
      */
     load (): Promise<S>
 
-    /** Drops what this request did to the session, loads it again, and gives it. What was saved stays saved. */
+    /** Discards this request's unsaved changes, loads the session again, and returns it. */
     reload (): Promise<S>
 
     /**
-     * Destroys the session now: its record, and its cookie. Like `ctx.session = null` and `commit()`.
+     * Destroys the record and expires the cookie now, as `ctx.session = null` and `commit()` do.
      *
-     * @throws Error with the code `ERR_SESSION_IGNORED`, where `ignore` left the request without a session.
+     * @throws Error with the code `ERR_SESSION_IGNORED`, if `ignore` left the request without a session.
      */
     destroy (): Promise<void>
 
-    /** Saves the session, changed or not, so that its life begins anew. */
+    /** Saves the session, changed or not, so that its lifetime starts again. */
     touch (): Promise<void>
 
     /**
-     * Destroys the record, and saves the session under a new id. In cookie mode, which has no ids, it saves.
+     * Destroys the record, and saves the session under a new id. In cookie mode, which has no ids, it only saves.
      *
-     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, where the new id cannot be sent: the headers have left, or there is no response.
+     * @throws Error with the code `ERR_SESSION_HEADERS_SENT`, if the new id cannot be sent: the headers were sent, or there is no
+     * response.
      */
     regenerate (how?: RegenerateOptions): Promise<void>
 
     /**
-     * Saves the session where it has to be, as at the end of the request; after `ctx.session = null`, ends it.
+     * Saves the session if it needs saving, as at the end of the request; after `ctx.session = null`, ends it.
      *
-     * @throws Error with the code `ERR_SESSION_LIMIT` and the `status` 409, where `maxSessions` refuses the session;
-     * `ERR_SESSION_ID_TAKEN`, where `genid` gave the id of another session twice.
+     * @throws Error with the code `ERR_SESSION_LIMIT` and the `status` 409, if `maxSessions` refuses the session;
+     * `ERR_SESSION_ID_TAKEN`, if `genid` returned ids of existing sessions twice.
      */
     commit (): Promise<void>
 
     /**
-     * Lists the sessions of this one's subject, the oldest first: those that were saved. None where the session is nobody's.
+     * Lists the saved sessions of this session's subject, the oldest first; an empty list if it has no subject.
      *
      * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
      *
@@ -251,28 +254,29 @@ declare namespace session {
     list (): Promise<SessionListing[]>
 
     /**
-     * Destroys a session of the same subject, and gives whether there was one. Its own is destroyed with its cookie.
+     * Destroys a session of the same subject, and returns whether it existed. For this request's own session, it also expires the
+     * cookie.
      *
-     * @param hash as {@link list} gives it, and so as it comes in a query; anything else is not found
+     * @param hash the `hash` of {@link list}, also as it comes in `ctx.query`; any other value finds no session
      * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
      */
     revoke (hash: string | string[] | undefined): Promise<boolean>
 
     /**
-     * Destroys all other sessions of the same subject ('log out my other devices'), and gives how many there were.
+     * Destroys all other sessions of the same subject ('log out my other devices'), and returns their number.
      *
      * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
      */
     revokeOthers (): Promise<number>
   }
 
-  /** Is one of a subject's sessions, as {@link SessionHandle.list} gives it. */
+  /** One of a subject's sessions, as {@link SessionHandle.list} returns it. */
   export interface SessionListing extends ListedSession {
-    /** Tells whether it is the session of this request. */
+    /** Whether it is the session of this request. */
     current: boolean
   }
 
-  /** Says what becomes of the data when a session gets a new id. */
+  /** Which data a session keeps when it gets a new id. */
   export interface RegenerateOptions {
     /**
      * Removes the data.
@@ -282,48 +286,48 @@ declare namespace session {
     clear?: boolean | undefined
 
     /**
-     * Lists the keys that stay; all others go.
+     * Lists the keys to keep; all others are removed.
      *
      * @default undefined
      */
     keep?: readonly string[] | undefined
   }
 
-  /** Is what a context has under a name, if its type says. */
+  /** The type of a context's property with this name, if the context's type has it. */
   type SessionAt<C, N extends string> = 0 extends 1 & C ? any : N extends keyof C ? C[N] : any
 
   /**
-   * Adds the session to Koa's contexts. What the app, or an installed `@types/koa-session`, declares on Koa's `BaseContext`
-   * holds instead.
+   * What this package adds to Koa's contexts. Declarations on Koa's `BaseContext`, by the app or by an installed
+   * `@types/koa-session`, take precedence.
    */
   export interface SessionContext {
     /**
-     * Reads the session of this request: an empty one where the client sent none or an invalid one, and `null` after
-     * `ctx.session = null` and where `ignore` says so, which `koa-session-rs/strict` has in the type.
+     * The session of this request: an empty one if the client sent none or an invalid one; `null` after `ctx.session = null`, and
+     * if `ignore` left the request without one. `koa-session-rs/strict` has this `null` in the type.
      *
-     * In store mode it is loaded by the middleware; in cookie mode when it is first read.
+     * In store mode the middleware loads the session; in cookie mode the first read opens the cookie.
      *
      * @throws Error with the code `ERR_SESSION_NOT_LOADED`, with `lazy` before `session.of(ctx).load()`.
      */
     get session (): OnBaseContext<'session', Strict extends true ? CurrentSession | null : CurrentSession>
 
     /**
-     * Replaces the session's data by the keys of an object, under the same id, or ends the session by `null`: at the commit
-     * the record is destroyed, and the cookie expires. An object after `null` is a session with a new id.
+     * Replaces the session's data by the keys of an object, under the same id. `null` ends the session: the commit destroys the
+     * record and expires the cookie. An object assigned after `null` is saved as a new session, with a new id.
      *
      * @throws Error `this.session can only be set as null or an object.`; with the code `ERR_SESSION_NOT_LOADED` for an
-     * object before a `lazy` session was loaded; with `ERR_SESSION_IGNORED` for anything where `ignore` left none.
+     * object before a `lazy` session is loaded; with `ERR_SESSION_IGNORED` if `ignore` left the request without a session.
      */
     set session (value: object | null)
 
     /**
-     * Reads this request's copy of the options. What is written to it, such as domain, path, maxAge or secure, counts for
-     * this request. Attributes that are functions of ctx are called when this is first read.
+     * This request's copy of the options. You may change it, such as domain, path, maxAge or secure, for this request only. The
+     * first read calls the attributes that are functions of ctx.
      */
     readonly sessionOptions: OnBaseContext<'sessionOptions', RequestOptions>
 
     /**
-     * Saves the session where it has to be, or ends it after `ctx.session = null`: for `autoCommit: false`.
+     * Saves the session if it needs saving, or ends it after `ctx.session = null`: for `autoCommit: false`.
      *
      * @example
      * app.use(session({ autoCommit: false }, app))
@@ -338,62 +342,60 @@ declare namespace session {
     regenerateSession: OnBaseContext<'regenerateSession', () => Promise<void>>
   }
 
-  /** Is what ctx.session reads as, but for null. */
+  /** The type of ctx.session, without null. */
   type CurrentSession = Session & SessionData
 
   /* ---------------------------------------------------------------- options */
 
   /**
-   * Lists the options of {@link createSession}, each of which may be left out. {@link SessionOptions} and
-   * {@link CookieAttributes} describe them.
+   * The options of {@link createSession}, all of them optional. {@link SessionOptions} and {@link CookieAttributes} describe them.
    *
-   * They are read anew for every request, so that a change after the start counts, and are never written to. Attributes
-   * that are not listed here go to `ctx.cookies` untouched; they compile once {@link CookieAttributes} is augmented with
-   * them, or in an object that is not written in place.
+   * Each request reads the options again, so that a change after the start takes effect; your object is never changed. Other
+   * attributes are passed to `ctx.cookies` unchanged; they compile if {@link CookieAttributes} is augmented with them, or if the
+   * options are not an object literal in the call.
    *
-   * `domain`, `path`, `secure`, `sameSite`, `httpOnly`, `priority`, `partitioned` and `expires` may be functions of ctx.
-   * They are called when a cookie is sent or cleared, or `ctx.sessionOptions` is read, once a request; `undefined` and
-   * `null` leave the attribute to its default. What they give is checked before anything is sent.
+   * `domain`, `path`, `secure`, `sameSite`, `httpOnly`, `priority`, `partitioned` and `expires` may be functions of ctx. Each is
+   * called once per request, when a cookie is set or expired, or `ctx.sessionOptions` is read. `undefined` and `null` mean the
+   * attribute's default. The result is checked before a cookie is sent.
    *
-   * @throws {@link SessionOptionError} for what a function gave and no cookie can carry, as `;` and control characters, at
-   * the commit.
+   * @throws {@link SessionOptionError} at the commit, if a function returned a value that is invalid in a cookie, such as one with
+   * `;` or control characters.
    *
    * @example
    * app.use(session({ domain: ctx => ctx.hostname.endsWith('.example.com') ? 'example.com' : undefined }, app))
    */
   export type Options<T = Data> = { [K in keyof SessionOptions<T>]?: SessionOptions<T>[K] | OnlyGiven<T, K> | undefined }
 
-  /** Lists the options, with attributes that are values. Where yours are functions of ctx, write {@link Options}. */
+  /** The options, with cookie attributes as values. If yours are functions of ctx, use {@link Options}. */
   export type CreateSessionOptions<T = Data> = { [K in keyof SessionOptions<T>]?: SessionOptions<T>[K] | undefined }
 
-  /** Is what `ctx.sessionOptions` has: the options of one request, to be written to. */
+  /** The type of `ctx.sessionOptions`: the options of one request, which may be changed. */
   export interface RequestOptions extends Omit<SessionOptions, 'secure'> {
-    /** Limits the cookie to HTTPS: see {@link CookieAttributes.secure}. `'auto'` is absent here. */
+    /** Limits the cookie to HTTPS: see {@link CookieAttributes.secure}. `undefined` means `'auto'`. */
     secure?: boolean | 'force' | undefined
   }
 
-  /** Checks options and fills in the defaults. Packages that are built on sessions add options of their own by `extend`. */
+  /** Checks options and fills in the defaults. Packages that are built on sessions add their own options with `extend`. */
   export const SessionOptions: OptionsSchema<SessionOptions>
 
   /**
-   * Checks options: what koa-session 7 has in a schema of zod's, as far as packages use it, without zod. `z.infer` of zod 3 and
-   * 4 gives `Output`; zod's other methods are not there, and it cannot be part of a schema of zod's.
+   * Checks options, with those methods of koa-session 7's zod schema that packages use, but without zod. `z.infer` of zod 3 and 4
+   * gives `Output`; it has no other methods of zod, and cannot be nested in a zod schema.
    */
   export interface OptionsSchema<Output = SessionOptions> extends InferredByZod<Output> {
     /**
-     * Checks options and returns a new object with them and the defaults of the rest. Attributes that only `cookies` checks,
-     * such as `domain` and `path`, are left out, and so are options that are not known. Attributes that are functions of ctx
-     * are returned as these.
+     * Checks options, and returns a new object with them and the defaults of the others. It leaves out unknown options, and
+     * attributes that only `cookies` checks, such as `domain` and `path`. Attributes that are functions of ctx stay functions.
      *
-     * @throws {@link SessionOptionError} for the first option that is not what it has to be. Where a schema of `extend` said so,
-     * its error is the `cause`.
+     * @throws {@link SessionOptionError} for the first invalid option. If a schema given to `extend` refused it, that schema's
+     * error is the `cause`.
      */
     parse (options: unknown): Output
 
-    // For z.infer alone, which refuses a type whose safeParse gives another error than zod's: it cannot be called.
+    // Only for z.infer, which refuses a type whose safeParse returns other errors than zod's. `never` prevents calls of it.
     safeParse (options: unknown, params: never): never
     /**
-     * Checks options as `parse` does, and returns the error instead of throwing it.
+     * Checks options like `parse`, but returns the error instead of throwing it.
      *
      * @example
      * import { SessionOptions } from 'koa-session-rs'
@@ -404,11 +406,11 @@ declare namespace session {
     safeParse (options: unknown): ParsedOptions<Output>
 
     /**
-     * Adds options, each with the schema that checks it and gives its default. It returns another schema, which may be extended
-     * again. A schema for an option of this package takes the place of its check and its default.
+     * Adds options, each with a schema that checks it and has its default, and returns a new schema, which may be extended again. A
+     * schema for an option of this package replaces that option's check and default.
      *
      * @param shape a schema for each option: zod's, or any object with `parse` or `safeParse`
-     * @throws {@link SessionOptionError} for what is no shape.
+     * @throws {@link SessionOptionError} for an invalid shape.
      *
      * @example
      * import { createSession, SessionOptions } from 'koa-session-rs'
@@ -424,20 +426,20 @@ declare namespace session {
     extend<Shape extends OptionsShape> (shape: Shape): OptionsSchema<Omit<Output, keyof Shape> & OutputOfShape<Shape>>
   }
 
-  /** Is what {@link OptionsSchema.safeParse} returns. */
+  /** The result of {@link OptionsSchema.safeParse}. */
   export type ParsedOptions<Output> =
     | { success: true, data: Output, error?: never }
     | { success: false, data?: never, error: SessionOptionError }
 
-  /** Has a schema for each option: see {@link OptionsSchema.extend}. */
+  /** A schema for each added option: see {@link OptionsSchema.extend}. */
   export interface OptionsShape {
     [option: string]: { parse (value: unknown): unknown } | { safeParse (value: unknown): SafelyParsed }
   }
 
-  /** Is what a schema's `safeParse` returns. */
+  /** The result of a schema's `safeParse`. */
   type SafelyParsed = { success: true, data: unknown } | { success: false, error: unknown }
 
-  /** Lists the options with their defaults filled in, as `ctx.sessionOptions` has them. */
+  /** The options with their defaults filled in, as `ctx.sessionOptions` has them. */
   export interface SessionOptions<T = Data> extends CookieAttributes {
     /**
      * Names the cookie.
@@ -447,14 +449,14 @@ declare namespace session {
     key: string
 
     /**
-     * Sets how long a session lives after it was saved, in milliseconds. Or `'session'`: the browser drops the cookie when
-     * it ends, and the server never does, so that a stolen cookie stays good.
+     * Sets how long a session lives after a save, in milliseconds, or `'session'`: the browser then drops the cookie when it is
+     * closed, but on the server the session never expires, so that a stolen cookie stays valid.
      *
-     * Where not given, sessions live for a day (86,400,000 ms), and so does their record; but only the cookie of a session
-     * that was loaded says so by `expires`, not the first one, which ends with the browser.
+     * By default a session and its record live for one day (86,400,000 ms). But then a session's first cookie has no `expires`, and
+     * ends with the browser; later ones have it.
      *
-     * Fractions of a millisecond are kept. The stores of this package keep whole ones, and round up. A time that no date
-     * has, as 1e300, is written as koa-session writes it: the cookie has `expires=Invalid Date`.
+     * Fractions of a millisecond are allowed; the stores of this package round up to whole ones. For a time beyond what a date can
+     * hold, such as 1e300, the cookie has `expires=Invalid Date`, as in koa-session.
      *
      * @default undefined
      * @throws {@link SessionOptionError} for NaN, infinite numbers and other strings: `Invalid input: option maxAge …`
@@ -462,15 +464,15 @@ declare namespace session {
     maxAge?: number | 'session' | undefined
 
     /**
-     * Names `maxAge` in its old spelling. Warns outside production.
+     * Sets `maxAge`, in its old spelling. Warns outside production.
      *
      * @deprecated Write `maxAge`.
      */
     maxage?: number | 'session' | undefined
 
     /**
-     * Commits the session when the middleware behind this one has run, also when it threw. Where `false`, the app awaits
-     * `ctx.commitSession()`, or `ctx.session.manuallyCommit()` where the session is not null.
+     * Commits the session when the rest of the app has run, also if it threw. With `false`, the app has to await
+     * `ctx.commitSession()`, or `ctx.session.manuallyCommit()` if the session is not null.
      *
      * @default true
      */
@@ -491,46 +493,45 @@ declare namespace session {
     httpOnly: boolean
 
     /**
-     * Signs the cookie with the first of `app.keys`, and admits only cookies that one of them signed.
+     * Signs the cookie with the first key of `app.keys`, and accepts only cookies signed with one of these keys.
      *
      * @default true
-     * @throws Error `.keys required for signed cookies`, where the app has none, when a cookie is read or written.
+     * @throws Error `.keys required for signed cookies` when a cookie is read or written, if the app has no keys.
      */
     signed: boolean
 
     /**
-     * Saves on every response, so that the life of the session begins anew with each request. In cookie mode only where
-     * the app touched `ctx.session`, unless `rollUntouched` is on.
+     * Saves the session on every response, so that its lifetime starts again with each request. In cookie mode it does so only if the
+     * app used `ctx.session` in the request, unless `rollUntouched` is on.
      *
      * @default false
      */
     rolling: boolean
 
     /**
-     * Saves when less than half of `maxAge` is left, so that users who come back stay logged in. In cookie mode only
-     * where the app touched `ctx.session`, unless `rollUntouched` is on.
+     * Saves the session when less than half of its `maxAge` is left, so that active users stay logged in. In cookie mode it does so
+     * only if the app used `ctx.session` in the request, unless `rollUntouched` is on.
      *
      * @default false
      */
     renew: boolean
 
     /**
-     * Opens the cookie on every request, so that `rolling` and `renew` hold for sessions that nobody touched, too. For
-     * cookie mode; a store's session always is loaded.
+     * Opens the cookie on every request, so that `rolling` and `renew` also apply when the app did not use the session. For cookie
+     * mode; in store mode the session is always loaded.
      *
      * @default false
      */
     rollUntouched?: boolean | undefined
 
     /**
-     * Decides the session's cookie when the headers leave, so that responses which send them before the middleware ends
-     * get it: `ctx.respond = false`, `res.write`, `res.writeHead`, `res.flushHeaders`, a pipe to `ctx.res`. What changes
-     * later is saved where there is a store and the browser has the id, and lost in cookie mode; each tells
-     * `session:uncommitted`. An asynchronous `beforeSave` cannot be awaited there, so in cookie mode no cookie is sent then.
-     * A hook that throws there does not fail the response: the headers go on without the cookie, and the error goes to the
-     * app's `'error'` listeners.
-     * With a store, the cookie expires by the `maxAge` that the request knows then, even where another one turns out to have
-     * been set by a request of the same session. Does nothing with `autoCommit: false`.
+     * Sets the cookie just before the headers are sent, for responses that send them before the middleware ends: `ctx.respond = false`,
+     * `res.write`, `res.writeHead`, `res.flushHeaders`, a pipe to `ctx.res`. Does nothing with `autoCommit: false`.
+     *
+     * Later changes are saved if there is a store and the browser has the id, and lost in cookie mode; both emit
+     * `session:uncommitted`. An asynchronous `beforeSave` cannot be awaited at that point, so in cookie mode no cookie is sent. If a
+     * hook throws, the headers are sent without the cookie, and the error goes to the app's `'error'` listeners. With a store, the
+     * cookie gets the `maxAge` known at that point, even if a concurrent request has set another one.
      *
      * @default false
      *
@@ -546,16 +547,16 @@ declare namespace session {
     early?: boolean | undefined
 
     /**
-     * Names the property of ctx that the session is, so that an app may have several: each has a `key` of its own. The
-     * events of such a session carry the name; `ctx.sessionOptions`, `ctx.commitSession()` and `ctx.regenerateSession()` are
-     * those of the first session of the app; {@link of} takes the name.
+     * Names the property of ctx for this session, so that an app may have several sessions, each with its own `key`. The events of
+     * the session have this name, and {@link of} takes it. `ctx.sessionOptions`, `ctx.commitSession()` and
+     * `ctx.regenerateSession()` belong to the app's first session.
      *
-     * Without it, a second `session()` of an app shares the session and the options of the first, and the process warns
+     * Without `as`, a second `session()` of an app shares the session and the options of the first, and the process warns
      * once (`KOA_SESSION_RS_SHARED`).
      *
-     * @default undefined: the session is called 'session'
-     * @throws {@link SessionOptionError} where the app has a session of this name, or one with a cookie of the same name:
-     * `key`, or `key` and `.sig`.
+     * @default undefined: the property is ctx.session
+     * @throws {@link SessionOptionError} if another session of the app has this name, or a cookie with the name `key` or
+     * `key` + `.sig`.
      *
      * @example
      * import type { SessionBase } from 'koa-session-rs'
@@ -579,11 +580,11 @@ declare namespace session {
     as?: string | undefined
 
     /**
-     * Leaves requests without a session where it returns something truthy: nothing is read and nothing sent,
-     * `ctx.session` is null, and assigning to it throws. Called once a request, when the session is first asked for.
+     * Decides which requests have no session. If it returns something truthy, nothing is read and nothing is sent, `ctx.session` is
+     * null, and assigning to it throws. It is called once per request, when the session is first needed.
      *
      * @default undefined
-     * @throws Error with the code `ERR_SESSION_IGNORED`, where something is assigned to `ctx.session`.
+     * @throws Error with the code `ERR_SESSION_IGNORED`, if something is assigned to `ctx.session` in such a request.
      *
      * @example
      * app.use(session({ ignore: ctx => ctx.path === '/health' }, app))
@@ -591,43 +592,43 @@ declare namespace session {
     ignore?: Hook<[ctx: Named<T, Koa.Context>], unknown> | undefined
 
     /**
-     * Keeps keys that begin with `_`, except `_expire`, `_maxAge`, `_session`, `_requireSave` and `__proto__`. Where it is
-     * off, such a key is not saved, and the process warns once and names it (`KOA_SESSION_RS_UNDERSCORE`), unless it came in with
-     * the session: a store may put keys of its own there.
+     * Saves keys that begin with `_`, except `_expire`, `_maxAge`, `_session`, `_requireSave` and `__proto__`. If it is off, such a
+     * key is not saved, and the process warns once and names the key (`KOA_SESSION_RS_UNDERSCORE`). There is no warning for keys
+     * that the session was loaded with, since a store may add its own.
      *
      * @default false
      */
     underscoreKeys?: boolean | undefined
 
     /**
-     * Holds sessions to `maxAge` that were saved with a longer one: they expire as if they had been saved with this one, and
-     * so do their cookies.
+     * Limits loaded sessions to the present `maxAge`: a session that was saved with a longer one expires as if it had been saved with
+     * this one, and so does its cookie.
      *
      * @default false
      */
     configMaxAge?: boolean | undefined
 
     /**
-     * Sends no expired cookie for `ctx.session = null` to visitors who sent none.
+     * Expires the cookie after `ctx.session = null` only if the client sent one.
      *
      * @default false
      */
     clearOnlySent?: boolean | undefined
 
     /**
-     * Keeps caches from mixing up visitors: adds `Vary: Cookie` to responses for which the session was read, and
-     * `Cache-Control: private, no-store` to those that set its cookie, where the app set no Cache-Control.
+     * Prevents shared caches from serving one visitor's response to another: adds `Vary: Cookie` if the session was read, and
+     * `Cache-Control: private, no-store` if its cookie is set and the app has set no Cache-Control.
      *
      * @default false
      */
     cacheControl?: boolean | undefined
 
     /**
-     * Holds the sessions, of which the cookie then has the id alone. The methods may return values, promises, or anything
-     * else that `await` takes. Of the ids that clients send it is never asked for an empty one, nor for one that is longer
-     * than 4096 bytes, or has a control character or `..` as a path segment: these are misses.
+     * Keeps the sessions, so that the cookie only has the id (store mode). The methods may return values, promises, or any other
+     * thenable. An id from a client is a miss, without a call of the store, if it is empty, is longer than 4096 bytes, or contains a
+     * control character or `..` as a path segment.
      *
-     * @default undefined
+     * @default undefined: the cookie has the session itself (cookie mode)
      * @throws {@link SessionOptionError} `store.get must be function`, likewise for set and destroy.
      *
      * @example
@@ -643,7 +644,7 @@ declare namespace session {
     store?: Store<T> | undefined
 
     /**
-     * Makes a store for each request, by `new ContextStore(ctx)`. Wins over `store`.
+     * Makes a store for each request, by `new ContextStore(ctx)`. Takes precedence over `store`.
      *
      * @default undefined
      * @throws {@link SessionOptionError} `ContextStore must be a class`, or `ContextStore.prototype.get must be function`,
@@ -652,11 +653,11 @@ declare namespace session {
     ContextStore?: (new (ctx: any) => Store<T>) | undefined
 
     /**
-     * Leaves the store unread until the app awaits `session.of(ctx).load()`, so that requests without need of the session
-     * cost no read. `null` may be assigned unread, and ends the session. For store mode.
+     * Reads the store only when the app awaits `session.of(ctx).load()`, so that other requests cost no read. `ctx.session = null`
+     * ends the session without loading it. For store mode.
      *
      * @default false
-     * @throws Error with the code `ERR_SESSION_NOT_LOADED`, where `ctx.session` is read before, or set to an object.
+     * @throws Error with the code `ERR_SESSION_NOT_LOADED`, if `ctx.session` is read, or set to an object, before it is loaded.
      *
      * @example
      * app.use(session({ store, lazy: true }, app))
@@ -669,14 +670,15 @@ declare namespace session {
     lazy?: boolean | undefined
 
     /**
-     * Decides what a failure of the store does, by (a promise of) one of these:
+     * Decides what happens when the store fails, by returning one of these, or a promise of it:
      *
      * - `'throw'`: the request fails.
-     * - `'ignore'`: it goes on; after a failed `get` with a new session, which is saved.
-     * - `'anonymous'`: it goes on; after a failed `get` with a new session. From then on nothing is written, and the
-     *   session's cookie is not sent. A failed `destroy` is ignored.
+     * - `'ignore'`: the request continues; after a failed `get`, with a new session, which is saved.
+     * - `'anonymous'`: the request continues; after a failed `get`, with a new session. From then on the session is not written, and
+     *   its cookie is not sent. A failed `destroy` is ignored.
      *
-     * Where the app threw before the store failed, its error stays, and the store's goes to the app's `'error'` event.
+     * If the app threw before the store failed, the app's error decides the response, and the store's goes to the app's `'error'`
+     * event.
      *
      * @default undefined: as with 'throw'
      *
@@ -695,35 +697,35 @@ declare namespace session {
     > | undefined
 
     /**
-     * Sets how long the store keeps sessions of `maxAge: 'session'`, in milliseconds; 10,000 more are added.
+     * Sets how long the store keeps sessions with `maxAge: 'session'`, in milliseconds; the store's TTL is 10,000 more.
      *
      * @default 86,400,000: one day
      */
     storeMaxAge?: number | undefined
 
     /**
-     * Merges what a request changed into what the store holds by then, with a store that has koa-session's three methods
-     * alone: the commits of one session wait for each other, and each reads the record again. Keys that other requests
-     * wrote stay, and a session that was destroyed meanwhile stays destroyed. Between two processes a window remains, from
-     * the reading to the writing. A {@link SessionStore} always merges, and has no such window.
+     * Merges concurrent changes in a store that only has `get`, `set` and `destroy`: the commits of one session run one after
+     * another, and each reads the record again before it writes its changed keys. Other requests' changes are kept, and a
+     * destroyed session is not restored. That holds within one process; a write by another process between the read and the write is
+     * lost. A {@link SessionStore} always merges, also between processes.
      *
-     * Data go through JSON, also where a store would keep a Date or a Map as it is.
+     * Data are converted to JSON, also if the store could keep a Date or a Map.
      *
      * @default false
      */
     merge?: boolean | undefined
 
     /**
-     * Says whose a session is, so that the sessions of one subject can be listed and revoked: a key of the session, or a
-     * function that gives a text, a number, or something empty where it is nobody's. With a {@link SessionStore}.
+     * Names the subject of a session (such as its user), so that the sessions of one subject can be listed and revoked: a key of the
+     * session, or a function that returns a text, a number, or something empty for no subject. Needs a {@link SessionStore}.
      *
-     * A session enters the list with its next request: one from before the option was given is neither listed nor revoked
-     * until then. One that was listed by another option stays in that list until its subject changes. Sessions of two
-     * `session()`s with `as` share a store's subjects: give each a store, or a prefix, of its own.
+     * A session from before the option was set is listed, and can be revoked, from its next request on. A session that was listed
+     * by an earlier value of this option stays in that list until its subject changes. Two sessions of an app (`as`) share the
+     * subjects of their store: give each its own store or prefix.
      *
      * @default undefined: sessions are not listed
-     * @throws {@link SessionOptionError} where the store is none; at the commit, TypeError with the code
-     * `ERR_SESSION_VALUE`, where it leads to anything else.
+     * @throws {@link SessionOptionError} if the store is not a SessionStore; at the commit, TypeError with the code
+     * `ERR_SESSION_VALUE`, if the subject is of another type.
      *
      * @example
      * app.use(session({ store, subject: 'userId' }, app))
@@ -736,10 +738,10 @@ declare namespace session {
     > | undefined
 
     /**
-     * Names a session in lists. Called when a session is created, gets a new id, or comes to a subject. Our stores keep the
-     * first 256 characters.
+     * Returns the name of a session in lists. It is called when a session is created, gets a new id, or gets another subject. The
+     * stores of this package keep the first 256 characters.
      *
-     * @throws TypeError with the code `ERR_SESSION_VALUE`, at the commit, for a promise.
+     * @throws TypeError with the code `ERR_SESSION_VALUE`, at the commit, if it returns a promise.
      *
      * @default undefined
      *
@@ -749,12 +751,12 @@ declare namespace session {
     label?: Hook<[ctx: Named<T, Koa.Context>], string | null | undefined> | undefined
 
     /**
-     * Limits how many sessions a subject has. A number alone means `overflow: 'oldest'`: the oldest are destroyed. With
-     * `'refuse'` the session that would be one too many is not written, and no cookie is sent.
+     * Limits how many sessions a subject has. A number means `overflow: 'oldest'`: the oldest sessions are destroyed. With
+     * `'refuse'`, a session over the limit is not written, and no cookie is sent.
      *
-     * @default undefined: as many as there are
-     * @throws Error with the code `ERR_SESSION_LIMIT` and the `status` 409, at the commit; a login that wants to answer
-     * otherwise awaits `session.of(ctx).commit()`.
+     * @default undefined: no limit
+     * @throws Error with the code `ERR_SESSION_LIMIT` and the `status` 409, at the commit. For another answer, await
+     * `session.of(ctx).commit()` at the login, and catch the error.
      *
      * @example
      * app.use(session({ store, subject: 'userId', maxSessions: { max: 3, overflow: 'refuse' } }, app))
@@ -762,7 +764,7 @@ declare namespace session {
     maxSessions?: number | SessionLimit | undefined
 
     /**
-     * Narrows the ids that the store is asked for: one from a client that does not match is a miss.
+     * Restricts the ids that clients may send: one that does not match is a miss, without a call of the store.
      *
      * @default undefined
      *
@@ -772,7 +774,7 @@ declare namespace session {
     idPattern?: RegExp | undefined
 
     /**
-     * Carries the id elsewhere than in the cookie. For store mode.
+     * Reads and sends the id by methods of yours instead of the cookie. For store mode.
      *
      * @default undefined
      * @throws {@link SessionOptionError} `externalKey.get must be function`, likewise for set.
@@ -789,45 +791,45 @@ declare namespace session {
     externalKey?: ExternalKey<T> | undefined
 
     /**
-     * Turns a session into the text of the cookie. For cookie mode. The data carry an {@link Envelope}, which `decode` has
-     * to give back.
+     * Turns a session into the text of the cookie. For cookie mode. The data include an {@link Envelope}, which `decode` has to
+     * return.
      *
      * @default base64 of the JSON text
      */
     encode (data: T & Envelope): string
 
     /**
-     * Turns the text of the cookie into a session's data. For cookie mode. Where it throws a SyntaxError, a new session
-     * begins; any other error clears the cookie, and whoever reads `ctx.session` gets it.
+     * Turns the text of the cookie into a session's data. For cookie mode. If it throws a SyntaxError, the request has a new session;
+     * any other error expires the cookie, and is thrown to the code that reads `ctx.session`.
      *
      * @default JSON.parse of the base64-decoded text
      */
     decode (text: string): T
 
     /**
-     * Makes the id of a session, or a promise of it. For store mode. A number is taken as its digits.
+     * Returns a new id, or a promise of it. For store mode. A number is converted to text.
      *
-     * @default a random UUID (version 4) behind `prefix`
-     * @throws TypeError with the code `ERR_SESSION_ID`, where it gives anything else, an empty text, or one with control
+     * @default `prefix` and a random UUID (version 4)
+     * @throws TypeError with the code `ERR_SESSION_ID`, if the result is of another type, or a text that is empty, or contains control
      * characters or `..` as a path segment.
      */
     genid?: Hook<[ctx: Named<T, Koa.Context>], Awaitable<string | number>> | undefined
 
     /**
-     * Begins the ids that the default `genid` makes.
+     * Sets the text in front of the ids of the default `genid`.
      *
      * @default undefined
      */
     prefix?: string | undefined
 
     /**
-     * Judges data that were read and have not expired. Where it returns something falsy, or a promise of it, a new session
-     * begins, and the app emits `session:invalid`. In cookie mode a function that is declared `async` has the middleware
-     * open the cookie of every request.
+     * Checks the data of a loaded session that has not expired. If it returns something falsy, or a promise of it, the request has a
+     * new session, and the app emits `session:invalid`. In cookie mode, if the function is declared `async`, the middleware opens
+     * the cookie of every request.
      *
      * @default undefined
-     * @throws Error with the code `ERR_SESSION_NOT_LOADED`, in cookie mode, where a function that is not declared `async`
-     * gives a promise: once, since the middleware opens the cookies from then on.
+     * @throws Error with the code `ERR_SESSION_NOT_LOADED`, in cookie mode, if a function that is not declared `async` returns a
+     * promise; only once, since from then on the middleware opens the cookies.
      *
      * @example
      * app.use(session({ valid: (ctx, data) => data.agent === ctx.get('user-agent') }, app))
@@ -843,27 +845,27 @@ declare namespace session {
   }
 
   /**
-   * Lists the attributes of the cookie that the package `cookies` takes, beside those above; to be augmented where
-   * `ctx.cookies` takes more.
+   * The cookie attributes that the package `cookies` accepts, beside those above. Augment this interface if your `ctx.cookies` accepts
+   * more.
    */
   export interface CookieAttributes {
     /**
-     * Limits the cookie to HTTPS. {@link Options} takes these:
+     * Limits the cookie to HTTPS, by the attribute Secure. {@link Options} accepts:
      *
-     * - `'auto'`, `undefined`: where the request came by HTTPS.
-     * - `true`: always. A request that did not come by HTTPS gets no cookie, a new session is not written, a loaded one is;
-     *   the app emits `session:uncommitted`, and the process warns once (`KOA_SESSION_RS_INSECURE`). Behind a proxy that
-     *   ends TLS, `app.proxy = true` has Koa believe its `X-Forwarded-Proto`.
-     * - `'force'`: always, and it is sent whatever the request looks like.
-     * - `false`: never.
-     * - a function of ctx that returns one of them.
+     * - `'auto'`, `undefined`: Secure if the request came over HTTPS.
+     * - `true`: always Secure. A request without HTTPS gets no cookie; a new session is then not written, a loaded one is. The app
+     *   emits `session:uncommitted`, and the process warns once (`KOA_SESSION_RS_INSECURE`). Behind a proxy that ends TLS, set
+     *   `app.proxy = true`, so that Koa trusts its `X-Forwarded-Proto`.
+     * - `'force'`: always Secure, and sent also without HTTPS.
+     * - `false`: never Secure.
+     * - a function of ctx that returns one of these.
      *
      * @default as with 'auto'
      */
     secure?: boolean | undefined
 
     /**
-     * Limits the cookie to requests from the same site; `true` means `'strict'`. Case does not matter.
+     * Limits the cookie to requests from the same site; `true` means `'strict'`. Upper and lower case are the same.
      *
      * @default no such attribute
      * @throws TypeError `option sameSite is invalid`, at the commit.
@@ -882,7 +884,7 @@ declare namespace session {
     domain?: string | undefined
 
     /**
-     * Limits the cookie to paths that begin so.
+     * Limits the cookie to paths that begin with this one.
      *
      * @default '/'
      * @throws TypeError `option path is invalid`, at the commit.
@@ -890,14 +892,14 @@ declare namespace session {
     path?: string | undefined
 
     /**
-     * Sets when the browser drops the cookie. A `maxAge` in milliseconds wins over it.
+     * Sets when the browser drops the cookie. A `maxAge` in milliseconds takes precedence.
      *
      * @default undefined
      */
     expires?: Date | undefined
 
     /**
-     * Tells browsers which cookies to drop first where they have too many.
+     * Tells browsers which cookies to drop first if they have too many.
      *
      * @default undefined
      * @throws TypeError `option priority is invalid`, at the commit.
@@ -905,14 +907,14 @@ declare namespace session {
     priority?: 'low' | 'medium' | 'high' | undefined
 
     /**
-     * Keeps the cookie apart for each site that embeds this one (CHIPS).
+     * Gives the cookie separate storage for each site that embeds this one (CHIPS).
      *
      * @default false
      */
     partitioned?: boolean | undefined
 
     /**
-     * Sets or drops the attribute `secure`, whatever the connection. `cookies` warns of it.
+     * Sets or omits the attribute Secure, whatever the connection. `cookies` prints a deprecation warning.
      *
      * @deprecated Write `secure`, and set `app.proxy` where a proxy ends TLS.
      */
@@ -921,11 +923,11 @@ declare namespace session {
 
   /* ---------------------------------------------------------------- stores */
 
-  /** Gives a value at once or later: anything that `await` takes, such as a mongoose Query or a knex builder. */
+  /** A value, or a thenable of it, such as a promise, a mongoose Query or a knex builder. */
   export type Awaitable<T> = T | PromiseLike<T>
 
   /**
-   * Keeps sessions under their ids.
+   * A store of sessions by their ids, with koa-session's three methods.
    *
    * @example
    * class RedisStore implements Store<{ userId?: string }> {
@@ -945,7 +947,7 @@ declare namespace session {
    */
   export interface Store<T = Data> {
     /**
-     * Reads a record. Something falsy says that there is none, and the app emits `session:missed`.
+     * Reads a record. A falsy result means that there is none; the app then emits `session:missed`.
      *
      * @param maxAge the option of that name, in milliseconds
      */
@@ -954,8 +956,7 @@ declare namespace session {
     /**
      * Writes a record.
      *
-     * @param maxAge how long to keep it, in milliseconds: 10,000 more than the session lives, or than `storeMaxAge` says
-     * for `maxAge: 'session'`
+     * @param maxAge the TTL in milliseconds: 10,000 more than the session's lifetime, or, for `maxAge: 'session'`, than `storeMaxAge`
      */
     set (id: string, record: T & Envelope, maxAge: Named<T, number>, request: StoreWrite<T>): any
 
@@ -964,31 +965,29 @@ declare namespace session {
   }
 
   /**
-   * Marks a session store: is `Symbol.for('koa-session-rs.store')`. Its value there is the version of the contract.
+   * The symbol that marks a session store: `Symbol.for('koa-session-rs.store')`. The property's value is the version of the contract.
    */
   export const STORE: unique symbol
 
   /**
-   * Keeps sessions so that requests which run at the same time do not lose each other's writes, and so that a subject's
-   * sessions can be listed and destroyed. `koa-session-rs/testing` has the suite that says whether a store is one.
+   * A store that merges concurrent writes of a session, and can list and destroy the sessions of a subject.
+   * `koa-session-rs/testing` has the test suite of this contract.
    *
-   * Methods may give their result at once or by a promise. Data are JSON text throughout: of an object, and only its
-   * top-level keys are told apart. A record has a revision, which counts its writes of data and is 1 at its creation; each
-   * key carries the revision of its last write.
+   * Methods may return their result, or a promise of it. Data are always JSON text of an object, and are merged by top-level key. A
+   * record has a revision: 1 at its creation, and one more after each write of data. Each key has the revision of its last write.
    *
-   * A record expires at the time of its last write or touch, by `Date.now()`, plus its own `maxAge`; for `'session'`, plus
-   * `ttlMs`. It is expired after that millisecond, and then missing for all methods but {@link load}. What a store removes
-   * by itself, it removes later.
+   * A record expires at the time of its last write or touch (`Date.now()`) plus its own `maxAge`, or plus `ttlMs` if that is
+   * `'session'`. After that millisecond, all methods but {@link load} treat it as missing. The store may remove it at any later time.
    *
-   * Values are kept as the text that they came in: parsed and written again, `1.0` would be another text. Of a session that
-   * expires, is refused or taken, nothing is written, and nothing of others removed. Keys that others removed are no conflict.
-   * For limits, sessions count that live, the oldest being those that were created first; the session itself does not count.
+   * Values are stored as the text in which they came: after parsing and writing again, `1.0` would be another text. If a method
+   * finds the session missing, refused or taken, it writes nothing, and removes nothing of other sessions. Keys that others deleted
+   * are no conflict. A limit counts the subject's other sessions that have not expired; the oldest is the one created first.
    *
-   * What is stored has the SHA-256 of an id, and never the id.
+   * A store keeps the SHA-256 of an id, never the id itself.
    *
-   * `get` and `set` are koa-session's: `get` gives the data, then `_expire` and `_maxAge`, or `_session: true`; nothing where
-   * the session is missing or expired. `set` takes these off, keeps them as the record's expiry and maxAge, and replaces what
-   * was there.
+   * `get` and `set` are koa-session's. `get` returns the data, followed by `_expire` and `_maxAge`, or by `_session: true`; nothing
+   * if the session is missing or expired. `set` removes these keys from the data, uses them as the record's expiry and maxAge, and
+   * replaces the stored record.
    *
    * @example
    * import { MemoryStore } from 'koa-session-rs/stores/memory'
@@ -998,187 +997,188 @@ declare namespace session {
   export interface SessionStore extends Store<any> {
     readonly [STORE]: 1
 
-    /** Stores a new session. `'taken'`: the id is a living session's; `'refused'`: by the limit. Neither writes anything. */
+    /**
+     * Stores a new session. `'taken'`: a session that has not expired has this id; `'refused'`: by the limit. Neither writes anything.
+     */
     create (id: string, record: NewRecord, ttlMs: number): Awaitable<Created | 'taken' | 'refused'>
 
-    /** Loads a session. An expired one may be given: the caller looks at `expire`. */
+    /** Loads a session. It may be an expired one: the caller checks `expire`. */
     load (id: string): Awaitable<LoadedRecord | undefined>
 
     /**
-     * Merges what a request changed, and moves the expiry. Without keys in `set` and `delete` no data are written.
-     * `'missing'`: the session was destroyed, got another id, expired or was evicted. `'refused'`: by the limit. Neither
-     * writes anything.
+     * Merges a request's changes into the record, and renews its expiry. If `set` and `delete` have no keys, no data are written.
+     * `'missing'`: the session was destroyed, got another id, expired or was evicted. `'refused'`: by the limit. Neither writes
+     * anything.
      */
     merge (id: string, changes: Changes, ttlMs: number): Awaitable<Merged | 'missing' | 'refused'>
 
-    /** Moves the expiry. */
+    /** Renews the expiry. */
     touch (id: string, ttlMs: number): Awaitable<Touched | 'missing'>
 
     /**
-     * Moves what is stored under one id, with a request's changes, to another. Who writes to the first from then on gets
-     * `'missing'`. `'taken'`: the second is a living session's.
+     * Moves a record to a new id, and merges a request's changes into it. Later writes to the old id get `'missing'`. `'taken'`: a
+     * session that has not expired has the new id.
      */
     regenerate (
       oldId: string, newId: string, changes: Changes, ttlMs: number
     ): Awaitable<Merged | 'missing' | 'taken' | 'refused'>
 
-    /** Destroys a session, and gives whether there was one. */
+    /** Destroys a session, and returns whether it existed. */
     destroy (id: string): Awaitable<boolean>
 
     /** Lists a subject's sessions, the oldest first. */
     list (subject: string): Awaitable<ListedSession[]>
 
-    /** Destroys a subject's sessions, and gives how many. */
+    /** Destroys a subject's sessions, and returns their number. */
     destroyAll (subject: string, which?: WhichSessions): Awaitable<number>
 
     /** Destroys all sessions. */
     clear (): Awaitable<void>
 
-    /** Ends the store when its pending writes are done. */
+    /** Closes the store after its pending writes. */
     close (): Awaitable<void>
   }
 
-  /** Is a session that is to be stored. */
+  /** A session to be stored. */
   export interface NewRecord {
-    /** Is the JSON of the user's keys. */
+    /** The JSON of the user's keys. */
     data: string
     /**
-     * Is how long the session lives after each write or touch, in milliseconds, or `'session'`. A store that keeps whole
-     * milliseconds rounds a fraction up; below zero the session has expired when it is written.
+     * How long the session lives after each write or touch, in milliseconds, or `'session'`. A store that keeps whole milliseconds
+     * rounds a fraction up. With a negative value, the session has expired as soon as it is written.
      */
     maxAge: number | 'session'
-    /** Says whose it is. */
+    /** The session's subject. */
     subject?: string | undefined
-    /** Names it in lists. */
+    /** The session's name in lists. */
     label?: string | undefined
-    /** Holds for its subject. */
+    /** The limit for the subject's sessions. */
     limit?: SessionLimit | undefined
   }
 
-  /** Is a session as it was stored. */
+  /** A session as it was stored. */
   export interface LoadedRecord {
-    /** Is the JSON of the user's keys. */
+    /** The JSON of the user's keys. */
     data: string
-    /** Counts the writes of data. */
+    /** The revision: the number of writes of data. */
     rev: number
-    /** Is when the session expires, in milliseconds since 1970. */
+    /** When the session expires, in milliseconds since 1970. */
     expire: number
-    /** Is how long it lives after each write or touch. */
+    /** How long the session lives after each write or touch. */
     maxAge: number | 'session'
-    /** Tells whether the store knows whose it is. */
+    /** Whether the store has a subject for the session. */
     hasSubject: boolean
   }
 
-  /** Is what a request changed since it loaded a session. */
+  /** What a request changed since it loaded a session. */
   export interface Changes {
-    /** Is the record's revision at the load. */
+    /** The record's revision at the load. */
     base: number
-    /** Is the JSON of the keys that were added or changed; empty where there are none. */
+    /** The JSON of the added and changed keys; empty if there are none. */
     set: string
-    /** Lists the keys that are gone. */
+    /** The removed keys. */
     delete: string[]
-    /** Is the new time to live, where the request assigned one. */
+    /** The new maxAge, if the request assigned one. */
     maxAge?: number | 'session' | undefined
-    /** Says whose the session is from now on, where that changed; `null`: nobody's. */
+    /** The session's new subject, if it changed; `null` for none. */
     subject?: string | null | undefined
-    /** Names it in lists from now on. */
+    /** The session's new name in lists. */
     label?: string | undefined
-    /** Holds for the subject that the session comes to. One that it had is not asked for again. */
+    /** The limit for the new subject's sessions. It is not applied to a subject that the session already has. */
     limit?: SessionLimit | undefined
   }
 
-  /** Tells of a session that was created. */
+  /** The result of a creation. */
   export interface Created {
     rev: number
   }
 
-  /** Tells of a session whose expiry was moved. */
+  /** The result of a renewed expiry. */
   export interface Touched {
     /**
-     * Is how long the record lives after this and each later write or touch: what was written now, else what was there,
-     * whoever gave it. The session's cookie is sent with it.
+     * How long the record lives after this and each later write or touch: the value of this write, or else the stored one,
+     * whichever request set it. The session's cookie gets it too.
      */
     maxAge: number | 'session'
   }
 
-  /** Tells of changes that were written. */
+  /** The result of a merge. */
   export interface Merged extends Touched {
     rev: number
-    /** Lists the keys in `set` that others wrote after `base`. */
+    /** The keys in `set` that other requests wrote after `base`. */
     conflicts: string[]
   }
 
-  /** Limits a subject's sessions. */
+  /** A limit for a subject's sessions. */
   export interface SessionLimit {
-    /** Is how many there may be: at least 1. */
+    /** The largest number of sessions, at least 1. */
     max: number
-    /** Says what is done beyond that: the oldest sessions are destroyed, or the new one is refused. */
+    /** What happens beyond that: the oldest sessions are destroyed, or the new one is refused. */
     overflow: 'oldest' | 'refuse'
   }
 
-  /** Is a session in its subject's list. */
+  /** A session in its subject's list. */
   export interface ListedSession {
-    /** Is the SHA-256 of its id, in URL-safe base64. */
+    /** The SHA-256 of the session's id, in URL-safe base64. */
     hash: string
-    /** Is when it was created, in milliseconds since 1970. A new id does not change that. */
+    /** When the session was created, in milliseconds since 1970. A new id does not change it. */
     created: number
-    /** Is when it was last saved or touched. */
+    /** When the session was last saved or touched, in milliseconds since 1970. */
     seen: number
-    /** Is what the option `label` gave; absent where that gave none. */
+    /** The result of the option `label`; absent if there was none. */
     label?: string
   }
 
-  /** Narrows a subject's sessions by their hashes: all but one, or one alone. */
+  /** Selects some of a subject's sessions by their hash: all but one, or only one. */
   export interface WhichSessions {
     except?: string | undefined
     only?: string | undefined
   }
 
-  /** Tells a store of the request that it serves. */
+  /** The last argument of `get`: the request. */
   export interface StoreRequest<T = Data> {
-    /** Is the request's context. */
+    /** The request's context. */
     ctx: Named<T, Koa.Context>
-    /** Repeats the option of that name. */
+    /** The option `rolling`. */
     rolling: boolean
   }
 
-  /** Tells a store why it is written to, too. */
+  /** The last argument of `set`: the request, and whether the data changed. */
   export interface StoreWrite<T = Data> extends StoreRequest<T> {
-    /** Tells whether the data differ from what the store holds under this id; always `true` under a new one. */
+    /** Whether the data differ from the stored record; always `true` for a new id. */
     changed: boolean
   }
 
-  /** Reads and writes the ids of sessions. */
+  /** Methods that read and send the ids of sessions. */
   export interface ExternalKey<T = Data> {
-    /** Reads the id that the client sent, or gives a promise of it: something falsy where it sent none. */
+    /** Returns the id that the client sent, or a promise of it; something falsy if it sent none. */
     get (ctx: Named<T, Koa.Context>): Awaitable<string | null | undefined>
     /** Sends the id to the client. A promise is awaited. */
     set (ctx: Named<T, Koa.Context>, id: string): void | PromiseLike<void>
     /**
-     * Takes the id back from the client, at `null` and before a new one is sent. A promise is awaited. Where there is no
-     * such method, the cookie is expired.
+     * Removes the id from the client, after `ctx.session = null` and before a new id is sent. A promise is awaited. Without this
+     * method, the cookie is expired instead.
      */
     remove? (ctx: Named<T, Koa.Context>): void | PromiseLike<void>
   }
 
-  /** Goes with the data in cookies and records. */
+  /** What is stored with the data in cookies and records. */
   export interface Envelope {
-    /** Holds when the session expires, in milliseconds since 1970. */
+    /** When the session expires, in milliseconds since 1970. */
     _expire?: number
-    /** Holds the life of the session in milliseconds. */
+    /** The session's lifetime in milliseconds. */
     _maxAge?: number
-    /** Marks a session that ends with the browser, and has neither of the others. */
+    /** Whether the session ends with the browser; it then has neither `_expire` nor `_maxAge`. */
     _session?: boolean
   }
 
   /* ---------------------------------------------------------------- events and errors */
 
   /**
-   * Lists the events that the app emits, by name, with what their listeners get. They come on a later turn of the event
-   * loop, and what a listener throws goes to the app's `'error'` event.
+   * The events that the app emits, by name, with the argument of their listeners. They are emitted in a later turn of the event
+   * loop, and an error thrown by a listener goes to the app's `'error'` event.
    *
-   * The first three are koa-session's: their `key` is the id as the client sent it, which is a secret. In the others it is
-   * hashed.
+   * In koa-session's events, the first three, `key` is the id as the client sent it, which is a secret. In the others it is a hash.
    *
    * @example
    * app.on('session:saved', ({ key, reason }: SessionEvents['session:saved']) => {
@@ -1186,39 +1186,39 @@ declare namespace session {
    * })
    */
   export interface SessionEvents<T = Data> {
-    /** Tells that there are no data: the store has no record of the id, or may not be asked for it. */
+    /** The store has no record for the id, or the id was not allowed to reach the store. */
     'session:missed': SessionEvent<T>
-    /** Tells that the time of a session has passed. */
+    /** The session has expired. */
     'session:expired': SessionEvent<T>
-    /** Tells that `valid` refused a session, or that what came in is no object. */
+    /** `valid` refused the session, or its data are not an object. */
     'session:invalid': SessionEvent<T>
-    /** Tells that a new session was written for the first time. */
+    /** A new session was written for the first time. */
     'session:created': LifecycleEvent<T>
-    /** Tells that a session was written, and why; also at the first time. */
+    /** A session was written, for the first time or later. */
     'session:saved': SavedEvent<T>
-    /** Tells that a session was ended by `null`, by `destroy()` or by `revoke()`. */
+    /** A session was ended by `null`, by `destroy()` or by `revoke()`. */
     'session:destroyed': LifecycleEvent<T>
-    /** Tells that a session got a new id, which is the one in `key`; in cookie mode, that it was asked for. */
+    /** A session got a new id, which `key` has; in cookie mode, a new id was requested. */
     'session:regenerated': LifecycleEvent<T>
-    /** Tells that a cookie was sent which is larger than browsers take. */
+    /** A cookie was sent that is larger than browsers accept. */
     'session:oversize': OversizeEvent<T>
-    /** Tells that the session's cookie could not be sent. */
+    /** The session's cookie could not be sent. */
     'session:uncommitted': UncommittedEvent<T>
     /**
-     * Tells that a commit was dropped, since the session had been destroyed after this request loaded it; with a
-     * {@link SessionStore}, also since it had got another id, expired or been evicted.
+     * A commit wrote nothing, since the session was destroyed after this request loaded it; with a {@link SessionStore}, also since
+     * it got another id, expired or was evicted.
      */
     'session:discarded': LifecycleEvent<T>
-    /** Tells that keys were written over which other requests had written after this one loaded the session. */
+    /** A commit overwrote keys that other requests had written after this one loaded the session. */
     'session:conflict': ConflictEvent<T>
     /**
-     * Tells that a cookie came whose signature is by none of the keys: somebody altered or made it, or its key was removed from
-     * `app.keys`, which cannot be told apart. The request has a new session. It comes once a request, when the cookie is read;
-     * not where there is no cookie or no signature, nor with `signed: false` or `externalKey`, nor if another cookie of the name
-     * verifies. Its `key` is the hash of the id that the cookie claims (SECURITY.md: how to watch).
+     * A cookie's signature was made by none of the keys: the cookie was altered or made up, or its key was removed from `app.keys`
+     * (these cases look the same). The request has a new session. It is emitted at most once per request, when the cookie is
+     * read; not if there is no cookie or no signature, not with `signed: false` or `externalKey`, and not if another cookie with
+     * the name verifies. `key` is the hash of the id in the cookie (SECURITY.md: "Watch for tampering").
      *
-     * Through a `ctx.cookies` or a Keygrip of the app's own, it is told where `ctx.cookies.get` drops the signature, as the package
-     * cookies does; that looks at the first cookie of the name alone.
+     * If the app has replaced `ctx.cookies` or uses its own Keygrip, it is emitted if `ctx.cookies.get` drops the signature, as the
+     * package cookies does; that checks only the first cookie with the name.
      *
      * @example
      * app.on('session:forged', ({ ctx }: SessionEvents['session:forged']) => {
@@ -1229,7 +1229,7 @@ declare namespace session {
   }
 
   /**
-   * Names the events.
+   * The name of an event.
    *
    * @example
    * app.on('session:expired', (event: SessionEvent) => {
@@ -1238,66 +1238,69 @@ declare namespace session {
    */
   export type SessionEventName = keyof SessionEvents
 
-  /** Tells what became of the session that a client sent. */
+  /** The argument of koa-session's events: a session that a client sent, and that cannot be used. */
   export interface SessionEvent<T = Data> {
-    /** Is the id as the client sent it; `undefined` in cookie mode. */
+    /** The id as the client sent it; `undefined` in cookie mode. */
     key: string | undefined
-    /** Is what was read under it, or in the cookie. */
+    /** The data that the store or the cookie had. */
     value: (T & Envelope) | null | undefined
-    /** Is the request's context. */
+    /** The request's context. */
     ctx: Named<T, Koa.Context>
-    /** Is the option `as` of the session; absent where that was not given. */
+    /** The session's option `as`; absent without it. */
     name?: string | undefined
   }
 
-  /** Tells what was done to a session. */
+  /** The argument of the other events. */
   export interface LifecycleEvent<T = Data> {
-    /** Is the SHA-256 of the id, in URL-safe base64; `undefined` in cookie mode, and where there is no id yet. */
+    /** The SHA-256 of the id, in URL-safe base64; `undefined` in cookie mode, and while there is no id. */
     key: string | undefined
-    /** Is the request's context. */
+    /** The request's context. */
     ctx: Named<T, Koa.Context>
-    /** Is the option `as` of the session, or `'session'`. */
+    /** The session's option `as`, or `'session'`. */
     name: string
   }
 
-  /** Tells which keys two requests wrote at the same time. The later commit won. */
+  /** The argument of `session:conflict`: the keys that concurrent requests wrote. The later commit won. */
   export interface ConflictEvent<T = Data> extends LifecycleEvent<T> {
     keys: string[]
   }
 
-  /** Tells why a session was written. */
+  /** The argument of `session:saved`. */
   export interface SavedEvent<T = Data> extends LifecycleEvent<T> {
     reason: SaveReason
   }
 
   /**
-   * Says why a session was written: its data changed; `rolling`; `renew`; or it was asked for, by `save()`, `regenerate()`,
-   * `touch()`, `maxAge` or `_requireSave`.
+   * Why a session was written: its data changed; `rolling`; `renew`; or the app forced it by `save()`, `regenerate()`, `touch()`,
+   * `maxAge` or `_requireSave`.
    */
   export type SaveReason = 'changed' | 'rolling' | 'renew' | 'forced'
 
-  /** Tells how large a cookie is. */
+  /** The argument of `session:oversize`. */
   export interface OversizeEvent<T = Data> extends LifecycleEvent<T> {
-    /** Counts the bytes of its name and value. */
+    /** The bytes of the cookie's name and value. */
     bytes: number
-    /** Is what browsers take: 4096. */
+    /** The most bytes that browsers accept: 4096. */
     limit: number
   }
 
-  /** Tells why a cookie could not be sent. */
+  /** The argument of `session:uncommitted`. */
   export interface UncommittedEvent<T = Data> extends LifecycleEvent<T> {
     /**
-     * Is `'insecure'` where `secure` is true and the connection is not, `'headers-sent'` where the headers had left,
-     * `'no-response'` where the context was made of a request alone (`app.createContext(req)`), `'asynchronous'` where `early`
-     * would have had to await `beforeSave`, `genid` or `externalKey.set`, and `'failed'` where one of the app's hooks threw
-     * while the headers left (`early`).
+     * Why the cookie could not be sent:
+     *
+     * - `'insecure'`: the option `secure` is true, and the request did not come over HTTPS
+     * - `'headers-sent'`: the headers were sent before
+     * - `'no-response'`: the context has a request only (`app.createContext(req)`)
+     * - `'asynchronous'`: with `early`, `beforeSave`, `genid` or `externalKey.set` returned a promise, which cannot be awaited
+     * - `'failed'`: with `early`, a hook of the app threw
      */
     reason: 'insecure' | 'headers-sent' | 'no-response' | 'asynchronous' | 'failed'
   }
 
   /**
-   * Lists the channels of `node:diagnostics_channel`, by name, with what their subscribers get. They are published to at
-   * once, and cost nothing without subscribers.
+   * The channels of `node:diagnostics_channel`, by name, with the message that subscribers get. Messages are published
+   * synchronously; without subscribers they cost nothing.
    *
    * @example
    * import diagnostics from 'node:diagnostics_channel'
@@ -1309,40 +1312,40 @@ declare namespace session {
    * })
    */
   export interface SessionChannels<T = Data> {
-    /** Tells that a session was loaded, or begun. */
+    /** A session was loaded or created. */
     'koa-session-rs:load': LoadMessage<T>
-    /** Tells that a session was written, and why. */
+    /** A session was written. */
     'koa-session-rs:save': SavedEvent<T>
-    /** Tells that a session was ended by `null`, by `destroy()` or by `revoke()`. */
+    /** A session was ended by `null`, by `destroy()` or by `revoke()`. */
     'koa-session-rs:destroy': LifecycleEvent<T>
-    /** Tells that a cookie came whose signature is by none of the keys: see `session:forged`. */
+    /** A cookie's signature was made by none of the keys: see `session:forged`. */
     'koa-session-rs:forged': LifecycleEvent<T>
   }
 
-  /** Tells whether a session was loaded or begun. */
+  /** The message of `koa-session-rs:load`. */
   export interface LoadMessage<T = Data> extends LifecycleEvent<T> {
     isNew: boolean
   }
 
   /**
-   * Lists the codes of this package's errors.
+   * The codes of this package's errors.
    *
    * | code | when | fields |
    * |---|---|---|
-   * | `ERR_SESSION_OPTION` | an option, a maxAge or what an attribute's function gave is not what it has to be: {@link SessionOptionError} | `option`, `expected`, `received` |
-   * | `ERR_SESSION_BINDING` | the package is loaded, and its native addon cannot be | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
-   * | `ERR_SESSION_NODE` | the package, or a part of it, is loaded by a Node that is older than its package.json says | `expected`, `received` |
-   * | `ERR_SESSION_ID` | `genid` gave what cannot be an id; a store of this package is asked for an id that is no well-formed text | |
-   * | `ERR_SESSION_VALUE` | the data hold a BigInt, which JSON does not have: the message names its path; `subject` leads to what names nobody; a store of this package is asked to list or destroy the sessions of such a one | |
-   * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has answered | |
-   * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` where `ignore` left none | |
-   * | `ERR_SESSION_HEADERS_SENT` | a new id is asked for when the headers have left, or where there is no response | |
-   * | `ERR_SESSION_UNKNOWN` | {@link of} is asked for a session that the app does not have; a copy of a session, or a Proxy before one, is asked to save it or given a `maxAge` | |
-   * | `ERR_SESSION_ID_TAKEN` | `genid` gave ids of other sessions for a new one | |
+   * | `ERR_SESSION_OPTION` | an option, a maxAge, or the result of an attribute's function is invalid: {@link SessionOptionError} | `option`, `expected`, `received` |
+   * | `ERR_SESSION_BINDING` | the native addon cannot be loaded | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
+   * | `ERR_SESSION_NODE` | the package is loaded in a Node that is older than its package.json allows | `expected`, `received` |
+   * | `ERR_SESSION_ID` | `genid` returned an invalid id; a store of this package is called with an id that is not well-formed text | |
+   * | `ERR_SESSION_VALUE` | the data have a BigInt, which JSON cannot represent (the message names its path); the subject is neither text nor number, in the option `subject` or in a call of a store of this package | |
+   * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has resolved | |
+   * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` in a request that `ignore` left without a session | |
+   * | `ERR_SESSION_HEADERS_SENT` | a new id is requested after the headers were sent, or without a response | |
+   * | `ERR_SESSION_UNKNOWN` | {@link of} is called for a session that the app does not have; a method that saves is called, or `maxAge` is set, on a copy of a session or a Proxy around one | |
+   * | `ERR_SESSION_ID_TAKEN` | `genid` returned ids of existing sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |
-   * | `ERR_SESSION_STORE` | a store of this package, or an adapter's, failed; a store or hook of the app threw something else than an Error, which is the `cause` | `reason`, often `cause`, and what the types of the stores say |
-   * | `ERR_SESSION_RECORD` | a store of this package is given text that is no JSON | |
-   * | `ERR_SESSION_SUBJECT` | sessions are to be listed or revoked without the option `subject` | |
+   * | `ERR_SESSION_STORE` | a store or an adapter of this package failed; a store or hook of the app threw something other than an Error, which is the `cause` | `reason`, often `cause`, and the fields in the types of the stores |
+   * | `ERR_SESSION_RECORD` | a store of this package is given text that is not JSON | |
+   * | `ERR_SESSION_SUBJECT` | sessions are listed or revoked without the option `subject` | |
    */
   export type ErrorCode =
     | 'ERR_SESSION_OPTION'
@@ -1361,12 +1364,12 @@ declare namespace session {
     | 'ERR_SESSION_SUBJECT'
 
   /**
-   * Lists the codes of the warnings, each of which `process.emitWarning` gives once a process.
+   * The codes of the warnings. `process.emitWarning` gives each at most once per process.
    *
-   * | code | when | what ends it |
+   * | code | when | remedy |
    * |---|---|---|
-   * | `KOA_SESSION_RS_INSECURE` | `secure: true` and a connection that is not | `app.proxy`, `secure: 'auto'` or `'force'` |
-   * | `KOA_SESSION_RS_OVERSIZE` | a cookie of over 4096 bytes was sent | fewer data, or `store` |
+   * | `KOA_SESSION_RS_INSECURE` | `secure: true`, and a request that did not come over HTTPS | `app.proxy`, `secure: 'auto'` or `'force'` |
+   * | `KOA_SESSION_RS_OVERSIZE` | a cookie of over 4096 bytes was sent | less data, or `store` |
    * | `KOA_SESSION_RS_UNDERSCORE` | the app set a key that begins with `_`, and it was not saved | another name, or `underscoreKeys` |
    * | `KOA_SESSION_RS_SHARED` | `session()` was called twice for one app | `as` |
    * | `KOA_SESSION_RS_MAXAGE` | `maxage` was given; a DeprecationWarning, not in production | `maxAge` |
@@ -1375,10 +1378,10 @@ declare namespace session {
    * | `KOA_SESSION_RS_SECURE_PREFIX` | a cookie named `__Secure-` is not Secure; not in production | HTTPS; `secure: 'force'` |
    * | `KOA_SESSION_RS_HOST_PREFIX` | a cookie named `__Host-` is not Secure, has a domain, or another path than `/`; not in production | HTTPS, `secure: 'force'`; no `domain`, no `path` |
    * | `KOA_SESSION_RS_KEYS` | `app.keys` has a key of fewer than 8 bytes; not in production | 32 random bytes |
-   * | `KOA_SESSION_RS_OPTION` | a name is nearly that of an option; not in production | the name that was meant |
+   * | `KOA_SESSION_RS_OPTION` | an option's name is probably misspelt; not in production | the right name |
    * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store; not in production | a store |
-   * | `KOA_SESSION_RS_ADAPTER` | the store is one of express-session, which does not know how long sessions live here | `connectStore` of koa-session-rs/adapters/connect |
-   * | `KOA_SESSION_RS_CLOCK` | the clock of a Redis server is more than a minute ahead of this machine's, or behind | clocks that are set |
+   * | `KOA_SESSION_RS_ADAPTER` | a store of express-session is used without an adapter, so that it does not learn the sessions' lifetime | `connectStore` of koa-session-rs/adapters/connect |
+   * | `KOA_SESSION_RS_CLOCK` | the clock of a Redis server is more than a minute ahead of this machine's, or behind | synchronised clocks |
    */
   export type WarningCode =
     | 'KOA_SESSION_RS_INSECURE'
@@ -1396,16 +1399,16 @@ declare namespace session {
     | 'KOA_SESSION_RS_ADAPTER'
     | 'KOA_SESSION_RS_CLOCK'
 
-  /** Is thrown for an option that is not what it has to be, and where the app is missing. */
+  /** The error for an invalid option, or a missing app. */
   export interface SessionOptionError extends TypeError {
     code: 'ERR_SESSION_OPTION'
-    /** Names the option, or `app`. */
+    /** The option's name, or `app`. */
     option: string
-    /** Says what the option has to be. */
+    /** What the option has to be. */
     expected: string
-    /** Names the type of what was given, never the value. */
+    /** The type of the given value, never the value itself. */
     received: string
-    /** Is what a schema of {@link OptionsSchema.extend} threw, which may quote the value; absent elsewhere. */
+    /** The error of a schema given to {@link OptionsSchema.extend}, which may quote the value; absent otherwise. */
     cause?: unknown
   }
 
@@ -1441,7 +1444,7 @@ declare namespace session {
     hash (data: any): string
   }
 
-  /** @deprecated No such object is handed out. */
+  /** @deprecated This package has no such object. */
   export interface ContextSession<StateT = any, ContextT = any, ResponseBodyT = any> {
     ctx: any
     app: any
@@ -1457,18 +1460,18 @@ declare namespace session {
 
   /* ---------------------------------------------------------------- how the types above fit together */
 
-  /** Is what a schema gives. */
+  /** The type that a schema returns. */
   type OutputOf<Schema> =
     Schema extends { parse (value: any): infer Output } ? Output
       : Schema extends { safeParse (value: any): infer Result } ? Extract<Result, { success: true, data: unknown }>['data']
         : never
 
-  /** Is what the schemas of a shape give. An option that may be undefined may be absent. */
+  /** The type that the schemas of a shape return. An option that may be undefined is optional. */
   type OutputOfShape<Shape> =
     & { [K in keyof Shape as undefined extends OutputOf<Shape[K]> ? never : K]: OutputOf<Shape[K]> }
     & { [K in keyof Shape as undefined extends OutputOf<Shape[K]> ? K : never]?: OutputOf<Shape[K]> }
 
-  /** Has what `z.infer` reads, for the types alone: nothing of it is there at run time. */
+  /** The members that `z.infer` reads. They exist in the types only, not at run time. */
   export interface InferredByZod<Output> extends OnlyZod {
     /** @hidden */ readonly _type: Output
     /** @hidden */ readonly _output: Output
@@ -1476,7 +1479,7 @@ declare namespace session {
     /** @hidden */ readonly _zod: { output: Output, input: unknown }
   }
 
-  /** Has the other members of zod's ZodType, without which `z.infer` refuses a type: never, so that none can be used. */
+  /** The other members of zod's ZodType. `z.infer` refuses a type without them; `never` prevents their use. */
   type OnlyZod = {
     readonly [Name in
     | '_def' | 'description' | '~standard' | '~validate' | '_parse' | '_getType' | '_getOrReturnCtx' | '_processInputParams'
@@ -1485,22 +1488,22 @@ declare namespace session {
     | 'catch' | 'describe' | 'pipe' | 'readonly' | 'isOptional' | 'isNullable']: never
   }
 
-  /** Tells whether the program imports `koa-session-rs/strict`, which augments it. */
+  /** Augmented by `koa-session-rs/strict`, if the program imports it. */
   export interface Strictness {}
 
-  /** Tells whether null is in the type of ctx.session. */
+  /** Whether the type of ctx.session includes null. */
   type Strict = Strictness extends { nullable: true } ? true : false
 
-  /** Tells whether the app has named its data. */
+  /** Whether the app has augmented SessionData. */
   type HasSessionData = [keyof SessionData] extends [never] ? false : true
 
-  /** Is what Session consists of. */
+  /** The members of Session. */
   type SessionMembers =
     HasSessionData extends true ? SessionBase
       : Strict extends true ? SessionBase & { [key: string]: any }
         : UntypedSession
 
-  /** Takes any key, and goes where the Session of `@types/koa-session` goes, and the other way: both may be installed. */
+  /** Allows any key. It and the Session of `@types/koa-session` are assignable to each other, so that both may be installed. */
   export interface UntypedSession {
     readonly length: number
     readonly populated: boolean
@@ -1513,42 +1516,42 @@ declare namespace session {
     [key: string]: any
   }
 
-  /** Lists the names of properties without those that an index signature admits. */
+  /** The declared property names, without those that an index signature allows. */
   type OwnKeys<T> = keyof { [K in keyof T as string extends K ? never : number extends K ? never : K]: 0 }
 
-  /** Is the data of a session, as the app named them: on SessionData or, as with `@types/koa-session`, on Session. */
+  /** The data of a session, as the app declared them on SessionData or, as with `@types/koa-session`, on Session. */
   export type Data =
     HasSessionData extends true ? SessionData
       : [Exclude<OwnKeys<Session>, keyof SessionBase | OwnKeys<UntypedSession>>] extends [never] ? any
           : Partial<Session>
 
-  /** Is a session with data. Where these were named on Session, it is that. */
+  /** A session with data: Session itself, if the app declared its data there. */
   type SessionOf<T> = 'manuallyCommit' extends OwnKeys<T> ? Session : SessionBase & T
 
-  /** Is X where the data have a name, and any where not. */
+  /** X if the data have a type, otherwise any. */
   type Named<T, X> = 0 extends 1 & T ? any : X
 
-  /** Keeps T from being inferred: a store that returns strings must not make strings of all data. */
+  /** Prevents the inference of T: a store that returns strings must not turn all data into strings. */
   export type Fixed<T> = [T][T extends any ? 0 : never]
 
-  /** Is a function whose parameters may be annotated more narrowly, as a method's may. */
+  /** A function whose parameters may have narrower annotations: as a method, it is checked bivariantly. */
   type Hook<Args extends unknown[], Result> = { hook (...args: Args): Result }['hook']
 
-  /** Is what {@link Options} takes for an option beside its values. */
+  /** What {@link Options} accepts for an option, beside the option's own type. */
   type OnlyGiven<T, K> =
     K extends 'secure' ? 'auto' | 'force' | OfContext<T, boolean | 'auto' | 'force'>
       : K extends 'domain' | 'path' | 'sameSite' | 'httpOnly' | 'priority' | 'partitioned' | 'expires'
         ? OfContext<T, SessionOptions[K]>
         : never
 
-  /** Is an attribute as a function of the request's context. */
+  /** An attribute as a function of the request's context. */
   type OfContext<T, Value> = Hook<[ctx: Named<T, Koa.Context>], Value | null | undefined>
 
-  /** Is what Koa's BaseContext declares under a name, and otherwise X. */
+  /** The type that Koa's BaseContext declares for a property, otherwise X. */
   type OnBaseContext<Name extends string, X> =
     Koa.BaseContext extends { [K in Name]: infer Declared } ? Declared : X
 
-  /** Is what Koa's contexts get: nothing before the data have a name. Any property here would break what apps declare. */
+  /** What is added to Koa's contexts: nothing until the data have a type, since a property here would break the app's own declarations. */
   export type TypedContext = Strict extends true ? SessionContext : 0 extends 1 & Data ? {} : SessionContext
 }
 
