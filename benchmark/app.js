@@ -8,12 +8,12 @@ const { BARE } = require('./subjects')
 /** Two keys; the first one signs. */
 const KEYS = ['a key of thirty-two bytes, no. 01', 'a key of thirty-two bytes, no. 02']
 
-/** Where an app looks at no session, it answers with text of the length of a session's value. */
+/** The answer of an app that does not read the session: text as long as the value that it would read. */
 const SAME_LENGTH = payload(100)[FIRST_KEY].replace(/./g, '-')
 
 /**
- * Makes a Koa app with a subject's middleware. `/idle` leaves the session alone, `/read` reads one key, `/modify` changes
- * one, `/show` gives all of it, `/fill/N` fills it with N bytes.
+ * Makes a Koa app with a subject's middleware. `/idle` does not use the session, `/read` reads one key, `/modify` changes one,
+ * `/show` returns all data, `/fill/N` fills the session with N bytes.
  *
  * @param {object} subject
  * @param {'cookie'|'store'} mode

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * A request and its response without a socket: plain objects with what Koa and `cookies` use of Node's.
+ * A request and its response without a socket: plain objects with those members of Node's that Koa and `cookies` use.
  */
 
 const SOCKET = { encrypted: false, readable: true, writable: true, remoteAddress: '127.0.0.1' }
@@ -27,7 +27,7 @@ class Response {
   finished = false
   writableEnded = false
   writable = true
-  // Without one, Koa takes the response for one that can still be written to.
+  // Koa checks the socket to see whether it can still write; without a socket it assumes so.
   socket = null
   body = undefined
   #headers = Object.create(null)
@@ -80,8 +80,8 @@ class Response {
 }
 
 /**
- * Makes a visitor that sends the same request again and again. As from a socket, every request has a Cookie header of its
- * own: nobody can live off its being the same string.
+ * Makes a visitor that repeats one request. As with a socket, the Cookie header of each request is a new string, so that no
+ * middleware gains from caching by identity.
  *
  * @param {function} handle the app's callback
  * @param {string} url
@@ -98,7 +98,7 @@ function visitor (handle, url, cookie) {
   }
 }
 
-/** Gives the Cookie header of a browser that got these Set-Cookie lines. */
+/** Returns the Cookie header of a browser that received these Set-Cookie lines. */
 function cookiesFrom (lines = []) {
   return [lines].flat().map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 }

@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * The least that a session with a signed cookie costs in JavaScript over node:crypto: find the cookie, verify it, decode
- * and parse it; and where the app says that it modifies, stringify, encode and sign it. It looks for no change, knows no
- * expiry, no events and no options: it is no session middleware, only a mark to measure others by.
+ * The least that a session in a signed cookie costs in JavaScript with node:crypto: it finds, verifies, decodes and parses the
+ * cookie; if the app says that it modifies the session, it also stringifies, encodes and signs. It has no dirty check, expiry,
+ * events or options: it is a reference for the others, not a usable middleware.
  */
 
 const { createHmac, timingSafeEqual } = require('node:crypto')

@@ -10,10 +10,11 @@ const CONNECTIONS = 32
 const run = promisify(execFile)
 
 /**
- * Sends requests from one processor for some seconds, as many as 32 connections get answered.
+ * The load generators: each sends requests over 32 connections from one processor for some seconds, one request after another on
+ * each connection.
  *
- * Each takes the processor, the port, the path, the Cookie header and whole seconds, and gives how many requests were
- * answered and in what time.
+ * They take the processor, the port, the path, the Cookie header and whole seconds, and return the number of answered requests and
+ * the time.
  */
 const GENERATORS = {
   async wrk (processor, port, path, cookie, seconds) {
@@ -33,7 +34,7 @@ const GENERATORS = {
 
 const limit = (seconds) => seconds * 1000 + 20_000
 
-/** Gives the name of the load generator to use: wrk where it is installed, else our own. */
+/** Returns the name of the load generator to use: wrk if it is installed, else our own. */
 const bestGenerator = () => isInstalled('wrk') ? 'wrk' : 'node'
 
 module.exports = { GENERATORS, CONNECTIONS, bestGenerator }

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * How the cost grows: with the session's bytes, with other cookies, with the number of keys; and what is left
- * after many requests.
+ * How the cost grows with the session's bytes, with other cookies and with the number of keys, and how memory grows over many
+ * requests.
  */
 
 const { execFile } = require('node:child_process')
@@ -17,11 +17,11 @@ const keys = (count) => Array.from({ length: count }, (_, i) => `a key of thirty
 /** Bytes that one more cookie adds to the header. */
 const OTHER_COOKIE_BYTES = 'other00=abcdefghijklmnopqrst; '.length
 
-/** A cookie holds no more. */
+/** The session sizes in bytes. A cookie cannot hold much more than 3000. */
 const COOKIE_SIZES = [100, 300, 1000, 3000]
 const STORE_SIZES = [100, 300, 1000, 3000, 10000, 30000, 100000]
 
-/** Series of cases; within each, only what its name says differs. `at` is the place of a point where there is a slope. */
+/** Series of cases that differ only in what the series' name says. `at` is a point's x value, in series with a slope. */
 const SERIES = [
   { name: 'session bytes, cookie read', points: sized(READ, COOKIE_SIZES) },
   { name: 'session bytes, cookie modify', points: sized(MODIFY, COOKIE_SIZES) },
@@ -47,7 +47,7 @@ function sized (scene, sizes) {
 }
 
 /**
- * Gives the slope of a series, from its first to its last point.
+ * Returns the slope of a series, from its first to its last point.
  *
  * @param {object[]} points of a series
  * @param {Array<Map<string, number>>} measured microseconds by subject, for each point
@@ -60,7 +60,7 @@ function slopes (points, measured) {
 }
 
 /**
- * Has a process of its own serve many requests, and tells what its memory grew by.
+ * Serves many requests in a new process, and returns by how much its memory grew.
  *
  * @returns {Promise<{heap: number, rss: number}>} bytes
  */

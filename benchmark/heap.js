@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * What a request allocates on JavaScript's heap: its growth over requests between which nothing is collected. Each subject
- * is in a process of its own, whose new space is large enough for that:
- * `node --expose-gc --min-semi-space-size=… heap.js SUBJECT CASE,...` prints bytes a request above bare, by case.
+ * What a request allocates on the JavaScript heap: the heap's growth over requests without garbage collection. Each subject has its
+ * own process, with a new space that is large enough for that:
+ * `node --expose-gc --min-semi-space-size=… heap.js SUBJECT CASE,...` prints bytes a request above bare Koa, by case.
  */
 
 const { execFile } = require('node:child_process')
@@ -15,15 +15,15 @@ const { bareStage } = require('./stage')
 const { median } = require('./stopwatch')
 const { BARE, subject } = require('./subjects')
 
-/** Megabytes of V8's new space, in which objects are made. */
+/** Megabytes of V8's new space, in which objects are allocated. */
 const NEW_SPACE_MB = 256
 
-/** Requests before the first look, by which code is compiled that allocates less; and between two looks. */
+/** Requests before the first measurement, so that optimised code runs, which allocates less; and requests between two measurements. */
 const WARM_UP = 10_000
 const SPAN = 500
 const SPANS = 5
 
-/** With fewer requests in a span, what else happens would show. */
+/** The fewest requests between two measurements: with fewer, other allocations of the process would distort the result. */
 const LEAST_SPAN = 60
 
 /**
@@ -63,7 +63,7 @@ async function allocated (visit) {
   return median(samples)
 }
 
-/** Gives the heap's growth over some requests. */
+/** Returns the heap's growth over some requests. */
 async function grown (visit, requests) {
   globalThis.gc()
   const before = process.memoryUsage().heapUsed
@@ -71,14 +71,14 @@ async function grown (visit, requests) {
   return process.memoryUsage().heapUsed - before
 }
 
-/** Counts collections but for the first, which is ours. */
+/** Counts garbage collections, without the first, which this program forces. */
 function observeCollections () {
   let seen = 0
   const observer = new PerformanceObserver((list) => { seen += list.getEntries().length })
   observer.observe({ entryTypes: ['gc'] })
   return {
     async count () {
-      // Entries come in a later turn.
+      // Performance entries arrive in a later turn of the event loop.
       for (let i = 0; i < 3; i++) await turn()
       observer.disconnect()
       if (seen === 0) throw new Error('collections are not observed')

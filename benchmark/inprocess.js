@@ -17,7 +17,7 @@ const CASES = new Map([
 ])
 
 /**
- * Measures what subjects cost in a case.
+ * Measures the cost of subjects in a case.
  *
  * @param {object[]} subjects
  * @param {object} scene
@@ -31,7 +31,7 @@ async function costs (subjects, scene, options) {
   for (const [name, stage] of stages) runs.set(name, stage.visit)
   if (scene.bytes !== undefined) runs.set('JSON', throughJson(scene.bytes))
   const samples = await measure(runs, options)
-  // What went wrong only after many requests would have been measured as speed.
+  // Checked again: a subject that fails after many requests would otherwise look fast.
   for (const stage of stages.values()) await prove(stage)
   const bare = samples.get(BARE.name)
   const result = new Map([...stages.keys()].map((name) => [name, medianAbove(samples.get(name), bare)]))

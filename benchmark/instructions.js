@@ -1,10 +1,11 @@
 'use strict'
 
 /**
- * Counts the instructions of the core's two entry points, which a busy machine does not change: `npm run bench:instructions`.
- * Callgrind (valgrind) runs benches/instructions.rs twice, with more calls the second time; the rest is the same and goes out.
+ * Counts the instructions of the core's two entry points: `npm run bench:instructions`. Other load on the machine does not change
+ * these counts. Callgrind (valgrind) runs benches/instructions.rs twice, with more calls the second time; the difference is the
+ * instructions of the calls alone.
  *
- * Its processor has no SHA and no AVX-512 instructions: the counts compare one state of the core with another, not with time.
+ * Callgrind's processor has no SHA and no AVX-512 instructions: use the counts to compare two versions of the core, not as times.
  */
 
 const { execFile } = require('node:child_process')
@@ -17,12 +18,12 @@ const { Table } = require('./table')
 const SIZES = [100, 1000, 3000]
 const ACTIONS = ['open', 'close']
 
-/** Calls of the two runs; the first ones fill caches. */
+/** The number of calls in the two runs; the first calls fill caches. */
 const CALLS = [10, 110]
 
 const run = promisify(execFile)
 
-/** Builds the program, and gives its path. */
+/** Builds the program, and returns its path. */
 async function build () {
   const args = ['bench', '--bench', 'instructions', '--no-run', '--locked', '--message-format=json']
   const { stdout } = await run('cargo', args, { cwd: dirname(__dirname), maxBuffer: 1e8 })
@@ -30,7 +31,7 @@ async function build () {
   return built.find(({ target, executable }) => target?.name === 'instructions' && executable).executable
 }
 
-/** Gives the instructions of one call. */
+/** Returns the number of instructions of one call. */
 async function instructions (program, action, bytes) {
   const counts = []
   for (const calls of CALLS) {

@@ -9,7 +9,7 @@ const { cookiesFrom } = require('./exchange')
 const { payload, FIRST_KEY } = require('./payload')
 const { spentUs } = require('./processor')
 
-/** A subject's app in a process of its own, pinned to one processor. */
+/** A subject's app in its own process, pinned to one processor. */
 class LiveServer {
   #child
   #port
@@ -31,7 +31,7 @@ class LiveServer {
     this.#child.kill()
   }
 
-  /** Gives the Cookie header of a visitor with a session of some bytes, which is proven to be read. */
+  /** Returns the Cookie header of a visitor with a session of some bytes, and checks that the app reads it. */
   async visitorCookie (bytes) {
     const cookie = cookiesFrom((await this.#get(`/fill/${bytes}`)).headers['set-cookie'])
     assert.equal((await this.#get('/read', cookie)).body, payload(bytes)[FIRST_KEY])
@@ -40,7 +40,7 @@ class LiveServer {
     return cookie
   }
 
-  /** Has the server answer requests for some seconds; gives its cost a request and how many it answered a second. */
+  /** Sends requests for some seconds; returns the processor time of a request and the requests per second. */
   async load (generate, processor, path, cookie, seconds) {
     const before = spentUs(this.#child.pid)
     const { answered, seconds: took } = await generate(processor, this.#port, path, cookie, seconds)

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * What a request costs a live server: the processor time of its process, above that of bare Koa that gets the same
- * Cookie header. Server and load generator share one processor, so that no time goes into waking another.
+ * The cost of a request on a live server: the processor time of its process, minus that of bare Koa with the same Cookie header.
+ * Server and load generator share one processor, so that no time is spent on waking another one.
  */
 
 const { GENERATORS } = require('./generator')
@@ -19,7 +19,7 @@ const LIVE_CASES = new Map([
   ['modify 1000', { path: '/modify', bytes: 1000 }]
 ])
 
-/** Says why there can be no live measurement here, if so. */
+/** Returns why this machine cannot measure live servers; undefined if it can. */
 function obstacle () {
   if (process.platform !== 'linux') return 'Linux only: processor time is read from /proc'
   if (!isInstalled('taskset')) return 'taskset (util-linux) is not installed'
@@ -50,10 +50,10 @@ class Servers {
   }
 
   /**
-   * Measures all in turn.
+   * Measures all servers in turn.
    *
-   * @returns {Promise<Map<string, {us: number, bareUs: number, kept: number}>>} by subject and mode: microseconds above
-   *   bare, those of bare itself, and the part of bare's requests a second that is left
+   * @returns {Promise<Map<string, {us: number, bareUs: number, kept: number}>>} by subject and mode: microseconds above bare Koa,
+   *   those of bare Koa itself, and requests per second as a part of bare Koa's
    */
   async measure ({ path, bytes }, { rounds, seconds }) {
     const cookies = new Map()
@@ -74,7 +74,7 @@ class Servers {
     const bares = new Map()
     const result = new Map()
     for (const [name, cookie] of cookies) {
-      // Headers of one length cost bare Koa the same.
+      // Bare Koa needs the same time for all headers of one length.
       if (!bares.has(cookie.length)) bares.set(cookie.length, await this.#load(this.#bare, path, cookie, seconds))
       const bare = bares.get(cookie.length)
       const { us, rate } = await this.#load(this.#servers.get(name), path, cookie, seconds)

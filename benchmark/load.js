@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * A load generator for where wrk is not installed: `node load.js PORT PATH COOKIE CONNECTIONS MILLISECONDS`. Every
- * connection has one request under way. Prints how many were answered, and in how many seconds.
+ * A load generator, used if wrk is not installed: `node load.js PORT PATH COOKIE CONNECTIONS MILLISECONDS`. Every connection has
+ * one request in flight. Prints the number of answers, and the seconds that they took.
  */
 
 const net = require('node:net')
@@ -13,7 +13,7 @@ const start = process.hrtime.bigint()
 let answered = 0
 let done = false
 
-/** Gives the length of the response that text begins with, if all of it is there. */
+/** Returns the length of the response at the beginning of a text; undefined if the response is not complete. */
 function responseLength (text) {
   const end = text.indexOf('\r\n\r\n')
   if (end === -1) return undefined

@@ -3,7 +3,7 @@
 const os = require('node:os')
 const { SUBJECTS } = require('./subjects')
 
-/** Tells what the figures were taken on, and of what. */
+/** Describes the machine, and the versions of the measured packages. */
 function machine () {
   return {
     node: process.version,

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Serves requests that modify 1000 bytes and prints by how many bytes memory grew:
+ * Serves requests that modify a session of 1000 bytes, and prints by how many bytes memory grew:
  * `node --expose-gc memory.js SUBJECT MODE REQUESTS`.
  */
 
@@ -9,13 +9,13 @@ const { setImmediate: turn } = require('node:timers/promises')
 const { setStage } = require('./stage')
 const { subject } = require('./subjects')
 
-/** How many requests come first: code is compiled and caches are filled before memory is looked at. */
+/** The number of requests before the first measurement, in which code is compiled and caches are filled. */
 const WARM_UP = 20_000
 
 async function serve ({ visit }, requests) {
   for (let i = 0; i < requests; i++) {
     await visit()
-    // As in a server, what waits for a turn of the event loop gets one.
+    // As in a server, the event loop turns now and then, for timers and finalizers.
     if (i % 100 === 0) await turn()
   }
 }
@@ -35,7 +35,7 @@ async function main ([name, mode, requests]) {
   await serve(stage, Number(requests))
   const after = await memory()
   const grown = { heap: after.heapUsed - before.heapUsed, rss: after.rss - before.rss }
-  // Timers of a subject must not keep the process.
+  // Exits explicitly, since a subject's timers may keep the process alive.
   process.stdout.write(JSON.stringify(grown), () => process.exit())
 }
 

@@ -7,7 +7,7 @@ const { SUBJECTS } = require('./subjects')
 
 const PARTS = ['inprocess', 'heap', 'growth', 'start', 'live']
 
-/** How much is measured where no option says so. `requests` are those after which memory is looked at. */
+/** The default amounts. `requests` is the number of requests over which the growth of memory is measured. */
 const FULL = { rounds: 15, batchMs: 20, liveRounds: 5, seconds: 1, requests: 100_000, sample: false }
 const QUICK = { rounds: 5, batchMs: 5, liveRounds: 1, seconds: 1, requests: 5_000, sample: true }
 
@@ -31,7 +31,7 @@ const ARGUMENTS = {
  * Reads the command line.
  *
  * @param {string[]} args
- * @returns {object} what to measure, and how much of it
+ * @returns {object} what to measure, and how often
  */
 function options (args) {
   const { values } = parseArgs({ args, options: ARGUMENTS })
@@ -51,7 +51,7 @@ function options (args) {
     subjects: chosen(SUBJECTS.map(({ name }) => name), values.subjects, 'subjects'),
     isWanted,
     load: values.load === undefined ? undefined : chosen(Object.keys(GENERATORS), values.load, 'load')[0],
-    // A sample of the live table and of the heap will do for a first look, unless cases are asked for by name.
+    // --quick measures only a sample of the live and heap cases, unless --cases names them.
     sample: amounts.sample && values.cases === undefined,
     rounds: rounds ?? amounts.rounds,
     liveRounds: rounds ?? amounts.liveRounds,

@@ -1,16 +1,16 @@
 'use strict'
 
 /**
- * Session data of an exact size: many short keys, about 30 bytes each, which is the worst shape for objects.
+ * Session data of an exact size: many short keys, about 30 bytes each, the most expensive shape for objects.
  */
 
 const FULL_ENTRY = 30
 const EMPTY_ENTRY = ',"k0000":""'.length
 
-/** The counter that a modifying request changes; both values have the same length. */
+/** The counter that the case "modify" changes; both of its values have the same length. */
 const COUNTS = [1000, 1001]
 
-/** The key that a reading request looks at. Every payload has it with the same value. */
+/** The key that the case "read" reads. Every payload has it, with the same value. */
 const FIRST_KEY = 'k0000'
 
 /**
@@ -34,7 +34,7 @@ function text (seed, length) {
   return Array.from({ length }, (_, i) => ((seed * 7 + i * 11) % 36).toString(36)).join('')
 }
 
-/** Gives the counter's other value. */
+/** Returns the counter's other value. */
 const nextCount = (count) => count === COUNTS[0] ? COUNTS[1] : COUNTS[0]
 
 module.exports = { payload, nextCount, COUNTS, FIRST_KEY }

@@ -6,7 +6,7 @@ const WIDTH = 880
 const PANEL = { width: 360, height: 230, left: 60, top: 118, columnGap: 70, rowGap: 76 }
 const LEGEND = { left: 60, top: 52, line: 26, columns: 4, columnWidth: 205, rowHeight: 22 }
 
-/** Series of the growth part, one a panel, two in a row. */
+/** The series of the growth part: one panel for each, two panels in a row. */
 const PANELS = new Map([
   ['session bytes, cookie read', 'cookie, read'],
   ['session bytes, cookie modify', 'cookie, modify'],
@@ -14,7 +14,7 @@ const PANELS = new Map([
   ['session bytes, store modify', 'store, modify']
 ])
 
-/** Lines, in the order in which they are drawn: colours on light and on dark, and dashes. */
+/** The lines in drawing order: the colours on light and on dark backgrounds, and the dashes. */
 const LINES = new Map([
   ['koa-session', { title: 'koa-session', light: '#1c63c8', dark: '#74aaff' }],
   ['generic', { title: 'koa-generic-session', light: '#8a6d00', dark: '#d9b93b' }],
@@ -57,7 +57,7 @@ ${panels.map((panel, i) => drawPanel(panel, i, axes[i >> 1])).join('\n')}
 `
 }
 
-/** Gives the points of each line; what is below nothing has no place on a logarithmic axis. */
+/** Returns the points of each line, without costs of zero or less, which a logarithmic axis cannot show. */
 function linesOf (us) {
   const points = Object.entries(us).map(([name, values]) => [Number.parseInt(name, 10), values])
   const lines = [...LINES.keys()].map((name) =>
@@ -65,7 +65,7 @@ function linesOf (us) {
   return lines.filter(([, line]) => line.length > 0)
 }
 
-/** An axis: its ends, and the numbers that are written at it. Costs end where a number is, bytes where the points do. */
+/** An axis: its range and its labels. The axis of costs ends at a label, that of bytes at the last point. */
 function axisOf (panels, coordinate, isRounded) {
   const values = panels.flatMap(({ lines }) => lines.flatMap(([, points]) => points.map(coordinate)))
   const [least, most] = [Math.min(...values), Math.max(...values)]
@@ -74,7 +74,7 @@ function axisOf (panels, coordinate, isRounded) {
   return { least, most, ticks: readable(steps.filter((step) => step >= least && step <= most)) }
 }
 
-/** Gives ones and threes of all decades, from below the least to above the most. */
+/** Returns 1 and 3 times each power of ten, from just below the smallest value to just above the largest. */
 function stepsAround (least, most) {
   const first = Math.floor(Math.log10(least))
   const count = Math.ceil(Math.log10(most)) - first + 1
@@ -114,7 +114,7 @@ function stroke (name, path) {
   return `<path class="line ${own}" style="stroke: var(--${own})" d="${path}"${dash ? ` stroke-dasharray="${dash}"` : ''}/>`
 }
 
-/** The name as CSS takes it. */
+/** Returns a subject's name as a CSS class. */
 function classOf (name) {
   return name.replace('+', '-')
 }

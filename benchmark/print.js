@@ -1,18 +1,18 @@
 'use strict'
 
-/** What the benchmark prints, kept for the document that it may be recorded in. */
+/** Prints, and keeps what was printed for the option --record. */
 
 const { readFileSync, writeFileSync } = require('node:fs')
 
 let lines = []
 
-/** Prints a line (or several), at once. */
+/** Prints one or several lines immediately. */
 function print (text) {
   console.log(text)
   lines.push(text)
 }
 
-/** Gives what was printed since the last time. */
+/** Returns what was printed since the last call. */
 function takePrinted () {
   const text = lines.join('\n')
   lines = []

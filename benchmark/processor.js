@@ -1,28 +1,28 @@
 'use strict'
 
-/** What Linux tells of processors and of the time that processes spent on them. */
+/** Reads processors, and the processor time of processes, from Linux. */
 
 const { execFileSync } = require('node:child_process')
 const { readFileSync } = require('node:fs')
 
-/** The unit of /proc/PID/stat in all Linux that Node runs on. */
+/** The unit of times in /proc/PID/stat, the same on every Linux that Node supports. */
 const TICK_US = 10_000
 
-/** Gives the microseconds (user and system) that a process has spent, all its threads together. */
+/** Returns the processor time (user and system) of all threads of a process, in microseconds. */
 function spentUs (pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The second field is the program's name in brackets, which may have anything in it.
+  // The second field is the program's name in brackets, which may contain any character.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * TICK_US
 }
 
-/** Gives the last processor that this process may run on. */
+/** Returns the last processor that this process may run on. */
 function lastProcessor () {
   const [, list] = readFileSync('/proc/self/status', 'latin1').match(/Cpus_allowed_list:\s*(\S+)/)
   return list.split(/[,-]/).at(-1)
 }
 
-/** Tells whether a program is there. */
+/** Returns whether a program is installed. */
 function isInstalled (program) {
   try {
     execFileSync('sh', ['-c', 'command -v "$0"', program], { stdio: 'ignore' })

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Nothing is measured that does not work: before each measurement the subject has to show that it reads the whole
+ * Ensures that only working subjects are measured: before each measurement, the subject has to prove that it reads the whole
  * session, writes a change, signs its cookie, and refuses a forged one.
  */
 
@@ -13,7 +13,7 @@ const { payload, nextCount, COUNTS, FIRST_KEY } = require('./payload')
 const { subject } = require('./subjects')
 
 /**
- * Throws if a stage's answers are not those that its case asks for.
+ * Throws if a stage's answers are not those that its case requires.
  *
  * @param {Stage} stage
  */
@@ -36,7 +36,7 @@ async function proveRead (stage) {
   assert.equal(res.statusCode, 200)
   assert.equal(res.body, payload(stage.scene.bytes)[FIRST_KEY])
   const session = await shown(stage)
-  // A store's session may have been modified any number of times.
+  // With a store, earlier requests may have modified the session any number of times.
   assert.ok(COUNTS.includes(session.n))
   assertHolds(session, { ...payload(stage.scene.bytes), n: session.n })
 }
@@ -63,7 +63,7 @@ async function proveModified (stage) {
   if (scene.mode === 'cookie') await proveReadElsewhere(cookie, expected, scene)
 }
 
-/** In cookie mode all have the format of koa-session, which must be able to read it. */
+/** In cookie mode, all subjects use koa-session's format, so koa-session must be able to read the cookie. */
 async function proveReadElsewhere (cookie, expected, { keys }) {
   const reference = createApp(subject('koa-session'), 'cookie', keys).callback()
   const res = await visitor(reference, '/show', cookie)()
@@ -75,7 +75,7 @@ async function shown (stage, cookie = stage.cookie) {
   return JSON.parse(res.body)
 }
 
-/** Some keep fields of their own beside the user's data. */
+/** Some subjects keep their own fields beside the user's data. */
 function assertHolds (session, expected) {
   const held = Object.fromEntries(Object.keys(expected).map((name) => [name, session[name]]))
   assert.deepEqual(held, expected)

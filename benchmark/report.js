@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * The parts of the benchmark: each measures, prints its tables as it goes, and gives its figures as plain data.
+ * The parts of the benchmark: each measures, prints its tables line by line, and returns its figures as plain data.
  */
 
 const { SERIES, remaining, slopes } = require('./growth')
@@ -13,17 +13,17 @@ const { print } = require('./print')
 const { starts } = require('./start')
 const { Table, number, quotient, ratio } = require('./table')
 
-/** For a first look: those the goals are about. */
+/** The cases that --quick measures: those for which the project has goals. */
 const SAMPLE = {
   subjects: ['koa-session', 'minimal+mem', 'floor', 'ours', 'ours+mem'],
   cases: ['read 1000', 'modify 1000'],
   heap: ['cookie modify 1000', 'store modify 1000']
 }
 
-/** Memory is looked at for these: a process of its own for each takes its time. */
+/** The subjects whose memory is measured: only these, since each needs its own process, which takes time. */
 const REMAINING = ['koa-session', 'ours']
 
-/** Reports what a request costs in one process. */
+/** Reports the cost of a request in one process. */
 async function inprocess (subjects, options) {
   print('\nIn process, µs a request above bare Koa\n')
   const columns = [...subjects.map(({ name }) => name), 'JSON']
@@ -42,7 +42,7 @@ function ratiosOf (us) {
   return [quotient(us('koa-session'), us('ours')), quotient(us('ours'), us('floor'))]
 }
 
-/** Reports what requests allocate. */
+/** Reports the heap allocation of a request. */
 async function heap (subjects, options) {
   print('\nAllocated on the JavaScript heap, bytes a request above bare Koa\n')
   const columns = subjects.map(({ name }) => name)
@@ -62,7 +62,7 @@ async function heap (subjects, options) {
   return figures
 }
 
-/** Reports how costs grow. */
+/** Reports how costs grow with sessions, cookies and keys. */
 async function growth (subjects, options) {
   const figures = { series: {}, remaining: {} }
   for (const series of SERIES.filter(({ name }) => options.isWanted(name))) {
@@ -101,7 +101,7 @@ async function remainingTable (subjects, options) {
   return figures
 }
 
-/** Reports what packages add to an app's start. */
+/** Reports the time that packages add to an app's start. */
 async function start (subjects, options) {
   print('\nStart, ms of require after Koa\'s own; KiB of native addons\n')
   const table = new Table(['', 'require', 'addons'])
@@ -113,7 +113,7 @@ async function start (subjects, options) {
   return Object.fromEntries(measured)
 }
 
-/** Reports what a request costs a live server, as far as that can be told here. */
+/** Reports the cost of a request on a live server, if this machine can measure it. */
 async function live (subjects, options) {
   const reason = obstacle()
   if (reason) {

@@ -2,52 +2,51 @@
 
 /** The benchmark: `npm run bench`, or `npm run bench -- --help`. */
 
-const HELP = `Measures what session middleware costs a Koa app: npm run bench -- [options]
+const HELP = `Measures the cost of session middleware in a Koa app: npm run bench -- [options]
 
   --quick             a few minutes instead of fifteen, and less exact
   --only PART,...     inprocess, heap, growth, start, live
-  --cases TEXT,...    only cases whose name has one of the texts in it, such as 'cookie read' or 'modify 1000'
+  --cases TEXT,...    only cases whose name contains one of the texts, such as 'cookie read' or 'modify 1000'
   --subjects NAME,... only these columns
-  --rounds N          rounds of each measurement; the figures are medians of them
-  --batch-ms N        in process: how long one runs at a time
-  --seconds N         live: how long one serves at a time
-  --requests N        growth: after how many requests memory is looked at (1000000 takes some minutes)
-  --load wrk|node     live: the load generator; wrk where it is installed, otherwise one in Node
+  --rounds N          rounds of each measurement; the figures are their medians
+  --batch-ms N        in process: how long each subject runs in a round
+  --seconds N         live: how long each subject serves in a round
+  --requests N        growth: the number of requests over which memory is measured (1000000 takes some minutes)
+  --load wrk|node     live: the load generator; by default wrk if it is installed, else one in Node
   --json FILE         writes all figures to a file
-  --svg FILE          draws cost against bytes, as growth measures it
-  --record FILE       puts what is printed into a document, each part between the marks <!-- PART --> and <!-- /PART -->
+  --svg FILE          draws cost against session bytes, with the figures of growth
+  --record FILE       copies the output into a document, each part between the marks <!-- PART --> and <!-- /PART -->
 
 Columns
   koa-session   koa-session 7
   generic       koa-generic-session, which has no cookie mode
-  minimal       koa-session-minimal, which has no cookie mode and signs nothing
-  minimal+mem   the same with its own memory store, where sessions are objects shared by reference
-  floor         the least that JavaScript over node:crypto can do: find the cookie, verify, decode and parse it; for modify
-                also stringify, encode and sign. It tells no change, knows no expiry, no events and no options
-  wrapper       this package with JavaScript over node:crypto and Buffer in the place of its Rust core
-  JSON          JSON.parse and JSON.stringify of the session's text, nothing else
+  minimal       koa-session-minimal, which has no cookie mode and does not sign
+  minimal+mem   koa-session-minimal with its own memory store, which hands the same objects to all requests
+  floor         the least that JavaScript with node:crypto can do: find, verify, decode and parse the cookie; for modify
+                also stringify, encode and sign. It has no dirty check, expiry, events or options
+  wrapper       this package with node:crypto and Buffer in place of its Rust core
+  JSON          only JSON.parse and JSON.stringify of the session's text
   ours          this package
-  ours+mem      the same with its own memory store, where sessions are kept apart as text and writes are merged
+  ours+mem      this package with its own memory store, which keeps each session as text and merges concurrent writes
 
 Cases
-  untouched     no Cookie header, and the app does not look at the session
+  untouched     no Cookie header, and the app does not use the session
   read          the app reads one key
   modify        the app changes one key
   100 to 3000   bytes of session JSON, in keys of about 30 bytes each
   cookie        the session is in the cookie
-  store         the session is in a Map of JSON text behind async functions, its id in the cookie
-All signed cookies are signed by the first of two keys, unless the case says otherwise.
+  store         the session is in a Map of JSON text with async methods, its id in the cookie
+All signed cookies are signed with the first of two keys, unless the case says otherwise.
 
-In process: processor time of a request through a Koa app, less that through the same app without the middleware; without
-sockets, all in one process, in turn. Live: processor time of a server in a process of its own, less that of bare Koa which
-gets the same Cookie header; server and load generator share one processor. Every answer is checked before it is measured,
-and again after. Heap: growth of JavaScript's heap over requests between which nothing is collected; what is allocated outside
-of it does not count. Compare figures of one run only: the ratios mean something, the microseconds are this machine's of this
-moment.`
+In process: processor time of a request through a Koa app, minus that through the same app without the middleware; without
+sockets, all in one process, in turn. Live: processor time of a server in its own process, minus that of bare Koa with the
+same Cookie header; server and load generator share one processor. Every answer is checked before and after the measurement.
+Heap: growth of the JavaScript heap over requests without garbage collection; memory outside of it does not count. Only compare
+figures of one run: other machines, and other times, give other microseconds, but similar ratios.`
 
 const { writeFileSync } = require('node:fs')
 
-// As in a live server: Koa and others do more outside of production.
+// As on a live server; outside production, Koa and others do additional work.
 process.env.NODE_ENV = 'production'
 
 const { machine } = require('./machine')
@@ -80,7 +79,7 @@ function keep (options, name) {
 }
 
 main(process.argv.slice(2)).then(() => {
-  // Timers of a subject must not keep the process.
+  // Exits explicitly, since a subject's timers may keep the process alive.
   process.stdout.write('', () => process.exit())
 }, (err) => {
   console.error(err)

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Serves a subject's app on a free port and prints the port: `node server.js SUBJECT MODE`. Ends with its parent. */
+/** Serves a subject's app on a free port, and prints the port: `node server.js SUBJECT MODE`. Exits when its parent does. */
 
 const { createApp } = require('./app')
 const { subject } = require('./subjects')

@@ -3,14 +3,14 @@
 const { createApp, KEYS } = require('./app')
 const { cookiesFrom, visitor } = require('./exchange')
 
-/** What each action asks the app for. */
+/** The path that each action requests. */
 const URLS = { untouched: '/idle', read: '/read', modify: '/modify' }
 
-/** One app for each subject, mode and set of keys: Koa's own code meets no more kinds of ctx than it has to. */
+/** One app for each subject, mode and set of keys, so that Koa's own code sees as few shapes of ctx as possible. */
 const callbacks = new Map()
 
 /**
- * One subject in one case: its app, and a visitor with a session of the wanted size.
+ * One subject in one case: its app, and a visitor with a session of the required size.
  *
  * The case is an action (untouched, read, modify) in a mode (cookie, store), with `bytes` of session JSON, `others`:
  * a number of other cookies before the session's, and `keys`, the last of which signed the cookie if `last` is set.
@@ -20,18 +20,18 @@ class Stage {
     this.subject = subject
     this.scene = scene
     this.cookie = cookie
-    /** Makes the request that is measured; gives the response. */
+    /** Makes the request that is measured; returns the response. */
     this.visit = this.visitor(URLS[scene.action])
   }
 
-  /** Makes a visitor of another page or with another Cookie header. */
+  /** Makes a visitor for another path, or with another Cookie header. */
   visitor (url, cookie = this.cookie) {
     return visitor(callback(this.subject, this.scene), url, cookie)
   }
 }
 
 /**
- * Sets a stage: the subject itself makes the session and its cookie.
+ * Makes a stage: the subject itself creates the session and its cookie.
  *
  * @param {object} subject
  * @param {object} scene
@@ -56,7 +56,7 @@ function otherCookies (count) {
   return Array.from({ length: count }, (_, i) => `other${String(i).padStart(2, '0')}=abcdefghijklmnopqrst`)
 }
 
-/** Sets a stage without middleware that gets the Cookie header of another. */
+/** Makes a stage without middleware that receives the Cookie header of another stage. */
 function bareStage (bare, stage) {
   return new Stage(bare, stage.scene, stage.cookie)
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-/** What a package adds to an app's start: the time of its `require` behind Koa's own, each time in a new process. */
+/** What a package adds to an app's start: the time of its `require` after Koa's, each time in a new process. */
 
 const { execFile } = require('node:child_process')
 const { statSync } = require('node:fs')
@@ -12,7 +12,7 @@ const ROOT = dirname(__dirname)
 
 const PACKAGES = new Map([['koa-session', 'koa-session'], ['minimal', 'koa-session-minimal'], ['ours', ROOT]])
 
-/** Prints the milliseconds of Koa's `require`, those of the package behind it, and the addons that are loaded then. */
+/** Prints the milliseconds of `require` for Koa and then for the package, and the addons that are then loaded. */
 const SCRIPT = `
   const before = performance.now()
   require('koa')
@@ -29,7 +29,7 @@ const SCRIPT = `
  */
 async function starts ({ rounds }) {
   const samples = new Map([...PACKAGES.keys()].map((name) => [name, []]))
-  // The first round fills the file system's caches.
+  // The first round is dropped: it fills the file system's caches.
   for (let round = -1; round < rounds; round++) {
     for (const [name, path] of PACKAGES) {
       const { stdout } = await promisify(execFile)(process.execPath, ['-e', SCRIPT, path], { cwd: ROOT })

@@ -2,14 +2,14 @@
 
 const { setImmediate: turn } = require('node:timers/promises')
 
-/** How long one has to run before it is measured, in batches. */
+/** How long a function runs before it is measured, in batches. */
 const WARM_UP_BATCHES = 10
 
 /**
- * Measures functions in turn, in rounds of an order that differs each time: what one leaves behind (garbage, a warm
- * processor) meets another one next time.
+ * Measures functions in turn, in rounds of random order, so that what one leaves behind (garbage, a warm processor) affects
+ * another one each time.
  *
- * @param {Map<string, function(): (Promise<any>|undefined)>} runs functions by name; what gives nothing is not awaited
+ * @param {Map<string, function(): (Promise<any>|undefined)>} runs functions by name; a result of undefined is not awaited
  * @param {object} options
  * @param {number} options.rounds
  * @param {number} options.batchMs how long a function runs at a time
@@ -21,7 +21,7 @@ async function measure (runs, { rounds, batchMs }) {
   const samples = new Map([...runs.keys()].map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const name of shuffled([...runs.keys()])) {
-      // Timers and finalizers have their turn between batches.
+      // Lets timers and finalizers run between batches.
       await turn()
       samples.get(name).push(await batch(runs.get(name), counts.get(name)))
     }
@@ -49,8 +49,8 @@ async function batch (run, count) {
 }
 
 /**
- * Time that this process has spent on processors: nothing waits here, so it is the time that passes, less that in which
- * the machine was busy with others. Windows tells it in steps too coarse.
+ * The processor time of this process. Nothing here waits for I/O, so that is the elapsed time without the time in which other
+ * processes ran. On Windows its resolution is too coarse, so there it is the elapsed time.
  */
 function nowUs () {
   if (process.platform === 'win32') return Number(process.hrtime.bigint()) / 1000
@@ -66,14 +66,14 @@ function shuffled (list) {
   return list
 }
 
-/** Gives the median of numbers. */
+/** Returns the median of numbers. */
 function median (numbers) {
   const sorted = [...numbers].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Gives the median of what each round took more than the same round of another. */
+/** Returns the median difference of two subjects, round by round. */
 function medianAbove (samples, others) {
   return median(samples.map((us, round) => us - others[round]))
 }

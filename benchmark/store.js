@@ -1,6 +1,6 @@
 'use strict'
 
-/** A Map of JSON text behind async functions: a store that keeps sessions apart, and costs as little as such a store can. */
+/** A Map of JSON text with async methods: the cheapest store that does not share objects between requests. */
 class JsonStore {
   #records = new Map()
 

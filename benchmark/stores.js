@@ -6,23 +6,23 @@ const HELP = `Measures stores of sessions: npm run bench:stores -- [options]
 
   --quick             20,000 sessions and one short round, to see that it works: less than two minutes
   --only PART,...     memory, sqlite, redis, crowd, http
-  --stores TEXT,...   only stores whose name has one of the texts in it
-  --sessions N        in each store; 1000000 without it
-  --rounds N          rounds of each measurement; the figures are medians of them
-  --ms N              how long a store is asked at a time
-  --seconds N         http: how long a server answers at a time
+  --stores TEXT,...   only stores whose name contains one of the texts
+  --sessions N        the number of sessions in each store; by default 1000000
+  --rounds N          rounds of each measurement; the figures are their medians
+  --ms N              how long each store is measured in a round
+  --seconds N         http: how long each server is measured in a round
   --json FILE         writes all figures to a file
 
 memory, sqlite, redis
-  Each store is in a process of its own, with a Redis server or a folder of its own, and has sessions of 300 bytes of JSON in 11
-  keys, beside what its middleware adds (an expiry, a cookie's attributes). Nothing is pinned to a processor.
-  bytes       a session: growth of the process in memory, of the files on the disk, or of Redis's used_memory
-  lookup      a session, chosen at random, is an object in the app's hands. Where a store gives text, parsing it is included
-  write       a counter changes: session stores merge the key, the others are given the whole session
-  1, 64, 256  operations in flight. Stores that answer at once have 64 or 256 operations in a turn of the event loop instead
-  p50, p99    latency of the operation. Where it answers at once it waits for nothing; the others wait for those before them
+  Each store has its own process, with its own Redis server or folder, and sessions of 300 bytes of JSON in 11 keys, beside the data
+  that its middleware adds (an expiry, a cookie's attributes). Nothing is pinned to a processor.
+  bytes       bytes a session: growth of the process in memory, of the files on the disk, or of Redis's used_memory
+  lookup      loads a session, chosen at random, as an object; if a store returns text, parsing it is included
+  write       changes a counter: session stores merge the key, the others write the whole session
+  1, 64, 256  operations in flight; for synchronous stores, operations in a turn of the event loop
+  p50, p99    latency of an operation. Synchronous stores wait for nothing; the others wait for the operations before
   main        processor time of the main thread, µs an operation; all: that of all threads of the process
-  + ioredis, + node-redis  RedisStore over this client; without, its own connection. + adapter: through our adapter
+  + ioredis, + node-redis  RedisStore with this client; otherwise it has its own connection. + adapter: with our adapter
   server      processor time of Redis, µs an operation
   delay       of the event loop while writing, ms: p99 and the longest
 
@@ -31,12 +31,12 @@ crowd
   and again while these are listed and destroyed, and while all sessions are looked at, as after a loss of the index of subjects.
 
 http
-  A Koa app over Redis for each store and middleware, in a process of its own, reads a session of 1000 bytes, or changes one of
-  its keys. wrk keeps 256 connections busy, which take turns with 1024 sessions. Nothing is pinned to a processor. bare is Koa
-  without sessions, which gets the same requests.
+  A Koa app with Redis for each store and middleware, in its own process, reads a session of 1000 bytes, or changes one of its keys.
+  wrk keeps 256 connections busy, which use 1024 sessions in turn. Nothing is pinned to a processor. bare is Koa without sessions,
+  with the same requests.
 
-Every answer is checked. Compare figures of one run only: the ratios mean something, the microseconds are this machine's of this
-moment.`
+Every answer is checked. Only compare figures of one run: other machines, and other times, give other microseconds, but similar
+ratios.`
 
 const { writeFileSync } = require('node:fs')
 const { machine } = require('./machine')

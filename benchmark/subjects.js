@@ -1,22 +1,22 @@
 'use strict'
 
 /**
- * What is measured: middleware of the same purpose, each set up as its own documentation says.
+ * The subjects of the benchmark: session middleware, each set up as its documentation recommends.
  */
 
 const { floor } = require('./floor')
 
 const MAX_AGE_MS = 24 * 60 * 60 * 1000
 
-/** Modes of all middleware that has a cookie mode. */
+/** The modes of middleware that has a cookie mode. */
 const BOTH = ['cookie', 'store']
 
-/** The app without middleware: its cost is taken off everyone else's. */
+/** The app without middleware: its cost is subtracted from that of every subject. */
 const BARE = { name: 'bare', modes: BOTH, use () {} }
 
 /**
- * Each has the modes it knows, the cookie's name, whether that is signed, and a function that puts it into an app. It is
- * given a store in store mode only.
+ * Each subject has its modes, the cookie's name, whether the cookie is signed, and a function that adds it to an app, with a store
+ * in store mode only.
  */
 const SUBJECTS = [
   {
@@ -99,7 +99,7 @@ const SUBJECTS = [
   }
 ]
 
-/** Gives the subject of a name. */
+/** Returns the subject with a name. */
 function subject (name) {
   const found = [BARE, ...SUBJECTS].find((one) => one.name === name)
   if (found === undefined) throw new RangeError(`no such subject: ${name}`)

@@ -1,6 +1,6 @@
 'use strict'
 
-/** This package over another binding: `lib/` in a module cache of its own, with the binding over node:crypto in its place. */
+/** This package with another binding: `lib/` loaded into a separate module cache, with the binding over node:crypto. */
 
 const { dirname, join, sep } = require('node:path')
 
@@ -9,7 +9,7 @@ const BINDING = join(ROOT, 'lib', 'native', 'binding.js')
 
 const isOurs = (path) => path === join(ROOT, 'index.js') || path.startsWith(join(ROOT, 'lib') + sep)
 
-/** Loads the package anew, over a binding. The modules that are loaded already stay what they are. */
+/** Loads the package again, with a binding. Modules that are already loaded do not change. */
 function load (binding) {
   const kept = takeOut()
   try {

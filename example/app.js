@@ -11,12 +11,12 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 const app = new Koa()
 
-// The first key signs, all of them verify. To rotate, put a new one in front, and drop the last one a maxAge later.
+// The first key signs, all keys verify. To rotate keys, put a new one in front, and remove the last one a maxAge later.
 const { SESSION_KEYS } = process.env
 app.keys = SESSION_KEYS ? SESSION_KEYS.split(',') : [randomUUID()]
 
 const options = { key: 'example.sess', maxAge: 7 * DAY_MS, renew: true, sameSite: 'lax' }
-// Without a store the session is in the cookie: nobody can list it, and a copy of it cannot be revoked.
+// Without a store the session is in the cookie: sessions cannot be listed, and a copied cookie cannot be revoked.
 const store = openStore(process.env)
 if (store) Object.assign(options, { store, subject: 'user', label: (ctx) => ctx.get('User-Agent') })
 
@@ -38,13 +38,13 @@ const routes = {
     // A real app checks a password here.
     ctx.assert(typeof name === 'string' && /^\w{1,32}$/.test(name), 400, 'a name, please\n')
     ctx.session.user = name
-    // With a store this is a must: whoever knew the id from before the login would be logged in with the user.
+    // Necessary with a store: otherwise, someone who knew the id from before the login would share the user's session.
     await ctx.session.regenerate()
     ctx.body = `logged in: ${name}\n`
   },
 
   'POST /logout' (ctx) {
-    // Ends the whole session. `delete ctx.session.user` would leave its other data to the next user of the browser.
+    // Ends the whole session. `delete ctx.session.user` would leave the other data for the next user of the browser.
     ctx.session = null
     ctx.body = 'logged out\n'
   }
@@ -57,7 +57,7 @@ const server = app.listen(port, '127.0.0.1', () => console.log(greeting(`http://
 
 server.on('error', (error) => {
   console.error(error.code === 'EADDRINUSE'
-    ? `Port ${port} is taken. Take another one: PORT=${port + 1} npm start`
+    ? `Port ${port} is taken. Use another one: PORT=${port + 1} npm start`
     : `The example cannot listen on port ${port}: ${error.message}`)
   process.exitCode = 1
 })
@@ -80,15 +80,15 @@ function greeting (address) {
   lines.push(`${curl} -X POST ${address}/logout`, `${curl} ${address}/`)
   const keys = SESSION_KEYS
     ? 'The keys are those of SESSION_KEYS.'
-    : 'The key is a random one, and no cookie outlives this process. Real apps take theirs from the environment:\n' +
+    : 'The key is random, so cookies are valid only as long as this process runs. Real apps read their keys from the environment:\n' +
       `${process.env.STORE ? `STORE=${process.env.STORE} ` : ''}SESSION_KEYS=new,old npm start`
   const place = store
-    ? `A browser shows the sessions at ${address}/sessions once it is logged in.`
-    : 'Sessions are in the cookie. In a store they can be listed and revoked:\n' +
+    ? `To see the sessions in a browser, log in and open ${address}/sessions`
+    : 'Sessions are in the cookie. With a store they can be listed and revoked:\n' +
       'STORE=memory npm start, STORE=sqlite (SQLITE_FILE) or STORE=redis (REDIS_URL)'
   return `The example is at ${address}
 
-Count views, log in, and out (cookies.txt holds the cookies):
+Count views, log in and log out (curl keeps the cookies in cookies.txt):
 
   ${lines.join('\n  ')}
 

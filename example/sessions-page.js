@@ -6,7 +6,7 @@ const session = require('..')
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escape = (text) => String(text).replace(/[&<>"]/g, (char) => ENTITIES[char])
 
-/** Answers a browser with a page, and others with text. */
+/** Answers browsers with a page, and other clients with text. */
 function answer (ctx, sessions) {
   ctx.body = ctx.accepts('text', 'html') === 'html'
     ? `<!doctype html><title>Your sessions</title><h1>Your sessions</h1><ul>${sessions.map(item).join('')}</ul>
@@ -26,8 +26,10 @@ function requireUser (ctx) {
   ctx.assert(ctx.session.user, 401, `${STATUS_CODES[401]}\n`)
 }
 
-/** Lists the sessions of who is logged in, and ends them: one, or all but this one. The cookie is SameSite=Lax, which keeps
- * other sites from posting here. */
+/**
+ * The routes that list the user's sessions, end one of them, and end all but this one. The cookie has SameSite=Lax, so posts from
+ * other sites come without it.
+ */
 module.exports = {
   async 'GET /sessions' (ctx) {
     requireUser(ctx)

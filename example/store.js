@@ -1,6 +1,6 @@
 'use strict'
 
-/** The stores by the value of STORE. Each is loaded where it is used: an app without one has none of them in memory. */
+/** The stores by the value of STORE. Each is required only when it is used. */
 const STORES = {
   memory () {
     const { MemoryStore } = require('../stores/memory')
@@ -18,12 +18,12 @@ const STORES = {
   }
 }
 
-/** Opens the store that the environment names; nothing where it names none. */
+/** Opens the store named by the environment variable STORE; returns undefined without it. */
 module.exports = function openStore (env) {
   const { STORE } = env
   if (!STORE) return undefined
   if (!Object.hasOwn(STORES, STORE)) {
-    console.error(`STORE is one of ${Object.keys(STORES).join(', ')}, and not ${STORE}.`)
+    console.error(`STORE must be one of ${Object.keys(STORES).join(', ')}; it is ${STORE}.`)
     process.exit(1)
   }
   return STORES[STORE](env)

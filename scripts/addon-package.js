@@ -5,16 +5,16 @@ const { join } = require('node:path')
 const { PLATFORMS, root } = require('./addons')
 const manifest = require('../package.json')
 
-/** Gives the platforms' packages of an addon, as optional dependencies. */
+/** Returns the packages of an addon for each platform, as optional dependencies. */
 function platformPackages (name) {
   return Object.fromEntries(PLATFORMS.map((platform) => [`${name}-${platform}`, manifest.version]))
 }
 
 /**
- * Writes the package of an addon that the main package does not bring: it asks for the platforms' packages, and requires
- * the one that the main package names.
+ * Writes the package of an addon that is not part of the main package: it depends on a package for each platform, and loads the one
+ * for the platform that the main package names.
  *
- * @param {string} folder an empty one
+ * @param {string} folder an empty folder
  * @param {{ name: string, entry: string, description: string }} addon
  */
 function stageAddonPackage (folder, { name, entry, description }) {
@@ -48,7 +48,7 @@ It has nothing to be used by itself.
 
 const tableOf = (name) => `'use strict'
 
-// Each require is a literal inside its own try: tracers find the files by it, and bundlers take a missing one for optional.
+// Each require is a literal in its own try block, so that tracers find the files, and bundlers treat a missing one as optional.
 module.exports = {
 ${PLATFORMS.map((platform) => `  '${platform}' (errors) {
     try { return require('${name}-${platform}') } catch (error) { errors.push(error) }

@@ -7,7 +7,7 @@ const manifest = require('../package.json')
 
 const root = join(__dirname, '..')
 
-/** The addons by the name that `--only` takes: what each is built from, and its package. */
+/** The addons by their name in `--only`: the folder of the sources, and the package. */
 const ADDONS = {
   main: { folder: 'binding', name: manifest.name, description: manifest.description },
   sqlite: {
@@ -25,11 +25,11 @@ const ADDONS = {
 }
 
 /**
- * Gives the addons of this checkout.
+ * Returns the addons of this checkout.
  *
- * @param {string} [only] one's name
- * @returns {{ folder: string, name: string, entry?: string, description: string }[]} entry: what of the main package loads
- * it; the main package's own addon has none
+ * @param {string} [only] the name of a single addon
+ * @returns {{ folder: string, name: string, entry?: string, description: string }[]} entry: the entry point of the main package
+ * that loads the addon; undefined for the main package's own addon
  */
 function addons (only) {
   if (only === undefined) return Object.values(ADDONS).filter(({ folder }) => existsSync(join(root, folder, 'Cargo.toml')))
@@ -37,17 +37,17 @@ function addons (only) {
   return [ADDONS[only]]
 }
 
-/** Takes `--only <name>` out of arguments: gives the addons that are meant, and the other arguments. */
+/** Removes `--only <name>` from arguments: returns the selected addons, and the other arguments. */
 function chosen (args) {
   const at = args.indexOf('--only')
   if (at === -1) return { chosenAddons: addons(), rest: args }
   return { chosenAddons: addons(String(args[at + 1])), rest: [...args.slice(0, at), ...args.slice(at + 2)] }
 }
 
-/** The platforms that have a prebuilt binary, as npm packages of addons are named: linux-x64-gnu. */
+/** The platforms with a prebuilt binary, by their names in npm packages, such as linux-x64-gnu. */
 const PLATFORMS = manifest.napi.targets.map((triple) => parseTriple(triple).platformArchABI)
 
-/** Writes the manifest that napi reads for an addon, into a folder that git ignores, and gives its path in the checkout. */
+/** Writes the manifest that napi reads for an addon into a folder that git ignores, and returns its path in the checkout. */
 function writeNapiManifest ({ name, description }) {
   const { version, keywords, license, engines, repository, napi } = manifest
   const folder = join('npm', name)

@@ -1,14 +1,14 @@
 'use strict'
 
-// Runs all checks, one after the other, up to the first that fails, and ends with one line that sums them.
-// Not called test.js: Node's test runner takes a file of that name for a test.
+// Runs all checks, one after another, until one fails. The last line of the output has the total counts.
+// This file is not called test.js, since Node's test runner would run a file of that name.
 
 const { spawn } = require('node:child_process')
 const { join } = require('node:path')
 
 const root = join(__dirname, '..')
 
-/** The checks, as scripts of package.json, and how to read the counts from what each prints; lint has none. */
+/** The checks: scripts of package.json, and functions that read the counts from their output; lint has no counts. */
 const STEPS = [
   { script: 'lint' },
   { script: 'test:rust', countsIn: countsOfCargo },
@@ -17,13 +17,13 @@ const STEPS = [
   { script: 'test:package', args: ['--test-reporter=spec'], countsIn: countsOfNode }
 ]
 
-/** Reads the counts of cargo, which has a line for each of its programs. */
+/** Reads the counts of cargo, which prints a line for each test program. */
 function countsOfCargo (text) {
   const lines = text.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/gm)
   return sum(Array.from(lines, ([, passed, failed, skipped]) => ({ passed, failed, skipped })))
 }
 
-/** Reads the counts of Node's test runner, which come behind all that the tests printed. */
+/** Reads the counts of Node's test runner, which come after all output of the tests. */
 function countsOfNode (text) {
   const last = (name) => Array.from(text.matchAll(new RegExp(`^[#ℹ] ${name} (\\d+)$`, 'gm'))).at(-1)?.[1] ?? 0
   return { passed: last('pass'), failed: Number(last('fail')) + Number(last('cancelled')), skipped: last('skipped') }
@@ -42,7 +42,7 @@ function sum (list) {
   return total
 }
 
-/** Runs a script of package.json, shows what it prints, and gives its counts. */
+/** Runs a script of package.json, prints its output, and returns its counts. */
 function run ({ script, args = [], countsIn }) {
   return new Promise((resolve, reject) => {
     const options = { cwd: root, stdio: ['inherit', 'pipe', 'inherit'], shell: process.platform === 'win32' }
@@ -56,14 +56,14 @@ function run ({ script, args = [], countsIn }) {
     child.on('close', (code) => {
       const counts = sum(countsIn === undefined ? [] : [countsIn(text)])
       const isUncounted = countsIn !== undefined && counts.passed === 0
-      // What failed before it could count, as a compiler does, or ran no tests.
+      // A script that failed without counting tests (a compile error), or ran no tests, counts as one failure.
       if ((code !== 0 || isUncounted) && counts.failed === 0) counts.failed = 1
       resolve(counts)
     })
   })
 }
 
-/** Runs the steps up to the first that fails, and gives the line that sums them. */
+/** Runs the steps until one fails, and prints the total counts. */
 async function main () {
   const results = []
   for (const step of STEPS) {

@@ -1,6 +1,6 @@
 'use strict'
 
-// What scripts/build.js refuses, and a panic in what it builds: node --test scripts/build-check.js
+// Tests which tools scripts/build.js refuses, and that a panic in the built addon is an error: node --test scripts/build-check.js
 
 const { after, before, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -21,7 +21,7 @@ function build (env, ...args) {
   return spawnSync(process.execPath, [join(__dirname, 'build.js'), ...args], { env: { ...process.env, ...env }, encoding: 'utf8' })
 }
 
-// Makes a folder of programs that print these texts and end with these codes, to be the whole PATH.
+// Makes a folder of programs that print these texts and exit with these codes. It replaces the PATH.
 function toolchain (name, tools) {
   const path = join(folder, name)
   mkdirSync(path)

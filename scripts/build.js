@@ -2,7 +2,7 @@
 
 // Builds the addons beside package.json:
 // node scripts/build.js [--debug] [--only main|sqlite|redis] [napi build arguments] [-- cargo arguments]
-// --debug: by cargo's profile `dev`, without optimisation, in seconds where nothing changed, and with checks for overflow.
+// --debug uses cargo's profile `dev`: no optimisation, overflow checks, and seconds for a rebuild.
 
 const { spawnSync } = require('node:child_process')
 const { readFileSync } = require('node:fs')
@@ -15,7 +15,7 @@ function refuse (...lines) {
   process.exit(1)
 }
 
-// Reads the oldest Rust that the workspace accepts, e.g. '1.89'.
+// Reads the oldest Rust version that the workspace supports, e.g. '1.89'.
 function minimumRust () {
   const found = /^rust-version = "([\d.]+)"/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))
   if (found === null) refuse('Cargo.toml names no rust-version.')
@@ -47,14 +47,14 @@ function napiCli () {
   }
 }
 
-// Takes a flag out of arguments, and tells whether it was among them.
+// Removes a flag from arguments, and returns whether it was there.
 function takeFlag (args, flag) {
   const at = args.indexOf(flag)
   if (at !== -1) args.splice(at, 1)
   return at !== -1
 }
 
-// The list of addons needs the CLI too, whose absence is told first.
+// Looks for the CLI first, since the list of addons needs it as well.
 function build (args) {
   const cli = napiCli()
   const { chosen, writeNapiManifest } = require('./addons')

@@ -1,7 +1,7 @@
 'use strict'
 
-// Installs egg 4 with this checkout in the place of koa-session, and logs in to an app: node scripts/egg.js
-// With a checkout of @eggjs/session it runs the tests there instead, on a copy: node scripts/egg.js <folder>
+// Installs egg 4 with this checkout as its koa-session, and logs in to an app: node scripts/egg.js
+// Given a checkout of @eggjs/session, it runs that package's tests in a copy instead: node scripts/egg.js <folder>
 // Installs from the registry, into a temporary folder.
 
 const { spawnSync } = require('node:child_process')
@@ -13,23 +13,23 @@ const npm = require('./npm')
 
 const root = join(__dirname, '..')
 
-/** What an app that uses egg depends on. */
+/** The package.json of an app that uses egg. */
 const APP = { name: 'visited', private: true, dependencies: { egg: '4', '@eggjs/session': '4.0.1' } }
 
-/** What of a checkout is not copied. */
+/** Folders of a checkout that are not copied. */
 const LEFT_OUT = ['.git', 'node_modules', 'dist']
 
-/** The file of the suite that says where Redis is, and what it says. */
+/** The file of the test suite with the port of Redis, and the text with the port. */
 const REDIS_CONFIG = 'test/fixtures/redis-session/config/config.default.js'
 const REDIS_PORT = 'port: 6379'
 
-/** Installs what a manifest names, and this checkout as the koa-session of all of it. */
+/** Installs the dependencies of a manifest, with this checkout as the koa-session of all of them. */
 function install (folder, manifest) {
   const [{ filename }] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root }))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({
     ...manifest,
     dependencies: { ...manifest.dependencies, 'koa-session': `file:${filename}` },
-    // Without this, @eggjs/session would get a koa-session of its own: no version of this package satisfies ^7.0.2.
+    // Without this, @eggjs/session would get its own koa-session, since no version of this package satisfies ^7.0.2.
     overrides: { ...manifest.overrides, 'koa-session': '$koa-session' }
   }))
   npm(['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 2, 2] })
@@ -38,14 +38,14 @@ function install (folder, manifest) {
   for (const name of addons) copyFileSync(join(root, name), join(folder, 'node_modules/koa-session', name))
 }
 
-/** Visits an app, and gives whether all was as it should be. */
+/** Logs in to an app, and returns whether that worked. */
 function visit (folder) {
   cpSync(join(__dirname, 'egg'), folder, { recursive: true })
   install(folder, APP)
   return spawnSync(process.execPath, ['visit.js'], { cwd: folder, stdio: 'inherit' }).status === 0
 }
 
-/** Runs the suite of a checkout, and gives whether all of it passed. */
+/** Runs the test suite of a checkout, and returns whether all tests passed. */
 async function test (folder, checkout) {
   const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'))
   if (manifest.name !== '@eggjs/session') throw new Error(`${checkout} is no checkout of @eggjs/session`)
@@ -67,7 +67,7 @@ function runSuite (folder) {
   const bin = join(folder, 'node_modules/.bin/egg-bin')
   const { status, stdout } = spawnSync(bin, ['test'], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   process.stdout.write(stdout)
-  // A suite of which nothing ran has not passed.
+  // A suite that ran no test has not passed.
   return status === 0 && /^ *[1-9]\d* passing/m.test(stdout)
 }
 

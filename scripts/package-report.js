@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
-// Prints the fields of the error that requiring the first argument throws, for a test to read.
+// A program that requires its first argument, and prints the fields of the error as JSON.
 const REPORT = `
   try {
     require(process.argv[1])
@@ -23,7 +23,7 @@ function filesIn (folder) {
     .sort()
 }
 
-// Requires a module in the installation and returns what it threw, as REPORT prints it.
+// Requires a module in the installation, and returns the error in the form that REPORT prints.
 function loading (installation, what = 'koa-session-rs', ...flags) {
   const { status, stdout, stderr } = installation.node(...flags, '-e', REPORT, what)
   assert.equal(status, 0, stderr)

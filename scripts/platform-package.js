@@ -1,6 +1,6 @@
 'use strict'
 
-// Builds the addons and packs each as the package of its platform:
+// Builds the addons, and packs each as a package for its platform:
 // node scripts/platform-package.js <folder for the tarballs> [--only main|sqlite|redis] [napi build arguments, e.g. --target <triple>]
 
 const { execFileSync } = require('node:child_process')
@@ -10,7 +10,7 @@ const { parseTriple } = require('@napi-rs/cli')
 const { chosen, root, writeNapiManifest } = require('./addons')
 const npm = require('./npm')
 
-// Names the platform of a build with these arguments, as npm packages of addons are named: linux-x64-gnu.
+// Returns the platform of a build with these arguments, by its name in npm packages, such as linux-x64-gnu.
 function platformOf (args) {
   const given = args.findIndex((arg) => arg === '--target' || arg === '-t')
   const triple = given === -1
@@ -31,7 +31,7 @@ function stage (addon, platform) {
   const folder = join(root, dirname(path), platform)
   const file = `${addon.name}.${platform}.node`
   copyFileSync(join(root, file), join(folder, file))
-  // npm packs a licence that lies in the folder, whatever `files` says.
+  // npm always packs a file LICENSE, even if `files` does not list it.
   if (existsSync(join(root, 'LICENSE'))) copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
   return folder
 }

@@ -1,7 +1,8 @@
 'use strict'
 
 /**
- * Plays random schedules of logins, writes, revocations and losses against each store, and checks who may be alive after each step:
+ * Runs random schedules of logins, writes, revocations and lost replies on each store, and checks after each step that no revoked
+ * session can be used:
  *
  *   npm run test:revocation                           10,000 on each store, 1,000 under each maxmemory-policy, and 200 in places
  *                                                     where processes are killed, stopped or replaced

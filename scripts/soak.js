@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Sends many requests over all paths of the table of faults, and measures what stays behind: memory after garbage
- * collection, the second half against the first, and listeners and handles of the process. Exits with 1 where that grows.
+ * Sends many requests through all paths of the table of faults, and measures what remains in use: memory after garbage collection
+ * (second half of the run compared with the first), event listeners, and handles of the process. Exits with 1 if it grows.
  *
  *   node scripts/soak.js [requests]
  */
@@ -16,14 +16,14 @@ const { Visitor } = require('./soak/visitor')
 const MILLION = 1000000
 const LIMIT_BYTES = 2 * 1024 * 1024
 
-/** Share of the requests that run before anything is measured: code is compiled, pools are filled. */
+/** The part of the requests that run before the first measurement, so that code is compiled and pools are filled. */
 const WARM_UP = 0.1
 const SAMPLES = 5
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
 
-/** Sends rounds of requests, each over all paths, until so many have been sent. */
+/** Sends rounds of requests, each through all paths, until the number is reached. */
 async function send (apps, requests) {
   let sent = 0
   while (sent < requests) {
@@ -34,13 +34,13 @@ async function send (apps, requests) {
       })
       await play(visitor, app)
     }
-    // Events are due on a later turn.
+    // Events are emitted in a later turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve))
   }
   return sent
 }
 
-/** Measures what is in use when everything that can be collected has been: the median of some samples. */
+/** Measures the memory in use after a full garbage collection: the median of some samples. */
 async function memory () {
   const samples = []
   for (let i = 0; i < SAMPLES; i++) {
@@ -53,7 +53,7 @@ async function memory () {
   return samples.sort((a, b) => a - b)[SAMPLES >> 1]
 }
 
-/** Counts what holds on to a process, and what listens to it. */
+/** Counts event listeners and records, and lists the resources that keep the process alive. */
 function holders (apps) {
   const listeners = (emitter) => emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0)
   return {
@@ -68,7 +68,7 @@ function holders (apps) {
  * Runs the soak.
  *
  * @param {number} requests
- * @returns {Promise<object>} grown: bytes that the second half added; isClean: whether that, and all else, is as it should be
+ * @returns {Promise<object>} grown: bytes that the second half added; isClean: whether neither memory nor the counts grew
  */
 async function soak (requests) {
   const apps = PATHS.map((path) => {

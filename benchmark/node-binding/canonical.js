@@ -1,13 +1,13 @@
 'use strict'
 
-/** The digits from which on JavaScript may write a number anew. */
+/** Numbers with at least so many digits may change when JavaScript parses and writes them. */
 const LONG_NUMBER = 16
 
 const [QUOTE, DOT, ZERO, NINE, COLON, UPPER_E, BACKSLASH, LOWER_E, LOWER_U] = [...'".09:E\\eu'].map((c) => c.charCodeAt(0))
 
 const isDigit = (code) => code >= ZERO && code <= NINE
 
-/** Tells that JSON becomes no longer, and keeps its words where it keeps its length, when it is parsed and written anew. */
+/** Returns whether JSON that is parsed and written again gets no longer, and stays the same text if its length stays the same. */
 function isCanonical (json) {
   let at = 0
   while (at < json.length) {
@@ -20,7 +20,7 @@ function isCanonical (json) {
   return true
 }
 
-/** Skips a string from behind its opening quote. -1 for one that may be written anew: with \u, or a key that is an integer. */
+/** Skips a string, from after its opening quote. -1 if it may change when written again: it has \u, or is an integer as a key. */
 function afterString (json, from) {
   let hasDigitsOnly = true
   for (let at = from; at < json.length; at++) {
@@ -32,7 +32,7 @@ function afterString (json, from) {
   return -1
 }
 
-/** Skips a number. -1 for one that may be written anew. */
+/** Skips a number. -1 if it may change when written again. */
 function afterNumber (json, from) {
   let at = from
   while (isDigit(json.charCodeAt(at)) || json.charCodeAt(at) === DOT) at++

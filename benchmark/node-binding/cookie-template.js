@@ -1,6 +1,6 @@
 'use strict'
 
-/** The last millisecond that an HTTP date can name. */
+/** The last millisecond that an HTTP date can represent. */
 const LAST_DATE_MS = 253402300799999
 
 const VALUE = /^[\t\x20-\x3a\x3c-\x7e\x80-\xff]*$/
@@ -12,7 +12,7 @@ const SAME_SITE = /^(?:lax|none|strict)?$/i
 const attribute = (name, value) => value === '' ? '' : `; ${name}=${value}`
 const flag = (name, isSet) => isSet ? `; ${name}` : ''
 
-/** What every Set-Cookie line of one cookie has in common, written once. */
+/** The common part of all Set-Cookie lines of a cookie, formatted once. */
 class CookieTemplate {
   #start
   #path
@@ -27,7 +27,7 @@ class CookieTemplate {
     this.#afterSecure = flag('httponly', attributes.httpOnly) + flag('partitioned', attributes.partitioned)
   }
 
-  /** Names the option that no cookie can carry; null where there is none. */
+  /** The name of an option that is invalid in a cookie; null if all are valid. */
   static invalidAttribute (name, { path, domain, priority, sameSite }) {
     if (name === '' || name.includes('=') || !VALUE.test(name)) return 'key'
     if (!PATH.test(path)) return 'path'
@@ -36,7 +36,7 @@ class CookieTemplate {
     return SAME_SITE.test(sameSite) ? null : 'sameSite'
   }
 
-  /** Writes the line of a value. The attribute is one of `expiresUntil`. */
+  /** Returns the Set-Cookie line for a value, with an attribute made by `expiresUntil`. */
   write (value, expires, isSecure) {
     return this.#start + value + this.#path + expires + this.#beforeSecure + flag('secure', isSecure) + this.#afterSecure
   }
@@ -45,7 +45,7 @@ class CookieTemplate {
 let cachedSecond = -1
 let cachedAttribute = ''
 
-/** Writes the attribute `expires`, once a second; nothing for a date that HTTP has no text for. */
+/** Returns the attribute `expires`, formatted at most once a second; empty for a date that HTTP cannot represent. */
 function expiresUntil (ms) {
   if (ms == null || !(ms > -1 && ms <= LAST_DATE_MS)) return ''
   const second = Math.trunc(ms / 1000)

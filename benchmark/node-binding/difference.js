@@ -1,12 +1,11 @@
 'use strict'
 
-/** Keys and values of an object at any depth begin and end with these. */
+/** The characters that begin and end keys and values, at any depth. */
 const BEGINNING = '{['
 const ENDING = '}]'
 
 /**
- * Tells what a request changed, as JSON texts of the keys set and deleted; null where there is nothing. Words are kept as
- * they stand.
+ * Returns a request's changes, as JSON texts of the keys set and deleted; null if there are none. Values keep their JSON text.
  */
 function difference (before, after) {
   const [known, now] = [fields(before), fields(after)]
@@ -17,7 +16,7 @@ function difference (before, after) {
   return [set.length === 0 ? '' : `{${set}}`, gone.length === 0 ? '' : `[${gone}]`]
 }
 
-/** Tells the keys and values of a JSON object apart, in its own words. */
+/** Splits a JSON object into the texts of its keys and values. */
 function fields (json) {
   const result = []
   let [depth, from, key] = [0, 0]

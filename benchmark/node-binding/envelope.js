@@ -6,23 +6,23 @@ const VERDICT = { VALID: 0, MISSED: 1, INVALID: 2, EXPIRED: 3 }
 
 const BROWSER = '"_session":true}'
 
-/** The envelope at the end of a text, up to what stands before it. */
+/** Matches the envelope at the end of a text. */
 const TIMED = /[{,]"_expire":(0|-?[1-9]\d{0,14}),"_maxAge":(0|-?[1-9]\d{0,14})}$/
 
-/** No envelope is longer. */
+/** The length of the longest envelope. */
 const MAX_LENGTH = ',"_expire":-123456789012345,"_maxAge":-123456789012345}'.length
 
 const encode = (json) => Buffer.from(json).toString('base64')
 
 const decode = (value) => Buffer.from(value, 'base64').toString()
 
-/** Appends the envelope to the user's JSON. Without a maxAge, it is that of a session as long as the browser. */
+/** Appends the envelope to the user's JSON. Without a maxAge, it is that of a session that ends with the browser. */
 function append (json, now, maxAge) {
   const keys = json === '{}' ? '{' : `${json.slice(0, -1)},`
   return maxAge == null ? keys + BROWSER : `${keys}"_expire":${now + maxAge},"_maxAge":${maxAge}}`
 }
 
-/** Opens a cookie's value: gives its text, and leaves in the numbers what else it tells. */
+/** Opens a cookie's value: returns its text, and writes verdict and expiry into the numbers. */
 function leaveOpened (numbers, value, now) {
   const text = decode(value)
   const timed = TIMED.exec(text.length > MAX_LENGTH ? text.slice(-MAX_LENGTH) : text)
@@ -37,7 +37,7 @@ function leaveOpened (numbers, value, now) {
   return keys
 }
 
-/** Gives the user's JSON before an envelope of a length, if it is such. */
+/** Returns the user's JSON in front of an envelope of some length; undefined if there is none. */
 function keysBefore (text, length) {
   const before = text.length - length
   if (before === 1) return text[0] === '{' ? '{}' : undefined

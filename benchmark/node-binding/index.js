@@ -1,10 +1,10 @@
 'use strict'
 
 /**
- * The binding over node:crypto and Buffer: what `lib/` asks of the addon for a request, with the same results, as fast as
- * JavaScript does it. It is the column `wrapper`, which shows what the core gives, and is not shipped.
+ * The binding over node:crypto and Buffer: it has the functions of the addon that `lib/` calls for a request, with the same results,
+ * as fast as JavaScript can be. It is the column `wrapper`, which shows what the core saves, and is not published.
  *
- * What no case of the benchmark comes upon (the memory store) is the addon's own.
+ * What no case of the benchmark uses (the memory store) is the addon's own.
  */
 
 const { createHash, randomUUID } = require('node:crypto')
@@ -18,7 +18,7 @@ const { sessionCookie } = require('./session-cookie')
 
 const EVENTS = [undefined, 'session:missed', 'session:invalid', 'session:expired']
 
-/** Kinds of data: absent, an object, anything else. */
+/** The kinds of data: none, an object, any other value. */
 const [ABSENT, OBJECT] = [0, 1]
 
 /** An ASCII control character, or a path segment `..`. */
@@ -56,7 +56,7 @@ function hashId (id) {
 
 function isAcceptableId (id) {
   if (id === '' || UNACCEPTABLE.test(id)) return false
-  // A character has three bytes at most for each of its units.
+  // UTF-8 needs at most three bytes for each UTF-16 code unit.
   return id.length * 3 <= MAX_ID_BYTES || Buffer.byteLength(id) <= MAX_ID_BYTES
 }
 

@@ -3,7 +3,7 @@
 let known
 let numbers
 
-/** Gives the array over a memory: in all calls it is the same one. */
+/** Returns the array over a memory, which is the same one in all calls. */
 function numbersIn (memory) {
   if (memory !== known) {
     numbers = new Float64Array(memory)

@@ -6,13 +6,13 @@ const { CookieTemplate, expiresUntil, isValue } = require('./cookie-template')
 const { append, encode, leaveOpened } = require('./envelope')
 const { numbersIn } = require('./numbers')
 
-/** How many cookies of one name are tried. */
+/** The most cookies of one name that are tried. */
 const MAX_DUPLICATES = 4
 
-/** What `cookies` gives a signature that it drops. */
+/** The attributes with which `cookies` expires an invalid signature. */
 const DEFAULTS = { path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
 
-/** One session's cookie and its signature. */
+/** The cookie of a session, and its signature. */
 class SessionCookie {
   #name
   #signatureName
@@ -80,7 +80,7 @@ class SessionCookie {
     return `${line}\n${this.#signature.write(this.sign(this.#name + value), attribute, isSecure)}`
   }
 
-  /** Finds the cookie that a signature fits, and says what is to be done about that. */
+  /** Finds the cookie that verifies, and decides whether its signature has to be renewed or dropped. */
   #find (header) {
     this.#reissued = null
     const values = findAll(header, this.#name, MAX_DUPLICATES)
@@ -108,7 +108,7 @@ function signatureOf (key, text) {
 
 const isAmong = (signatures, expected) => signatures.some((signature) => isSame(expected, signature))
 
-/** Compares in the same time wherever they differ. */
+/** Compares two texts in constant time. */
 function isSame (expected, signature) {
   if (signature.length !== expected.length) return false
   let differing = 0
@@ -118,7 +118,7 @@ function isSame (expected, signature) {
 
 const isFilled = (value) => value !== ''
 
-/** Finds cookies by their name and the equals sign behind it, in the order of the header, up to a number. */
+/** Finds cookies by their name and equals sign, in the order of the header, up to a number. */
 function findAll (header, name, max, isTaken) {
   const values = []
   for (let at = header.indexOf(name); at !== -1 && values.length < max; at = header.indexOf(name, at)) {
@@ -133,7 +133,7 @@ function findAll (header, name, max, isTaken) {
   return values
 }
 
-/** Tells whether nothing but spaces stands between a place and the start or the semicolon before it. */
+/** Returns whether only spaces are between a position and the semicolon, or the start of the header, before it. */
 function beginsPair (header, at) {
   if (header[at] === ' ') return false
   let before = at - 1

@@ -7,10 +7,10 @@ const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const redis = require('../../__test__/servers/redis')
 
-/** What a process of stores in memory may need. */
+/** The heap limit of a process with a store in memory. */
 const HEAP_MIB = 12_288
 
-/** Gives the bytes of all files in a folder. */
+/** Returns the size of all files in a folder, in bytes. */
 function bytesOn (folder) {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 }
@@ -19,7 +19,7 @@ async function bytesOf (server) {
   return Number(/used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))[1])
 }
 
-/** Where a subject of each part keeps its sessions; gone with `leave`. */
+/** The place where the subjects of each part keep their sessions; `leave` removes it. */
 const PLACES = {
   memory: async () => ({ where: {}, bytes: () => undefined, leave () {} }),
   async sqlite () {
@@ -33,7 +33,7 @@ const PLACES = {
 }
 
 /**
- * Measures a subject in a process of its own, with a server or a folder of its own.
+ * Measures a subject in a new process, with its own server or folder.
  *
  * @returns {Promise<object>} figures
  */
@@ -57,7 +57,7 @@ async function runChild (name, options, bytes) {
     if (message !== 'bytes') figures = message
     else bytes().then((count) => child.send(count)).catch((error) => { failure = error; child.kill() })
   })
-  // What was sent has come before the channel closes.
+  // All messages arrive before the channel closes.
   await Promise.all([once(child, 'disconnect'), once(child, 'exit')])
   if (figures === undefined) throw failure ?? new Error(`the process of ${name} has ended`)
   return figures

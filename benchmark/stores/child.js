@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Measures one store in a process of its own: `node --expose-gc child.js SUBJECT OPTIONS`, with options in JSON. Asks its parent
- * for the bytes that are kept elsewhere, and sends it the figures.
+ * Measures a store in its own process: `node --expose-gc child.js SUBJECT OPTIONS`, with options in JSON. Asks its parent for the
+ * bytes that are stored outside this process, and sends the figures to it.
  */
 
 const { once } = require('node:events')
@@ -13,10 +13,10 @@ const { pump } = require('./pump')
 const { Pool, idOf } = require('./sessions')
 const { SUBJECTS } = require('./subjects')
 
-/** How many are made at the same time, or in a turn of the event loop. */
+/** The number of sessions that are created concurrently, or, with a synchronous store, in one turn of the event loop. */
 const AT_ONCE = 256
 
-/** How long an operation runs before it is measured, at most. */
+/** The longest warm-up of an operation. */
 const WARM_UP_MS = 300
 
 async function fill (store, sessions) {
@@ -31,7 +31,7 @@ async function fill (store, sessions) {
   await Promise.all(Array.from({ length: AT_ONCE }, work))
 }
 
-/** Gives the bytes of this process, or those that the parent sees. */
+/** Returns the bytes in use by this process, or those that the parent measures. */
 async function bytes (part) {
   for (let i = 0; i < 3; i++) {
     await turn()
@@ -79,7 +79,7 @@ async function main ([name, json]) {
   const perSession = (await bytes(subject.part) - before) / sessions
   const figures = { bytes: perSession, ...await measure(store, pool, options) }
   await store.close()
-  // Timers of a subject must not keep the process.
+  // Exits explicitly, since a subject's timers may keep the process alive.
   process.send(figures, () => process.exit())
 }
 

@@ -16,7 +16,7 @@ const CONNECTIONS = 256
 const SESSIONS = 1024
 const BYTES = 1000
 
-/** A subject's app in a process of its own. */
+/** A subject's app in its own process. */
 class HttpProcess {
   #child
   #port
@@ -30,7 +30,7 @@ class HttpProcess {
   }
 
   /**
-   * Starts it.
+   * Starts the process.
    *
    * @param {string} name
    * @param {string} url of the Redis server
@@ -50,7 +50,7 @@ class HttpProcess {
     await exited
   }
 
-  /** Makes the visitors' sessions, and proves that they are read. */
+  /** Creates the visitors' sessions, and checks that the app reads them. */
   async fill () {
     const lines = []
     for (let i = 0; i < SESSIONS; i++) lines.push(cookiesFrom((await this.#get(`/fill/${BYTES}`)).headers['set-cookie']))
@@ -60,7 +60,7 @@ class HttpProcess {
     return lines
   }
 
-  /** Sends the same requests as another's visitors do. */
+  /** Uses the requests of another subject's visitors. */
   imitate (lines) {
     writeFileSync(this.#cookies, `${lines.join('\n')}\n`)
   }
@@ -73,7 +73,7 @@ class HttpProcess {
     assert.notEqual(await count(), before)
   }
 
-  /** Has it answer requests for some seconds; `redis` is the process of its server. */
+  /** Sends requests for some seconds; `redis` is the Redis server's process. */
   async load (path, seconds, redis) {
     const clocks = () => [mainThreadUs(this.#child.pid), spentUs(this.#child.pid), mainThreadUs(redis)]
     const before = clocks()
@@ -103,7 +103,7 @@ class HttpProcess {
   }
 }
 
-/** Gives the milliseconds that 99 of 100 requests took no longer than. */
+/** Returns the 99th percentile of the latency, in milliseconds. */
 function p99Of (stdout) {
   const [, count, unit] = stdout.match(/99%\s+([\d.]+)(us|ms|s)/)
   return Number(count) * { us: 0.001, ms: 1, s: 1000 }[unit]

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Serves an app on a free port and tells its parent the port: `node http-server.js SUBJECT URL`. Ends with its parent. */
+/** Serves an app on a free port, and sends its parent the port: `node http-server.js SUBJECT URL`. Exits when its parent does. */
 
 const { createApp } = require('../app')
 const { BARE } = require('../subjects')

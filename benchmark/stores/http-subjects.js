@@ -1,6 +1,6 @@
 'use strict'
 
-/** Koa apps over a Redis server: bare, and each store under each middleware that takes it. */
+/** Koa apps with a Redis server: one without sessions, and each store with each middleware that accepts it. */
 
 const { connectStore } = require('../../adapters/connect')
 const { nodeRedis } = require('./subjects')
@@ -27,7 +27,7 @@ const STORES = {
   }
 }
 
-/** The first is ours; the others are compared with it. */
+/** The first is ours, with which the others are compared. */
 const PAIRS = [
   ['RedisStore', 'koa-session-rs'],
   ['koa-redis', 'koa-session'],
@@ -41,7 +41,7 @@ const PAIRS = [
 
 const HTTP_SUBJECTS = PAIRS.map(([store, middleware]) => ({
   name: `${store} + ${middleware}`,
-  /** Gives what createApp takes. */
+  /** Returns the arguments of createApp. */
   async prepare (url) {
     const made = await STORES[store](url)
     return {

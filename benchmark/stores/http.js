@@ -1,6 +1,6 @@
 'use strict'
 
-/** What stores cost a Koa app, end to end. */
+/** The cost of stores in a Koa app, end to end. */
 
 const { mkdtempSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')
@@ -16,14 +16,14 @@ const BARE = 'bare'
 const PATHS = ['/read', '/modify']
 const NAME_WIDTH = 42
 
-/** Says why this cannot be measured here, if so. */
+/** Returns why this machine cannot measure it; undefined if it can. */
 function obstacle () {
   if (process.platform !== 'linux') return 'Linux only: processor time is read from /proc'
   if (!isInstalled('wrk')) return 'wrk is not installed'
   return redis.skip || undefined
 }
 
-/** Measures the apps, prints their tables, and gives the figures by path and name. */
+/** Measures the apps, prints their tables, and returns the figures by path and name. */
 async function http (options) {
   console.log(`\nhttp, wrk, ${CONNECTIONS} connections, sessions of 1000 bytes in Redis`)
   const reason = obstacle()

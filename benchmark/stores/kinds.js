@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The three kinds of stores, each as a server would use it: `fill(id)` makes a session, `lookup(id)` gives its data as an object,
- * `write(id, places, place)` changes its counter. What answers at once gives its answer, the others promise it.
+ * The three kinds of stores, each used as a server uses it: `fill(id)` creates a session, `lookup(id)` returns its data as an object,
+ * `write(id, places, place)` changes its counter. Synchronous stores return the result, the others a promise of it.
  */
 
 const { MAX_AGE_MS, checked, dataOf } = require('./sessions')
@@ -11,7 +11,7 @@ const TURNS = [0, 1]
 
 const isPromise = (value) => typeof value?.then === 'function'
 
-/** Gives what a call gives to its callback: at once where it calls that at once. */
+/** Returns the result that a call passes to its callback: directly, if it calls back synchronously, else as a promise. */
 function called (call) {
   let isDone = false
   let given
@@ -27,7 +27,7 @@ function called (call) {
 
 const read = ({ data }) => checked(JSON.parse(data))
 
-/** Ours: a lookup gives text, which is parsed; a write sends the key that has changed. */
+/** Our stores: a lookup returns text, which is parsed; a write sends the changed key. */
 function sessionStore (store) {
   const record = { data: JSON.stringify(dataOf(0)), maxAge: MAX_AGE_MS }
   const sets = TURNS.map((turn) => JSON.stringify({ n: dataOf(turn).n }))
@@ -53,7 +53,7 @@ function sessionStore (store) {
   }
 }
 
-/** Those of koa-session: a session is an object, and written whole. */
+/** Stores for koa-session: a session is an object, and is written whole. */
 function plainStore (store, close) {
   const records = TURNS.map((turn) => ({ ...dataOf(turn), _expire: Date.now() + MAX_AGE_MS, _maxAge: MAX_AGE_MS }))
   return {
@@ -64,7 +64,7 @@ function plainStore (store, close) {
   }
 }
 
-/** What express-session gives to its stores: the cookie beside the data. */
+/** A session as express-session passes it to its stores: the data and the cookie. */
 function expressSessions () {
   const cookie = {
     originalMaxAge: MAX_AGE_MS, expires: new Date(Date.now() + MAX_AGE_MS).toISOString(), httpOnly: true, path: '/'
@@ -72,7 +72,7 @@ function expressSessions () {
   return TURNS.map((turn) => ({ cookie, ...dataOf(turn) }))
 }
 
-/** Those of express-session. */
+/** Stores of express-session. */
 function expressStore (store, close) {
   const sessions = expressSessions()
   return {
@@ -86,7 +86,7 @@ function expressStore (store, close) {
   }
 }
 
-/** Those of express-session that answer by a promise where there is no callback. */
+/** Stores of express-session that return a promise if they get no callback. */
 function promisingStore (store, close) {
   const sessions = expressSessions()
   return {

@@ -1,12 +1,12 @@
 'use strict'
 
-/** The processor time of a process's main thread: what JavaScript, its garbage collection and its system calls take there. */
+/** The processor time of a process's main thread: JavaScript, garbage collection and system calls. */
 
 const { readFileSync } = require('node:fs')
 const { performance } = require('node:perf_hooks')
 
 /**
- * Tells how long a main thread has been on processors, on Linux.
+ * Returns the processor time of a process's main thread, on Linux.
  *
  * @param {number} pid
  * @returns {number} microseconds
@@ -16,7 +16,7 @@ function mainThreadUs (pid) {
   return Number(nanoseconds) / 1000
 }
 
-/** Tells it of this process; elsewhere than on Linux, the time in which the event loop was not idle stands for it. */
+/** Returns that of this process; on other systems than Linux, the time in which the event loop was not idle. */
 function ownMainThreadUs () {
   if (process.platform === 'linux') return mainThreadUs(process.pid)
   return performance.eventLoopUtilization().active * 1000

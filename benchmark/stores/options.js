@@ -4,7 +4,7 @@ const { parseArgs } = require('node:util')
 
 const PARTS = ['memory', 'sqlite', 'redis', 'crowd', 'http']
 
-/** How much is measured where no option says so. */
+/** The default amounts. */
 const FULL = { sessions: 1_000_000, rounds: 3, ms: 1000, httpRounds: 5, seconds: 3 }
 const QUICK = { sessions: 20_000, rounds: 1, ms: 200, httpRounds: 1, seconds: 1 }
 
@@ -24,7 +24,7 @@ const ARGUMENTS = {
  * Reads the command line.
  *
  * @param {string[]} args
- * @returns {object} what to measure, and how much of it
+ * @returns {object} what to measure, and how often
  */
 function options (args) {
   const { values } = parseArgs({ args, options: ARGUMENTS })

@@ -5,23 +5,23 @@ const { setImmediate: turn } = require('node:timers/promises')
 const { isPromise } = require('./kinds')
 const { mainThreadUs, ownMainThreadUs } = require('./main-thread')
 
-/** Of so many operations one is timed. Not a divisor of those in flight, so that it is not always the same ones. */
+/** One of so many operations is timed. It does not divide the number in flight, so that not always the same ones are timed. */
 const TIMED = 7
 
-/** Operations in a turn of the event loop where one follows another and none is waited for. */
+/** The operations in a turn of the event loop, if they are synchronous and run one after another. */
 const SLICE = 64
 
 const DELAY_RESOLUTION_MS = 1
 
 /**
- * Runs an operation again and again for some time, some of them in flight. What answers at once is never in flight: so many run
- * in a turn of the event loop.
+ * Repeats an operation for some time, with a number of them in flight. Of a synchronous operation, that number runs in one turn of the
+ * event loop.
  *
- * @param {() => any} operation gives its answer, or promises it
+ * @param {() => any} operation returns its result, or a promise of it
  * @param {object} load
  * @param {number} load.inFlight
  * @param {number} load.ms
- * @param {number} [load.server] the process of a server whose time is told too
+ * @param {number} [load.server] the id of a server's process whose processor time is measured too
  * @returns {Promise<object>} operations a second; microseconds: p50 and p99 of their latency, time of the main thread, of all
  * threads and of the server an operation; milliseconds: p99 and maximum of the event loop's delay
  */
@@ -96,17 +96,17 @@ function since (before, server) {
   return Object.fromEntries(Object.keys(now).map((name) => [name, now[name] - before[name]]))
 }
 
-/** Redis does all its commands on its main thread. */
+/** Redis executes all commands on its main thread. */
 function serverUs (pid) {
   return pid === undefined || process.platform !== 'linux' ? 0 : mainThreadUs(pid)
 }
 
-/** Gives milliseconds beyond those between two looks; nothing where the time was too short for a look. */
+/** Returns the delay in milliseconds, without the sampling interval; undefined if the time was too short for a sample. */
 function late ({ count }, nanoseconds) {
   return count === 0 ? undefined : Math.max(0, nanoseconds / 1e6 - DELAY_RESOLUTION_MS)
 }
 
-/** Gives the number that so great a part of sorted ones is not above. */
+/** Returns a quantile of sorted numbers. */
 function quantile (sorted, part) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Measures the stores of a part, prints its tables as it goes, and gives the figures as plain data. */
+/** Measures the stores of a part, prints its tables line by line, and returns the figures as plain data. */
 
 const redis = require('../../__test__/servers/redis')
 const { Table, number, quotient, ratio } = require('../table')
@@ -16,7 +16,7 @@ const TITLES = {
   redis: 'Redis'
 }
 
-/** Makes columns: a head for each level, and what gives the figure. */
+/** Makes columns: a heading for each level, and the function that returns the figure. */
 function columns (head, operation, field, levels = LEVELS) {
   return levels.map((level) => [`${head} ${level}`, (figures) => figures[operation][level][field]])
 }
@@ -28,7 +28,7 @@ const costs = (operation) => [
   ...columns('server', operation, 'serverUs', [256])
 ]
 
-/** The tables of a part, by the head of their first column. */
+/** The tables of a part, by the heading of their first column. */
 const TABLES = {
   lookup: [['bytes', (figures) => figures.bytes], ...costs('lookup')],
   write: costs('write'),

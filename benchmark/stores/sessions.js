@@ -1,6 +1,6 @@
 'use strict'
 
-/** The sessions that a store is filled with: each has an id of its own, and data of the same size. */
+/** The sessions in a store: each has its own id, and data of the same size. */
 
 const { createHash } = require('node:crypto')
 const { payload, COUNTS, FIRST_KEY } = require('../payload')
@@ -10,20 +10,20 @@ const MAX_AGE_MS = 24 * 60 * 60 * 1000
 /** Bytes of each session's JSON. */
 const BYTES = 300
 
-/** Ids that are asked for. They are made before anything is measured. */
+/** The number of ids that are looked up. They are created before the measurement. */
 const POOL = 262_144
 
-/** Larger than any number of sessions, and prime: its multiples are in no order. */
+/** A prime, larger than any number of sessions, so that its multiples visit all sessions in a scattered order. */
 const STRIDE = 1_000_000_007
 
 const ID_BYTES = 24
 
-/** Gives the id of a session: 32 characters. Not a slice of a longer text, which would be kept with it. */
+/** Returns a session's id of 32 characters. It is not a slice of a longer text, since that would keep the longer one in memory. */
 function idOf (index) {
   return createHash('sha256').update(`session ${index}`).digest().toString('base64url', 0, ID_BYTES)
 }
 
-/** Ids of a store with some sessions, in no order, none of them twice. */
+/** The ids of some sessions of a store, in scattered order, each once. */
 class Pool {
   #ids
   #at = 0
@@ -32,11 +32,11 @@ class Pool {
     const offset = Math.floor(Math.random() * sessions)
     const place = (k) => (k * STRIDE + offset) % sessions
     this.#ids = Array.from({ length: Math.min(sessions, POOL) }, (_, k) => idOf(place(k)))
-    /** The revision that each was written with last. */
+    /** The last revision of each session. */
     this.revs = new Uint32Array(this.#ids.length).fill(1)
   }
 
-  /** Gives the place of the next one. */
+  /** Returns the index of the next session. */
   next () {
     this.#at = this.#at + 1 === this.#ids.length ? 0 : this.#at + 1
     return this.#at
@@ -47,14 +47,14 @@ class Pool {
   }
 }
 
-/** Gives the data of a session, with the counter at the first or second of its values. */
+/** Returns the data of a session, with the first or second value of the counter. */
 function dataOf (turn) {
   return { ...payload(BYTES), n: COUNTS[turn % COUNTS.length] }
 }
 
 const EXPECTED = payload(BYTES)[FIRST_KEY]
 
-/** Gives the session, if it is one. */
+/** Returns the session; throws if it is not one. */
 function checked (session) {
   if (session?.[FIRST_KEY] !== EXPECTED) throw new Error('a session is not there')
   return session

@@ -1,20 +1,20 @@
 'use strict'
 
 /**
- * The stores that are compared, each set up as its own documentation says. `open` is given where to keep the sessions, and their
- * number, and gives one of the kinds of kinds.js.
+ * The compared stores, each set up as its documentation recommends. `open` takes the place and the number of the sessions, and returns
+ * one of the kinds of kinds.js.
  */
 
 const { join } = require('node:path')
 const { connectStore } = require('../../adapters/connect')
 const { expressStore, plainStore, promisingStore, sessionStore } = require('./kinds')
 
-/** More than any of the sessions needs in the memory of ours. */
+/** More bytes than a session takes in our memory store. */
 const ROOM = 4096
 
 const express = () => require('express-session')
 
-/** Gives a client of node-redis, connected. */
+/** Returns a connected client of node-redis. */
 async function nodeRedis (url) {
   const client = require('redis').createClient({ url })
   client.on('error', (error) => { throw error })
@@ -23,7 +23,7 @@ async function nodeRedis (url) {
 
 const ioredis = (url) => new (require('ioredis'))(url)
 
-/** Closes ours and then the client that it was given. */
+/** Closes our store, and then its client. */
 function withClient (store, close) {
   const used = sessionStore(store)
   return { ...used, close: async () => { await used.close(); await close() } }
@@ -68,11 +68,11 @@ const SUBJECTS = [
     name: 'better-sqlite3-session-store',
     part: 'sqlite',
     packages: ['better-sqlite3', 'better-sqlite3-session-store'],
-    // Its binary is of the Node that installed it, and loaded by the first database.
+    // Opening a database loads its binary, which fits only the version of Node that installed it.
     probe: () => new (require('better-sqlite3'))(':memory:').close(),
     open ({ folder }) {
       const client = new (require('better-sqlite3'))(join(folder, 'sessions.db'))
-      // As its documentation recommends; a write then waits for as much as one of SqliteStore does.
+      // As its documentation recommends; its writes are then as durable as those of SqliteStore.
       client.pragma('journal_mode = WAL')
       client.pragma('synchronous = NORMAL')
       const Store = require('better-sqlite3-session-store')(express())
@@ -146,7 +146,7 @@ const SUBJECTS = [
   }
 ]
 
-/** Says what has to be installed for a subject, if something has. */
+/** Returns the command that installs the missing packages of a subject; undefined if none is missing. */
 function missing ({ packages = [], probe }) {
   let absent = packages.filter((name) => !isThere(name))
   if (absent.length === 0 && probe !== undefined && !works(probe)) absent = packages

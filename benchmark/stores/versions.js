@@ -5,7 +5,7 @@ const { dirname, join } = require('node:path')
 const { find } = require('../../__test__/servers/process')
 const { SUBJECTS } = require('./subjects')
 
-/** Gives the versions of all that is compared and installed, and of the server. */
+/** Returns the versions of all compared packages that are installed, and of the server. */
 function packageVersions () {
   const names = new Set(['koa', 'koa-session', ...SUBJECTS.flatMap(({ packages = [] }) => packages)])
   const own = require('../../package.json')
@@ -13,7 +13,7 @@ function packageVersions () {
   return { ...Object.fromEntries(found), ...redisVersion(), [own.name]: own.version }
 }
 
-/** Some packages do not let everybody see their package.json. */
+/** Reads a package.json from the disk, since the `exports` of some packages hide it. */
 function versionOf (name) {
   const root = join(dirname(require.resolve('koa/package.json')), '..')
   try {

@@ -1,6 +1,6 @@
 'use strict'
 
-// There is no server to visit here: the addon is loaded, and nothing is asked of it.
+// Without a Redis server, this only loads the addon.
 
 const { RedisStore } = require('koa-session-rs/stores/redis')
 

@@ -1,7 +1,7 @@
 'use strict'
 
-// Serves a counter with the given session middleware, and a store if there is one, and visits it twice: the second visit must
-// find the first one's count.
+// Serves a counter with the given session middleware, with a store if one is given, and visits it twice: the second visit must see the
+// count of the first.
 
 const assert = require('node:assert/strict')
 const Koa = require('koa')

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * What the soak does, by the row of the table of faults: the options of an app, and what a visitor asks it for. A path
- * leaves nothing in its store.
+ * The paths of the soak, by row of the table of faults: the options of an app, and the requests of a visitor. A path leaves no
+ * record in its store.
  */
 
 const Koa = require('koa')
@@ -12,7 +12,7 @@ const session = require('../..')
 
 const { of } = session
 
-/** Ids are taken from an unsigned cookie here, so that a visitor may send any. */
+/** Options that read the id from an unsigned cookie, so that a visitor may send any id. */
 const UNSIGNED = { signed: false, maxAge: 60000 }
 
 class MemoryStore {
@@ -36,7 +36,7 @@ const later = () => new Promise((resolve) => setImmediate(resolve))
 const cookieOf = (data) => `koa.sess=${Buffer.from(JSON.stringify(data)).toString('base64')}`
 const aged = (left, data) => ({ user: 'ann', ...data, _expire: Date.now() + left, _maxAge: 60000 })
 
-/** What every app answers. */
+/** The middleware of every app. */
 const ROUTES = {
   '/in' (ctx) { ctx.session.user = { name: 'ann', at: Date.now() } },
   '/me' (ctx) { return ctx.session.user },
@@ -110,23 +110,23 @@ const visit = (...paths) => async (visitor) => {
   for (const path of paths) await visitor.get(path)
 }
 
-/** Sends requests with what a client may send of its own. */
+/** Sends requests with cookies that a client made up. */
 const send = (...headers) => async (visitor) => {
   for (const each of headers) await visitor.get('/me', typeof each === 'function' ? each() : each)
 }
 
-/** Long ids, so that one that is kept somewhere weighs something. */
+/** A long prefix of ids, so that a leaked id shows in memory. */
 const prefix = 'x'.repeat(1000)
 
 const stored = (opts) => ({ store: new MemoryStore(), maxAge: 60000, prefix, ...opts })
 
-/** Two requests at once, and the second of them ends the session while the first is in flight. */
+/** Sends concurrent requests, of which the last ends the session while the first is in flight. */
 async function race (visitor) {
   await visitor.get('/in')
   await Promise.all([visitor.get('/slow'), visitor.get('/often'), visitor.get('/out')])
 }
 
-/** Signs by one key, then by another before it. */
+/** Signs with one key, then with a new key in front of it. */
 async function rotate (visitor, app) {
   await visitor.get('/in')
   app.keys = ['the new key', 'the key']
@@ -134,7 +134,7 @@ async function rotate (visitor, app) {
   app.keys = ['the key']
 }
 
-/** Makes an app, asks it for something, and forgets it. */
+/** Makes an app, sends it a request, and drops it. */
 async function restart (visitor) {
   const app = appOf({ opts: () => Object.freeze({ key: null, sameSite: true, store: undefined }) })
   visitor.callback = app.callback()

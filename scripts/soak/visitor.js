@@ -2,7 +2,7 @@
 
 const http = require('node:http')
 
-/** Sends requests to an app in process: no connection, so that a million of them take minutes. Keeps cookies as a browser does. */
+/** Sends requests to an app without a connection, so that a million take only minutes. Keeps cookies like a browser. */
 class Visitor {
   jar = new Map()
 
@@ -11,7 +11,7 @@ class Visitor {
     this.callback = callback
   }
 
-  /** Sends a GET; gives the response once the app is through with it. */
+  /** Sends a GET, and returns the response when the app is done. */
   async get (path, headers) {
     const req = new http.IncomingMessage(null)
     req.method = 'GET'
