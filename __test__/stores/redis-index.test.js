@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
 const { after, afterEach, before, describe, mock, test } = require('node:test')
 const Redis = require('ioredis')
+const { until } = require('../servers/process')
 const servers = require('../servers/redis')
 const { RedisStore } = require('../../stores/redis')
 
@@ -146,6 +147,39 @@ describe('an index on a server that was started again', { skip: servers.skip }, 
     assert.deepEqual(await live(store, ['me', 'phone']), [])
     await store.close()
     await server.stop()
+  })
+})
+
+describe('an index on a server that has been a replica in the meantime', { skip: servers.skip }, () => {
+  let one, other
+  before(async () => {
+    const config = { 'repl-diskless-sync-delay': 0 }
+    one = await servers.start({ config })
+    other = await servers.start({ config })
+  })
+  after(() => Promise.all([one, other].map((server) => server.stop())))
+
+  /** Makes a server the other one's replica. */
+  async function follow (replica, master) {
+    await master.command('REPLICAOF', 'NO', 'ONE')
+    await replica.command('REPLICAOF', master.host, master.port)
+    await until('the replica', async () => /master_link_status:up/.test(await replica.command('INFO', 'replication')))
+  }
+
+  test('is looked at anew', async (t) => {
+    await follow(other, one)
+    const store = new RedisStore({ url: one.url, prefix: '' })
+    t.after(() => store.close())
+    await create(store, ['a', 'b'])
+    assert.equal((await store.list(SUBJECT)).length, 2)
+    await until('the replica to have it', async () => await other.command('DBSIZE') === await one.command('DBSIZE'))
+    await follow(one, other)
+    // As what had been entered last, and was not replicated.
+    const [entry] = (await other.command('ZRANGE', setOf(SUBJECT), '0', '-1')).split('\n').filter((text) => !text.startsWith('!'))
+    await other.command('ZREM', setOf(SUBJECT), entry)
+    await follow(other, one)
+    assert.equal(await store.destroyAll(SUBJECT), 2)
+    assert.deepEqual(await live(store, ['a', 'b']), [])
   })
 })
 
