@@ -7,7 +7,7 @@ const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
-const { obstacle } = require('../benchmark/stores/http')
+const { reasonToSkip } = require('../benchmark/stores/http')
 const { checked, dataOf, idOf, Pool, BYTES } = require('../benchmark/stores/sessions')
 const { SUBJECTS, missing } = require('../benchmark/stores/subjects')
 const redis = require('./servers/redis')
@@ -57,7 +57,7 @@ test('a subject with many sessions is measured, in figures', { skip: redis.skip,
   }
 })
 
-test('stores are measured under Koa, in figures', { skip: obstacle() ?? false, timeout: 120_000 }, async (t) => {
+test('stores are measured under Koa, in figures', { skip: reasonToSkip() ?? false, timeout: 120_000 }, async (t) => {
   const name = 'RedisStore + koa-session-rs'
   const { figures } = await figuresOf(t, '--only', 'http', '--stores', name)
   for (const path of ['/read', '/modify']) {

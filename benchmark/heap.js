@@ -58,7 +58,7 @@ async function allocated (visit) {
     const bytes = await grown(visit, span)
     if (await collections.count() === 0) samples.push(bytes / span)
     else if (span / 2 >= LEAST_SPAN) span /= 2
-    else throw new Error('the heap is collected too often to be looked at')
+    else throw new Error('garbage collections are too frequent to measure the heap')
   }
   return median(samples)
 }
@@ -81,7 +81,7 @@ function observeCollections () {
       // Performance entries arrive in a later turn of the event loop.
       for (let i = 0; i < 3; i++) await turn()
       observer.disconnect()
-      if (seen === 0) throw new Error('collections are not observed')
+      if (seen === 0) throw new Error('garbage collections are not reported')
       return seen - 1
     }
   }

@@ -20,7 +20,7 @@ const LIVE_CASES = new Map([
 ])
 
 /** Returns why this machine cannot measure live servers; undefined if it can. */
-function obstacle () {
+function reasonToSkip () {
   if (process.platform !== 'linux') return 'Linux only: processor time is read from /proc'
   if (!isInstalled('taskset')) return 'taskset (util-linux) is not installed'
 }
@@ -88,4 +88,4 @@ class Servers {
   }
 }
 
-module.exports = { LIVE_CASES, Servers, obstacle }
+module.exports = { LIVE_CASES, Servers, reasonToSkip }

@@ -7,7 +7,7 @@
 const { SERIES, remaining, slopes } = require('./growth')
 const { allocations } = require('./heap')
 const { CASES, MODES, costs } = require('./inprocess')
-const { LIVE_CASES, Servers, obstacle } = require('./live')
+const { LIVE_CASES, Servers, reasonToSkip } = require('./live')
 const { CONNECTIONS, bestGenerator } = require('./generator')
 const { print } = require('./print')
 const { starts } = require('./start')
@@ -115,7 +115,7 @@ async function start (subjects, options) {
 
 /** Reports the cost of a request on a live server, if this machine can measure it. */
 async function live (subjects, options) {
-  const reason = obstacle()
+  const reason = reasonToSkip()
   if (reason) {
     print(`\nLive: skipped (${reason})`)
     return { skipped: reason }

@@ -27,8 +27,8 @@ memory, sqlite, redis
   delay       of the event loop while writing, ms: p99 and the longest
 
 crowd
-  MemoryStore, SqliteStore and RedisStore, where up to 100,000 sessions are one subject's. Another user's session is loaded again
-  and again while these are listed and destroyed, and while all sessions are looked at, as after a loss of the index of subjects.
+  MemoryStore, SqliteStore and RedisStore with up to 100,000 sessions of one subject. The session of another user is loaded
+  repeatedly while these are listed and destroyed, and while all sessions are scanned, as after a loss of the index of subjects.
 
 http
   A Koa app with Redis for each store and middleware, in its own process, reads a session of 1000 bytes, or changes one of its keys.

@@ -73,11 +73,11 @@ describe('without a Rust that can build it', () => {
 })
 
 describe('a build', () => {
-  test('of what is no addon is refused', () => {
+  test('of an unknown addon is refused', () => {
     for (const args of [['--only', 'mysql'], ['--only']]) assertRefused(build({}, ...args), 'main, sqlite, redis')
   })
 
-  test('for debugging is one that works', () => {
+  test('for debugging works', () => {
     const output = join(folder, 'debug')
     const { status, stderr } = build({}, '--debug', '--only', 'main', '--output-dir', output)
     assert.equal(status, 0, stderr)
@@ -125,7 +125,7 @@ describe('a build', () => {
     assert.deepEqual(exported.filter(([, how]) => !how?.includes('catch_unwind')).map(([, , name]) => name), [])
   })
 
-  test('for use exports no panic', () => {
+  test('for a release exports no function that panics on purpose', () => {
     const binding = require('../lib/native/binding')
     assert.deepEqual([binding.panicNow, binding.panicInClosure], [undefined, undefined])
   })

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Runs the tests of koa-session's faults against koa-session itself, where the test of each fix has to fail: one that passes
- * there proves nothing. Exits with 1 where one does.
+ * Runs the tests of the faults against koa-session itself. The test of each fix has to fail there: one that passes proves nothing.
+ * Exits with 1 if one passes.
  */
 
 const { readFileSync } = require('node:fs')
@@ -13,8 +13,8 @@ const FOLDER = join(__dirname, '..', '__test__')
 const LIMIT_MS = 30000
 
 /**
- * The faults by their numbers: what is wrong, and the files whose tests have `fault N` in their name or in that of their
- * suite. `exempt` are those that are nothing to fix by default, and so are not counted. Fault 8 is of the types.
+ * The faults by number: the fault, and the files with tests that have `fault N` in their name or in that of their suite. The third
+ * element says why a fault's result does not count, such as a fix that is not the default. Fault 8 is of the types.
  */
 const FAULTS = {
   1: ['a secure cookie over plain HTTP fails the response', ['options/secure']],
@@ -22,9 +22,9 @@ const FAULTS = {
   3: ['concurrent writes overwrite each other', ['options/merge']],
   4: ['a destroyed session is revived by a request in flight', ['persistence/revival']],
   5: ['the response of an error loses the cookie', ['cookie/error-response']],
-  6: ['a failure of the store has one outcome alone', ['options/on-store-error']],
+  6: ['a store failure always fails the request', ['options/on-store-error']],
   7: ['each request reads the store', ['options/lazy', 'options/ignore'], 'opt-in'],
-  9: ['a cookie that browsers drop for its size is not told of', ['cookie/oversize']],
+  9: ['a cookie that browsers drop for its size is sent without a warning', ['cookie/oversize']],
   10: ['hooks that return promises are not awaited', ['request/async-hooks']],
   11: ['externalKey is the old id after regenerate', ['session/external-key']],
   12: ['an object after null keeps the old record and its id', ['request/null-then-object']],
@@ -34,14 +34,14 @@ const FAULTS = {
   16: ['a change to data of the same CRC32 is not saved', ['session/collision']],
   17: ['a save and the commit write twice', ['request/one-write']],
   18: ['without autoCommit nothing logs out', ['request/manual-logout']],
-  19: ['an app can have one session alone', ['options/as']],
-  20: ['rolling and renew pass over cookies that nobody touched', ['options/roll-untouched'], 'opt-in'],
+  19: ['an app can have only one session', ['options/as']],
+  20: ['rolling and renew ignore cookies of requests that did not use the session', ['options/roll-untouched'], 'opt-in'],
   21: ['options that 6.4 took are refused', ['options/accepted']],
   22: ["the caller's options are written to", ['options/own-options']],
   23: ['keys that begin with an underscore are dropped', ['options/underscore-keys']],
   24: ['data with the name of a method break the session', ['session/hostile-names']],
   25: ['a signature that is issued again loses its attributes', ['cookie/signature-attributes']],
-  26: ['of several cookies of the name the first alone is tried', ['cookie/duplicate-cookies']],
+  26: ['of several cookies with the name, only the first is tried', ['cookie/duplicate-cookies']],
   27: ['null sends a cookie to visitors who had none', ['options/clear-only-sent'], 'opt-in'],
   28: ['a listener that throws ends the process', ['base/failing-listener']],
   29: ['the store is asked for any id that a client sends', ['base/ids-from-outside', 'options/id-pattern']],
@@ -78,8 +78,8 @@ function count (counts, type, { details, skip }) {
   if (details.error?.failureType === 'testTimeoutFailure') counts.isKilled = true
 }
 
-/** Says what the result of a fault's tests is, and whether it is a fault of the tests. */
-function judge ({ tests, failed, asserted, isKilled }, exempt) {
+/** Describes the result of a fault's tests; `isWrong` if they prove nothing. */
+function resultOf ({ tests, failed, asserted, isKilled }, exempt) {
   const numbers = `${failed} of ${tests} tests, ${asserted} by an assertion`
   if (tests === 0) return { text: 'no test has its number', isWrong: true }
   if (exempt !== undefined) return { text: `${exempt}, not counted (${failed === 0 ? 'passes' : `fails: ${numbers}`})` }
@@ -89,7 +89,7 @@ function judge ({ tests, failed, asserted, isKilled }, exempt) {
   return { text: `fails there: ${numbers}` }
 }
 
-/** Lists the files that the table has for a fault, and that do not name it. */
+/** Returns the files in the table's row of a fault that do not have the fault in their text. */
 function unnamed (fault, files) {
   return files.filter((file) => !new RegExp(`\\bfault ${fault}\\b`).test(readFileSync(pathOf(file), 'utf8')))
 }
@@ -102,7 +102,7 @@ async function main () {
       console.log(`not ok  fault ${fault}: ${file} has no test of it`)
       wrong++
     }
-    const { text, isWrong } = judge(await play(fault, files), exempt)
+    const { text, isWrong } = resultOf(await play(fault, files), exempt)
     if (isWrong) wrong++
     console.log(`${isWrong ? 'not ok' : 'ok'}  fault ${fault}: ${what}: ${files.join(', ')}: ${text}`)
   }

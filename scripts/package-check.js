@@ -73,7 +73,7 @@ describe('contents', () => {
   })
 
   for (const { name } of addons()) {
-    test(`a platform package is the addon alone, small and stripped: ${name}`, (t) => {
+    test(`a platform package has only the addon, small and stripped: ${name}`, (t) => {
       const folder = complete.path(`node_modules/${name}-${HOST}`)
       const file = `${name}.${HOST}.node`
       assert.deepEqual(filesIn(folder), ['LICENSE', 'README.md', file, 'package.json'])
@@ -90,7 +90,7 @@ describe('contents', () => {
   }
 
   for (const { name } of STORES) {
-    test(`the package of an addon asks for each platform, and requires each: ${name}`, () => {
+    test(`the package of an addon depends on each platform package, and requires each: ${name}`, () => {
       const folder = complete.path('node_modules', name)
       assert.deepEqual(filesIn(folder), ['LICENSE', 'README.md', 'index.js', 'package.json'])
       const { optionalDependencies, version } = require(join(folder, 'package.json'))
@@ -111,7 +111,7 @@ describe('contents', () => {
     for (const script of ['preinstall', 'install', 'postinstall']) assert.ok(!(script in checkout.scripts), script)
   })
 
-  test('the main package asks for each platform, and the loader knows each', () => {
+  test('the main package depends on each platform package, and the loader knows each', () => {
     const { optionalDependencies } = require(complete.path('node_modules/koa-session-rs/package.json'))
     assert.deepEqual(optionalDependencies,
       Object.fromEntries(PLATFORMS.map((name) => [`koa-session-rs-${name}`, checkout.version])))
@@ -121,14 +121,14 @@ describe('contents', () => {
     assert.deepEqual(literals(/require\('\.\.\/koa-session-rs\.([\w-]+)\.node'\)/g), [...PLATFORMS].sort())
   })
 
-  test('npm installs a platform package on its platform alone', () => {
+  test('npm installs a platform package only on its platform', () => {
     for (const { name } of addons()) {
       const { os, cpu, libc, main } = require(complete.path(`node_modules/${name}-${HOST}/package.json`))
       assert.deepEqual({ os, cpu, libc, main }, { os: ['linux'], cpu: ['x64'], libc: ['glibc'], main: `${name}.${HOST}.node` })
     }
   })
 
-  test('who asks for the main package alone gets none of the stores\' addons', () => {
+  test('installing the main package installs none of the stores\' addons', () => {
     const manifest = require(cookies.path('node_modules/koa-session-rs/package.json'))
     assert.deepEqual(filesIn(cookies.path('node_modules')).filter((file) => file.endsWith('.node')),
       [`koa-session-rs-${HOST}/${ADDON}`])
@@ -174,7 +174,7 @@ describe('an app in an empty folder', () => {
   })
 })
 
-test('what `npm pack` makes of a checkout works beside the platform package', () => {
+test('the tarball of `npm pack` in a checkout works with the platform package', () => {
   const folder = join(out, 'checkout')
   mkdirSync(folder)
   npm(['pack', '--pack-destination', folder], { cwd: join(__dirname, '..'), stdio: 'pipe' })
@@ -263,7 +263,7 @@ describe('without a binary that fits', () => {
     })
   }
 
-  test('a platform without a package takes what was built there', () => {
+  test('a platform without a package uses the addon that was built there', () => {
     const preload = complete.write('preload.js', "Object.defineProperty(process, 'platform', { value: 'sunos' })")
     const built = complete.write('node_modules/koa-session-rs/koa-session-rs.sunos-x64.node',
       readFileSync(complete.path(`node_modules/koa-session-rs-${HOST}`, ADDON)))
@@ -271,7 +271,7 @@ describe('without a binary that fits', () => {
     rmSync(built)
   })
 
-  test('a binary that does not link is the cause, not the absence of another', () => {
+  test('the cause is the binary that does not link, not a missing one', () => {
     const broken = bare.write(`node_modules/koa-session-rs/${ADDON}`, 'not an addon')
     const report = loading(bare)
     assertRefused(report, 'linux', 'x64', ADDON)
@@ -305,18 +305,18 @@ describe('in a bundle', () => {
     return outfile
   }
 
-  test('that left the binary out, the error says so', () => {
+  test('the error says that the bundler left the binary out', () => {
     assertRefused(loading(bare, bundle(bare)), 'linux', 'x64', 'external')
   })
 
   for (const loader of ['empty', 'file', 'dataurl']) {
-    test(`that put something else in its place, the error says so: ${loader}`, () => {
+    test(`the error says that the bundler replaced the binary: ${loader}`, () => {
       const report = loading(complete, bundle(complete, { loader: { '.node': loader } }))
       assertRefused(report, 'linux', 'x64', 'bundler')
     })
   }
 
-  test('as an external package it works', () => {
+  test('works as an external package', () => {
     const { status, stdout, stderr } = complete.node(bundle(complete, { external: ['koa-session-rs'] }))
     assert.equal(status, 0, stderr)
     assert.equal(stdout, 'visited\n')

@@ -1,6 +1,6 @@
 'use strict'
 
-// Runs the tests that need neither a server of a store nor another process for long: node scripts/quick-tests.js [node --test arguments]
+// Runs the quick tests, which need no database server and no long-running process: node scripts/quick-tests.js [node --test arguments]
 
 const { spawnSync } = require('node:child_process')
 const { readdirSync } = require('node:fs')
@@ -12,10 +12,10 @@ const root = join(__dirname, '..')
 /** The folders of __test__ whose tests are quick. */
 const FOLDERS = ['base', 'cookie', 'options', 'persistence', 'request', 'session']
 
-/** The files elsewhere that are. */
+/** Quick files in other folders. */
 const FILES = ['differential/differential.test.js', 'documents.test.js', 'properties.test.js', 'structure.test.js', 'vectors.test.js']
 
-/** The files in the folders that are not: they play for seconds, or run processes. */
+/** Files in these folders that are not quick: they run for seconds, or start processes. */
 const LONG = [
   'base/foreign-clock.test.js', 'options/max-age-fraction.test.js', 'persistence/concurrency.test.js', 'request/failing-hooks.test.js',
   'session/programs.test.js'

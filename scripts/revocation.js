@@ -7,7 +7,7 @@
  *   npm run test:revocation                           10,000 on each store, 1,000 under each maxmemory-policy, and 200 in places
  *                                                     where processes are killed, stopped or replaced
  *   npm run test:revocation -- redis 42 1             the schedule of seed 42
- *   npm run test:revocation -- redis-kills 42 1       the same where a process that has the store is killed
+ *   npm run test:revocation -- redis-kills 42 1       the same, while a process with the store is killed
  */
 
 const { FAILING, PLACES, POLICIES, play } = require('../__test__/revocation/play')

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * One subject with very many sessions: what it takes to list and to destroy them, and how long another user's loads by the same
- * process wait meanwhile. Of RedisStore also what it takes to look at all sessions, where the index of subjects was lost.
+ * One subject with very many sessions: the time to list and to destroy them, and how long another user's loads in the same process
+ * wait meanwhile. For RedisStore, also the time to scan all sessions after the index of subjects was lost.
  */
 
 const { mkdtemp, rm } = require('node:fs/promises')
@@ -17,7 +17,7 @@ const CROWD = 'everybody'
 const MOST = 100_000
 const AT_ONCE = 1000
 
-/** How long nothing is done beside the loads, for comparison. */
+/** How long the loads run alone, for comparison. */
 const QUIET_MS = 1000
 
 const STORES = {
@@ -39,7 +39,7 @@ const STORES = {
   }
 }
 
-/** Measures all of it, prints a table, and gives the figures as plain data. */
+/** Measures all stores, prints a table, and returns the figures as plain data. */
 async function crowd ({ sessions, isWanted }) {
   const crowded = Math.min(MOST, Math.floor(sessions / 2))
   console.log(`\nA subject with ${crowded} sessions, among ${sessions}, ms`)
@@ -91,13 +91,13 @@ async function fill (store, from, count, subjectOf) {
   }
 }
 
-/** Does something while a session is loaded again and again. Gives the milliseconds of it, and of the loads. */
+/** Runs an operation while a session is loaded repeatedly. Returns the milliseconds of the operation, and of the loads. */
 async function beside (store, id, work) {
   const waits = []
   const over = new AbortController()
   const loading = (async () => {
     while (!over.signal.aborted) {
-      // When a request comes, nobody asks whether the event loop is free.
+      // A load is timed from when it is due, as a request arrives whether the event loop is free or not.
       const start = performance.now()
       await setImmediate()
       await store.load(id)

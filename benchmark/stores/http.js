@@ -17,7 +17,7 @@ const PATHS = ['/read', '/modify']
 const NAME_WIDTH = 42
 
 /** Returns why this machine cannot measure it; undefined if it can. */
-function obstacle () {
+function reasonToSkip () {
   if (process.platform !== 'linux') return 'Linux only: processor time is read from /proc'
   if (!isInstalled('wrk')) return 'wrk is not installed'
   return redis.skip || undefined
@@ -26,7 +26,7 @@ function obstacle () {
 /** Measures the apps, prints their tables, and returns the figures by path and name. */
 async function http (options) {
   console.log(`\nhttp, wrk, ${CONNECTIONS} connections, sessions of 1000 bytes in Redis`)
-  const reason = obstacle()
+  const reason = reasonToSkip()
   if (reason) {
     console.log(`skipped (${reason})`)
     return { skipped: reason }
@@ -91,4 +91,4 @@ function print (path, figures) {
   }
 }
 
-module.exports = { http, obstacle }
+module.exports = { http, reasonToSkip }

@@ -56,7 +56,7 @@ const EXPECTED = payload(BYTES)[FIRST_KEY]
 
 /** Returns the session; throws if it is not one. */
 function checked (session) {
-  if (session?.[FIRST_KEY] !== EXPECTED) throw new Error('a session is not there')
+  if (session?.[FIRST_KEY] !== EXPECTED) throw new Error('a session is missing')
   return session
 }
 
