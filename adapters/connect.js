@@ -46,7 +46,6 @@ class ConnectStore {
     return enclose(data, _session === true ? 'session' : _maxAge, _expire)
   }
 
-  /** Removes the record of an id. */
   async destroy (id) {
     await this.#writes.run(id, () => this.#call('destroy', id))
   }

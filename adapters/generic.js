@@ -36,7 +36,6 @@ class GenericStore {
     await settle(this.#store.set(id, toStoredKeys(record), typeof ttl === 'number' ? ttl : undefined))
   }
 
-  /** Removes the record of an id. */
   async destroy (id) {
     await this.#availability.ready()
     await settle(this.#store.destroy(id))

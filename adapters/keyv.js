@@ -38,7 +38,6 @@ class KeyvStore {
     if (isStored === false) throw sessionError('ERR_SESSION_STORE', 'the Keyv has not stored the session')
   }
 
-  /** Removes the record of an id. */
   async destroy (id) {
     await this.#run(() => this.#keyv.delete(id), (isDeleted) => isDeleted !== true)
   }

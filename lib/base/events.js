@@ -47,8 +47,7 @@ const NAMES = {
 }
 
 /**
- * Emits a lifecycle event, such as `session:created`, with the id hashed, and prints it to the debug log. Without listeners, it costs
- * next to nothing.
+ * Emits a lifecycle event, such as `session:created`, with the id hashed, and logs it. Costs next to nothing without listeners.
  *
  * @param {object} contextSession
  * @param {string} event

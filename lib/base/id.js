@@ -18,8 +18,7 @@ function toId (given) {
 /**
  * Returns an id that is passed to one of our stores, unchanged.
  *
- * @throws {TypeError} code ERR_SESSION_ID if it is not a well-formed string. In the core, lone surrogates are all the same, so that
- * ids that differ in them alone would be one session.
+ * @throws {TypeError} code ERR_SESSION_ID if it is not a well-formed string: to the core, all lone surrogates are the same
  */
 function toStoreId (given) {
   if (typeof given === 'string' && given.isWellFormed()) return given

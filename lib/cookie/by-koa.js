@@ -8,10 +8,10 @@ const { secureCookies } = require('./set-cookie')
 const CLEARING = { expires: new Date(0), maxAge: false }
 
 /**
- * Reads the session's cookie where no header can be sent. `cookies` would send a new signature, or clear it, while it reads.
+ * Reads the session's cookie where no header can be sent. `cookies` would set or clear the signature while it reads.
  *
  * @param {import('../options/request-options').RequestOptions} request
- * @returns {{ value?: string, isDropped: boolean }} isDropped: the signature is by none of the keys, and `cookies` would clear it
+ * @returns {{ value?: string, isDropped: boolean }} isDropped: the signature is by none of the keys
  */
 function getSilently ({ ctx: { cookies }, sessionOptions }) {
   let isDropped = false

@@ -18,7 +18,7 @@ const FLAG_ATTRIBUTES = ['httpOnly', 'partitioned']
 const ATTRIBUTES = [...TEXT_ATTRIBUTES, ...FLAG_ATTRIBUTES]
 
 class NativeCookies {
-  /** How Koa makes `ctx.cookies`: the symbol under which its getter caches the object, the class, and Koa's prototype of contexts. */
+  /** How Koa makes `ctx.cookies`: the symbol under which its getter caches it, the class, and Koa's prototype of contexts. */
   cacheSymbol
   Cookies
   koaContext
@@ -64,7 +64,7 @@ class NativeCookies {
     return this.#cookie
   }
 
-  /** Returns the cached object, or makes one. Options that are functions of ctx alternate, and making one takes longer than a request. */
+  /** Returns the cached object, or makes one, which takes longer than a request. Functions of ctx make attributes alternate. */
   #cached (attributes, isSigned) {
     const name = `${isSigned} ${JSON.stringify(attributes)}`
     if (!this.#cookies.has(name)) {

@@ -1,11 +1,10 @@
 'use strict'
 
 /**
- * The session's cookie on one request: it finds, verifies and opens the cookie that came; it closes, signs and sends a new one.
+ * The session's cookie on one request: finds, verifies and opens the one that came; closes, signs and sends a new one.
  *
- * If `ctx.cookies` is as Koa makes it, the core does that on the headers themselves. If an app or framework has replaced or
- * patched it, or an option is one that the core does not support, everything goes through `ctx.cookies.get` and `.set`, with all
- * options.
+ * If `ctx.cookies` is as Koa makes it, the core reads and writes the headers itself. If an app or framework has replaced or patched
+ * it, or has set an option that the core does not support, everything goes through `ctx.cookies.get` and `.set`.
  */
 
 const binding = require('../native/binding')
@@ -17,14 +16,14 @@ const { REPAIR, openCookie, openValue, readCookie } = require('../native/opened'
 const { LAST_DATE_MS, appendCookies, expiresOf, linesOf } = require('./set-cookie')
 const { isUnmodifiedCookies, isUnmodifiedKeygrip, findCacheSymbol } = require('./koa-cookies')
 
-/** A text that a Keygrip of Koa's and the core both sign: equal signatures show that their first keys are equal. */
+/** A text to sign: equal signatures by a Keygrip and the core show that their first keys are equal. */
 const PROBE = 'koa-session-rs'
 
 class RequestCookie {
   #request
   /** The app's keys when the cookie was first read, of which Koa would make its Keygrip. */
   #keys
-  /** If the signature that came is by an older key: the one by the first key, which is still to be sent, and the cookie's name. */
+  /** If the signature that came is by an older key: the one by the first key, still to be sent, and the cookie's name. */
   #reissued
   /** Whether the cookie's lines are kept on error responses. */
   #isKeptOnError = false
@@ -164,7 +163,6 @@ class RequestCookie {
     else this.#set(this.#request.options.key, '', CLEARING)
   }
 
-  /** Returns whether Koa's getter has not made `ctx.cookies` yet, and would make an unmodified one. */
   get #isGetterPending () { return this.#request.nativeCookies.isGetterPending(this.#request.ctx) }
 
   /** Returns whether the connection is secure according to `ctx.cookies`. */
@@ -268,7 +266,7 @@ class RequestCookie {
     reportForged(this.#request)
   }
 
-  /** Takes back the signature that `cookies` has set while it read: it lacks the cookie's attributes, so `reissue` sends it later. */
+  /** Takes back the signature that `cookies` has set while it read, without attributes: `reissue` sends it later. */
   #takeReissued (res, key) {
     const signature = takeSignature(res, key)
     if (signature !== undefined) this.#reissued = { signature, key }
@@ -292,7 +290,7 @@ class RequestCookie {
     keepOnError(this.#request.ctx, this)
   }
 
-  /** Does what each Set-Cookie needs: keeps it on error responses, and adds Cache-Control for shared caches (`cacheControl`). */
+  /** Keeps the cookies on error responses, and forbids shared caches to store the response (`cacheControl`). */
   afterSetCookie () {
     const { ctx, nativeCookies } = this.#request
     this.keepOnError()

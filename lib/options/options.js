@@ -28,7 +28,7 @@ const STRING = ['string', isOf('string')]
 const BOOLEAN = ['boolean', isOf('boolean')]
 const FUNCTION = ['function', isOf('function')]
 
-/** For each option, what is expected in words, and the check. Options that are not here are checked by `cookies` when it sends. */
+/** For each option, the expectation in words, and a check. The others are checked by `cookies` when it sends. */
 const EXPECTED = {
   key: STRING,
   autoCommit: BOOLEAN,
@@ -119,7 +119,7 @@ class Settings {
     return this.#current
   }
 
-  /** Returns whether a request brings no session, and no option needs the load nevertheless. Then the load is skipped. */
+  /** Returns whether a request brings no session, and no option needs a load nevertheless. */
   hasNothingToLoad (ctx) {
     const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
     const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)

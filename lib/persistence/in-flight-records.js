@@ -1,10 +1,8 @@
 'use strict'
 
 /**
- * The in-flight records: those that a request has loaded which has not ended yet. They show a slow request that another one has
- * destroyed its record, so that it does not revive that.
- *
- * An entry lives as long as such a request, and needs no timer.
+ * The in-flight records: loaded by requests that have not ended yet. They keep a slow request from reviving a record that another
+ * one has destroyed. An entry lives as long as such a request, and needs no timer.
  */
 class InFlightRecords {
   /** @type {Map<string, { requests: number, destroyed: number, created: number }>} */

@@ -42,7 +42,7 @@ class MergingStore {
   /** Always false: here a write finds out whether the record was destroyed. */
   get isDestroyed () { return false }
 
-  /** Nothing to do: records need not be known as in flight, for the same reason. */
+  /** Does nothing, for the same reason: no record need be known as in flight. */
   enter () {}
   leave () {}
 
@@ -84,14 +84,14 @@ class MergingStore {
     this.#previousId ??= id
   }
 
-  /** Returns the id that the next write would move the record from, and forgets it: the caller destroys that record. */
+  /** Returns the id that the next write would move, and forgets it: the caller destroys the record. */
   takePreviousId () {
     const previousId = this.#previousId
     this.#previousId = undefined
     return previousId
   }
 
-  /** Returns whether the session has a subject that its record lacks, as one written before the option `subject` was set. */
+  /** Returns whether the record lacks the session's subject, as one written before the option `subject` was set. */
   isUnlisted (data) {
     return !this.#hasSubject && subjectOf(this.#contextSession, data) !== null
   }
@@ -103,8 +103,7 @@ class MergingStore {
    * @param {string} id
    * @param {string} reason why it is saved
    * @param {boolean} isComplete whether to replace the record instead of merging into it
-   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'refused-again'|'failed'>} refused-again: the store refused the same data
-   * at the last write too
+   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'refused-again'|'failed'>} refused-again: as the same data were before
    */
   async write (draft, id, reason, isComplete) {
     const contextSession = this.#contextSession
@@ -136,13 +135,13 @@ class MergingStore {
     return isAgain ? 'refused-again' : 'refused'
   }
 
-  /** Chooses the store's operation, with a copy of everything that the write depends on: the session may change during it. */
+  /** Chooses the store's operation and copies what it needs, since the session may change during the write. */
   #plan (draft, id, isComplete) {
     const contextSession = this.#contextSession
     const store = this.#store
     const previousId = this.#previousId
     const { maxAge } = lifetimeOf(contextSession)
-    // Passed for any maxAge, since another request may have changed the record's to 'session' meanwhile.
+    // Also without maxAge 'session', since another request may have set that meanwhile.
     const ttl = browserSessionTtl(contextSession.options)
     const hasSubject = subjectOf(contextSession, draft.session) !== null
     const { maxAge: requestMaxAge, maxAgeAssignments: assignments } = contextSession.requestOptions
@@ -169,7 +168,7 @@ class MergingStore {
   async #replace (previousId, id, record, ttl) {
     const created = await this.#store.create(id, record, ttl)
     if (typeof created === 'string' || await this.#store.destroy(previousId)) return created
-    // Another request has destroyed the previous record: then this session must not live on.
+    // Another request has destroyed the previous record: so this one must go too.
     await this.#store.destroy(id)
     return 'missing'
   }
@@ -216,7 +215,7 @@ class MergingStore {
     return changes
   }
 
-  /** Adds the subject to changes, unless the store certainly has the same. Returns whether the request has changed it. */
+  /** Adds the subject to changes, unless the store certainly has it. Returns whether the request has changed it. */
   #addSubject (changes, data) {
     const contextSession = this.#contextSession
     const { options: { subject: option } } = contextSession

@@ -9,7 +9,7 @@ const { Baseline } = require('../session/baseline')
 const { Snapshot } = require('../session/snapshot')
 const { handleFailure } = require('./store-failure')
 
-/** A store with koa-session's three methods, as one request uses it. It keeps the in-flight records, and handles failures. */
+/** A record store as one request uses it: it keeps the in-flight records, and handles failures. */
 class RecordStore {
   #contextSession
   #store
@@ -18,7 +18,7 @@ class RecordStore {
   #ticket
   /** Whether a run of the middleware is in progress. */
   #isRunning = false
-  /** Whether the response is still open: a handler may go on with the session until then, after the middleware has ended. */
+  /** Whether the response is open: a streaming handler may save until its end, after that of the middleware. */
   #isResponseOpen = false
 
   /**
@@ -120,10 +120,7 @@ class RecordStore {
     this.#isResponseOpen ||= this.#watchResponse(this.#contextSession.ctx)
   }
 
-  /**
-   * Watches for the end of an open response, and returns whether it is open. A streaming handler may save until then, even after the
-   * middleware has ended. A response without a connection counts as closed, since it emits no event.
-   */
+  /** Watches for the end of the response. Returns false if it is closed, or has no connection whose end would be an event. */
   #watchResponse ({ res }) {
     if (res?.socket?.destroyed !== false || res.destroyed || res.stream?.destroyed) return false
     const release = () => {

@@ -45,14 +45,14 @@ async function commitReplacing (contextSession, how) {
     reportUncommitted(contextSession, isTooLate ? blockedBy : 'headers-sent')
     throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left, or there is no response')
   }
-  // The browser would not get the new id, and the session would be lost: it keeps its id.
+  // With a new id, which the browser would not get, the session would be lost.
   if (blockedBy !== undefined) return saveIfDue(contextSession, how)
   const hasMoved = contextSession.isStored
   await changeId(contextSession)
   if (await saveIfDue(contextSession, how, hasMoved)) announce(contextSession, 'regenerated', contextSession.id)
 }
 
-/** Saves the session if there is a reason to. Returns whether it was saved, or a promise of that. */
+/** Saves the session if there is a reason to. Returns whether it did, or a promise of that. */
 function saveIfDue (contextSession, how, hasMoved = false) {
   const { session } = contextSession
   if (!session) return
@@ -190,7 +190,7 @@ async function nextId (contextSession, id) {
 /** Handles the outcomes of a write that failed. */
 function handleUnwritten (contextSession, outcome, isAtEnd) {
   if (outcome === 'missing') return discard(contextSession)
-  // For the same data, the app got the error at an earlier commit: at the end of the request, that is not repeated.
+  // At the end of the request, an error that the app got for the same data before is not repeated.
   if (outcome === 'refused' || (outcome === 'refused-again' && !isAtEnd)) throwLimitReached()
   if (outcome === 'taken') throw takenError()
   return false
@@ -200,7 +200,7 @@ function takenError () {
   return sessionError('ERR_SESSION_ID_TAKEN', 'the id of a new session is taken by another one')
 }
 
-/** Returns whether no request could ever reach a record, since the browser does not get its id. */
+/** Returns whether a record could never be loaded, since the browser does not get its id. */
 function isUnreachable ({ options }, blockedBy, isNew) {
   return isNew && (blockedBy === 'insecure' || options.early === true)
 }

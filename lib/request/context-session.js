@@ -29,7 +29,7 @@ const STATE = {
   IGNORED: 'ignored'
 }
 
-/** With the option `early`, what left with the headers: the session's cookie, one that clears it, or none although one was needed. */
+/** With the option `early`, what left with the headers: the cookie, one that clears it, or none although one was needed. */
 const HEAD = { SENT: 'sent', CLEARED: 'cleared', LOST: 'lost' }
 
 /** The value of #runs once the last run of the middleware has ended. */
@@ -48,12 +48,12 @@ class ContextSession {
   #state = STATE.UNTOUCHED
   /** The user's object: undefined until the session is opened or created, null once it is removed. */
   #session
-  /** What the store or the browser has: the dirty check compares with it. */
+  /** What the store or the browser has, for the dirty check; undefined if that is nothing. */
   #baseline
   #id
-  /** The pending id: the promise of an asynchronous genid. */
+  /** The promise of an asynchronous genid, which resolves when #id is set. */
   #pendingId
-  /** The replaced id: of a removed session in whose place the app has assigned a new one; null where the id was not read yet. */
+  /** The id of a removed session that the app has replaced by a new one; null if that id was not read yet. */
   #replacedId
   /** Whether the store has a record under the id. */
   #isStored = false
@@ -92,12 +92,8 @@ class ContextSession {
   assignMaxAge (value) { this.requestOptions.assignMaxAge(value) }
   adoptMaxAge (value) { this.requestOptions.adoptMaxAge(value) }
 
-  /** Returns the user's object: undefined until the session is opened or created, null once it is removed. */
   get session () { return this.#session }
-
-  /** Returns what the store or the browser has of the session; undefined where that is nothing, or unknown. */
   get baseline () { return this.#baseline }
-
   get isIgnored () { return this.#state === STATE.IGNORED }
   get isDestroyed () { return this.#state === STATE.DESTROYED }
 
@@ -108,7 +104,7 @@ class ContextSession {
     return this.#state === STATE.ANONYMOUS || this.#state === STATE.DISCARDED || this.#state === STATE.IGNORED
   }
 
-  /** Changes the state, unless the present one is final: in an inert state, nothing is ever written. */
+  /** Changes the state, unless it is an inert one, in which nothing is ever written. */
   #become (state) {
     if (!this.#isInert) this.#state = state
   }
@@ -125,11 +121,7 @@ class ContextSession {
   get isRunning () { return this.#runs > 0 }
 
   get id () { return this.#id }
-
-  /** Returns the pending id: the promise of an asynchronous genid, which resolves when `id` is set. */
   get pendingId () { return this.#pendingId }
-
-  /** Returns the replaced id: that of the removed session whose place a new one has taken; null where it was not read yet. */
   get replacedId () { return this.#replacedId }
 
   /** Returns whether the id that came with the request has not been read yet (option `lazy`). */
@@ -184,7 +176,7 @@ class ContextSession {
     if (this.#state !== STATE.DESTROYED) this.#become(STATE.REMOVED)
   }
 
-  /** Begins a session in place of the removed one: keeps its id for the commit to destroy, and lets a new one be taken. */
+  /** Prepares a new session in place of the removed one, whose id is kept for the commit to destroy. */
   #replace () {
     if (this.#state !== STATE.DESTROYED && this.#replacedId === undefined) this.#replacedId = this.#idToDestroy()
     if (this.#state === STATE.DISCARDED) this.#state = STATE.REMOVED
@@ -193,13 +185,13 @@ class ContextSession {
     if (this.records) this.forgetStored()
   }
 
-  /** Returns the id of the removed session's record: null where it was not read yet, undefined where there is no record. */
+  /** Returns the id of the removed session's record: null if it was not read yet, undefined if there is none. */
   #idToDestroy () {
     if (this.isUnread) return null
     return this.#isStored ? this.#id : this.records?.takePreviousId?.()
   }
 
-  /** Creates a session, of data or empty. Without an id, one is generated: now if there is a genid, else when it is first needed. */
+  /** Creates a session, of data or empty. Without an id, a genid is called now; else an id is made when it is first needed. */
   create (data, id) {
     this.#id = id
     if (this.records && id === undefined && this.options.genid) this.takeNewId()
@@ -287,11 +279,11 @@ class ContextSession {
     }
     this.#id = undefined
     this.#pendingId = id.then((given) => { this.#id = toId(given) })
-    // Who needs the id awaits the promise. If nobody does, its rejection must not be an unhandled one.
+    // Not every request awaits the id: its rejection must not be an unhandled one.
     this.#pendingId.catch(ignore)
   }
 
-  /** Marks the session loaded, since the request brought none, while `runs` runs of the middleware are in progress. */
+  /** Marks the session loaded, since the request brought none; `runs` runs of the middleware are in progress. */
   skipLoad (runs) {
     this.#loading = DONE
     this.#runs = runs
@@ -332,7 +324,7 @@ class ContextSession {
     this.forgetStored()
   }
 
-  /** Begins a run of the middleware. If an earlier run on the same ctx has ended, as with a socket, the store is read again. */
+  /** Begins a run of the middleware. After an earlier run on the same ctx, as with a socket, the store is read again. */
   enter () {
     if (this.isEnded) this.#reset()
     this.#runs++
@@ -364,7 +356,7 @@ class ContextSession {
     const committing = this.#committing ? this.#committing.then(run) : run()
     const settled = committing.then(ignore, ignore)
     this.#committing = settled
-    // A promise of the caller's own: if it rejects and is not awaited, Node reports an unhandled rejection.
+    // A new promise: if it rejects and the caller does not await it, that is an unhandled rejection.
     return committing.then(ignore)
   }
 

@@ -97,7 +97,7 @@ function reportUnsent (contextSession, reason) {
   reportUncommitted(contextSession, reason)
 }
 
-/** Passes the id to `externalKey.set`. If that is asynchronous, whether the id left with these headers is unknown. */
+/** Passes the id to `externalKey.set`. If that is asynchronous, the id may miss these headers. */
 function sendExternalKey (contextSession) {
   const sending = callHook(() => contextSession.options.externalKey.set(contextSession.ctx, contextSession.externalKey))
   contextSession.markCookieSent()

@@ -23,7 +23,7 @@ const SHALLOW_LENGTH = 6000
  * Loads the session from its store.
  *
  * @param {import('./context-session').ContextSession} contextSession
- * @param {string} [ownId] the id of a session that this request has saved; by default the id that came with the request
+ * @param {string} [ownId] of a session that this request has saved; by default, the id comes with the request
  * @returns {Promise<void>|undefined} undefined if the load was synchronous
  */
 function load (contextSession, ownId) {
@@ -41,7 +41,7 @@ function endLoad (contextSession, loading) {
 
 function finishLoad (contextSession) {
   publishLoaded(contextSession)
-  // Outside the middleware, there is no end of a run that would do this.
+  // Outside the middleware, no end of a run does this.
   if (!contextSession.isRunning) contextSession.records.leave()
 }
 
@@ -61,7 +61,7 @@ function loadId (contextSession, id, isOwnId = false) {
   return loadRecord(contextSession, id)
 }
 
-/** Creates the session now if genid is to be called for each visitor, or with the option lazy; else the first `get` creates it. */
+/** Creates the session now if genid is to be called for each visitor, or with `lazy`; else the first `get` does. */
 function createIfNeeded (contextSession) {
   const { genid, lazy } = contextSession.options
   if (genid || lazy || contextSession.session !== undefined) contextSession.create()
@@ -79,7 +79,7 @@ function loadData (contextSession, id) {
   return attempt(() => contextSession.records.get(id)).then(opened, (err) => endLoad(contextSession, createAfterFailure(contextSession, err)))
 }
 
-/** Creates a session where the store has failed. Rejects with the failure unless `onStoreError` decides otherwise. */
+/** Creates a session after a failure of the store. Rejects with the failure unless `onStoreError` decides otherwise. */
 async function createAfterFailure (contextSession, failure) {
   contextSession.failLoading(await handleFailure(contextSession, failure, 'get') === 'anonymous')
 }
@@ -96,8 +96,8 @@ function openRecord (contextSession, id, { record, failure }) {
     return failUnreadable(contextSession)
   }
   if (typeof data !== 'object' || data === null) return failUnreadable(contextSession)
-  // Checked here, since the envelope of a browser session has no expiry, while its record has one. A record with maxAge 0 has
-  // been expired since its write, even in the same millisecond.
+  // Checked here, since only the record of a browser session has an expiry, not its envelope. With maxAge 0, a record is expired
+  // from the beginning, even in the same millisecond.
   if (expire < now() || maxAge === 0) return createInstead(contextSession, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
   if (checksData(contextSession.options) || !isAdoptable(data)) {
     return validateAndOpen(contextSession, enclose(data, maxAge, expire), id, text)
@@ -113,7 +113,7 @@ function failUnreadable (contextSession) {
 /** Makes the parsed object itself the session, without a copy. */
 function openAsIs (contextSession, data, text, maxAge, expire, id) {
   const until = maxAge === 'session' ? undefined : expire
-  // The snapshot comes first: the next line but one turns the data into the session.
+  // Before `Session.adopt` changes the data.
   const baseline = Baseline.ofText(text, Snapshot.of(data))
   contextSession.adoptMaxAge(maxAge)
   contextSession.open(Session.adopt(contextSession, data, until, text.length), baseline, id)
@@ -173,7 +173,7 @@ function decode (contextSession) {
     data = requireSync('decode', contextSession.options.decode(value))
   } catch (err) {
     if (!(err instanceof Error) || err instanceof SyntaxError) return createUnopened(contextSession)
-    // Clears the cookie, so that the next request does not throw again.
+    // So that the next request does not throw again.
     if (contextSession.cookie.blockedBy === undefined) contextSession.cookie.write('', Date.now())
     throw err
   }
@@ -183,7 +183,7 @@ function decode (contextSession) {
 /**
  * Opens data if they are valid, else creates a session.
  *
- * @param {string} [text] the JSON from a session store: the baseline, so that changes which the app's `valid` makes are found
+ * @param {string} [text] the JSON from a session store, as the baseline: changes that the app's `valid` makes are saved
  */
 function validateAndOpen (contextSession, data, id, text) {
   const verdict = validate(contextSession, data)
@@ -207,7 +207,7 @@ function createInstead (contextSession, verdict, data, id) {
   contextSession.create()
 }
 
-/** Opens a flat record, whose changes a snapshot finds. Returns false where it is not flat, or has not exactly one envelope. */
+/** Opens a flat record, with a snapshot. Returns false where it is not flat, or its envelope is contradictory. */
 function openFlat (contextSession, record, id, text) {
   const snapshot = Snapshot.of(record, true)
   const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record

@@ -8,7 +8,7 @@ const { preload } = require('./on-demand')
 /**
  * Returns the middleware of one `session()`: it loads the session before the app runs, and commits it afterwards.
  *
- * @param {import('../options/options').Settings} ownSettings of this `session()`; an app's first `session()` may be in force instead
+ * @param {import('../options/options').Settings} ownSettings of this `session()`; those of an app's first one may be in force
  */
 function middleware (ownSettings) {
   preload(ownSettings.current)
@@ -67,7 +67,7 @@ function finishTouched (contextSession, ownSettings) {
   const { rolling, renew } = contextSession.options
   let finishing
   try {
-    // The commit rolls or renews an untouched session like any other, once it is open (option `rollUntouched`).
+    // Once open, an untouched session is rolled or renewed like any other (option `rollUntouched`).
     if (ownSettings.rollUntouched && (rolling || renew) && !contextSession.records && contextSession.session === undefined) contextSession.get()
     if (ownSettings.autoCommit) finishing = contextSession.finish()
   } finally {
@@ -81,7 +81,7 @@ function finishTouched (contextSession, ownSettings) {
   return finishing.then(() => contextSession.leave(), fail)
 }
 
-/** Commits after the app has thrown, and rethrows its error. An error of the commit is emitted as the app's 'error' event. */
+/** Commits after the app has thrown, and rethrows its error. An error of the commit becomes an 'error' event of the app. */
 async function finishFailed (ctx, settings, ownSettings, failure) {
   try {
     await finish(ctx, settings, ownSettings)

@@ -28,7 +28,6 @@ function preload ({ store, ContextStore, merge, early }) {
   if (!isSessionStore(storeOrPrototype)) (merge ? MODULES.serialStore : MODULES.recordStore)()
 }
 
-/** Calls `watchHead` of early-headers.js (option `early`). */
 function watchHead (contextSession) {
   MODULES.early().watchHead(contextSession)
 }

@@ -3,12 +3,11 @@
 const { warnOnce } = require('../base/errors')
 const { announce } = require('../base/events')
 
-/** Returns why the session's cookie cannot be sent: undefined if it can, or if `externalKey` carries the id instead. */
+/** Returns why the session's cookie cannot be sent; undefined if it can, or if `externalKey` carries the id. */
 function cookieBlockedBy ({ records, options, cookie }) {
   return records && options.externalKey ? undefined : cookie.blockedBy
 }
 
-/** Emits `session:uncommitted`, and warns where the reason is a mistake in the configuration. */
 function reportUncommitted (contextSession, reason) {
   announce(contextSession, 'uncommitted', contextSession.id, { reason })
   if (reason !== 'insecure') return

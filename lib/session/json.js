@@ -39,7 +39,7 @@ function pathOfBigInt (value, path, seen) {
  */
 function isSameJson (earlier, json, rewrite) {
   if (json === earlier) return true
-  // Another writer may spell the same value otherwise (spaces, 1.0), mostly longer. Text as JSON.stringify writes it has one spelling.
+  // Other writers may spell the same value otherwise (spaces, 1.0), and mostly longer; canonical JSON has one spelling.
   if (json.length >= earlier.length && binding.isCanonical(earlier)) return false
   return json === rewrite(JSON.parse(earlier))
 }

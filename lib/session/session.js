@@ -11,7 +11,7 @@ const { isMaxAge, toMaxAge } = require('../base/max-age')
 const { State, giveState, isSession, stateOf } = require('./session-state')
 const { ACCESSORS, objectOf } = require('./snapshot')
 
-/** The session that `stringify` is serialising: its toJSON then returns the session itself, so that no copy is made. */
+/** The session that `stringify` is serialising. Its toJSON then returns the session itself, without a copy. */
 let stringified
 
 /**
