@@ -127,8 +127,8 @@ module.exports = [
   ['moves the expiry by a merge, by the maxAge of the record', (Base) => class extends Base {
     merge (id, changes, ttl) { return super.merge(id, { maxAge: ttl, ...changes }, ttl) }
   }],
-  ["takes the caller's time where a session lives as long as the browser", given('touch', (id, ttl) => [id, 50000])],
-  ["takes the caller's time where a session lives as long as the browser", given('create', (id, record, ttl) => [id, { ...record, maxAge: ttl }, ttl])],
+  ['takes the ttl of a browser session from the caller', given('touch', (id, ttl) => [id, 50000])],
+  ['takes the ttl of a browser session from the caller', given('create', (id, record, ttl) => [id, { ...record, maxAge: ttl }, ttl])],
   ['changes the maxAge of a record where a request assigned one', withMerge(({ maxAge, ...changes }) => changes)],
   ...['merge', 'regenerate', 'touch'].flatMap((method) => [
     // What the record had at the request's load, or nothing.

@@ -6,7 +6,7 @@ const { given, giving, later, wait, withMerge } = require('./faults')
 const { fieldsOf } = require('../../testing/json')
 
 module.exports = [
-  ["moves a session with one's changes to a new id", (Base) => class extends Base {
+  ['moves a session to a new id, and merges the changes', (Base) => class extends Base {
     regenerate (oldId, newId, changes, ttl) { return super.regenerate(oldId, newId, { ...changes, set: '', delete: [] }, ttl) }
   }],
   ['moves what is stored, not what the request had loaded', (Base) => class extends Base {
