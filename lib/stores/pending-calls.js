@@ -4,17 +4,17 @@
 const { setInterval } = require('node:timers')
 const { ANSWER_NUMBERS, hasText, isFailure, readAnswer } = require('./answers')
 
-/** Does nothing but keep the process alive while an answer of any store's is due. */
+/** Does nothing but keep the process alive while stores wait for answers: so many of them. */
 let timer
-let due = 0
+let waiting = 0
 
 function hold () {
   timer ??= setInterval(() => {}, 0x7fffffff)
-  if (due++ === 0) timer.ref()
+  if (waiting++ === 0) timer.ref()
 }
 
 function release () {
-  if (--due === 0) timer.unref()
+  if (--waiting === 0) timer.unref()
 }
 
 /**
@@ -38,41 +38,39 @@ class PendingCalls {
     this.#onNotice = onNotice
   }
 
-  /**
-   * Asks for something, and gives the promise of its answer; it rejects where asking throws.
-   *
-   * @param {(callId: number) => void} ask
-   */
-  wait (ask) {
+  /** The id of the next call. */
+  get nextId () { return this.#free.length === 0 ? this.#resolves.length : this.#free[this.#free.length - 1] }
+
+  /** Returns the promise of the answer to the call that has the next id. */
+  wait () {
     return new Promise((resolve, reject) => {
-      const id = this.#free.length === 0 ? this.#resolves.length : this.#free[this.#free.length - 1]
-      ask(id)
-      this.#free.pop()
+      const id = this.#free.length === 0 ? this.#resolves.length : this.#free.pop()
       this.#resolves[id] = resolve
       this.#rejects[id] = reject
-      this.#count++
-      hold()
+      if (this.#count++ === 0) hold()
     })
   }
 
   /** Takes answers: the id of the call before the numbers of each. */
   take (numbers, texts) {
+    const before = this.#count
     let nextText = 0
     for (let at = 1; at < numbers.length; at += 1 + ANSWER_NUMBERS) {
-      const text = hasText(numbers, at) ? texts[nextText++] : undefined
-      this.#settle(numbers[at - 1], readAnswer(numbers, at, text, this.#toError), isFailure(numbers, at))
+      const id = numbers[at - 1]
+      const answer = readAnswer(numbers, at, hasText(numbers, at) ? texts[nextText++] : undefined, this.#toError)
+      if (id < 0) {
+        this.#onNotice(answer)
+        continue
+      }
+      const settle = isFailure(numbers, at) ? this.#rejects[id] : this.#resolves[id]
+      settle(answer)
+      this.#resolves[id] = this.#rejects[id] = undefined
+      this.#free.push(id)
+      this.#count--
     }
-    if (this.#count === 0) this.#whenIdle?.()
-  }
-
-  #settle (id, answer, isFailure) {
-    if (id < 0) return this.#onNotice(answer)
-    const settle = isFailure ? this.#rejects[id] : this.#resolves[id]
-    settle(answer)
-    this.#resolves[id] = this.#rejects[id] = undefined
-    this.#free.push(id)
-    this.#count--
+    if (this.#count > 0 || before === 0) return
     release()
+    this.#whenIdle?.()
   }
 
   /** Waits until nothing is due any more, for good. */

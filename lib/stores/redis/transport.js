@@ -48,16 +48,16 @@ class Transport {
    */
   ask (kind, ttlMs, write, a, b, c) {
     if (this.#closing !== undefined) return Promise.reject(storeError('closed'))
-    return this.#calls.wait((callId) => {
-      const batch = this.#batch.begin(callId, kind, ttlMs)
-      try {
-        write(batch, a, b, c)
-      } catch (error) {
-        batch.undo()
-        throw error
-      }
-      this.#schedule()
-    })
+    const batch = this.#batch.begin(this.#calls.nextId, kind, ttlMs)
+    try {
+      write(batch, a, b, c)
+    } catch (error) {
+      batch.undo()
+      return Promise.reject(error)
+    }
+    const answer = this.#calls.wait()
+    this.#schedule()
+    return answer
   }
 
   #schedule () {

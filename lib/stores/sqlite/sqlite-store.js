@@ -98,13 +98,22 @@ class SqliteStore extends SessionStore {
 
   /** Finishes what was asked for before, and closes the file. */
   close () {
-    this.#closing ??= this.#calls.wait((callId) => this.#native.close(callId))
+    this.#closing ??= this.#ask((callId) => this.#native.close(callId))
     return this.#closing
   }
 
   #write (ask) {
     if (this.#closing !== undefined) return Promise.reject(this.#toError(CLOSED))
-    return this.#calls.wait(ask)
+    return this.#ask(ask)
+  }
+
+  #ask (ask) {
+    try {
+      ask(this.#calls.nextId)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#calls.wait()
   }
 
   /** Reads, and gives the result at once unless it is a failure. */
