@@ -14,7 +14,7 @@ const STEPS = [
   { script: 'test:rust', countsIn: countsOfCargo },
   { script: 'test:js', args: ['--test-reporter=spec'], countsIn: countsOfNode },
   { script: 'test:types', countsIn: countsOfTypes },
-  { script: 'test:package', args: ['--test-reporter=spec'], countsIn: countsOfNode }
+  { script: 'test:package', countsIn: countsOfNode }
 ]
 
 /** Reads the counts of cargo, which prints a line for each test program. */
