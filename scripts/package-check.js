@@ -68,7 +68,8 @@ describe('contents', () => {
       'strict.d.ts',
       'strict.js',
       'testing.d.ts',
-      'testing.js'
+      'testing.js',
+      ...within('testing')
     ])
   })
 
@@ -118,7 +119,7 @@ describe('contents', () => {
     const loader = readFileSync(join(__dirname, '../lib/native/binding.js'), 'utf8')
     const literals = (pattern) => [...loader.matchAll(pattern)].map((match) => match[1]).sort()
     assert.deepEqual(literals(/require\('koa-session-rs-([\w-]+)'\)/g), [...PLATFORMS].sort())
-    assert.deepEqual(literals(/require\('\.\.\/koa-session-rs\.([\w-]+)\.node'\)/g), [...PLATFORMS].sort())
+    assert.deepEqual(literals(/require\('\.\.\/\.\.\/koa-session-rs\.([\w-]+)\.node'\)/g), [...PLATFORMS].sort())
   })
 
   test('npm installs a platform package only on its platform', () => {
