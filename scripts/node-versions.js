@@ -1,17 +1,23 @@
 'use strict'
 
-// Runs the JavaScript tests on every supported version of Node, and checks that the package refuses an older one:
+// Runs the JavaScript tests on the oldest and the newest supported version of Node, those that may differ between versions on the
+// others, and checks that the package refuses an older one:
 // node scripts/node-versions.js [majors] [-- node --test arguments]
 // The binaries come from npm, and stay in node_modules/.cache.
 
 const { execFileSync, spawnSync } = require('node:child_process')
-const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs')
+const { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } = require('node:fs')
 const { delimiter, dirname, join } = require('node:path')
 const { engines } = require('../package.json')
 const npm = require('./npm')
+const { files: quick } = require('./quick-tests')
 
 const root = join(__dirname, '..')
 const MAJORS = ['18', '20', '22', '24', '26']
+
+/** Majors on which all tests run; on the others, the quick ones do, and those of what the addons and module loading have to do with Node. */
+const WHOLE = ['20', '26']
+const FOLDERS = ['loading', 'native']
 
 /** The oldest supported version. */
 const LEAST = parseInt(engines.node.slice('>='.length))
@@ -60,10 +66,18 @@ function test (node, version, major, args) {
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
   const failed = join(folderOf(major), 'failed-tests.txt')
   writeFileSync(failed, '')
-  const { status, signal } = spawnSync(node, ['--test', ...reporters(args, failed), ...args], { cwd: root, env, stdio: 'inherit' })
+  const files = WHOLE.includes(major) || args.length > 0 ? [] : chosen()
+  const { status, signal } = spawnSync(node, ['--test', ...reporters(args, failed), ...args, ...files], { cwd: root, env, stdio: 'inherit' })
   if (status === 0) return { passed: true, summary: `Node ${version}: passed` }
   const summary = `Node ${version}: failed (${signal ?? `code ${status}`})\n${readFileSync(failed, 'utf8')}`
   return { passed: false, summary }
+}
+
+// Returns the tests that run on each version.
+function chosen () {
+  const others = FOLDERS.flatMap((folder) => readdirSync(join(root, '__test__', folder))
+    .filter((name) => name.endsWith('.test.js')).map((name) => `__test__/${folder}/${name}`))
+  return [...quick, ...others]
 }
 
 // Repeats the failures at the end, after the output of all runs.

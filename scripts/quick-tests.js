@@ -26,5 +26,8 @@ const inFolders = FOLDERS.flatMap((folder) => readdirSync(join(root, '__test__',
 const files = [...inFolders.filter((file) => !LONG.includes(file)), ...FILES].map((file) => `__test__/${file}`)
 
 const env = { DIFFERENTIAL_SCRIPTS: '100', ...process.env }
-const { status } = spawnSync(process.execPath, ['--test', `--test-concurrency=${availableParallelism()}`, ...process.argv.slice(2), ...files], { cwd: root, env, stdio: 'inherit' })
-process.exitCode = status ?? 1
+const args = ['--test', `--test-concurrency=${availableParallelism()}`, ...process.argv.slice(2), ...files]
+
+if (require.main === module) process.exitCode = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' }).status ?? 1
+
+module.exports = { files }
