@@ -2,7 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const { setImmediate } = require('node:timers/promises')
 
+const { of } = require('../..')
 const { decodeCookie } = require('../harness/forge')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
@@ -82,4 +84,44 @@ describe('fault 34: ctx.session = {} without reading it, in cookie mode', () => 
     assert.deepEqual(Object.keys(store.data(id)), ['_expire', '_maxAge'])
     assert.deepEqual((await ann.get('/me')).json, { user: null })
   })
+})
+
+test('an empty object clears the cookie also where an asynchronous `valid` refuses it afterwards', async (t) => {
+  let isIn = true
+  const server = await start(t, { valid: () => isIn || Promise.resolve(false) }, {
+    ...routes,
+    async '/assign' (ctx) {
+      assert.throws(() => ctx.session, { code: 'ERR_SESSION_NOT_LOADED' })
+      ctx.session = {}
+      await setImmediate()
+    }
+  })
+  const ann = server.visitor()
+  await ann.get('/in')
+  isIn = false
+  assertExpired(await ann.get('/assign'))
+  assert.equal(ann.cookie, '')
+})
+
+test('lazy: what replaces an unread session stays, whatever loads afterwards', async (t) => {
+  for (const method of ['load', 'touch', 'regenerate']) {
+    const store = new CountingStore()
+    const server = await start(t, { store, lazy: true }, {
+      async '/in' (ctx) { (await of(ctx).load()).user = 'ann' },
+      async '/swap' (ctx) {
+        ctx.session = null
+        ctx.session = { user: 'bob' }
+        await of(ctx)[method]()
+        return { user: ctx.session.user }
+      },
+      async '/me' (ctx) { return { user: (await of(ctx).load()).user } }
+    })
+    const ann = server.visitor()
+    await ann.get('/in')
+    const [old] = store.ids()
+    assert.deepEqual((await ann.get('/swap')).json, { user: 'bob' }, method)
+    assert.deepEqual((await ann.get('/me')).json, { user: 'bob' }, method)
+    assert.equal(store.ids().length, 1, method)
+    assert.equal(store.ids().includes(old), false, method)
+  }
 })

@@ -196,7 +196,8 @@ class ContextSession {
     this.#id = id
     if (this.records && id === undefined && this.options.genid) this.takeNewId()
     this.#session = data ? Session.from(this, data, false) : Session.create(this)
-    this.#become(STATE.OPEN)
+    // A load that finds nothing leaves an assigned session in that state: the cookie that came is still to be cleared.
+    if (this.#state !== STATE.ASSIGNED) this.#become(STATE.OPEN)
   }
 
   /**
@@ -216,7 +217,7 @@ class ContextSession {
 
   /** Creates a session where the store has failed to load one. */
   failLoading (isAnonymous) {
-    this.#state = STATE.OPEN
+    if (this.#state === STATE.ANONYMOUS) this.#state = STATE.OPEN
     this.create()
     if (isAnonymous) this.becomeAnonymous()
   }
@@ -296,8 +297,8 @@ class ContextSession {
    * @returns {Promise<void>|undefined} undefined if the session is loaded already
    */
   load () {
-    // With `lazy`, the app may have assigned null without a load: that stays.
-    if (this.#session === null && this.options.lazy) return undefined
+    // With `lazy`, the app may have assigned null, and then an object, without a load: that stays.
+    if (this.#session !== undefined && this.options.lazy) return undefined
     this.#loading ??= this.#load() ?? DONE
     return this.#loading === DONE ? undefined : this.#loading
   }
