@@ -203,7 +203,7 @@ class MergingStore {
   /** Returns the changes since the load, or since the last write of this request. */
   #changes (draft, isMoving) {
     const contextSession = this.#contextSession
-    const [set, deleted] = contextSession.baseline.changes(draft)
+    const [set, deleted] = (contextSession.baseline ?? NOTHING).changes(draft)
     const changes = { base: this.#base, set, delete: deleted === '' ? [] : JSON.parse(deleted) }
     const { maxAge } = lifetimeOf(contextSession)
     if (contextSession.requestOptions.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
@@ -218,13 +218,14 @@ class MergingStore {
   /** Adds the subject to changes, unless the store certainly has it. Returns whether the request has changed it. */
   #addSubject (changes, data) {
     const contextSession = this.#contextSession
-    const { options: { subject: option } } = contextSession
+    const { baseline, options: { subject: option } } = contextSession
     if (option == null) return false
     const subject = subjectOf(contextSession, data)
     const before = this.#subjectBefore()
     const isKnown = this.#hasSubject ? subject === before : subject === null
-    // A function may compute the subject from several keys, some of which another request may have changed.
-    const isCertain = typeof option !== 'function' || (changes.set === '' && changes.delete.length === 0)
+    // A function may compute the subject from several keys, some of which another request may have changed. Without a baseline,
+    // the session may lack some of them.
+    const isCertain = typeof option !== 'function' || baseline === undefined || (changes.set === '' && changes.delete.length === 0)
     if (isKnown && isCertain) return false
     changes.subject = subject
     // The limit applies to a login, not to a session whose subject was the same before.
@@ -290,6 +291,9 @@ class MergingStore {
     return handleFailure(this.#contextSession, err, operation)
   }
 }
+
+/** The baseline where that is unknown: the session's keys are all set, and no key is deleted. */
+const NOTHING = Baseline.ofText('{}')
 
 const toFailure = (failure) => ({ failure })
 

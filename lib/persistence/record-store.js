@@ -61,7 +61,7 @@ class RecordStore {
     const { maxAge, ttl } = lifetimeOf(contextSession)
     // Not certain after `beforeSave`, which may have undone the change.
     const isSurelyChanged = !wasStored || (reason === 'changed' && typeof options.beforeSave !== 'function')
-    const changed = isSurelyChanged || contextSession.baseline.isChanged(draft, options)
+    const changed = isSurelyChanged || (contextSession.baseline?.isChanged(draft, options) ?? true)
     const snapshot = Snapshot.of(draft.session)
     const baseline = Baseline.of(draft, snapshot)
     const record = recordOf(draft.session, snapshot, maxAge)

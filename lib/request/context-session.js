@@ -48,7 +48,7 @@ class ContextSession {
   #state = STATE.UNTOUCHED
   /** The user's object: undefined until the session is opened or created, null once it is removed. */
   #session
-  /** What the store or the browser has, for the dirty check; undefined if that is nothing. */
+  /** What the store or the browser has, for the dirty check; undefined if that is nothing, or unknown since a reload failed. */
   #baseline
   #id
   /** The promise of an asynchronous genid, which resolves when #id is set. */
@@ -194,6 +194,7 @@ class ContextSession {
   /** Creates a session, of data or empty. Without an id, a genid is called now; else an id is made when it is first needed. */
   create (data, id) {
     this.#id = id
+    if (id === undefined) this.#isStored = false
     if (this.records && id === undefined && this.options.genid) this.takeNewId()
     this.#session = data ? Session.from(this, data, false) : Session.create(this)
     // A load that finds nothing leaves an assigned session in that state: the cookie that came is still to be cleared.
@@ -322,7 +323,8 @@ class ContextSession {
     this.#session = this.#loading = this.#replacedId = undefined
     if (this.#state === STATE.DISCARDED) this.#state = STATE.UNTOUCHED
     this.#become(STATE.UNTOUCHED)
-    this.forgetStored()
+    // The store may have the record still: a load that does not find it notes that.
+    this.#baseline = undefined
   }
 
   /** Begins a run of the middleware. After an earlier run on the same ctx, as with a socket, the store is read again. */
@@ -339,6 +341,7 @@ class ContextSession {
     if (!this.records) return
     if (!this.isIgnored) this.#state = STATE.UNTOUCHED
     this.#forget()
+    this.forgetStored()
     this.records.reset?.()
     this.#id = this.#pendingId = undefined
     this.#isWritten = false
