@@ -99,7 +99,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     assert.deepEqual(await loaded, [{ status: 'fulfilled', value: undefined }])
   })
 
-  test('a connection that says nothing, to a server that answers on others', IN_TIME, async (t) => {
+  test('a connection without answers, to a server that answers on others', IN_TIME, async (t) => {
     const { gate, store } = await connect(t)
     gate.hold()
     const asked = [store.load('a'), merge(store, 'a', 'b')]
@@ -111,7 +111,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     assert.ok((await merge(store, 'a', 'c')).rev > 1)
   })
 
-  test('a server that says nothing for a while: nothing is lost, and nothing is sent twice', IN_TIME, async (t) => {
+  test('a server that does not answer for a while: nothing is lost, and nothing is sent twice', IN_TIME, async (t) => {
     const { gate, store } = await connect(t)
     gate.hold()
     const asked = [store.load('a'), merge(store, 'a', 'b')]
@@ -123,7 +123,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     assert.deepEqual([loaded.data, merged.rev, late.rev, created], [RECORD.data, 2, 3, { rev: 1 }])
   })
 
-  test('a server that says nothing', IN_TIME, async (t) => {
+  test('a server that does not answer', IN_TIME, async (t) => {
     const { gate, store } = await connect(t, { timeoutMs: 1000, connectTimeoutMs: 100 })
     gate.hold()
     await assert.rejects(merge(store, 'a', 'b'), failure('timeout'))
@@ -174,7 +174,7 @@ describe('sentinels', { skip: servers.skip }, () => {
     await until('the replica', async () => /master_link_status:up/.test(await replica.command('INFO', 'replication')))
   })
 
-  test('sentinels that name a master that says nothing', IN_TIME, async (t) => {
+  test('sentinels that name a master that does not answer', IN_TIME, async (t) => {
     const store = storeFor(t, options())
     await store.create('a', RECORD, MINUTE_MS)
     await until('the replica to have it', async () => await replica.command('DBSIZE') === '1')
@@ -214,7 +214,7 @@ describe('a cluster', { skip: servers.skip }, () => {
     for (const { reason } of failed) assert.equal(reason.reason, 'options')
   })
 
-  test('a cluster with a master that says nothing', IN_TIME, async (t) => {
+  test('a cluster with a master that does not answer', IN_TIME, async (t) => {
     const store = storeFor(t, { nodes: cluster.urls, prefix: 'silent:' })
     await fill(store)
     const [{ master }] = await cluster.shards()

@@ -74,12 +74,12 @@ fault('a server that refuses connections that it took before', async (t) => {
   return { store, expected, mend: () => server.start() }
 })
 
-fault('a server whose name nobody knows', async () => {
+fault('a server whose name has no address', async () => {
   const host = 'redis.invalid'
   return { store: patient({ url: `redis://${host}` }), expected: failure('unreachable', { host, port: 6379, cause: 'ENOTFOUND' }) }
 })
 
-fault('a Unix socket that is not there', async (t) => {
+fault('a Unix socket that does not exist', async (t) => {
   const server = await startFor(t, { config: { unixsocket: 'socket' } })
   const path = join(server.directory, 'socket')
   await server.kill()
@@ -88,14 +88,14 @@ fault('a Unix socket that is not there', async (t) => {
   return { store: patient({ url: `unix://${path}` }), expected, mend: () => server.start() }
 })
 
-fault('a server that does not take the password', async (t) => {
+fault('a server that rejects the password', async (t) => {
   const server = await startFor(t, { password: 'old' })
   const store = patient({ url: `redis://:new@127.0.0.1:${server.port}` })
   const mend = () => server.command('CONFIG', 'SET', 'requirepass', 'new')
   return { store, expected: failure('denied', { port: server.port }), mend }
 })
 
-fault('a server that lets the user do too little', async (t) => {
+fault('a server that denies the user a command', async (t) => {
   const server = await startFor(t)
   const allow = (...rules) => server.command('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', ...rules)
   await allow('+hgetall')
@@ -109,12 +109,12 @@ fault('a server that has no such database', async (t) => {
   return { store: patient({ url: `${server.url}/99` }), expected: failure('options', { port: server.port }) }
 })
 
-fault('a server that is in no cluster, by `nodes`', async (t) => {
+fault('a server that is in no cluster, in `nodes`', async (t) => {
   const server = await startFor(t)
   return { store: patient({ nodes: [server.url] }), expected: failure('options', { port: server.port }) }
 })
 
-fault('a server that is no sentinel, by `sentinels`', async (t) => {
+fault('a server that is no sentinel, in `sentinels`', async (t) => {
   const server = await startFor(t)
   const store = patient({ sentinels: [{ host: server.host, port: server.port }], master: 'any' })
   return { store, expected: failure('options', { port: server.port }) }
@@ -128,13 +128,13 @@ fault('a server that does not speak the protocol of Redis', async (t) => {
   return { store: patient({ url: `redis://127.0.0.1:${port}` }), expected: failure('options', { port, cause: 'EPROTO' }) }
 })
 
-fault('a server without TLS, by `tls`', async (t) => {
+fault('a server without TLS, with `tls`', async (t) => {
   const server = await startFor(t)
   const store = patient({ url: server.url, tls: true, connectTimeoutMs: 200 })
   return { store, expected: failure('tls', { port: server.port }) }
 })
 
-fault('a server that has TLS alone, without `tls`', async (t) => {
+fault('a server that requires TLS, without `tls`', async (t) => {
   const server = await startFor(t, { tls: true })
   return { store: patient({ url: `redis://127.0.0.1:${server.port}` }), expected: failure('tls', { port: server.port }) }
 })
@@ -145,7 +145,7 @@ fault('a server whose certificate is not trusted', async (t) => {
   return { store: patient({ url: server.url }), expected }
 })
 
-fault('a server that has as many clients as it may', async (t) => {
+fault('a server that has reached its limit of clients', async (t) => {
   const server = await startFor(t, { config: { maxclients: 1 } })
   const other = net.connect(server.port, server.host)
   await once(other, 'connect')
@@ -172,7 +172,7 @@ fault('a server that is loading its data', async (t) => {
   return { store: patient({ url: server.url }), expected: failure('server', { errcode: 'LOADING', port: server.port }), mend }
 })
 
-fault('a server that has no memory left, and evicts nothing', async (t) => {
+fault('a server that is out of memory, and evicts nothing', async (t) => {
   const server = await startFor(t, { config: { 'maxmemory-policy': 'noeviction' } })
   const store = patient({ url: server.url })
   await store.create('full', RECORD, MINUTE_MS)

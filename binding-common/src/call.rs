@@ -1,22 +1,22 @@
-//! The numbers of a store's call, which cross beside its texts; `lib/stores/call-numbers.js` has the same places.
+//! The numeric arguments of a store's call, in the order of `lib/stores/call-numbers.js`. The strings are passed beside them.
 
 use koa_session_rs::record::{Changes, Limit, MaxAge, NewRecord, Overflow, SubjectChange};
 use koa_session_rs::store::Clock;
 
 use crate::numbers::whole;
 
-/// So many numbers a call has.
+/// The number of numbers in a call.
 pub const CALL_NUMBERS: usize = 6;
 
-/// What the numbers of a call say.
+/// The decoded numbers of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// When it is, and how long records without a `maxAge` live.
+    /// The time, and the TTL of records without a `maxAge`.
     pub clock: Clock,
     base: u64,
     max_age: Option<MaxAge>,
     limit: Option<Limit>,
-    /// 0: as before. 1: nobody's. 2: the subject's that is a text of the call.
+    /// 0: unchanged. 1: no subject. 2: the subject in the call's strings.
     subject_change: u64,
 }
 
@@ -36,7 +36,7 @@ impl From<[f64; CALL_NUMBERS]> for Call {
 }
 
 impl Call {
-    /// Makes the session that is to be created.
+    /// Returns the record of a `create`.
     pub fn record<T>(&self, data: T, subject: Option<T>, label: Option<T>) -> NewRecord<T> {
         NewRecord {
             data,
@@ -47,7 +47,7 @@ impl Call {
         }
     }
 
-    /// Makes what a request changed of the texts `[set, delete]`, the subject and the label.
+    /// Returns the changes of a request, from the strings `[set, delete]`, the subject and the label.
     pub fn changes<T>(
         &self,
         [set, delete]: [T; 2],
@@ -70,7 +70,7 @@ impl Call {
     }
 }
 
-/// Below zero: as long as the browser. Not a number: as before.
+/// Below zero: for as long as the browser runs. NaN: unchanged.
 fn read_max_age(number: f64) -> Option<MaxAge> {
     if number.is_nan() {
         return None;
@@ -82,7 +82,7 @@ fn read_max_age(number: f64) -> Option<MaxAge> {
     })
 }
 
-/// 0: there is none. Below zero: beyond so many, the new session is refused; else the oldest leave.
+/// 0: no limit. Below zero: a session beyond the limit is refused. Above zero: the oldest sessions are destroyed.
 fn read_limit(number: f64) -> Option<Limit> {
     let max = u32::try_from(whole(number.abs())).unwrap_or(u32::MAX);
     let overflow = if number < 0.0 {

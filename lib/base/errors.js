@@ -44,7 +44,7 @@ function toError (thrown) {
   return new Error(`non-error thrown: ${typeOf(thrown)}`, { cause: thrown })
 }
 
-/** Returns what a store or hook has thrown as an Error: with the code ERR_SESSION_STORE if it was something else. */
+/** Returns what a store or hook has thrown; a value that is no Error becomes one, with the code ERR_SESSION_STORE. */
 function toStoreError (thrown) {
   const err = toError(thrown)
   return err === thrown ? err : Object.assign(err, { code: 'ERR_SESSION_STORE', reason: 'non-error' })

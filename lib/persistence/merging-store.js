@@ -103,7 +103,7 @@ class MergingStore {
    * @param {string} id
    * @param {string} reason why it is saved
    * @param {boolean} isComplete whether to replace the record instead of merging into it
-   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'refused-again'|'failed'>} refused-again: as the same data were before
+   * @returns {Promise<'written'|'missing'|'taken'|'refused'|'refused-again'|'failed'>} refused-again: for the same data
    */
   async write (draft, id, reason, isComplete) {
     const contextSession = this.#contextSession
@@ -141,7 +141,7 @@ class MergingStore {
     const store = this.#store
     const previousId = this.#previousId
     const { maxAge } = lifetimeOf(contextSession)
-    // Also without maxAge 'session', since another request may have set that meanwhile.
+    // Needed for other maxAges too, since another request may have set 'session' meanwhile.
     const ttl = browserSessionTtl(contextSession.options)
     const hasSubject = subjectOf(contextSession, draft.session) !== null
     const { maxAge: requestMaxAge, maxAgeAssignments: assignments } = contextSession.requestOptions

@@ -41,7 +41,7 @@ function endLoad (contextSession, loading) {
 
 function finishLoad (contextSession) {
   publishLoaded(contextSession)
-  // Outside the middleware, no end of a run does this.
+  // Outside the middleware (as for a web socket), no end of a run does this.
   if (!contextSession.isRunning) contextSession.records.leave()
 }
 
@@ -151,7 +151,7 @@ function openCookie (contextSession) {
   openAsIs(contextSession, data, text, givenMaxAge, expire)
 }
 
-/** Creates a session where the request brought none that verifies. */
+/** Creates a session for a request without a cookie that verifies. */
 function createUnopened (contextSession) {
   debugNone(contextSession)
   return contextSession.create()
@@ -207,7 +207,7 @@ function createInstead (contextSession, verdict, data, id) {
   contextSession.create()
 }
 
-/** Opens a flat record, with a snapshot. Returns false where it is not flat, or its envelope is contradictory. */
+/** Opens a flat record (no nested data) with a snapshot. Returns false if it is not flat, or its envelope is contradictory. */
 function openFlat (contextSession, record, id, text) {
   const snapshot = Snapshot.of(record, true)
   const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record

@@ -1,9 +1,9 @@
 'use strict'
 
-// Not the one that a test's clock has put in its place.
+// The real one, which the fake timers of a test do not replace.
 const { setImmediate } = require('node:timers/promises')
 
-/** What an answer is; binding-common/src/answer.rs has the same. */
+/** The statuses of an answer; the numbers are those of binding-common/src/answer.rs. */
 const STATUS = {
   DONE: 0,
   WRITTEN: 1,
@@ -21,22 +21,22 @@ const STATUS = {
   FAILED: 13
 }
 
-/** The places of an answer's numbers; that of a revision has a count, too. */
+/** The places of an answer's numbers; REV also holds a count. */
 const ANSWER = { STATUS: 0, REV: 1, EXPIRE: 2, MAX_AGE: 3, HAS_SUBJECT: 4 }
 
-/** So many numbers an answer has. */
+/** The number of numbers in an answer. */
 const ANSWER_NUMBERS = 5
 
-/** How many lists of sessions are read before others go on. */
+/** The number of lists that are parsed in one turn of the event loop. */
 const LISTS_AT_ONCE = 4
 
 /**
- * Reads the answer that stands at a place of the numbers, as the contract has it (index.d.ts, SessionStore).
+ * Decodes an answer to the result of a store's method (index.d.ts, SessionStore).
  *
  * @param {Float64Array} numbers
- * @param {number} at
+ * @param {number} at where the answer begins
  * @param {string|null} [text]
- * @param {(text: string) => Error} [toError] reads why the store failed: then an Error is returned
+ * @param {(text: string) => Error} [toError] makes the error of a failure, which is returned
  */
 function readAnswer (numbers, at, text, toError) {
   switch (numbers[at + ANSWER.STATUS]) {
@@ -56,7 +56,7 @@ function readAnswer (numbers, at, text, toError) {
   }
 }
 
-/** Reads many sessions. Others go on between their lists. */
+/** Parses many lists of sessions, and lets the event loop run in between. */
 async function readLists (lists) {
   const all = []
   for (const [i, list] of lists.entries()) {
@@ -81,18 +81,18 @@ function maxAgeOf (numbers, at) {
   return maxAge < 0 ? 'session' : maxAge
 }
 
-/** Returns what create answers of what was written. */
+/** Returns the result of `create` for the answer to a write. */
 function created (answer) {
   return typeof answer === 'object' ? { rev: answer.rev } : answer
 }
 
-/** Tells the answers that have a text. */
+/** Returns whether an answer has a text. */
 function hasText (numbers, at) {
   const status = numbers[at + ANSWER.STATUS]
   return status === STATUS.LOADED || status === STATUS.CONFLICTING || status >= STATUS.TEXT
 }
 
-/** Tells the answers that are failures. */
+/** Returns whether an answer is a failure. */
 function isFailure (numbers, at) {
   return numbers[at + ANSWER.STATUS] === STATUS.FAILED
 }

@@ -8,20 +8,20 @@ const { reasonOf, storeError, withCause } = require('./error')
 const { ReplicatedWrites, Short } = require('./replicas')
 
 /**
- * How a kind of client is told, and used: `send(client, args, key)` for the node that has a key, `sendTo(client, args, node)`.
- * Names of commands are in lower case: ioredis finds their keys by these. One that is not of a cluster has a second client made, by
- * `duplicate`, `connect` and `end`.
+ * How each kind of client is recognised and used: `send(client, args, key)` sends to the node that has the key, `sendTo(client,
+ * args, node)` to a given node. Command names are in lower case, since ioredis finds the keys of a command by that name. Clients
+ * that are not of a cluster also have `duplicate`, `connect` and `end`, for a second client.
  */
 const CLIENTS = [
   {
-    isIt: (client) => typeof client.call === 'function' && client.isCluster === true,
+    matches: (client) => typeof client.call === 'function' && client.isCluster === true,
     send: (client, args) => client.call(...args),
     sendTo: (client, args, node) => node.call(...args),
     masters: (client) => client.nodes('master'),
     prefix: (client) => client.options?.keyPrefix
   },
   {
-    isIt: (client) => typeof client.call === 'function',
+    matches: (client) => typeof client.call === 'function',
     send: (client, args) => client.call(...args),
     sendTo: (client, args) => client.call(...args),
     masters: (client) => [client],
@@ -31,14 +31,14 @@ const CLIENTS = [
     end: (client) => client.disconnect()
   },
   {
-    isIt: (client) => typeof client.sendCommand === 'function' && Array.isArray(client.masters),
+    matches: (client) => typeof client.sendCommand === 'function' && Array.isArray(client.masters),
     send: (client, args, key) => client.sendCommand(key, false, args),
     sendTo: async (client, args, node) => (await client.nodeClient(node)).sendCommand(args),
     masters: (client) => client.masters,
     prefix () {}
   },
   {
-    isIt: (client) => typeof client.sendCommand === 'function',
+    matches: (client) => typeof client.sendCommand === 'function',
     send: (client, args) => client.sendCommand(args),
     sendTo: (client, args) => client.sendCommand(args),
     masters: (client) => [client],
@@ -49,28 +49,28 @@ const CLIENTS = [
   }
 ]
 
-/** Between answers, as the addon is told them. JSON has it escaped. */
+/** Separates replies in the text for the addon. JSON escapes it. */
 const SEPARATOR = '\0'
 
-/** How long an operation waits that waits for another one. */
+/** The pause before the next step, if an operation has to wait for another one. */
 const PAUSE_MS = 10
 
-/** Tells a client that can be used. */
+/** Returns whether a value is a client of a known kind. */
 function isClient (value) {
-  return value !== null && typeof value === 'object' && CLIENTS.some(({ isIt }) => isIt(value))
+  return value !== null && typeof value === 'object' && CLIENTS.some(({ matches }) => matches(value))
 }
 
-/** Tells a client with which replicas can be waited for. */
+/** Returns whether a client can wait for replicas, which takes a second client. */
 function canWait (client) {
-  const { duplicate } = CLIENTS.find(({ isIt }) => isIt(client))
+  const { duplicate } = CLIENTS.find(({ matches }) => matches(client))
   return duplicate !== undefined && typeof client.duplicate === 'function'
 }
 
-/** A client of the user's: the addon says what to send, and reads what comes back. */
+/** A transport over the user's client: the addon composes the commands, and decodes the replies. */
 class ClientTransport {
   #client
-  #how
-  #steps
+  #kind
+  #driver
   #batch = new Batch()
   #pending = new Set()
   #masters = []
@@ -78,18 +78,18 @@ class ClientTransport {
   #isClosed = false
 
   /**
-   * @param {object} client ioredis or node-redis, alone or of a cluster
+   * @param {object} client of ioredis or node-redis, for a server or a cluster
    * @param {object} keys
    */
   constructor (client, keys) {
     const { RedisClientDriver } = require('./binding')
     this.#client = client
-    this.#how = CLIENTS.find(({ isIt }) => isIt(client))
-    this.#steps = new RedisClientDriver(keys)
-    this.#replicated = new ReplicatedWrites(client, this.#how, keys.waitReplicas)
+    this.#kind = CLIENTS.find(({ matches }) => matches(client))
+    this.#driver = new RedisClientDriver(keys)
+    this.#replicated = new ReplicatedWrites(client, this.#kind, keys.waitReplicas)
   }
 
-  /** As Transport's. */
+  /** Asks for an operation, as in Transport. */
   ask (kind, ttlMs, write, a, b, c) {
     if (this.#isClosed) return Promise.reject(storeError('closed'))
     const batch = this.#batch.begin(0, kind, ttlMs)
@@ -99,28 +99,28 @@ class ClientTransport {
       batch.undo()
       return Promise.reject(error)
     }
-    const first = batch.flush((memory, count, text) => this.#steps.begin(memory, count, text))
-    const answer = this.#follow(first)
+    const first = batch.flush((memory, count, text) => this.#driver.begin(memory, count, text))
+    const answer = this.#runSteps(first)
     const settled = answer.then(() => {}, () => {}).then(() => this.#pending.delete(settled))
     this.#pending.add(settled)
     return answer
   }
 
-  /** Waits for all answers that are due. The client stays open: it is the user's. */
+  /** Waits for the pending operations. The client stays open: it is the user's. */
   async close () {
     this.#isClosed = true
     await Promise.all(this.#pending)
     await this.#replicated.close()
   }
 
-  async #follow (step) {
+  async #runSteps (step) {
     let cause
     while (step[0] !== '') {
       if (step.length === 1) await setTimeout(PAUSE_MS)
       const sent = this.#sendAll(step)
       const replies = sent.length === 1 ? [await sent[0]] : await Promise.all(sent)
       cause = replies.find((reply) => reply instanceof Error) ?? cause
-      step = this.#steps.next(Number(step[0]), write(replies))
+      step = this.#driver.next(Number(step[0]), encode(replies))
     }
     const [, numbers, text] = step
     const answer = readAnswer(JSON.parse(numbers), 0, text, storeError)
@@ -128,7 +128,7 @@ class ClientTransport {
     throw withCause(answer, cause)
   }
 
-  /** Sends the commands of a step (binding-redis/src/client_driver.rs); gives promises of their answers. */
+  /** Sends the commands of a step (binding-redis/src/client_driver.rs). Returns the promises of their replies. */
   #sendAll (step) {
     const sent = []
     for (let at = 1; at < step.length;) {
@@ -144,35 +144,35 @@ class ClientTransport {
       if (target === '') return this.#listMasters()
       if (target.startsWith('@')) return await this.#scan(args, this.#masters[target.slice(1)])
       if (target.endsWith('+')) return await this.#replicated.send(args)
-      return await this.#how.send(this.#client, args, args[target])
+      return await this.#kind.send(this.#client, args, args[target])
     } catch (error) {
       return error
     }
   }
 
-  /** Looks for keys, by the names that other commands have them under: ioredis may put a prefix before those. */
+  /** Scans a node for keys. ioredis adds its keyPrefix to the keys of other commands, so it is added to the pattern here. */
   async #scan (args, node) {
-    const prefix = this.#how.prefix(this.#client) ?? ''
+    const prefix = this.#kind.prefix(this.#client) ?? ''
     const at = args.indexOf('match') + 1
     const pattern = prefix.replace(/[*?[\]\\^]/g, '\\$&') + args[at]
-    const [cursor, keys] = await this.#how.sendTo(this.#client, args.with(at, pattern), node)
+    const [cursor, keys] = await this.#kind.sendTo(this.#client, args.with(at, pattern), node)
     return [cursor, keys.map((key) => String(key).slice(prefix.length))]
   }
 
   #listMasters () {
-    this.#masters = this.#how.masters(this.#client)
+    this.#masters = this.#kind.masters(this.#client)
     return this.#masters.map((_, i) => String(i))
   }
 }
 
-/** Writes answers for the addon: joined by what stands in none of them, or as JSON where it does. */
-function write (replies) {
+/** Encodes replies for the addon: joined by the separator, or as JSON if a reply contains it. */
+function encode (replies) {
   const parts = []
   const isPlain = replies.reduce((isPlain, reply) => append(parts, reply) && isPlain, true)
   return isPlain ? `l${replies.length}${SEPARATOR}${parts.join(SEPARATOR)}` : JSON.stringify(replies.map(toJson))
 }
 
-/** Appends an answer; tells whether no separator is in it. */
+/** Appends a reply. Returns whether it is free of the separator. */
 function append (parts, value) {
   if (typeof value === 'string') {
     parts.push('t' + value)
@@ -203,13 +203,13 @@ function toJson (value) {
   return typeof value === 'object' && value !== null ? toJson(flatten(value)) : value ?? null
 }
 
-/** Gives the text of bytes, and the keys and values of a map of RESP3. */
+/** Returns bytes as text, and a RESP3 map as a list of its keys and values. */
 function flatten (value) {
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
   return (value instanceof Map ? [...value] : Object.entries(value)).flat()
 }
 
-/** Tells an error of the server's, by its first word, from one of the connection, by its reason. */
+/** Encodes an error: one of the server by its first word, one of the connection by its reason. */
 function toFailure (error) {
   const word = /^-?([A-Z][A-Z0-9_]*)(?: |$)/.exec(error.message)
   const isReply = error.name === 'ReplyError' || /Error(Reply)?$/.test(error.constructor.name)

@@ -1,4 +1,4 @@
-//! Opens a database file, and makes it a store's where it is new.
+//! Opens a database file, and creates the schema in a new one.
 
 use std::path::PathBuf;
 use std::thread;
@@ -8,14 +8,14 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::error::{Reason, SqliteError};
 
-/// Says in the file's header whose it is.
+/// The `application_id` in the file's header, which marks a file of this store.
 const APPLICATION_ID: i32 = 0x6b6f_6173;
 
-/// Counts the changes of the schema.
+/// The version of the schema, in `user_version`.
 const VERSION: i32 = 1;
 
-/// Rows are in the order of their creation, and apart from the index by id. With rows in that index itself, a read takes half
-/// a microsecond less, and a new session three times as long.
+/// The rowid is the order of creation, and ids have an index of their own. With the id as the primary key of a table without
+/// rowid, a read takes half a microsecond less, and a new session three times as long.
 const SCHEMA: &str = "
 CREATE TABLE session (
   number INTEGER PRIMARY KEY,
@@ -34,35 +34,35 @@ CREATE INDEX session_subject ON session (subject, created) WHERE subject IS NOT 
 CREATE INDEX session_expire ON session (expire);
 ";
 
-/// How often a lock is asked for that another process has. Short, since whoever writes all the time leaves it for
-/// moments only.
+/// The interval for polling a lock that another process holds. It is short, since a process that writes all the time releases the
+/// lock for moments only.
 const POLL: Duration = Duration::from_millis(1);
 
-/// What a commit waits for.
+/// How durable a commit is (`PRAGMA synchronous`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
-    /// For the operating system: a commit outlives the process, and the last ones are lost with the power.
+    /// A commit survives a crash of the process; a power cut may lose the last ones.
     #[default]
     Normal,
-    /// For the disk.
+    /// A commit also survives a power cut.
     Full,
 }
 
-/// Where a store is, and how it works.
+/// The settings of a store.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The database's file.
     pub file: PathBuf,
-    /// What a commit waits for.
+    /// How durable a commit is.
     pub synchronous: Synchronous,
-    /// How long a write waits for another process that writes.
+    /// How long a write waits for the lock of another process.
     pub patience: Duration,
-    /// How large the file may become.
+    /// The maximal size of the file.
     pub max_bytes: Option<u64>,
 }
 
 impl Settings {
-    /// Returns a file's with the defaults.
+    /// Returns the default settings for a file.
     #[must_use]
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Settings {
     }
 }
 
-/// Tries again while another process is in the way, until the deadline at most.
+/// Retries an attempt while another process holds a lock, until the deadline at most.
 pub(super) fn patiently<T>(
     deadline: Instant,
     mut attempt: impl FnMut() -> Result<T, SqliteError>,
@@ -87,7 +87,7 @@ pub(super) fn patiently<T>(
     }
 }
 
-/// Opens the file, and makes what is missing. Waits for nobody.
+/// Opens the file, and creates the schema if it is missing. Fails at once if another process holds a lock.
 pub(super) fn open(settings: &Settings) -> Result<Connection, SqliteError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -95,8 +95,8 @@ pub(super) fn open(settings: &Settings) -> Result<Connection, SqliteError> {
     let connection = Connection::open_with_flags(&settings.file, flags)?;
     connection.busy_timeout(Duration::ZERO)?;
     connection.set_prepared_statement_cache_capacity(32);
-    let is_made = is_made(&connection)?;
-    // SQLite opens what it may not write to for reading.
+    let has_schema = has_schema(&connection)?;
+    // SQLite opens a file without write permission read-only.
     if connection.is_readonly(MAIN_DB)? {
         return Err(SqliteError::new(
             Reason::Unwritable,
@@ -115,9 +115,9 @@ pub(super) fn open(settings: &Settings) -> Result<Connection, SqliteError> {
         Synchronous::Full => "FULL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
-    forget(&connection)?;
-    if !is_made {
-        make(&connection)?;
+    erase_deleted(&connection)?;
+    if !has_schema {
+        create_schema(&connection)?;
     }
     if let Some(max_bytes) = settings.max_bytes {
         limit(&connection, max_bytes)?;
@@ -126,8 +126,8 @@ pub(super) fn open(settings: &Settings) -> Result<Connection, SqliteError> {
     Ok(connection)
 }
 
-/// Tells whether the schema is there.
-fn is_made(connection: &Connection) -> Result<bool, SqliteError> {
+/// Returns whether the file has the schema.
+fn has_schema(connection: &Connection) -> Result<bool, SqliteError> {
     let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i32>(0));
     let version = read("SELECT user_version FROM pragma_user_version")?;
     let application = read("SELECT application_id FROM pragma_application_id")?;
@@ -145,25 +145,25 @@ fn is_made(connection: &Connection) -> Result<bool, SqliteError> {
     }
 }
 
-/// Makes the schema, where nobody else did meanwhile.
-fn make(connection: &Connection) -> Result<(), SqliteError> {
+/// Creates the schema, unless another process has done so meanwhile.
+fn create_schema(connection: &Connection) -> Result<(), SqliteError> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    let made = is_made(connection).and_then(|is_made| {
-        if !is_made {
+    let created = has_schema(connection).and_then(|has_schema| {
+        if !has_schema {
             connection.execute_batch(SCHEMA)?;
             connection.pragma_update(None, "application_id", APPLICATION_ID)?;
             connection.pragma_update(None, "user_version", VERSION)?;
         }
         Ok(connection.execute_batch("COMMIT")?)
     });
-    if made.is_err() && !connection.is_autocommit() {
+    if created.is_err() && !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }
-    made
+    created
 }
 
-/// Has nothing stay of what was destroyed or written over: in the database, and in the log once it was written into it.
-fn forget(connection: &Connection) -> Result<(), SqliteError> {
+/// Makes SQLite erase deleted and overwritten data: in the database, and in the log after a checkpoint.
+fn erase_deleted(connection: &Connection) -> Result<(), SqliteError> {
     for sql in ["PRAGMA secure_delete = ON", "PRAGMA journal_size_limit = 0"] {
         connection.query_row(sql, [], |_| Ok(()))?;
     }
@@ -178,7 +178,7 @@ fn limit(connection: &Connection, max_bytes: u64) -> Result<(), SqliteError> {
     Ok(())
 }
 
-/// Looks at the table and each index, so that what is damaged there is known when the file is opened.
+/// Reads from the table and each index, so that damage there fails the opening.
 fn probe(connection: &Connection) -> Result<(), SqliteError> {
     for sql in [
         "SELECT count(*) FROM (SELECT data FROM session NOT INDEXED LIMIT 1)",
@@ -189,7 +189,7 @@ fn probe(connection: &Connection) -> Result<(), SqliteError> {
         connection.query_row(sql, [], |_| Ok(())).map_err(|error| {
             let error = SqliteError::from(error);
             match error.reason {
-                // A column or a table is not there.
+                // A column or a table is missing.
                 Reason::Failed => {
                     SqliteError::new(Reason::Damaged, "the schema is not the store's")
                 }
