@@ -1,6 +1,6 @@
 'use strict'
 
-// Where schedules take place: stores over the same sessions, and what may be lost there.
+// The stores on which schedules run, and the faults that lose sessions there. The stores of one world share their sessions.
 
 const { mkdtempSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')
@@ -10,7 +10,7 @@ const { MemoryStore } = require('../../stores/memory')
 const { RedisStore } = require('../../stores/redis')
 const { SqliteStore } = require('../../stores/sqlite')
 
-/** A schedule's world, or that of many: `next()` gives stores without sessions. */
+/** The world of one or more schedules: `next()` returns stores without sessions. */
 function memory () {
   return {
     next: () => ({ stores: [new MemoryStore()] }),
@@ -20,12 +20,12 @@ function memory () {
 
 const openSqlite = (options) => [0, 1].map(() => new SqliteStore(options))
 
-/** @param {object} [how] as of redis() */
+/** @param {object} [how] as for redis() */
 function sqlite ({ open = openSqlite, fail } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'koa-session-rs-revocation-'))
   const stores = open({ file: path.join(folder, 'sessions.db') })
   return {
-    // The ids of a schedule are its own; its subjects are not.
+    // Schedules have different ids, but the same subjects.
     async next () {
       await stores[0].clear()
       return { stores, fail }
@@ -41,12 +41,12 @@ const openRedis = (options) => [0, 1].map(() => new RedisStore(options))
 
 /**
  * @param {object} place options of a RedisStore that say where the server is
- * @param {() => object} connect a client of ioredis, for what is lost
+ * @param {() => object} connect makes a client of ioredis, which deletes what is to be lost
  * @param {object} [how]
  * @param {boolean} [how.evictsAlways] whether the server itself evicts, so that writes may fail
- * @param {(options: object) => object[]} [how.open] makes the stores; the first one is always there to look at the sessions
- * @param {(below: Function) => Function} [how.fail] has a process fail among what is asked for, in place of what is lost otherwise;
- *   gives what waits until all is well again
+ * @param {(options: object) => object[]} [how.open] makes the stores; the first is always available for looking at sessions
+ * @param {(below: Function) => Function} [how.fail] makes a process fail during operations, instead of losing sessions;
+ *   returns a function that waits until it works again
  */
 function redis (place, connect, { evictsAlways = false, open = openRedis, fail } = {}) {
   const client = connect?.()
@@ -73,13 +73,13 @@ function redis (place, connect, { evictsAlways = false, open = openRedis, fail }
   }
 }
 
-/** Has a server need memory, until it has no more to give. */
+/** Fills a server's memory. */
 async function press (client, prefix) {
   await Promise.allSettled(Array.from({ length: 40 }, (_, i) => client.set(`${prefix}other:${i}`, 'x'.repeat(1000), 'EX', 600)))
   return []
 }
 
-/** Deletes the index, or a part of it, or a session. Gives the hashes of what may be lost by that. */
+/** Deletes the index, or a part of it, or a session. Returns the hashes of sessions that may be lost. */
 async function lose (client, prefix, below, hashes) {
   const kind = below(3)
   if (kind === 0) {

@@ -13,14 +13,14 @@ const saved = (store, setCookie) => store ? JSON.parse([...store.records.values(
 
 for (const [mode, make] of Object.entries(MODES)) {
   describe(`session.maxAge: ${mode}`, () => {
-    test('is undefined without the option, the option with it', async (t) => {
+    test('is undefined without the option, and else equals it', async (t) => {
       for (const maxAge of [undefined, 1000, 'session']) {
         const client = await visit(t, { ...make().options, maxAge }, (ctx) => ({ maxAge: ctx.session.maxAge ?? 'none' }))
         assert.deepEqual((await client.get()).json, { maxAge: maxAge ?? 'none' })
       }
     })
 
-    test('set, counts for this session and forces a save', async (t) => {
+    test('assigned, applies to this session and forces a save', async (t) => {
       const clock = freeze(t)
       const { options, store } = make()
       const client = await visit(t, { ...options, maxAge: 1000 }, (ctx) => {
@@ -40,7 +40,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await client.get('/', { cookie: '' })).json, { maxAge: 1000 })
     })
 
-    test('set to the same value forces a save too', async (t) => {
+    test('assigned the same value, forces a save too', async (t) => {
       const client = await visit(t, { ...make().options, maxAge: 1000 }, (ctx) => {
         ctx.session.a = 1
         if (ctx.path === '/same') ctx.session.maxAge = 1000
@@ -50,7 +50,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.ok((await client.get('/same')).setCookie.length > 0)
     })
 
-    test("set to 'session' lives as long as the browser", async (t) => {
+    test("assigned 'session', makes the session last as long as the browser runs", async (t) => {
       freeze(t)
       const { options, store } = make()
       const client = await visit(t, { ...options, maxAge: 1000 }, (ctx) => {
@@ -63,7 +63,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await client.get()).json, { maxAge: 'session' })
     })
 
-    test('comes back with the session', async (t) => {
+    test('is loaded with the session', async (t) => {
       const { options } = make()
       const client = await visit(t, options, (ctx) => {
         if (ctx.path === '/put') ctx.session = { a: 1, maxAge: 7000 }

@@ -1,7 +1,7 @@
-//! The Node-API surface of the `SQLite` store: reads are answered at once, writes go to a thread of the store's own.
+//! The Node-API surface of the `SQLite` store: reads are synchronous, writes run on a thread of the store.
 //!
-//! Texts are arguments, and so is the memory of an array with the numbers of a call. A write has a *call id*, by which its answer is
-//! told from the others'.
+//! Arguments are strings, and the memory of an array with the numbers of the call. A write has a *call id*, which its answer
+//! repeats.
 #![allow(
     missing_docs,
     reason = "JavaScript's side is documented where it is called, in lib/"
@@ -36,15 +36,15 @@ use task::Task;
 /// The memory of a call's numbers, and of a read's answer.
 type Memory<'call> = Numbers<'call, CALL_NUMBERS>;
 
-/// A store: the connection that reads, and the way to the thread that writes.
+/// A store: the connection that reads, and the queue of the thread that writes.
 struct Sqlite {
     database: Database,
-    /// Nothing until another process has let it be opened, and once the file was replaced.
+    /// `None` while another process prevents opening it, and after the file was replaced.
     reader: Option<Reader>,
     queue: Queue,
 }
 
-/// Opens a store: returns an object of functions, or why there is none. The answers to writes are told by `deliver`.
+/// Opens a store. Returns an object of functions, or why it failed. `deliver` is called with the answers to writes.
 #[napi(catch_unwind)]
 pub fn open<'env>(
     env: &'env Env,
@@ -66,7 +66,7 @@ pub fn open<'env>(
     });
     let reader = match Reader::open(&database) {
         Ok(reader) => Some(reader),
-        // The thread waits for it, and JavaScript does not.
+        // Only the thread waits for the lock, so that JavaScript is not blocked.
         Err(error) if error.is_busy() => None,
         Err(error) => return Ok(Either::B(Failure::from(error).to_string())),
     };
@@ -186,15 +186,15 @@ impl Sqlite {
         self.queue.send(call_id, Task::Clear)
     }
 
-    /// Answers when a read that another process was in the way of may be tried again, and waits no longer than that.
+    /// Answers when a read that another process had blocked may be tried again, at the latest after `patience_ms`.
     fn turn(&mut self, (call_id, patience_ms): (f64, f64)) -> napi::Result<()> {
         let patience = Duration::from_millis(whole(patience_ms));
         self.queue.send_with(call_id, Task::Turn, patience)
     }
 
-    /// Ends the store: answers when all that was sent before is done, and the file closed.
+    /// Closes the store: answers when all earlier tasks are done, and the file is closed.
     fn close(&mut self, (call_id,): (f64,)) -> napi::Result<()> {
-        // First, so that the last connection, which tidies the file up, is the thread's.
+        // Closed first, so that the thread has the last connection, whose closing runs the final checkpoint.
         self.reader = None;
         self.queue.send(call_id, Task::Close)
     }
@@ -206,7 +206,7 @@ impl Sqlite {
         };
         let answer = reader.and_then(|reader| {
             let answer = read(&reader);
-            // What is left of a file that was replaced is of no use, and takes room.
+            // A connection to a replaced file is useless, and keeps the deleted file on the disk.
             if !matches!(&answer, Err(error) if error.reason == Reason::Replaced) {
                 self.reader = Some(reader);
             }

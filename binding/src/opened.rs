@@ -1,16 +1,16 @@
-//! What an opened cookie tells beside its text: numbers, left where JavaScript reads them (`lib/native/opened.js` has the same places).
+//! The results of opening a cookie, besides its text: numbers, written to memory that JavaScript reads (`lib/native/opened.js`).
 //!
-//! An array of Node-API's with all of it takes 0.7 µs to make, which is as long as a small cookie takes to open.
+//! A new Node-API array with these results would take 0.7 µs, which is as long as opening a small cookie.
 
 use koa_session_rs::envelope::{Envelope, Lifetime};
 use koa_session_rs::session::{Opened, Repair};
 use koa_session_rs_binding_common::Numbers;
 
-/// The memory of the numbers: what is to be done about the signature, then the verdict, the shape, `_expire` and `_maxAge`.
+/// The memory of the numbers: the repair of the signature, the verdict, the shape, `_expire` and `_maxAge`.
 pub type Memory<'call> = Numbers<'call, 5>;
 
-/// What the text is: the user's keys alone, of a session that lives for a time or as long as the browser; or a foreign
-/// text whole.
+/// What the text is: the user's keys of a session with a maxAge, or of one for as long as the browser runs; or all of a foreign
+/// text.
 #[derive(Clone, Copy)]
 enum Shape {
     Timed,
@@ -18,12 +18,12 @@ enum Shape {
     Foreign,
 }
 
-/// Leaves what is to be done about the signature. 0: nothing. 1: send one by the first key. 2: have the browser drop it.
+/// Writes the repair of the signature. 0: none. 1: send one by the first key. 2: expire the signature's cookie.
 pub fn leave_repair(memory: &Memory<'_>, repair: Repair) {
     memory.write(&[number_of(repair)]);
 }
 
-/// Leaves all that an opened cookie tells, and returns its text.
+/// Writes the results of opening a cookie, and returns its text.
 pub fn leave_opened(memory: &Memory<'_>, repair: Repair, opened: Opened) -> String {
     let (shape, (expire_ms, max_age_ms), text) = match opened.envelope {
         Envelope::Plain { user, lifetime } => match lifetime {

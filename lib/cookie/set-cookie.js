@@ -1,6 +1,6 @@
 'use strict'
 
-/** The end of the year 9999: the core writes dates from 1970 on until then. */
+/** The end of the year 9999: the core formats dates from 1970 until then. */
 const LAST_DATE_MS = 253402300799999
 
 /** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes lines of the same names. */

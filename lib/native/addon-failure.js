@@ -13,7 +13,7 @@ function libc () {
 }
 
 // With a path on the error, the package is installed and its binary is missing.
-const hasNoCookie = (error) => error?.code === 'MODULE_NOT_FOUND' && error.path === undefined
+const isMissing = (error) => error?.code === 'MODULE_NOT_FOUND' && error.path === undefined
 
 const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0]
 
@@ -21,7 +21,7 @@ const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0]
 function advice (name, host, wanted, broken, table) {
   const names = name === PACKAGE ? name : `${PACKAGE} and ${name}`
   const elsewhere = [
-    `In a bundle: the binary cannot be part of it. Mark ${names} as external and install beside the bundle.`,
+    `In a bundle: the binary cannot be part of it. Mark ${names} as external, and install what is external beside the bundle.`,
     'In a checkout: `npm run prepare` builds it, with Rust 1.89 or newer.'
   ]
   if (broken === undefined && table === undefined) {
@@ -57,8 +57,8 @@ function failure (name, attempts, table) {
   // The error of the other libc's binary would mislead.
   const wanted = attempts.has(host) ? [host] : [...attempts.keys()]
   const reasons = wanted.flatMap((platform) => attempts.get(platform))
-  // The reason is rather a binary that exists and cannot be used than one that is missing.
-  const broken = reasons.find((error) => !hasNoCookie(error))
+  // A binary that exists and fails to load is a likelier reason than a missing one.
+  const broken = reasons.find((error) => !isMissing(error))
   const lines = [`${name} cannot load its native addon on ${host}.`, ...advice(name, host, wanted, broken, table)]
   const error = new Error(lines.join('\n  '), { cause: broken ?? reasons.at(-1) })
   Object.assign(error, { code: 'ERR_SESSION_BINDING', package: name, platform, arch })

@@ -2,23 +2,23 @@
 
 const { now } = require('../base/clock')
 
-/** The places of a call's numbers, which cross beside its texts; binding-common/src/call.rs has the same. */
+/** The order of a call's numeric arguments, as in binding-common/src/call.rs. Its strings are passed beside them. */
 const CALL = { NOW: 0, TTL: 1, BASE: 2, MAX_AGE: 3, LIMIT: 4, SUBJECT_CHANGE: 5 }
 
-/** So many numbers a call has. Its answer takes their place, where it comes at once. */
+/** The number of numbers in a call. A synchronous call overwrites them with its answer. */
 const CALL_NUMBERS = 6
 
 const SUBJECT = { UNCHANGED: 0, NOBODY: 1, GIVEN: 2 }
 
 /**
- * Returns a time to live in whole milliseconds, as our stores keep it: rounded up, so that no record ends before its cookie. One
- * that has passed is 0.
+ * Returns a TTL in whole milliseconds, as our stores keep it: rounded up, so that no record expires before its cookie, and at
+ * least 0.
  */
 function wholeMs (ms) {
   return Math.max(Math.ceil(ms), 0)
 }
 
-/** Writes, from a place on, when something is done, and how long records without a maxAge live. */
+/** Writes the numbers of a call, from an index on: the time, the TTL of records without a maxAge, and defaults for the rest. */
 function writeCall (numbers, at, ttlMs) {
   numbers[at + CALL.NOW] = now()
   numbers[at + CALL.TTL] = wholeMs(ttlMs)
@@ -28,13 +28,13 @@ function writeCall (numbers, at, ttlMs) {
   numbers[at + CALL.SUBJECT_CHANGE] = SUBJECT.UNCHANGED
 }
 
-/** Writes the numbers of a new record into a call's. */
+/** Adds the numbers of a new record to a call. */
 function writeRecord (numbers, at, { maxAge, limit }) {
   if (maxAge !== undefined) numbers[at + CALL.MAX_AGE] = maxAge === 'session' ? -1 : wholeMs(maxAge)
   if (limit) numbers[at + CALL.LIMIT] = limit.overflow === 'refuse' ? -limit.max : limit.max
 }
 
-/** Writes the numbers of a request's changes into a call's. */
+/** Adds the numbers of a request's changes to a call. */
 function writeChanges (numbers, at, changes) {
   const { base, subject } = changes
   writeRecord(numbers, at, changes)
@@ -42,7 +42,7 @@ function writeChanges (numbers, at, changes) {
   if (subject !== undefined) numbers[at + CALL.SUBJECT_CHANGE] = subject === null ? SUBJECT.NOBODY : SUBJECT.GIVEN
 }
 
-/** Returns keys as they cross: as JSON, or as nothing. */
+/** Encodes a list of keys for the addon: as JSON, or as '' if it is empty. */
 function keysText (keys) {
   return keys.length === 0 ? '' : JSON.stringify(keys)
 }

@@ -1,11 +1,12 @@
 'use strict'
 
-// Not the one that a test's clock has put in its place.
+// The real one, which the fake timers of a test do not replace.
 const { setInterval } = require('node:timers')
 const { ANSWER_NUMBERS, hasText, isFailure, readAnswer } = require('./answers')
 
-/** Does nothing but keep the process alive while stores wait for answers: so many of them. */
+/** Keeps the process alive while stores wait for answers. */
 let timer
+/** The number of stores that wait. */
 let waiting = 0
 
 function hold () {
@@ -18,7 +19,8 @@ function release () {
 }
 
 /**
- * The calls to an addon's thread that were not answered yet, by their ids. It knows nothing of the store, which may go before it.
+ * The calls to an addon's thread without an answer yet, by their ids. It holds no reference to the store, which may be collected
+ * before the answers arrive.
  */
 class PendingCalls {
   #resolves = []
@@ -30,8 +32,8 @@ class PendingCalls {
   #whenIdle
 
   /**
-   * @param {(text: string) => Error} toError reads why the store failed
-   * @param {(text: string) => void} [onNotice] is told what is no call's answer
+   * @param {(text: string) => Error} toError makes the error of a failure
+   * @param {(text: string) => void} [onNotice] called with a message that is not the answer to a call
    */
   constructor (toError, onNotice) {
     this.#toError = toError
@@ -51,8 +53,8 @@ class PendingCalls {
     })
   }
 
-  /** Takes answers: the id of the call before the numbers of each. */
-  take (numbers, texts) {
+  /** Settles calls by their answers. The numbers of each answer follow the id of its call. */
+  settle (numbers, texts) {
     const before = this.#count
     let nextText = 0
     for (let at = 1; at < numbers.length; at += 1 + ANSWER_NUMBERS) {
@@ -62,8 +64,8 @@ class PendingCalls {
         this.#onNotice(answer)
         continue
       }
-      const settle = isFailure(numbers, at) ? this.#rejects[id] : this.#resolves[id]
-      settle(answer)
+      const resolveOrReject = isFailure(numbers, at) ? this.#rejects[id] : this.#resolves[id]
+      resolveOrReject(answer)
       this.#resolves[id] = this.#rejects[id] = undefined
       this.#free.push(id)
       this.#count--
@@ -73,7 +75,7 @@ class PendingCalls {
     this.#whenIdle?.()
   }
 
-  /** Waits until nothing is due any more, for good. */
+  /** Waits until all calls are answered, once no more calls will be made. */
   async end () {
     if (this.#count > 0) await new Promise((resolve) => { this.#whenIdle = resolve })
   }

@@ -11,24 +11,24 @@ const { ONE_DAY_MS } = require('../base/max-age')
 const { KeyedMutex } = require('../base/keyed-mutex')
 const { STORE } = require('../base/store-contract')
 
-/** How often `set` tries where others create, write or destroy the record at the same time. */
+/** How often `set` tries if others create, write or destroy the record at the same time. */
 const ATTEMPTS = 16
 
 /**
- * What all session stores have in common: the mark, and koa-session's `get` and `set` over the contract's methods, so that
- * a store may also be put into koa-session itself. A subclass has the contract (index.d.ts: `SessionStore`).
+ * The base class of our session stores: the mark, and koa-session's `get` and `set`, so that a store also works with koa-session
+ * itself. A subclass has the methods of the contract (index.d.ts: `SessionStore`).
  */
 class SessionStore {
-  /** The calls of `set`: those of one id wait for each other. */
+  /** Calls of `set` with the same id run one after another. */
   #mutex = new KeyedMutex()
 
   get [STORE] () { return 1 }
 
   /**
-   * Gives a session as koa-session's stores do.
+   * Loads a session as koa-session's stores do.
    *
    * @param {string} id
-   * @returns {Promise<object|undefined>} the data, with `_expire` and `_maxAge` or with `_session`; undefined where there is none
+   * @returns {Promise<object|undefined>} the data, with `_expire` and `_maxAge` or with `_session`; undefined if there is none
    */
   async get (id) {
     const loaded = await this.load(id)
@@ -37,13 +37,12 @@ class SessionStore {
   }
 
   /**
-   * Stores a session as koa-session's stores do: what was stored before is replaced whole, and a new record made where
-   * there is none.
+   * Stores a session as koa-session's stores do: replaces the whole record, or creates one.
    *
    * @param {string} id
    * @param {object} session the data, with `_expire` and `_maxAge` or with `_session`
-   * @param {number|'session'} [maxAge] milliseconds; a day where there is no number
-   * @throws {Error} code ERR_SESSION_STORE, reason 'busy', where other processes kept writing the session meanwhile
+   * @param {number|'session'} [maxAge] milliseconds; a day if it is not a number
+   * @throws {Error} code ERR_SESSION_STORE, reason 'busy', if other processes keep writing the session meanwhile
    */
   async set (id, session, maxAge) {
     const ttl = Number.isFinite(maxAge) ? maxAge : ONE_DAY_MS
@@ -54,10 +53,10 @@ class SessionStore {
         const isKnown = isLive(loaded)
         const result = isKnown ? await this.merge(id, replacing(loaded, record), ttl) : await this.create(id, record, ttl)
         if (typeof result === 'object' && (!isKnown || isWhole(loaded, record, result))) return
-        // Two processes that took turns would go on doing so.
+        // A random pause, so that two processes do not keep interrupting each other.
         await setTimeout(Math.random() * attempt)
       }
-      const error = sessionError('ERR_SESSION_STORE', 'other processes kept writing the session that was to be set')
+      const error = sessionError('ERR_SESSION_STORE', 'other processes kept writing the session during set()')
       throw Object.assign(error, { reason: 'busy' })
     })
   }
@@ -67,7 +66,7 @@ function isLive (loaded) {
   return loaded !== undefined && loaded.expire >= now()
 }
 
-/** Makes the record of a session that is given as koa-session's stores are given it. */
+/** Makes a record of the arguments of koa-session's `set`. */
 function toRecord (session, given) {
   const { _expire, _maxAge, _session, ...data } = session
   let maxAge = 'session'
@@ -75,14 +74,14 @@ function toRecord (session, given) {
   return { data: toJson(data), maxAge }
 }
 
-/** Gives the changes that make a record this one. All keys are set where one differs: others may write at this moment. */
+/** Returns the changes from one record to another. If one key differs, all are set, since others may write at the same time. */
 function replacing (loaded, { data, maxAge }) {
   const [set, gone] = binding.difference(loaded.data, data) ?? ['', '']
   const changes = { base: loaded.rev, set: set && data, delete: gone ? JSON.parse(gone) : [] }
   return maxAge === loaded.maxAge ? changes : { ...changes, maxAge }
 }
 
-/** Tells whether nobody else wrote between the load and the merge: keys of theirs would stay. */
+/** Returns whether nobody else wrote between the load and the merge, whose keys would be left in the record. */
 function isWhole (loaded, record, { rev }) {
   return rev === loaded.rev + (binding.difference(loaded.data, record.data) ? 1 : 0)
 }

@@ -11,7 +11,7 @@ const { SessionStore } = require('../session-store')
 
 const DEFAULTS = { maxEntries: 100000, maxBytes: 64 * 1024 * 1024 }
 
-/** Sessions in this process's memory; stores/memory.d.ts has the words. */
+/** Sessions in this process's memory; documented in stores/memory.d.ts. */
 class MemoryStore extends SessionStore {
   #native
   #numbers = new Float64Array(CALL_NUMBERS)
@@ -70,18 +70,18 @@ class MemoryStore extends SessionStore {
     this.#native.clear()
   }
 
-  /** Forgets all sessions: nobody else has them. */
+  /** Removes all sessions. */
   close () {
     this.#native.clear()
   }
 
-  /** Reads the answer of the last call: its text, and its numbers, which the call has left in place of its own. */
+  /** Decodes the answer of the last call, whose numbers have overwritten those of the call. */
   #read (text) {
     return readAnswer(this.#numbers, 0, text)
   }
 }
 
-/** Runs a write, which fails for a session that is larger than the store. */
+/** Runs a write, and adds the reason to the error for a session larger than the store. */
 function refusing (write) {
   try {
     return write()
@@ -91,14 +91,14 @@ function refusing (write) {
   }
 }
 
-/** Checks options, and gives them with their defaults. */
+/** Checks options, and returns them with their defaults. */
 function complete (given) {
   if (given === null || typeof given !== 'object') throw invalidOption('options', 'object', given)
   const names = Object.keys(DEFAULTS)
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown !== undefined) {
     throw invalidOption(unknown, `one of ${names.join(', ')}`, given[unknown],
-      `Invalid input: MemoryStore has no option ${unknown}, but ${names.join(' and ')}`)
+      `Invalid input: MemoryStore has no option ${unknown}, only ${names.join(' and ')}`)
   }
   const options = { ...DEFAULTS }
   for (const name of names) {

@@ -3,7 +3,7 @@
 const { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord } = require('../call-numbers')
 const { storeError } = require('./error')
 
-/** What is asked for; binding-redis/src/batch.rs has the same numbers. */
+/** The kinds of operations; the numbers are those of binding-redis/src/batch.rs. */
 const KIND = {
   CREATE: 0,
   LOAD: 1,
@@ -21,17 +21,17 @@ const KIND = {
   CLEAR_PLAIN: 13
 }
 
-/** The places of an operation's numbers: its id, its kind, those of a call, how many texts it has. The lengths of these follow. */
+/** The places of an operation's numbers: its id, its kind, those of a call, the number of texts. The texts' lengths follow. */
 const PLACE = { CALL_ID: 0, KIND: 1, CALL: 2, TEXTS: 2 + CALL_NUMBERS }
 
 const NUMBERS = PLACE.TEXTS + 1
 
-/** In place of a length: there is no such text. */
+/** The length of a text that is left out. */
 const ABSENT = -1
 
-/** Operations that will cross together: some numbers each, and texts. */
+/** Operations that are passed to the addon together, as numbers and one text. */
 class Batch {
-  /** How many operations there are. */
+  /** The number of operations. */
   count = 0
   #numbers = new Float64Array(NUMBERS * 64)
   #at = 0
@@ -41,7 +41,7 @@ class Batch {
 
   get isEmpty () { return this.#end === 0 }
 
-  /** Starts an operation; what is written from now on is its. */
+  /** Starts an operation, to which everything written afterwards belongs. */
   begin (callId, kind, ttlMs = 0) {
     const at = this.#at = this.#end
     this.#before = this.#texts.length
@@ -56,21 +56,21 @@ class Batch {
     return this
   }
 
-  /** Takes the last operation back: something is wrong with it. */
+  /** Removes the last operation, whose arguments are invalid. */
   undo () {
     this.#end = this.#at
     this.count--
     this.#texts.length = this.#before
   }
 
-  /** Writes a text; anything else is refused. */
+  /** Writes a text. Throws for anything else. */
   text (text) {
     if (typeof text !== 'string') throw storeError('input')
     this.#texts.push(text)
     return this.#length(text.length)
   }
 
-  /** Writes a text, or that there is none. */
+  /** Writes a text that may be left out. */
   optional (text) {
     return text == null ? this.#length(ABSENT) : this.text(text)
   }
@@ -85,7 +85,7 @@ class Batch {
     return this.text(changes.set).text(keysText(changes.delete)).optional(changes.subject).optional(changes.label)
   }
 
-  /** Hands all over, and is empty again: `send(memory, count, text)`, with the memory of so many numbers. */
+  /** Passes all operations to `send(memory, count, text)`, with the number of numbers in the memory, and empties the batch. */
   flush (send) {
     const count = this.#end
     const text = this.#texts.join('')

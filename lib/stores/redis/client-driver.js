@@ -5,7 +5,7 @@ const { setTimeout } = require('node:timers/promises')
 const { readAnswer } = require('../answers')
 const { Batch } = require('./batch')
 const { reasonOf, storeError, withCause } = require('./error')
-const { ReplicatedWrites, Short } = require('./replicas')
+const { ReplicatedWrites, TooFewReplicas } = require('./replicas')
 
 /**
  * How each kind of client is recognised and used: `send(client, args, key)` sends to the node that has the key, `sendTo(client,
@@ -184,7 +184,7 @@ function append (parts, value) {
     for (const each of value) isPlain = append(parts, each) && isPlain
     return isPlain
   }
-  if (value instanceof Short) {
+  if (value instanceof TooFewReplicas) {
     parts.push('s' + value.acknowledged)
     return append(parts, value.reply)
   }
@@ -198,7 +198,7 @@ function append (parts, value) {
 function toJson (value) {
   if (Array.isArray(value)) return value.map(toJson)
   if (value instanceof Error) return { error: toFailure(value) }
-  if (value instanceof Short) return { reply: toJson(value.reply), acknowledged: value.acknowledged }
+  if (value instanceof TooFewReplicas) return { reply: toJson(value.reply), acknowledged: value.acknowledged }
   if (typeof value === 'bigint') return Number(value)
   return typeof value === 'object' && value !== null ? toJson(flatten(value)) : value ?? null
 }

@@ -3,36 +3,36 @@
 const { sessionError, warnOnce } = require('../../base/errors')
 
 const MESSAGES = {
-  timeout: 'there was no answer in time: it may have been carried out',
-  lost: 'the connection broke before the answer: it may have been carried out',
+  timeout: 'the server did not reply in time: the operation may have been executed',
+  lost: 'the connection broke before the reply: the operation may have been executed',
   unreachable: 'no server could be reached',
   denied: 'the server refuses the user, the password or the command',
-  tls: 'there is no TLS with the server, or there should be: see cause',
-  options: 'the server is not what the options say: see cause',
-  closed: 'it was closed',
-  server: 'the server answered with an error',
-  unreadable: 'what is stored there is not a session of this store',
-  input: 'what was given is not what it has to be',
+  tls: 'a TLS connection failed, or the server requires TLS: see cause',
+  options: 'the server does not match the options: see cause',
+  closed: 'the store is closed',
+  server: 'the server replied with an error',
+  unreadable: 'the stored record is not a session of this store',
+  input: 'an argument is invalid',
   prefix: 'without a prefix, clear() would remove all keys of the database',
-  size: 'the session is larger than it may be',
-  index: 'the index of subjects was lost again while it was made anew',
-  replicas: 'fewer replicas have it than waitReplicas says'
+  size: 'the session exceeds maxSessionKeys or maxSessionBytes',
+  index: 'the index of subjects was lost again while it was rebuilt',
+  replicas: 'fewer replicas than waitReplicas have the write'
 }
 
-/** Codes of errors that come before anything is sent, by what they begin with. */
+/** Codes of errors that occur before anything is sent, by their beginnings. */
 const UNSENT = [
   ['unreachable', /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES)/],
   ['tls', /^(?:CERT_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/]
 ]
 
-/** Names of node-redis's errors of that kind, which have no codes. */
+/** Names of such errors of node-redis, which have no codes. */
 const UNSENT_NAMES = ['ClientClosedError', 'ClientOfflineError']
 
 /**
  * Makes the error of an operation that failed.
  *
- * @param {string} failure a reason, and behind a space the first word of the server's error, or sizes; in a second line, more as
- *   JSON
+ * @param {string} failure a reason; after a space, the first word of the server's error, or numbers; in a second line, more
+ *   fields as JSON
  */
 function storeError (failure) {
   const [what, details] = failure.split('\n')
@@ -54,7 +54,7 @@ function setCause (error, value) {
 }
 
 /**
- * Has an error tell what a client of the user's threw.
+ * Adds what the user's client threw to an error: as its cause, with the server's address.
  *
  * @param {Error} error of storeError
  * @param {*} thrown by the client
@@ -66,28 +66,28 @@ function withCause (error, thrown) {
   return Object.assign(setCause(error, copyOf(thrown)), Object.fromEntries(where))
 }
 
-/** Gives the reason that an error of a client's stands for, which is no answer of the server's. */
+/** Returns the reason for a client's error that is not a reply of the server. */
 function reasonOf ({ code, constructor }) {
   const [reason] = UNSENT.find(([, codes]) => codes.test(code)) ?? []
   return reason ?? (UNSENT_NAMES.includes(constructor?.name) ? 'unreachable' : 'lost')
 }
 
-/** Copies what a client threw, but for what was sent: ioredis has that in its errors, and servers quote it. */
+/** Copies what a client threw without the command's arguments, which ioredis has in its errors, and which servers quote. */
 function copyOf (thrown) {
   const { name = 'Error', message = String(thrown), code } = thrown ?? {}
   const [told] = message.split(', with args')
   return Object.assign(new Error(told), { name }, code && { code })
 }
 
-/** Warns of clocks that are far apart, once a process: the addon tells how many seconds the server's is ahead. */
+/** Warns once per process of clocks that are far apart. The text is by how many seconds the server's clock is ahead. */
 function warnOfSkew (text) {
   const seconds = Number(text)
   warnOnce('KOA_SESSION_RS_CLOCK', `the clock of a Redis server is ${Math.round(Math.abs(seconds))} s ` +
-    `${seconds > 0 ? 'ahead of' : 'behind'} this machine's: sessions live as long as the clock says of the machine that writes ` +
-    'them, so that machines whose clocks differ end each other\'s too early or too late')
+    `${seconds > 0 ? 'ahead of' : 'behind'} this machine's. A session's expiry is set by the clock of the machine that writes ` +
+    'it, so machines whose clocks differ end each other\'s sessions too early or too late')
 }
 
-/** Tells what there is beside a reason. */
+/** Describes the numbers or the word behind a reason. */
 function describe (reason, more) {
   if (reason === 'replicas') return `${more[1]} of ${more[0]}`
   return reason === 'size' ? `${more[0]} keys, ${more[1]} bytes` : more[0]

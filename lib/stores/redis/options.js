@@ -14,7 +14,7 @@ const isPem = (value) => isText(value) || ArrayBuffer.isView(value)
 const isAddress = (value) => isText(value) ? parseUrl(value) !== undefined : isText(value?.host)
 const isAddresses = (value) => Array.isArray(value) && value.length > 0 && value.every(isAddress)
 
-/** What each option has to be, and its default. */
+/** Of each option: the expected value, its check, and the default. */
 const OPTIONS = {
   url: ['a URL: redis://, rediss:// or unix://', (value) => isText(value) && parseUrl(value) !== undefined],
   nodes: ['an array of URLs or of { host, port }', isAddresses],
@@ -37,15 +37,15 @@ const OPTIONS = {
   format: ["'merge' or 'json'", (value) => value === 'merge' || value === 'json', 'merge']
 }
 
-/** Options that say how to reach servers, which a client of the user's knows itself. */
+/** The options for connections, which exclude a client of the user. */
 const CONNECTION = ['url', 'nodes', 'sentinels', 'master', 'username', 'password', 'sentinelUsername', 'sentinelPassword', 'db',
   'tls', 'connectTimeoutMs', 'timeoutMs']
 
-/** Options of which there is one at most. */
-const PLACES = ['url', 'nodes', 'sentinels', 'client']
+/** The options that name servers, of which at most one is given. */
+const SERVERS = ['url', 'nodes', 'sentinels', 'client']
 
 /**
- * Checks the options of a RedisStore, and gives what its parts need.
+ * Checks the options of a RedisStore, and returns what its parts need.
  *
  * @throws {SessionOptionError}
  */
@@ -71,14 +71,14 @@ function completeRedisOptions (given = {}) {
 
 function unknown (name, value) {
   const names = Object.keys(OPTIONS).join(', ')
-  return invalidOption(name, `one of ${names}`, value, `Invalid input: RedisStore has no option ${name}, but ${names}`)
+  return invalidOption(name, `one of ${names}`, value, `Invalid input: RedisStore has no option ${name}, only ${names}`)
 }
 
 /** Refuses options that exclude each other. */
 function checkTogether (given) {
   const has = (name) => given[name] != null
-  const [, second] = PLACES.filter(has)
-  if (second !== undefined) throw invalidOption(second, `the only one of ${PLACES.join(', ')}`, given[second])
+  const [, second] = SERVERS.filter(has)
+  if (second !== undefined) throw invalidOption(second, `the only one of ${SERVERS.join(', ')}`, given[second])
   const beside = has('client') && CONNECTION.find(has)
   if (beside) throw invalidOption(beside, 'left to the client', given[beside])
   if (given.waitReplicas && has('client') && !canWait(given.client)) {
@@ -90,28 +90,28 @@ function checkTogether (given) {
   for (const name of ['from', 'waitReplicas']) if (has(name)) throw invalidOption(name, "left out with format 'json'", given[name])
 }
 
-/** Makes what binding-redis/src/options.rs takes. */
+/** Makes the options that binding-redis/src/options.rs reads. */
 function toConnection (options) {
   const { url, nodes, sentinels, connectTimeoutMs, timeoutMs } = options
   const given = nodes ?? sentinels ?? [url ?? `redis://127.0.0.1:${PORT}`]
-  const places = given.map((each) => typeof each === 'string' ? parseUrl(each) : { ...each })
-  const [first] = places
+  const addresses = given.map((each) => typeof each === 'string' ? parseUrl(each) : { ...each })
+  const [first] = addresses
   const port = sentinels ? SENTINEL_PORT : PORT
-  // What a URL of a sentinel says is about the sentinel.
-  const told = sentinels ? {} : first
-  const told2 = sentinels ? first : {}
-  const tls = options.tls ?? places.some((place) => place.isTls)
+  // The credentials in a sentinel's URL are for the sentinel.
+  const server = sentinels ? {} : first
+  const sentinel = sentinels ? first : {}
+  const tls = options.tls ?? addresses.some((address) => address.isTls)
   return {
-    nodes: first.path === undefined ? places.map((place) => ({ host: place.host, port: place.port ?? port })) : [],
+    nodes: first.path === undefined ? addresses.map((address) => ({ host: address.host, port: address.port ?? port })) : [],
     path: first.path,
     cluster: nodes !== undefined,
     master: options.master,
-    credentials: { username: options.username ?? told.username, password: options.password ?? told.password },
+    credentials: { username: options.username ?? server.username, password: options.password ?? server.password },
     sentinelCredentials: {
-      username: options.sentinelUsername ?? told2.username, password: options.sentinelPassword ?? told2.password
+      username: options.sentinelUsername ?? sentinel.username, password: options.sentinelPassword ?? sentinel.password
     },
     tls: tls ? toTls(tls) : undefined,
-    db: options.db ?? told.db ?? 0,
+    db: options.db ?? server.db ?? 0,
     connectTimeoutMs,
     timeoutMs
   }
@@ -132,7 +132,7 @@ function isTls (value) {
     ['boolean', 'undefined'].includes(typeof rejectUnauthorized)
 }
 
-/** Reads a URL; gives nothing for what is none. */
+/** Parses a URL. Returns undefined if it is invalid. */
 function parseUrl (text) {
   if (!URL.canParse(text)) return undefined
   const { protocol, hostname, port, pathname, username, password, searchParams } = new URL(text)

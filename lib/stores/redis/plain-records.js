@@ -23,7 +23,7 @@ class PlainRecords {
 
   async get (id) {
     const json = await this.#transport.ask(KIND.GET_PLAIN, 0, WRITE.id, id)
-    // What is no JSON is no session, to koa-redis as well.
+    // As in koa-redis, invalid JSON is no session.
     try { return json === undefined ? undefined : JSON.parse(json) } catch {}
   }
 
@@ -37,7 +37,7 @@ class PlainRecords {
   }
 
   async clear () {
-    // All keys of the database would be sessions.
+    // Without a prefix, it would remove all keys of the database.
     if (this.#prefix === '') throw storeError('prefix')
     await this.#transport.ask(KIND.CLEAR_PLAIN, 0, WRITE.nothing)
   }

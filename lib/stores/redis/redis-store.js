@@ -20,10 +20,10 @@ const WRITE = {
   nothing () {}
 }
 
-/** Sessions in Redis; stores/redis.d.ts has the words. */
+/** Sessions in Redis; documented in stores/redis.d.ts. */
 class RedisStore extends SessionStore {
   #transport
-  /** Has the records, where the format is koa-redis's. */
+  /** The records in koa-redis's format, with `format: 'json'`. */
   #plain
 
   constructor (options) {
@@ -38,7 +38,7 @@ class RedisStore extends SessionStore {
     }
     if (!isPlain) return
     this.#plain = new PlainRecords(this.#transport, keys.prefix)
-    // It has koa-session's three methods alone.
+    // Not a session store: it only has koa-session's three methods.
     Object.defineProperty(this, STORE, { value: undefined })
   }
 

@@ -2,15 +2,15 @@
 
 const { setImmediate } = require('node:timers/promises')
 
-/** How long a WAIT may take, and how many in a row there are: what others write meanwhile comes behind one. */
-const SLICE_MS = 100
-const SLICES = 25
+/** The time limit of one WAIT, and the most WAITs in a row. One long WAIT would block the writes behind it. */
+const WAIT_MS = 100
+const MAX_WAITS = 25
 
-/** What says that a connection may have been replaced. */
-const BREAKS = ['close', 'end', 'error', 'reconnecting']
+/** Events of a client after which its connection may be a new one. */
+const BREAK_EVENTS = ['close', 'end', 'error', 'reconnecting']
 
-/** An answer, and how many replicas have what was carried out: fewer than wanted. */
-class Short {
+/** A reply to a write that fewer replicas have than wanted, and their number. */
+class TooFewReplicas {
   constructor (reply, acknowledged) {
     this.reply = reply
     this.acknowledged = acknowledged
@@ -18,61 +18,61 @@ class Short {
 }
 
 /**
- * Writes that wait for replicas, over a client of the user's. WAIT is for what the same connection has written, and holds up what
- * comes behind it; so there is a second client, which nobody else uses.
+ * Writes that wait for replicas, over the user's client. WAIT covers the writes of its own connection, and blocks the commands
+ * behind it, so these writes have a client of their own.
  */
 class ReplicatedWrites {
   #client
-  #how
+  #kind
   #wanted
-  #twin
+  #second
   #breaks = 0
-  /** The WAIT that was sent last, and the next one, which is for all who ask until it is sent. */
+  /** The WAIT that was sent last, and the next one, which all writes share that are done before it is sent. */
   #last = Promise.resolve()
   #next
 
   /**
    * @param {object} client
-   * @param {object} how one of CLIENTS of redis-client.js
-   * @param {number} wanted how many replicas
+   * @param {object} kind one of CLIENTS of client-driver.js
+   * @param {number} wanted kind many replicas
    */
-  constructor (client, how, wanted) {
+  constructor (client, kind, wanted) {
     this.#client = client
-    this.#how = how
+    this.#kind = kind
     this.#wanted = wanted
   }
 
-  /** Sends a command. Gives its answer, and that in a Short where too few replicas have it. */
+  /** Sends a write. Returns its reply; in a TooFewReplicas, if too few replicas have the write. */
   async send (args) {
-    this.#twin ??= this.#connect()
-    const client = await this.#twin
-    const reply = await this.#how.send(client, args)
+    this.#second ??= this.#connect()
+    const client = await this.#second
+    const reply = await this.#kind.send(client, args)
     const breaks = this.#breaks
     let acknowledged = 0
-    for (let left = SLICES; left > 0 && acknowledged < this.#wanted; left--) {
+    for (let left = MAX_WAITS; left > 0 && acknowledged < this.#wanted; left--) {
       acknowledged = Number(await this.#wait(client))
-      // A client may have sent WAIT again on another connection, which has not written anything.
-      if (breaks !== this.#breaks) throw new Error('the connection broke before replicas had it')
+      // The client may have repeated WAIT on a new connection, which has no writes to wait for.
+      if (breaks !== this.#breaks) throw new Error('the connection broke before replicas had the write')
     }
-    return acknowledged < this.#wanted ? new Short(reply, acknowledged) : reply
+    return acknowledged < this.#wanted ? new TooFewReplicas(reply, acknowledged) : reply
   }
 
   /** Closes the second client. */
   async close () {
-    const client = await this.#twin?.catch(() => {})
-    this.#twin = undefined
-    if (client) this.#how.end(client)
+    const client = await this.#second?.catch(() => {})
+    this.#second = undefined
+    if (client) this.#kind.end(client)
   }
 
   async #connect () {
-    const client = this.#how.duplicate(this.#client)
-    for (const event of BREAKS) client.on(event, () => this.#breaks++)
+    const client = this.#kind.duplicate(this.#client)
+    for (const event of BREAK_EVENTS) client.on(event, () => this.#breaks++)
     this.#client.once('end', () => this.close())
     try {
-      await this.#how.connect(client)
+      await this.#kind.connect(client)
       return client
     } catch (error) {
-      this.#twin = undefined
+      this.#second = undefined
       throw error
     }
   }
@@ -80,11 +80,11 @@ class ReplicatedWrites {
   #wait (client) {
     this.#next ??= this.#last.then(() => setImmediate()).then(() => {
       this.#next = undefined
-      return this.#how.send(client, ['wait', String(this.#wanted), String(SLICE_MS)])
+      return this.#kind.send(client, ['wait', String(this.#wanted), String(WAIT_MS)])
     })
     this.#last = this.#next.catch(() => {})
     return this.#next
   }
 }
 
-module.exports = { ReplicatedWrites, Short }
+module.exports = { ReplicatedWrites, TooFewReplicas }

@@ -1,15 +1,15 @@
 'use strict'
 
-// Not the one that a test's clock has put in its place.
+// The real one, which the fake timers of a test do not replace.
 const { setImmediate } = require('node:timers')
 const { PendingCalls } = require('../pending-calls')
 const { Batch } = require('./batch')
 const { storeError, warnOfSkew } = require('./error')
 
-/** How many operations wait for the end of the turn at most: while the server works on these, the app goes on. */
-const AT_ONCE = 16
+/** The number of operations that are sent before the turn of the event loop ends, so that the server can begin. */
+const MAX_BATCH = 16
 
-/** Connections of the addon's: the operations of one turn of the event loop cross together, and so do results. */
+/** A transport over connections of the addon. It passes the operations of one turn of the event loop together, and so results. */
 class Transport {
   #connect
   #native
@@ -29,18 +29,18 @@ class Transport {
   }
 
   /**
-   * @param {object} connection options, as binding-redis/src/options.rs has them
+   * @param {object} connection options, as in binding-redis/src/options.rs
    * @param {object} keys
    */
   constructor (connection, keys) {
     const { RedisTransport } = require('./binding')
     const calls = this.#calls
-    // On first use. The addon holds the function, and so must nothing that holds the addon's object.
-    this.#connect = () => new RedisTransport(connection, keys, (numbers, texts) => calls.take(numbers, texts))
+    // Called at the first use. The addon holds the function, which must therefore not hold the addon's object.
+    this.#connect = () => new RedisTransport(connection, keys, (numbers, texts) => calls.settle(numbers, texts))
   }
 
   /**
-   * Asks for something, and gives the promise of its answer.
+   * Asks for an operation. Returns the promise of its answer.
    *
    * @param {number} kind one of KIND
    * @param {number} ttlMs
@@ -61,14 +61,14 @@ class Transport {
   }
 
   #schedule () {
-    if (this.#batch.count >= AT_ONCE) this.#flush()
+    if (this.#batch.count >= MAX_BATCH) this.#flush()
     else if (!this.#isScheduled) {
       this.#isScheduled = true
       setImmediate(this.#flushTurn)
     }
   }
 
-  /** Waits for all answers that are due, and closes the connections. */
+  /** Waits for the pending operations, and closes the connections. */
   close () {
     this.#closing ??= this.#end()
     return this.#closing

@@ -4,6 +4,6 @@ const { loadPackaged } = require('../../native/addon')
 
 /** The addon of the SQLite store. */
 module.exports = loadPackaged('koa-session-rs-sqlite', (errors) => {
-  // A literal inside a try: tracers find the package by it, and bundlers take a missing one for optional.
+  // A literal, so that tracers find the package; inside a try, so that bundlers treat it as optional.
   try { return require('koa-session-rs-sqlite') } catch (error) { errors.push(error) }
 })

@@ -11,12 +11,12 @@ const { PendingCalls } = require('../pending-calls')
 const { SessionStore } = require('../session-store')
 const { storeError } = require('./error')
 
-/** How often a load is tried again that another process was in the way of. */
+/** How often a read is retried that another process has blocked. */
 const ATTEMPTS = 16
 
-const CLOSED = 'closed\n\nit was closed'
+const CLOSED = 'closed\n\nthe store is closed'
 
-/** Sessions in a file; stores/sqlite.d.ts has the words. */
+/** Sessions in a file; documented in stores/sqlite.d.ts. */
 class SqliteStore extends SessionStore {
   #native
   #calls
@@ -29,12 +29,12 @@ class SqliteStore extends SessionStore {
   constructor (options) {
     super()
     const { file, synchronous, busyTimeout, maxBytes } = complete(options)
-    // On first use: who keeps sessions elsewhere does not need it.
+    // Loaded at the first use, since apps with other stores need not install it.
     const binding = require('./binding')
     const toError = (failure) => storeError(file, failure)
     const calls = new PendingCalls(toError)
     const opened = binding.open(file, synchronous === 'full', busyTimeout, maxBytes,
-      (numbers, texts) => calls.take(numbers, texts))
+      (numbers, texts) => calls.settle(numbers, texts))
     if (typeof opened === 'string') throw toError(opened)
     this.#toError = toError
     this.#busyTimeout = busyTimeout
@@ -96,7 +96,7 @@ class SqliteStore extends SessionStore {
     return this.#write((callId) => this.#native.clear(callId))
   }
 
-  /** Finishes what was asked for before, and closes the file. */
+  /** Finishes pending operations, and closes the file. */
   close () {
     this.#closing ??= this.#ask((callId) => this.#native.close(callId))
     return this.#closing
@@ -116,7 +116,7 @@ class SqliteStore extends SessionStore {
     return this.#calls.wait()
   }
 
-  /** Reads, and gives the result at once unless it is a failure. */
+  /** Reads. Returns the result itself, or the promise of a retry if the read fails. */
   #read (ask) {
     const answer = this.#answerOf(ask)
     return answer instanceof Error ? this.#retry(answer, ask) : answer
@@ -126,7 +126,7 @@ class SqliteStore extends SessionStore {
     return this.#closing === undefined ? readAnswer(this.#numbers, 0, ask(), this.#toError) : this.#toError(CLOSED)
   }
 
-  /** Reads again when whoever was in the way is gone: where the file is being made, or recovered after a crash. */
+  /** Reads again when the other process has released the file, which it creates, or recovers after a crash. */
   async #retry (failure, ask) {
     const until = performance.now() + this.#busyTimeout
     for (let i = 0; failure.reason === 'busy' && i < ATTEMPTS; i++) {
@@ -139,11 +139,11 @@ class SqliteStore extends SessionStore {
   }
 }
 
-/** What each option has to be, and its default. */
+/** Of each option: the expected value, its check, and the default. */
 const OPTIONS = {
   file: {
     expected: 'the path of a file',
-    // SQLite's names for databases that are no file, which two connections cannot share.
+    // SQLite's names for databases without a file, which two connections cannot share.
     fits: (value) => typeof value === 'string' && value !== '' && value !== ':memory:' && !value.includes('\0')
   },
   synchronous: { expected: "'normal' or 'full'", fits: (value) => value === 'normal' || value === 'full', byDefault: 'normal' },
@@ -151,14 +151,14 @@ const OPTIONS = {
   maxBytes: { expected: 'a positive integer', fits: (value) => value === undefined || (Number.isSafeInteger(value) && value > 0) }
 }
 
-/** Checks options, and gives them with their defaults. */
+/** Checks options, and returns them with their defaults. */
 function complete (given) {
   if (given === null || typeof given !== 'object') throw invalidOption('options', 'an object with the file', given)
   const names = Object.keys(OPTIONS)
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown !== undefined) {
     throw invalidOption(unknown, `one of ${names.join(', ')}`, given[unknown],
-      `Invalid input: SqliteStore has no option ${unknown}, but ${names.join(', ')}`)
+      `Invalid input: SqliteStore has no option ${unknown}, only ${names.join(', ')}`)
   }
   const options = {}
   for (const [name, { expected, fits, byDefault }] of Object.entries(OPTIONS)) {
