@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 /// The last millisecond that an HTTP date can name: the end of the year 9999.
 const LAST_HTTP_DATE_MS: f64 = 253_402_300_799_999.0;
 
-/// Tells whether `value` may stand in a `Set-Cookie` line: RFC 7230's field-content without `;`.
+/// Returns whether `value` may stand in a `Set-Cookie` line: RFC 7230's field-content without `;`.
 #[must_use]
 pub fn is_value(value: &str) -> bool {
     value

@@ -201,7 +201,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// Where the data are no JSON object.
+    /// If the data are no JSON object.
     pub fn create(new: &NewRecord<&str>, now_ms: u64, ttl_ms: u64) -> Result<Self, NotJson> {
         Ok(Self {
             rev: 1,
@@ -216,7 +216,7 @@ impl Record {
         })
     }
 
-    /// Tells whether the record is expired. At the very millisecond it is not, as in koa-session.
+    /// Returns whether the record is expired. At the very millisecond it is not, as in koa-session.
     #[must_use]
     pub fn is_expired(&self, now_ms: u64) -> bool {
         self.expire_ms < now_ms
@@ -226,7 +226,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// Where it is.
+    /// If it is.
     pub fn within(&self, bounds: Bounds) -> Result<(), TooLarge> {
         let size = Bounds {
             keys: self.revs.len(),
@@ -265,7 +265,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// Where `set` is no JSON object or `delete` no JSON array.
+    /// If `set` is no JSON object or `delete` no JSON array.
     pub fn merge(
         &mut self,
         changes: &Changes<&str>,

@@ -116,7 +116,7 @@ impl SessionCookie {
         }
     }
 
-    /// Tells whether a `Cookie` header has the cookie at all, verified or not.
+    /// Returns whether a `Cookie` header has the cookie at all, verified or not.
     #[must_use]
     pub fn is_sent(&self, header: &str) -> bool {
         self.finder.first(header).is_some()

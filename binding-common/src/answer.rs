@@ -172,7 +172,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Tells whether there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty()

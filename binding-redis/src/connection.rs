@@ -80,17 +80,17 @@ impl Connection {
         Rc::ptr_eq(&self.line, &other.line)
     }
 
-    /// Tells whether commands can be sent on it.
+    /// Returns whether commands can be sent on it.
     pub fn is_usable(&self) -> bool {
         !self.line.is_abandoned.get() && !self.line.driver.is_finished()
     }
 
-    /// Tells whether an answer came since.
+    /// Returns whether an answer came since.
     pub fn has_answered_since(&self, moment: Instant) -> bool {
         self.line.heard.get() >= moment
     }
 
-    /// Tells whether no answer came for so long.
+    /// Returns whether no answer came for so long.
     pub fn is_silent_for(&self, time: Duration) -> bool {
         self.line.heard.get().elapsed() >= time
     }

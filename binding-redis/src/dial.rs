@@ -73,7 +73,7 @@ async fn dial_socket(_: &str) -> io::Result<Stream> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Tells whether a server without TLS was asked for TLS, or the other way round: it says nothing then, or closes.
+/// Returns whether a server without TLS was asked for TLS, or the other way round: it says nothing then, or closes.
 pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Fault> {
     let Server::At { host, port } = server else {
         return None;

@@ -96,7 +96,7 @@ impl Node {
         })
     }
 
-    /// Tells whether there was a connection once.
+    /// Returns whether there was a connection once.
     pub fn was_up(&self) -> bool {
         self.was_up.get()
     }

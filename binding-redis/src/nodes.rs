@@ -38,7 +38,7 @@ impl Nodes {
         Rc::clone(node.or_insert_with(new))
     }
 
-    /// Tells whether a node is one of those that there are still.
+    /// Returns whether a node is one of those that there are still.
     pub fn has(&self, node: &Rc<Node>) -> bool {
         let known = self.known.borrow();
         known.values().any(|known| Rc::ptr_eq(known, node))

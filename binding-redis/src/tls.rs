@@ -19,7 +19,7 @@ use crate::options::Tls;
 ///
 /// # Errors
 ///
-/// Where a PEM text is none, or the system has no certificates.
+/// If a PEM text is none, or the system has no certificates.
 pub fn config(tls: &Tls) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier::new(tls, &provider)?;

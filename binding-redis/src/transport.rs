@@ -60,7 +60,7 @@ struct Shared {
 ///
 /// # Errors
 ///
-/// Where the system gives no thread.
+/// If the system gives no thread.
 pub fn spawn(
     options: ConnectionOptions,
     format: Format,

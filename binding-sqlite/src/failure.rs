@@ -1,12 +1,12 @@
-//! Why the store failed, as JavaScript is told.
+//! The failure of a call, as text for JavaScript.
 
 use std::fmt;
 
 use koa_session_rs::store::StoreError;
 use koa_session_rs::store::sqlite::SqliteError;
 
-/// Written as three lines: a word of its own for each reason, `SQLite`'s extended result code or nothing, and a message;
-/// `lib/stores/sqlite/error.js` reads them.
+/// Has three lines, which `lib/stores/sqlite/error.js` parses: a reason, `SQLite`'s extended result code (or nothing), and a
+/// message.
 #[derive(Clone, Debug)]
 pub struct Failure {
     reason: &'static str,
@@ -15,7 +15,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Makes one that is no failure of the database.
+    /// Makes a failure that is not of the database.
     pub fn new(reason: &'static str, message: &str) -> Self {
         Self {
             reason,

@@ -1,4 +1,4 @@
-//! The way from JavaScript to the thread that writes.
+//! The queue from JavaScript to the thread that writes.
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -11,7 +11,7 @@ use napi::Error;
 use crate::task::{Job, Task};
 use crate::writer::Writer;
 
-/// The way to the thread. The thread ends when this is gone and everything sent is done.
+/// The queue of the thread. The thread ends when this is dropped and all tasks are done.
 pub struct Queue {
     sender: Sender<Job>,
     patience: Duration,
@@ -35,7 +35,7 @@ impl Queue {
         self.send_with(call_id, task, self.patience)
     }
 
-    /// Sends a task that waits for other processes no longer than that.
+    /// Sends a task that waits for other processes for at most `patience`.
     pub fn send_with(&self, call_id: f64, task: Task, patience: Duration) -> napi::Result<()> {
         let job = Job {
             call_id,

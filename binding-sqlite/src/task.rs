@@ -1,4 +1,4 @@
-//! What the thread is asked to do.
+//! The tasks of the thread.
 
 use std::time::Instant;
 
@@ -7,32 +7,32 @@ use koa_session_rs::store::sqlite::SqliteStore;
 use koa_session_rs::store::{Clock, IdHash, Store, StoreError, Which};
 use koa_session_rs_binding_common::{Answer, Text};
 
-/// A task, and the call that waits for its answer.
+/// A task, with the id of its call.
 pub struct Job {
     pub call_id: f64,
     pub task: Task,
-    /// Until when it waits for other processes: for how long, is counted from when it was asked for.
+    /// Until when it waits for other processes, counted from the call.
     pub deadline: Instant,
 }
 
-/// An operation, with all that it needs.
+/// An operation with its arguments.
 pub enum Task {
     Create(IdHash, NewRecord<Text>, Clock),
     Merge(IdHash, Changes<Text>, Clock),
     Touch(IdHash, Clock),
-    /// From the first id to the second.
+    /// Moves a session from the first id to the second.
     Regenerate(IdHash, IdHash, Changes<Text>, Clock),
     Destroy(IdHash, u64),
-    /// Nothing where none can be meant.
+    /// `None` selects no session.
     DestroyAll(Text, Option<Which>, u64),
     Clear,
-    /// Waits for its turn, and does nothing.
+    /// Does nothing, after waiting for the lock.
     Turn,
     Close,
 }
 
 impl Task {
-    /// Does it.
+    /// Runs the task.
     pub fn run(&self, store: &SqliteStore) -> Result<Answer, StoreError> {
         Ok(match self {
             Self::Create(id, new, clock) => {
@@ -58,7 +58,7 @@ impl Task {
         })
     }
 
-    /// The time that it brings, if it does.
+    /// The time of the operation, if it has one.
     pub fn now_ms(&self) -> Option<u64> {
         match self {
             Self::Create(.., clock)

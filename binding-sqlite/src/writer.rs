@@ -1,4 +1,4 @@
-//! The thread that writes: everything that is there when it comes around goes into one transaction.
+//! The thread that writes: each time, all tasks in the queue run in one transaction.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
@@ -10,23 +10,23 @@ use koa_session_rs_binding_common::{Answer, Answers, Deliver};
 use crate::failure::Failure;
 use crate::task::{Job, Task};
 
-/// How many tasks a transaction has at most: it holds back readers of none and writers of all processes.
+/// The most tasks of one transaction, which blocks the writers of all processes, but no readers.
 const BATCH: usize = 512;
 
-/// How many expired sessions are removed at once.
+/// The most expired sessions that are removed at once.
 const SWEPT: u32 = 100;
 
-/// How long after its expiry a session is kept: until then it can be told from one that never was.
+/// How long a session is kept after its expiry, so that a request learns that it has expired, not that it is missing.
 const KEPT_MS: u64 = 10_000;
 
-/// How often it is looked for expired sessions, where there were few.
+/// The interval between removals of expired sessions, unless there are many.
 const SWEEP_MS: u64 = 1000;
 
 pub struct Writer {
     database: Database,
     deliver: Deliver,
     store: Option<SqliteStore>,
-    /// When it was last looked for expired sessions, unless there are more.
+    /// The time of the last removal of expired sessions; `None` if there are more to remove.
     swept_ms: Option<u64>,
 }
 
@@ -58,7 +58,7 @@ impl Writer {
             let is_close = |job: &Job| matches!(job.task, Task::Close);
             let before_close = waiting.iter().position(is_close);
             if before_close == Some(0) {
-                // The file is closed before it is said to be.
+                // Closes the file before the answer says so.
                 self.store = None;
                 let answers = waiting.iter().map(|_| Answer::done()).collect();
                 return self.tell(&waiting, answers);
@@ -73,7 +73,7 @@ impl Writer {
         }
     }
 
-    /// Does what can be done of some jobs, and tells JavaScript. Returns those that may go on waiting for other processes.
+    /// Runs jobs, and delivers their answers. Returns the jobs that may still wait for other processes.
     fn serve(&mut self, jobs: Vec<Job>) -> Vec<Job> {
         let written = catch_unwind(AssertUnwindSafe(|| self.write(&jobs)));
         let (done, answers, waiting) = match written {
@@ -86,7 +86,7 @@ impl Writer {
                 (failed, answers, waiting)
             }
             Err(_) => {
-                // Whatever state the connection is in, nothing of it is committed.
+                // After a panic, the connection is dropped, so that nothing uncommitted remains.
                 self.store = None;
                 let failure = Failure::new("failed", "the store's thread panicked");
                 let answers = fail(&jobs, &failure);
@@ -111,7 +111,7 @@ impl Writer {
             None => self.open(jobs)?,
         };
         let results = store.group(jobs, |job| job.deadline, |store, job| job.task.run(store));
-        // What is left of a file that was replaced is of no use, and takes room.
+        // A connection to a replaced file is useless, and keeps the deleted file on the disk.
         if !matches!(&results, Err(error) if error.reason == Reason::Replaced) {
             self.store = Some(store);
         }
@@ -128,7 +128,7 @@ impl Writer {
         SqliteStore::open_until(&self.database, deadline)
     }
 
-    /// Removes some expired sessions, if it is time. What fails here is tried again, and nobody waits for it.
+    /// Removes some expired sessions, if the interval is over. A failure is ignored, since the next removal tries again.
     fn sweep(&mut self, now_ms: u64) {
         let is_due = self
             .swept_ms

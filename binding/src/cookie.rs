@@ -109,7 +109,7 @@ impl Cookie {
         self.core.sign(&text).map(to_text)
     }
 
-    /// Tells whether the header has the cookie at all.
+    /// Returns whether the header has the cookie at all.
     fn is_sent(&mut self, (header,): (Text,)) -> bool {
         self.core.is_sent(&header)
     }

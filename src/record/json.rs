@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     ///
-    /// Where the text is no JSON object.
+    /// If the text is no JSON object.
     pub fn parse(text: &'a str) -> Result<Self, NotJson> {
         serde_json::from_str(text).map_err(|_| NotJson("a JSON object"))
     }
@@ -86,7 +86,7 @@ impl<'a> Tokens<'a> {
     ///
     /// # Errors
     ///
-    /// Where the text is no JSON array.
+    /// If the text is no JSON array.
     pub fn parse_or_none(text: &'a str) -> Result<Self, NotJson> {
         if text.is_empty() {
             return Ok(Self::default());

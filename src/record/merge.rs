@@ -102,7 +102,7 @@ pub struct Difference {
 ///
 /// # Errors
 ///
-/// Where one of them is no JSON object.
+/// If one of them is no JSON object.
 pub fn difference(before: &str, after: &str) -> Result<Difference, NotJson> {
     let (before, after) = (Fields::parse(before)?, Fields::parse(after)?);
     // Keys keep their places but behind one that is gone: only from there on they have to be looked for.

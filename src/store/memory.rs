@@ -1,5 +1,5 @@
-//! Sessions in the memory of one process: bounded by number and by size. Where there is no room, expired sessions leave first,
-//! then those that are nobody's, then the others, each the least recently used first.
+//! Sessions in the memory of one process, limited in number and bytes. If there is no room, expired sessions are removed first,
+//! then those without a subject, then the others; in each group, the least recently used first.
 
 mod entries;
 mod expiry_buckets;
@@ -13,16 +13,16 @@ use super::{Clock, IdHash, Listed, Loaded, Store, StoreError, Which, Written};
 use crate::record::{Changes, MaxAge, NewRecord, Record};
 use sessions::Sessions;
 
-/// How much a store keeps.
+/// The limits of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
     /// Sessions; at least 1.
     pub max_entries: usize,
-    /// Bytes, with all that keeping them takes.
+    /// Bytes, including the store's own structures.
     pub max_bytes: usize,
 }
 
-/// A session is larger than the whole store may be. Nothing was written.
+/// A session exceeds the limit of the whole store. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverCapacity;
 
@@ -66,7 +66,7 @@ impl MemoryStore {
         Self(Mutex::new(Sessions::new(capacity)))
     }
 
-    /// Loads a session where it is, without a copy of it being made, and makes it the one used last.
+    /// Reads a session without copying it, and makes it the most recently used.
     pub fn find<R>(&self, id: IdHash, read: impl FnOnce(Loaded<&str>) -> R) -> Option<R> {
         let mut sessions = self.lock();
         sessions
@@ -75,14 +75,14 @@ impl MemoryStore {
             .map(|entry| read(entry.loaded()))
     }
 
-    /// Returns how many sessions there are, expired ones too, and how many bytes they are taken to need.
+    /// Returns the number of sessions, including expired ones, and the estimate of their bytes.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
         let sessions = self.lock();
         (sessions.entries.len(), sessions.bytes)
     }
 
-    /// No call leaves the maps half changed but by a panic; then what is there is still the best there is.
+    /// Only a panic can leave the maps inconsistent; the store then goes on with what they contain.
     fn lock(&self) -> MutexGuard<'_, Sessions> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,7 +1,7 @@
-//! Stores: where sessions live under their ids, so that the cookie has the id alone.
+//! Stores keep sessions under their ids, so that the cookie only has the id.
 //!
-//! One contract for all of them: index.d.ts (`SessionStore`) has its words, `tests/store_contract.rs` its proof. A store never
-//! sees an id, only its [`IdHash`]: what leaks from a store opens no session. Time is an argument, in milliseconds.
+//! They have one contract, described in index.d.ts (`SessionStore`) and tested by `tests/store_contract.rs`. A store never gets
+//! an id, only its [`IdHash`], so that a leaked store opens no session. Time is an argument, in milliseconds.
 
 pub mod memory;
 pub mod redis;
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::record::{Changes, MaxAge, NewRecord, NotJson, Record};
 
-/// The SHA-256 of a session id: what a store knows a session by.
+/// The SHA-256 of a session id, under which a store keeps the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdHash(
     /// The digest.
@@ -31,13 +31,13 @@ impl IdHash {
         Self(Sha256::digest(id).into())
     }
 
-    /// Writes the hash as lists and events have it: in URL-safe base64, without padding.
+    /// Encodes the hash as in lists and events: in URL-safe base64, without padding.
     #[must_use]
     pub fn to_base64(self) -> String {
         URL_SAFE_NO_PAD.encode_to_string(self.0)
     }
 
-    /// Reads what [`to_base64`](Self::to_base64) writes; nothing of anything else.
+    /// Decodes the text of [`to_base64`](Self::to_base64). Returns `None` for any other text.
     #[must_use]
     pub fn from_base64(text: &str) -> Option<Self> {
         let hash = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
@@ -45,7 +45,7 @@ impl IdHash {
     }
 }
 
-/// When something is done, and how long a record without a `maxAge` of its own lives from then on.
+/// The time of an operation, and the TTL of records without a `maxAge`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
     /// `Date.now()`.
@@ -54,56 +54,56 @@ pub struct Clock {
     pub ttl_ms: u64,
 }
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It is done.
+    /// The write was done.
     Done {
         /// The record's revision.
         rev: u64,
-        /// The keys that others wrote since the writer's base, as a JSON array.
+        /// The keys of the write that others had written since its base revision, as a JSON array.
         conflicts: Option<String>,
-        /// The record's own time to live, which may be one that another request gave it.
+        /// The record's own TTL, which another request may have set.
         max_age: MaxAge,
     },
-    /// There is no record any more: destroyed, moved to another id, expired or evicted. Nothing was written.
+    /// The record is gone: destroyed, moved to another id, expired or evicted. Nothing was written.
     Missing,
-    /// The id is another session's. Nothing was written.
+    /// Another session has the id. Nothing was written.
     Taken,
-    /// The subject has as many sessions as it may have. Nothing was written.
+    /// The subject has reached its limit of sessions. Nothing was written.
     Refused,
 }
 
-/// A session that was loaded: what a request needs of its record.
+/// A loaded session: the part of its record that a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loaded<T> {
     /// A JSON object.
     pub data: T,
-    /// The record's revision; 0 of one that koa-redis wrote.
+    /// The record's revision; 0 if koa-redis wrote it.
     pub rev: u64,
     /// The time after which it is expired.
     pub expire_ms: u64,
-    /// Its own time to live.
+    /// Its own TTL.
     pub max_age: MaxAge,
-    /// Whether it is somebody's.
+    /// Whether it has a subject.
     pub has_subject: bool,
 }
 
 /// A session in its subject's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// What the store knows it by.
+    /// The hash of its id.
     pub hash: IdHash,
     /// When it was created.
     pub created_ms: u64,
     /// When it was last saved or touched.
     pub seen_ms: u64,
-    /// What the app calls it.
+    /// The app's label for it.
     pub label: Option<String>,
 }
 
 impl Serialize for Listed {
-    /// As index.d.ts has it: `{ hash, created, seen, label? }`.
+    /// As in index.d.ts: `{ hash, created, seen, label? }`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = 3 + usize::from(self.label.is_some());
         let mut listed = serializer.serialize_struct("Listed", fields)?;
@@ -121,12 +121,12 @@ impl Listed {
     /// Writes a list as JSON.
     #[must_use]
     pub fn write_list(list: &[Self]) -> String {
-        // Of texts and numbers, it cannot fail.
+        // Strings and numbers always serialise.
         serde_json::to_string(list).unwrap_or_default()
     }
 }
 
-/// Which of a subject's sessions are meant.
+/// A selection of a subject's sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     /// All.
@@ -138,7 +138,7 @@ pub enum Which {
 }
 
 impl Which {
-    /// Takes hashes as [`IdHash::to_base64`] writes them. Returns nothing where none can be meant: what is no hash is no session's.
+    /// Reads hashes as [`IdHash::to_base64`] writes them. Returns `None` if no session can be selected, since `only` is no hash.
     #[must_use]
     pub fn of(except: Option<&str>, only: Option<&str>) -> Option<Self> {
         match (except.map(IdHash::from_base64), only) {
@@ -148,7 +148,7 @@ impl Which {
         }
     }
 
-    /// Tells whether a session of the subject is meant.
+    /// Returns whether a session of the subject is selected.
     #[must_use]
     pub fn means(self, id: IdHash) -> bool {
         match self {
@@ -162,7 +162,7 @@ impl Which {
 /// A store failed.
 #[derive(Debug)]
 pub enum StoreError {
-    /// The caller passed text that is not what it has to be.
+    /// The caller passed invalid JSON.
     Input(NotJson),
     /// The store's own failure: a disk, a connection, a server.
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -185,15 +185,15 @@ impl From<NotJson> for StoreError {
     }
 }
 
-/// The contract of a store whose calls block.
+/// The contract of a store with blocking calls.
 ///
-/// An expired record may be given by [`load`](Self::load), for the caller to tell so; for everything else it is missing.
+/// [`load`](Self::load) may return an expired record, which the caller reports; all other methods treat it as missing.
 pub trait Store {
     /// Stores a new session. Returns `Done`, `Taken` or `Refused`.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn create(
         &self,
         id: IdHash,
@@ -205,14 +205,14 @@ pub trait Store {
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn load(&self, id: IdHash, now_ms: u64) -> Result<Option<Record>, StoreError>;
 
-    /// Merges what a request changed. Returns `Done`, `Missing` or `Refused`.
+    /// Merges a request's changes. Returns `Done`, `Missing` or `Refused`.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn merge(
         &self,
         id: IdHash,
@@ -220,18 +220,18 @@ pub trait Store {
         clock: Clock,
     ) -> Result<Written, StoreError>;
 
-    /// Moves a session's expiry. Returns the time to live of its record; nothing where there is none.
+    /// Sets a session's new expiry. Returns the TTL of its record, or `None` if there is none.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn touch(&self, id: IdHash, clock: Clock) -> Result<Option<MaxAge>, StoreError>;
 
     /// Moves a session, with a request's changes, to a new id. Returns `Done`, `Missing`, `Taken` or `Refused`.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn regenerate(
         &self,
         old: IdHash,
@@ -244,27 +244,27 @@ pub trait Store {
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn destroy(&self, id: IdHash, now_ms: u64) -> Result<bool, StoreError>;
 
     /// Lists a subject's sessions, the oldest first.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn list(&self, subject: &str, now_ms: u64) -> Result<Vec<Listed>, StoreError>;
 
     /// Destroys a subject's sessions. Returns how many there were.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn destroy_all(&self, subject: &str, which: Which, now_ms: u64) -> Result<u64, StoreError>;
 
     /// Destroys all sessions.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
+    /// If the store fails.
     fn clear(&self) -> Result<(), StoreError>;
 }

@@ -1,8 +1,7 @@
-//! Sessions in a file, for one machine and all processes there: an `SQLite` database in WAL mode, in which readers wait for
-//! nobody, and one process writes at a time.
+//! Sessions in a file, for all processes of a machine: an `SQLite` database in WAL mode, in which readers do not wait for locks,
+//! and one process writes at a time.
 //!
-//! Two connections belong to a store: a [`Reader`], and a [`SqliteStore`] that writes. What was committed by the one, the other
-//! sees with its next read.
+//! A store has two connections: a [`Reader`], and a [`SqliteStore`] that writes. A read sees every earlier commit of the other.
 
 mod database;
 mod error;
@@ -46,20 +45,20 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, and makes it where it is missing.
+    /// Opens the file, and creates it if it is missing.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be used.
+    /// If the file cannot be used.
     pub fn open(database: &Database) -> Result<Self, SqliteError> {
         Self::open_until(database, database.deadline())
     }
 
-    /// Opens the file as [`open`](Self::open) does, and waits for other processes until then.
+    /// Opens the file as [`open`](Self::open) does, and waits for other processes until the deadline.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be used.
+    /// If the file cannot be used.
     pub fn open_until(database: &Database, deadline: Instant) -> Result<Self, SqliteError> {
         Ok(Self {
             connection: file::patiently(deadline, || database.open())?,
@@ -67,12 +66,12 @@ impl SqliteStore {
         })
     }
 
-    /// Removes so many of the sessions that were expired at a time, the oldest first, and returns how many there were. Waits for
-    /// nobody.
+    /// Removes at most `max` sessions that had expired at a time, in the order of expiry, and returns their number. Does not wait
+    /// for locks.
     ///
     /// # Errors
     ///
-    /// Where the database fails, or another process is writing.
+    /// If the database fails, or another process is writing.
     pub fn remove_expired(&self, before_ms: u64, max: u32) -> Result<usize, SqliteError> {
         let expired = self
             .connection
@@ -100,7 +99,7 @@ impl SqliteStore {
         Ok(found.filter(|(_, record)| !record.is_expired(now_ms)))
     }
 
-    /// Tells whether an id is free, after an expired record under it is gone.
+    /// Returns whether an id is free; removes an expired record under it.
     fn vacate(&self, id: IdHash, now_ms: u64) -> Result<bool, SqliteError> {
         if self.live(id, now_ms)?.is_some() {
             return Ok(false);
@@ -111,7 +110,7 @@ impl SqliteStore {
         Ok(true)
     }
 
-    /// Tells whether a session may come to a subject, after those that have to make room for it are gone.
+    /// Returns whether a subject may get the session; removes its oldest sessions if the limit requires that.
     fn admit(
         &self,
         subject: Option<&str>,
@@ -141,7 +140,7 @@ impl SqliteStore {
         Ok(true)
     }
 
-    /// Merges into a session that then goes on under an id, its own or another.
+    /// Merges into a session, and moves it to the id `next` if that is another one.
     fn merge_as(
         &self,
         id: IdHash,
@@ -262,7 +261,7 @@ impl Store for SqliteStore {
     }
 
     fn destroy_all(&self, subject: &str, which: Which, now_ms: u64) -> Result<u64, StoreError> {
-        // Expired ones go as well, and do not count.
+        // Expired ones are removed too, but not counted.
         let (sql, id) = match which {
             Which::All => (
                 "DELETE FROM session WHERE subject = ?1 AND ?3 IS NULL RETURNING expire >= ?2",

@@ -72,7 +72,7 @@ impl Cluster {
         self.is_stale.get()
     }
 
-    /// Tells whether the slots were known once.
+    /// Returns whether the slots were known once.
     pub fn has_slots(&self) -> bool {
         !self.slots.borrow().is_empty()
     }

@@ -126,7 +126,7 @@ impl Router {
         Some(Sent::Again)
     }
 
-    /// Tells whether another server may take one's place, in time.
+    /// Returns whether another server may take one's place, in time.
     fn has_successors(&self) -> bool {
         self.is_cluster() || self.nodes.options().master.is_some()
     }

@@ -1,4 +1,4 @@
-//! Sessions as they are kept, in the order of their use.
+//! The stored sessions, in the order of their use.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use super::expiry_buckets::BucketPlace;
 use crate::record::{MaxAge, Record};
 use crate::store::{IdHash, Loaded};
 
-/// What the maps and the allocator need for a session beside its own fields: measured, with a million of them.
+/// The bytes of the maps and the allocator for a session, beside its own fields: measured with a million sessions.
 const MAPS_BYTES: usize = 128;
 
-/// The same, for one that is somebody's.
+/// The same, for a session with a subject.
 const SUBJECT_BYTES: usize = 176;
 
-/// The sessions by their ids, in two lists: those that are somebody's, and those that are nobody's, which make room first.
+/// The sessions by their ids, in two lists: with a subject, and without one, which are evicted first.
 #[derive(Debug)]
 pub struct Entries {
     owned: LruCache<IdHash, Entry>,
@@ -23,7 +23,7 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Makes empty lists. Bounded elsewhere, where bytes count too and expired sessions leave first.
+    /// Makes empty lists, without a bound of their own: `sessions.rs` enforces the limits, after removing expired sessions.
     pub fn new() -> Self {
         Self {
             owned: LruCache::unbounded(),
@@ -35,7 +35,7 @@ impl Entries {
         self.owned.len() + self.anonymous.len()
     }
 
-    /// Returns a session, and makes it the one used last.
+    /// Returns a session, and makes it the most recently used.
     pub fn get_mut(&mut self, id: IdHash) -> Option<&mut Entry> {
         match self.owned.get_mut(&id) {
             None => self.anonymous.get_mut(&id),
@@ -43,12 +43,12 @@ impl Entries {
         }
     }
 
-    /// Returns a session; its place among the used ones stays.
+    /// Returns a session without changing the order of use.
     pub fn peek(&self, id: IdHash) -> Option<&Entry> {
         self.owned.peek(&id).or_else(|| self.anonymous.peek(&id))
     }
 
-    /// Returns a session to be changed; its place among the used ones stays.
+    /// Returns a mutable session without changing the order of use.
     pub fn peek_mut(&mut self, id: IdHash) -> Option<&mut Entry> {
         match self.owned.peek_mut(&id) {
             None => self.anonymous.peek_mut(&id),
@@ -56,7 +56,7 @@ impl Entries {
         }
     }
 
-    /// Enters a session, the one used last.
+    /// Adds a session as the most recently used.
     pub fn put(&mut self, id: IdHash, entry: Entry) {
         let list = if entry.subject.is_some() {
             &mut self.owned
@@ -70,9 +70,9 @@ impl Entries {
         self.owned.pop(&id).or_else(|| self.anonymous.pop(&id))
     }
 
-    /// Returns the session that makes room for another: of nobody's sessions, or else of all, the one not used for longest.
+    /// Returns the session to evict for another one: the least recently used without a subject, or else of all.
     pub fn least_but(&self, kept: IdHash) -> Option<IdHash> {
-        // The other was used last: first in line, it is alone there.
+        // `kept` is the most recently used: if it is also the least, it is alone in its list.
         [&self.anonymous, &self.owned]
             .into_iter()
             .filter_map(|list| list.peek_lru())
@@ -81,11 +81,11 @@ impl Entries {
     }
 }
 
-/// A session as it is kept: a [`Record`] in little room.
+/// A stored session: a compact [`Record`].
 #[derive(Debug)]
 pub struct Entry {
     pub data: Box<str>,
-    /// Empty where all are the record's own.
+    /// Empty if all keys have the record's own revision.
     pub revs: Box<[u64]>,
     pub rev: u64,
     pub max_age: MaxAge,
@@ -136,7 +136,7 @@ impl Entry {
 }
 
 impl From<Record> for Entry {
-    /// Its subject and its place among the expiry buckets are given to it where it is entered.
+    /// Its subject and its place in the expiry buckets are set when it is inserted.
     fn from(record: Record) -> Self {
         let is_even = record.revs.iter().all(|rev| *rev == record.rev);
         Self {
@@ -158,7 +158,7 @@ impl From<Record> for Entry {
     }
 }
 
-/// Returns a text without room to grow. Shrunk where it is, it would leave a hole behind that is too small for the next.
+/// Copies a text into an allocation of its exact size. Shrinking in place would leave a hole that is too small for other texts.
 fn exact(text: String) -> Box<str> {
     if text.capacity() == text.len() {
         text.into_boxed_str()

@@ -1,4 +1,4 @@
-//! Expiry buckets: which sessions expire in which minute, so that expired ones are found without a timer and without a search.
+//! Expiry buckets: the sessions by the minute of their expiry, which finds expired ones without a timer or a scan.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::store::IdHash;
 
 const MINUTE_MS: u64 = 60_000;
 
-/// Where a session stands: in which minute's bucket, and there at which index.
+/// The place of a session: the minute of its bucket, and the index in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BucketPlace {
     minute: u32,
@@ -14,18 +14,18 @@ pub struct BucketPlace {
 }
 
 impl BucketPlace {
-    /// Tells whether a session that expires then may stay where it is.
+    /// Returns whether a session with that expiry may stay in this bucket.
     pub fn fits(self, expire_ms: u64) -> bool {
         self.minute == minute_of(expire_ms)
     }
 }
 
-/// Sessions by the minute in which they expire, each in one place.
+/// The sessions by the minute of their expiry, each in one place.
 #[derive(Debug, Default)]
 pub struct ExpiryBuckets(BTreeMap<u32, Vec<IdHash>>);
 
 impl ExpiryBuckets {
-    /// Enters a session, and returns its place.
+    /// Adds a session, and returns its place.
     pub fn add(&mut self, id: IdHash, expire_ms: u64) -> BucketPlace {
         let minute = minute_of(expire_ms);
         let ids = self.0.entry(minute).or_default();
@@ -34,7 +34,7 @@ impl ExpiryBuckets {
         BucketPlace { minute, index }
     }
 
-    /// Removes the session at a place. Returns the one that has taken the place, if there is one.
+    /// Removes the session at a place. Returns the session that was moved into that place, if any.
     pub fn remove(&mut self, place: BucketPlace) -> Option<IdHash> {
         let ids = self.0.get_mut(&place.minute)?;
         let index = place.index as usize;
@@ -45,7 +45,7 @@ impl ExpiryBuckets {
         if ids.is_empty() {
             self.0.remove(&place.minute);
         } else if ids.len() < ids.capacity() / 4 {
-            // What was many once would else keep its memory for one that is left.
+            // Else a bucket that was large would keep its memory for the last session in it.
             ids.shrink_to(ids.len() * 2);
         }
         moved

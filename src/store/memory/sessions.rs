@@ -1,5 +1,5 @@
-//! Every session is in three places: among the entries, which know the order of use; in an expiry bucket, that of the minute in which
-//! it expires; and among its subject's. All three are changed together, here.
+//! Every session is in three structures, which are changed together here: the entries, in the order of use; the expiry bucket
+//! of its minute; and the sessions of its subject.
 
 use super::entries::{Entries, Entry};
 use super::expiry_buckets::{BucketPlace, ExpiryBuckets};
@@ -8,7 +8,7 @@ use super::{Capacity, OverCapacity};
 use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
 use crate::store::{Clock, IdHash, Listed, StoreError, Written};
 
-/// How many expired sessions a write removes at most. More than the one that it may add, so that none pile up.
+/// The most expired sessions that a write removes. More than it may add, so that they do not pile up.
 const SWEPT: usize = 16;
 
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Sessions {
         })
     }
 
-    /// Merges into a session that then goes on under an id, its own or another.
+    /// Merges into a session, and moves it to another id if that is given.
     pub fn merge(
         &mut self,
         id: IdHash,
@@ -117,7 +117,7 @@ impl Sessions {
             .collect()
     }
 
-    /// Returns a session that is not expired; its place among the used ones stays.
+    /// Returns a session that is not expired, without changing the order of use.
     pub fn live(&self, id: IdHash, now_ms: u64) -> Option<&Entry> {
         let entry = self.entries.peek(id)?;
         (entry.expire_ms >= now_ms).then_some(entry)
@@ -128,7 +128,7 @@ impl Sessions {
         ids.filter(move |id| self.live(*id, now_ms).is_some())
     }
 
-    /// Makes an entry of a record, unless it could not be kept even alone.
+    /// Makes an entry of a record, unless it alone exceeds the limit.
     fn fitting(&self, record: Record) -> Result<Entry, OverCapacity> {
         let entry = Entry::from(record);
         if entry.bytes() > self.capacity.max_bytes {
@@ -137,7 +137,7 @@ impl Sessions {
         Ok(entry)
     }
 
-    /// Tells whether a session may come to a subject, after those that have to make room for it are gone.
+    /// Returns whether a subject may get the session; removes its oldest sessions if the limit requires that.
     fn admit(
         &mut self,
         subject: Option<&str>,
@@ -162,9 +162,9 @@ impl Sessions {
         true
     }
 
-    /// Enters a session, the one used last; others leave where there is no room.
+    /// Inserts a session as the most recently used, and evicts others if there is no room.
     fn insert(&mut self, id: IdHash, mut entry: Entry, now_ms: u64) {
-        // One that has expired may still be there.
+        // An expired session may still have the id.
         self.remove(id, now_ms);
         self.bytes += entry.bytes();
         entry.place = self.buckets.add(id, entry.expire_ms);
@@ -186,7 +186,7 @@ impl Sessions {
         self.entries.len() > self.capacity.max_entries || self.bytes > self.capacity.max_bytes
     }
 
-    /// Removes a session from everywhere. Returns whether there was one that had not expired.
+    /// Removes a session from all structures. Returns whether there was one that had not expired.
     pub fn remove(&mut self, id: IdHash, now_ms: u64) -> bool {
         let Some(entry) = self.entries.pop(id) else {
             return false;
@@ -199,7 +199,7 @@ impl Sessions {
         entry.expire_ms >= now_ms
     }
 
-    /// Returns a place in a bucket up; the last one there may move to it.
+    /// Gives up a place in a bucket, into which the last session of the bucket may move.
     fn leave_bucket(&mut self, place: BucketPlace) {
         if let Some(moved) = self.buckets.remove(place) {
             self.move_to(moved, place);
@@ -212,7 +212,7 @@ impl Sessions {
         }
     }
 
-    /// Removes some of the sessions whose minute is over.
+    /// Removes some expired sessions.
     fn sweep(&mut self, now_ms: u64) {
         for _ in 0..SWEPT {
             let Some(id) = self.buckets.due(now_ms) else {

@@ -1,4 +1,4 @@
-//! Which sessions are whose.
+//! The index of subjects.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::{Entry, HashMap};
@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::store::IdHash;
 
-/// A session of a subject: when it was created, and its id.
+/// A session of a subject: its time of creation, and its id.
 pub type Dated = (u64, IdHash);
 
-/// The sessions of one subject, the oldest first. Most have one.
+/// The sessions of one subject, the oldest first. Most subjects have one.
 #[derive(Debug)]
 enum SubjectSessions {
     One(Dated),
@@ -21,7 +21,7 @@ enum SubjectSessions {
 pub struct Subjects(HashMap<Arc<str>, SubjectSessions>);
 
 impl Subjects {
-    /// Enters a session, and returns its subject as it is kept here.
+    /// Adds a session, and returns the shared text of its subject.
     pub fn add(&mut self, subject: &str, session: Dated) -> Arc<str> {
         let Some((subject, _)) = self.0.get_key_value(subject) else {
             let subject = Arc::<str>::from(subject);
@@ -43,7 +43,7 @@ impl Subjects {
         subject
     }
 
-    /// Removes a session, and a subject that has none left.
+    /// Removes a session, and its subject with the last one.
     pub fn remove(&mut self, subject: &Arc<str>, session: Dated) {
         let Entry::Occupied(mut sessions) = self.0.entry(Arc::clone(subject)) else {
             return;

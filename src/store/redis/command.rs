@@ -231,7 +231,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// Where it is neither.
+    /// If it is neither.
     pub fn text(self) -> Result<String, Failure> {
         match self {
             Self::Text(bytes) => String::from_utf8(bytes).map_err(|_| Failure::Unreadable),
@@ -244,7 +244,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// Where it is something else.
+    /// If it is something else.
     pub fn optional_text(self) -> Result<Option<String>, Failure> {
         match self {
             Self::Nil => Ok(None),
@@ -256,7 +256,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// Where it is something else.
+    /// If it is something else.
     pub fn texts<const N: usize>(self) -> Result<[Option<String>; N], Failure> {
         let texts = self.list()?.into_iter().map(Self::optional_text);
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
@@ -267,7 +267,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// Where it is none.
+    /// If it is none.
     pub fn int(&self) -> Result<i64, Failure> {
         match self {
             Self::Int(number) => Ok(*number),
@@ -283,7 +283,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// Where it is something else.
+    /// If it is something else.
     pub fn list(self) -> Result<Vec<Reply>, Failure> {
         match self {
             Self::List(replies) => Ok(replies),

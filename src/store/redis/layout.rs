@@ -77,7 +77,7 @@ pub fn meta(record: &Record) -> String {
 ///
 /// # Errors
 ///
-/// Where the data are no JSON object.
+/// If the data are no JSON object.
 pub fn fields(record: &Record, from: Option<&str>) -> Result<Vec<String>, Failure> {
     let mut fields = Vec::with_capacity(12);
     fields.extend(["m".to_owned(), meta(record)]);
@@ -114,7 +114,7 @@ fn entries(record: &Record) -> Result<String, Failure> {
 ///
 /// # Errors
 ///
-/// Where it is something else.
+/// If it is something else.
 pub fn read_meta(meta: &str) -> Result<(u64, u64, MaxAge, u64, u64), Failure> {
     let mut words = meta.split(' ');
     let mut word = || words.next().ok_or(Failure::Unreadable);
@@ -131,7 +131,7 @@ pub fn read_meta(meta: &str) -> Result<(u64, u64, MaxAge, u64, u64), Failure> {
 ///
 /// # Errors
 ///
-/// Where it is none.
+/// If it is none.
 pub fn number(text: &str) -> Result<u64, Failure> {
     text.parse().map_err(|_| Failure::Unreadable)
 }
@@ -140,7 +140,7 @@ pub fn number(text: &str) -> Result<u64, Failure> {
 ///
 /// # Errors
 ///
-/// Where it is something else.
+/// If it is something else.
 pub fn read(reply: Reply) -> Result<Option<Stored>, Failure> {
     let pairs = reply.list()?;
     let (mut meta, mut entries) = (None, None);

@@ -12,7 +12,7 @@ const ONE_DAY_MS: u64 = 24 * 60 * 60 * 1000;
 ///
 /// # Errors
 ///
-/// Where the answers are no text and no number.
+/// If the answers are no text and no number.
 pub fn read(json: Reply, left: &Reply, now_ms: u64) -> Result<Option<Record>, Failure> {
     let Some(json) = json.optional_text()? else {
         return Ok(None);

@@ -75,7 +75,7 @@ impl Script {
         HASHES.get(self as usize).map_or("", String::as_str)
     }
 
-    /// Tells whether it may run once more when nobody knows whether it has run.
+    /// Returns whether it may run once more when nobody knows whether it has run.
     ///
     /// A session that was created would be in its own way, and what was merged would be merged again, over what others wrote
     /// in between.

@@ -142,7 +142,7 @@ impl<'a> Index<'a> {
         Ok(lists)
     }
 
-    /// Tells whether a session is where it was to go: until then it is where it comes from, or nowhere.
+    /// Returns whether a session is where it was to go: until then it is where it comes from, or nowhere.
     async fn has_arrived(&self, entry: &Entry, live: &Live, now_ms: u64) -> Result<bool, Failure> {
         match &live.from {
             None => Ok(true),

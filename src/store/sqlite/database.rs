@@ -1,4 +1,4 @@
-//! A store's database: how it is opened, and whether its file still is the one that was opened first.
+//! A store's database: opens connections, and checks whether its file was replaced.
 
 use std::fs;
 use std::io;
@@ -12,27 +12,27 @@ use rusqlite::Connection;
 use super::error::{Reason, SqliteError};
 use super::file::{self, Settings};
 
-/// A file's device and number there, which no other file has while it is open.
+/// A file's device and inode, which no other file has while it is open.
 type Identity = (u64, u64);
 
-/// What the connections of one store have in common.
+/// The state that the connections of one store share.
 ///
-/// Once its file was deleted, or another put in its place, no connection is of use any more: what it writes, no other process
-/// sees, nor does it see a session destroyed elsewhere. Then everything fails ([`Reason::Replaced`]), for good. A connection
-/// to the new file would not be safe while other processes have the log of the old one.
+/// After its file was deleted or replaced, a connection is useless: other processes do not see its writes, and it does not see
+/// sessions that they destroy. So all operations fail from then on ([`Reason::Replaced`]). A connection to the new file would not
+/// be safe while other processes have the old file's log open.
 #[derive(Clone, Debug)]
 pub struct Database(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
-    /// Nothing before it is opened, and on systems that keep open files from being deleted.
+    /// `None` before it is opened, and on systems where an open file cannot be deleted.
     identity: OnceLock<Identity>,
     is_replaced: AtomicBool,
 }
 
 impl Database {
-    /// Makes one that is not opened yet.
+    /// Makes a database that is not opened yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self(Arc::new(Shared {
@@ -48,13 +48,13 @@ impl Database {
         self.0.settings.patience
     }
 
-    /// Returns until when an operation waits that begins now.
+    /// Returns the deadline of an operation that begins now.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.patience()
     }
 
-    /// Opens a connection, and makes the file where there was none at the first. Waits for nobody.
+    /// Opens a connection; the first one creates the file if it is missing. Does not wait for locks.
     pub(super) fn open(&self) -> Result<Connection, SqliteError> {
         let settings = &self.0.settings;
         self.check()?;
@@ -62,7 +62,7 @@ impl Database {
             make_private(&settings.file);
         }
         let connection = file::open(settings)?;
-        // Not before: overlay file systems may give a file another number when it is first opened for writing.
+        // Only now, since overlay file systems may change a file's inode when it is first opened for writing.
         if let Ok(identity) = identity_of(&settings.file) {
             self.0.identity.get_or_init(|| identity);
         }
@@ -70,14 +70,14 @@ impl Database {
         Ok(connection)
     }
 
-    /// Fails where the file is no longer the one that was opened first.
+    /// Fails if the file has been replaced.
     pub(super) fn check(&self) -> Result<(), SqliteError> {
         let Some(identity) = self.0.identity.get() else {
             return Ok(());
         };
         let is_other = match identity_of(&self.0.settings.file) {
             Ok(found) => found != *identity,
-            // Of a file that may not be looked at, nothing is known.
+            // Without permission to stat the file, nothing is known.
             Err(error) => is_absent(&error),
         };
         if is_other {
@@ -100,15 +100,15 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-/// Makes the file where it is missing, for its owner alone: `SQLite` would have the umask decide. The files beside it get the
-/// same mode from `SQLite`. Where it cannot be made, `SQLite` says why.
+/// Creates a missing file with mode 0600, where `SQLite` would use the umask. `SQLite` gives the files beside it the same mode.
+/// If the file cannot be created, opening it by `SQLite` reports why.
 ///
-/// A file that is there is not even opened: closing it would release the locks that this process has on it.
+/// An existing file is not opened here, since closing it would release the locks that this process has on it.
 #[cfg(unix)]
 fn make_private(file: &Path) {
     use std::os::unix::fs::OpenOptionsExt;
 
-    // A link to a file that is to be made.
+    // A symbolic link to a missing file.
     let linked = fs::read_link(file).ok();
     let linked = linked.and_then(|target| Some(file.parent()?.join(target)));
     let _ = fs::OpenOptions::new()

@@ -1,4 +1,4 @@
-//! What fails in a database, told so that a caller can tell the cases apart.
+//! Failures of a database, by their reason.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use crate::store::StoreError;
 
-/// What kind of failure it is.
+/// The reason of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The file is no database, or a damaged one.
     Damaged,
     /// The file or its folder cannot be opened for writing.
     Unwritable,
-    /// The disk is full, or the file as large as it may become.
+    /// The disk is full, or the file has reached its maximal size.
     Full,
-    /// Another process held the lock all the time.
+    /// Another process held the lock until the deadline.
     Busy,
-    /// The file was deleted, or another put in its place, while it was open.
+    /// The file was deleted or replaced while it was open.
     Replaced,
     /// A newer version of this store wrote the file.
     Newer,
@@ -50,14 +50,14 @@ impl Reason {
 pub struct SqliteError {
     /// What kind of failure it is.
     pub reason: Reason,
-    /// The library's extended result code, where the failure is the library's.
+    /// The extended result code, if `SQLite` reported the failure.
     pub code: Option<i32>,
-    /// One line; no data are in it.
+    /// One line, without data.
     pub message: String,
 }
 
 impl SqliteError {
-    /// Makes an error that the library knows nothing of.
+    /// Makes an error that `SQLite` has not reported.
     pub(super) fn new(reason: Reason, message: &str) -> Self {
         Self {
             reason,
@@ -66,7 +66,7 @@ impl SqliteError {
         }
     }
 
-    /// Returns the failure of the database that a store's failure is, if it is one.
+    /// Returns the database's error in a store's error, if it has one.
     pub(super) fn of(error: &StoreError) -> Option<&Self> {
         match error {
             StoreError::Failed(error) => error.downcast_ref(),
@@ -74,7 +74,7 @@ impl SqliteError {
         }
     }
 
-    /// Tells whether it may go better a moment later.
+    /// Returns whether a retry may succeed, since another process held the lock.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.reason == Reason::Busy
@@ -92,7 +92,7 @@ impl std::error::Error for SqliteError {}
 impl From<rusqlite::Error> for SqliteError {
     fn from(error: rusqlite::Error) -> Self {
         let rusqlite::Error::SqliteFailure(failure, _) = error else {
-            // What is left are rows that are not as they were written.
+            // All other errors come from rows with unexpected values.
             return Self::new(Reason::Damaged, "a row is not what the store writes");
         };
         let reason = match failure.code {
@@ -101,7 +101,7 @@ impl From<rusqlite::Error> for SqliteError {
                 Reason::Unwritable
             }
             ErrorCode::DiskFull => Reason::Full,
-            // The index of the log could not grow.
+            // The index of the log (`-shm`) could not grow.
             _ if failure.extended_code == SQLITE_IOERR_SHMSIZE => Reason::Full,
             ErrorCode::DatabaseBusy
             | ErrorCode::DatabaseLocked

@@ -7,10 +7,10 @@ use rusqlite::Connection;
 use super::{Database, SqliteError, row};
 use crate::store::{IdHash, Listed, Loaded};
 
-/// How much of the file a reader keeps in memory at most.
+/// The size of a reader's page cache.
 const CACHE_KIB: i32 = 16 * 1024;
 
-/// How often a reader looks whether the file is still the same, by the times that it is given.
+/// The interval at which a reader checks whether the file was replaced, by the times of its calls.
 const CHECK_MS: u64 = 1000;
 
 /// A connection that reads.
@@ -22,11 +22,11 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens the file, and makes it where it is missing. Waits for nobody.
+    /// Opens the file, and creates it if it is missing. Does not wait for locks.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be used, or is not ready yet and another process is writing ([`Reason::Busy`]).
+    /// If the file cannot be used, or is not ready yet and another process is writing ([`Reason::Busy`]).
     pub fn open(database: &Database) -> Result<Self, SqliteError> {
         let connection = database.open()?;
         connection.pragma_update(None, "query_only", true)?;
@@ -42,7 +42,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// Where the database fails, or its file was replaced.
+    /// If the database fails, or its file was replaced.
     pub fn load(&self, id: IdHash, now_ms: u64) -> Result<Option<Loaded<String>>, SqliteError> {
         self.check(now_ms)?;
         row::load(&self.connection, id)
@@ -52,13 +52,13 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// Where the database fails, or its file was replaced.
+    /// If the database fails, or its file was replaced.
     pub fn list(&self, subject: &str, now_ms: u64) -> Result<Vec<Listed>, SqliteError> {
         self.check(now_ms)?;
         row::list(&self.connection, subject, now_ms)
     }
 
-    /// Looks whether the file is still the same, if it is time.
+    /// Checks whether the file was replaced, if the interval is over.
     fn check(&self, now_ms: u64) -> Result<(), SqliteError> {
         let is_recent = |checked_ms| now_ms.abs_diff(checked_ms) < CHECK_MS;
         if self.checked_ms.get().is_some_and(is_recent) {

@@ -6,7 +6,7 @@ use super::error::{Reason, SqliteError};
 use crate::record::{MaxAge, Record};
 use crate::store::{IdHash, Listed, Loaded};
 
-/// `SQLite`'s integers have a sign. No time that JavaScript can name is beyond them.
+/// Converts to `SQLite`'s signed integers, which can hold any time of JavaScript.
 pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
@@ -27,7 +27,7 @@ fn max_age_column(max_age: MaxAge) -> Option<i64> {
     }
 }
 
-/// Loads what a request needs.
+/// Loads the part of a record that a request needs.
 pub(super) fn load(
     connection: &Connection,
     id: IdHash,
@@ -47,7 +47,7 @@ pub(super) fn load(
     Ok(loaded.optional()?)
 }
 
-/// Fetches a whole record, with the number of its row.
+/// Loads a whole record, with its rowid.
 pub(super) fn fetch(
     connection: &Connection,
     id: IdHash,
@@ -88,7 +88,7 @@ fn parse_revs(text: &str) -> Result<Vec<u64>, SqliteError> {
     revs.map_err(|_| SqliteError::new(Reason::Damaged, "a row is not what the store writes"))
 }
 
-/// Returns nothing where all keys were last written with the record: [`Record::merge`] takes what is missing for that.
+/// Returns an empty text if all keys have the record's own revision, which [`Record::merge`] assumes for missing ones.
 fn write_revs(record: &Record) -> String {
     if record.revs.iter().all(|rev| *rev == record.rev) {
         return String::new();
@@ -121,7 +121,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Stores a record in its row, but for what [`assign`] stores: those columns have indexes, which would be written again.
+/// Stores a record in its row, except for the columns of [`assign`], whose indexes would be written again.
 pub(super) fn update(
     connection: &Connection,
     number: i64,
@@ -143,7 +143,7 @@ pub(super) fn update(
     Ok(())
 }
 
-/// Finds a session that is not expired: the number of its row, and its time to live. `RETURNING` would take longer.
+/// Finds a session that is not expired. Returns its rowid and TTL; `RETURNING` would take longer.
 pub(super) fn find(
     connection: &Connection,
     id: IdHash,
@@ -157,7 +157,7 @@ pub(super) fn find(
     Ok(found.optional()?)
 }
 
-/// Moves the expiry of a row.
+/// Sets the expiry of a row.
 pub(super) fn touch(
     connection: &Connection,
     number: i64,
@@ -170,7 +170,7 @@ pub(super) fn touch(
     Ok(())
 }
 
-/// Returns a row an id and a subject.
+/// Sets the id and the subject of a row.
 pub(super) fn assign(
     connection: &Connection,
     number: i64,

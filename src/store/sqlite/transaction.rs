@@ -1,4 +1,4 @@
-//! Transactions of the connection that writes: of many operations together, or of one.
+//! Transactions of the writing connection, with many operations or one.
 
 use std::time::Instant;
 
@@ -6,13 +6,13 @@ use super::{Reason, SqliteError, SqliteStore, file};
 use crate::store::StoreError;
 
 impl SqliteStore {
-    /// Runs operations in one transaction, and returns their results once it is committed. What fails leaves nothing behind, and
-    /// the others stay. Each waits for other processes until its own deadline, and all together until the first of these.
+    /// Runs operations in one transaction, and returns their results once it is committed. An operation that fails is rolled back
+    /// alone. The lock of another process is waited for until the earliest deadline of the operations.
     ///
     /// # Errors
     ///
-    /// Where another process held the lock for too long, or the database fails: then nothing was done. Where the file was
-    /// replaced: then what was done is lost.
+    /// If another process held the lock for too long, or the database fails: then nothing was written. If the file was
+    /// replaced: then the writes are lost.
     pub fn group<Op, Out>(
         &self,
         ops: &[Op],
@@ -30,9 +30,9 @@ impl SqliteStore {
         self.roll_back()?;
         match failure.reason {
             Reason::Replaced => Err(failure),
-            // Alone, it may be given room.
+            // A full disk is left to `alone`, which tries again after a checkpoint.
             reason if ops.len() == 1 && reason != Reason::Full => Err(failure),
-            // Nothing of it is stored. Alone, each has its own result.
+            // Nothing was stored. Run one by one, each has its own result.
             _ => {
                 let alone = |op| self.alone(deadline_of(op), || run(self, op));
                 Ok(ops.iter().map(alone).collect())
@@ -40,7 +40,7 @@ impl SqliteStore {
         }
     }
 
-    /// Runs operations in the transaction that has begun, and commits it.
+    /// Runs operations in the open transaction, and commits it.
     fn together<Op, Out>(
         &self,
         ops: &[Op],
@@ -50,7 +50,7 @@ impl SqliteStore {
         for op in ops {
             let result = run(self, op);
             let failure = result.as_ref().err().and_then(SqliteError::of);
-            // Some failures take the whole transaction with them.
+            // Some failures roll back the whole transaction.
             let is_lost = |failure: &&SqliteError| {
                 failure.reason == Reason::Full || self.connection.is_autocommit()
             };
@@ -67,7 +67,7 @@ impl SqliteStore {
         file::patiently(deadline, || self.execute("BEGIN IMMEDIATE"))
     }
 
-    /// Commits, and fails where that was into a file that nobody else will open.
+    /// Commits, and fails if the file was replaced.
     fn commit(&self) -> Result<(), SqliteError> {
         self.execute("COMMIT")?;
         self.database.check()
@@ -80,7 +80,7 @@ impl SqliteStore {
         self.execute("ROLLBACK")
     }
 
-    /// Runs in a transaction of its own; where the disk is full, once more after the log has made room.
+    /// Runs in a transaction of its own; if the disk is full, once more after a checkpoint has freed space.
     fn alone<T>(
         &self,
         deadline: Instant,
@@ -102,7 +102,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         self.begin(deadline)?;
         let result = run().and_then(|value| {
-            // Where the transaction is gone, so is what was written.
+            // Without the transaction, the writes are rolled back already.
             self.commit()?;
             Ok(value)
         });
@@ -112,7 +112,7 @@ impl SqliteStore {
         result
     }
 
-    /// Writes the log into the database, and leaves nothing of it on the disk.
+    /// Runs a checkpoint, and truncates the log.
     fn cut_log(&self, deadline: Instant) -> Result<(), SqliteError> {
         file::patiently(deadline, || {
             let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -126,7 +126,7 @@ impl SqliteStore {
         })
     }
 
-    /// Runs so that a failure leaves nothing behind: in a savepoint of the group's transaction, or in a transaction.
+    /// Runs atomically: in a savepoint of the group's transaction, or in a transaction of its own.
     pub(super) fn atomically<T>(
         &self,
         run: impl Fn() -> Result<T, StoreError>,

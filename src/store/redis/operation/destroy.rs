@@ -168,7 +168,7 @@ impl Executor {
         Ok(ends)
     }
 
-    /// Tells whether one that is destroyed by now had arrived.
+    /// Returns whether one that is destroyed by now had arrived.
     async fn had_arrived(&self, hash: &str, from: &str, now_ms: u64) -> Result<bool, Failure> {
         let arrival = arrival::ask(&self.io, &self.format, hash, from, now_ms).await?;
         Ok(arrival == Arrival::Arrived)

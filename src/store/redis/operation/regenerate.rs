@@ -202,7 +202,7 @@ impl Executor {
         }
     }
 
-    /// Tells whether one that is arriving has: the old one has moved, and whoever moved it told nobody.
+    /// Returns whether one that is arriving has: the old one has moved, and whoever moved it told nobody.
     pub(super) async fn arrive(
         &self,
         hash: &str,

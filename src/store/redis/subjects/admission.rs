@@ -148,14 +148,14 @@ impl Index<'_> {
         self.io.run(Script::Destroy, &key, &args).await.map(|_| ())
     }
 
-    /// Tells whether a session is there, and the subject's.
+    /// Returns whether a session is there, and the subject's.
     pub async fn has(&self, hash: &str) -> Result<bool, Failure> {
         let look = Command::about_key(1, &["hget", &self.format.session_key(hash), "s"]);
         let subject = self.io.ask(look).await?.optional_text()?;
         Ok(subject.as_deref() == Some(self.subject))
     }
 
-    /// Tells whether the index still has a session that it admitted. Drops those of some other entries whose sessions are gone:
+    /// Returns whether the index still has a session that it admitted. Drops those of some other entries whose sessions are gone:
     /// so much is done whenever a session is entered.
     pub async fn confirm(&self, entrant: Entrant<'_>, sample: Vec<Entry>) -> Result<bool, Failure> {
         let old = sample.into_iter();
