@@ -301,21 +301,24 @@ class ContextSession {
     // With `lazy`, the app may have assigned null, and then an object, without a load: that stays.
     if (this.#session !== undefined && this.options.lazy) return undefined
     this.#loading ??= this.#load() ?? DONE
-    return this.#loading === DONE ? undefined : this.#loading
+    const loading = this.#loading
+    if (loading === DONE) return undefined
+    // After a failure, a lazy session is as unread as before.
+    if (this.options.lazy) loading.catch(() => { if (this.#loading === loading) this.#loading = undefined })
+    return loading
   }
 
-  #load (id) {
+  #load () {
     if (this.isIgnored) return undefined
-    if (this.records) return load(this, id)
+    // Where this request has saved the session, its id is not the one that came with the request.
+    if (this.records) return load(this, this.#isStored ? this.#id : undefined)
     return this.#session === undefined ? open(this) : undefined
   }
 
   /** Drops the changes of this request, and loads the session again. */
   reload () {
-    // Where this request has saved the session, its id is not the one that came with the request.
-    const id = this.#isStored ? this.#id : undefined
     this.#forget()
-    this.#loading = this.#load(id) ?? DONE
+    this.#loading = this.#load() ?? DONE
     return this.#loading
   }
 

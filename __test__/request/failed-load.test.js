@@ -93,3 +93,36 @@ test('what is saved after a failed reload leaves the session with its subject', 
   await ann.get('/act')
   assert.equal((await store.list('ann')).length, 1)
 })
+
+test('lazy: after a load that failed, null destroys the record, an object replaces it, and load reads it', async (t) => {
+  const acts = {
+    none (ctx) { ctx.session = null },
+    bob (ctx) {
+      ctx.session = null
+      ctx.session = { user: 'bob' }
+    },
+    async ann (ctx) { assert.equal((await of(ctx).load()).user, 'ann') }
+  }
+  for (const { make, fail, mend } of KINDS) {
+    const store = make()
+    const server = await start(t, { store, lazy: true }, {
+      async '/in' (ctx) { (await of(ctx).load()).user = 'ann' },
+      async '/me' (ctx) { return { user: (await of(ctx).load()).user ?? 'none' } },
+      async '/act' (ctx) {
+        fail(store)
+        await assert.rejects(of(ctx).load(), { message: 'down' })
+        mend(store)
+        await acts[ctx.query.user](ctx)
+      }
+    })
+    for (const user of Object.keys(acts)) {
+      const ann = server.visitor()
+      await ann.get('/in')
+      const old = ann.cookie
+      await ann.get(`/act?user=${user}`)
+      assert.deepEqual((await ann.get('/me')).json, { user })
+      assert.deepEqual((await server.get('/me', { cookie: old })).json, { user: user === 'ann' ? 'ann' : 'none' })
+    }
+    assert.deepEqual(server.errors, [])
+  }
+})
