@@ -1,21 +1,21 @@
-//! Operations as they cross: some numbers each, and one text for all of them.
+//! Decodes batches of operations from JavaScript: some numbers each, and one text for all.
 
 use koa_session_rs::record::Changes;
 use koa_session_rs::store::redis::command::Failure;
 use koa_session_rs::store::redis::{Format, Outcome, Request, SessionId};
 use koa_session_rs_binding_common::{Answer, CALL_NUMBERS, Call, Numbers, whole};
 
-/// Numbers of an operation: its id, its kind, those of a call, and how many texts it has, whose lengths follow;
-/// `lib/stores/redis/batch.js` has the same.
+/// The numbers of an operation, as in `lib/stores/redis/batch.js`: its id, its kind, those of a call, and the number of its
+/// texts, whose lengths follow.
 const ASKED: usize = 2 + CALL_NUMBERS + 1;
 
-/// The memory of operations' numbers.
+/// The memory of the operations' numbers.
 pub type Memory<'call> = Numbers<'call, ASKED>;
 
-/// An operation's id in JavaScript, and what it asks; nothing where that cannot be read.
+/// An operation's id in JavaScript, and its request; `None` if that cannot be decoded.
 pub type Asked = (f64, Option<Request>);
 
-/// Reads operations. The lengths of their texts are in JavaScript's units.
+/// Decodes operations. The lengths of their texts are in UTF-16 units.
 pub fn read(mut numbers: &[f64], text: &str, format: &Format) -> Vec<Asked> {
     let mut texts = Texts::of(text);
     let mut asked = Vec::with_capacity(numbers.len() / ASKED);
@@ -35,7 +35,7 @@ pub fn read(mut numbers: &[f64], text: &str, format: &Format) -> Vec<Asked> {
     asked
 }
 
-/// Texts that stand one behind the other.
+/// Concatenated texts.
 struct Texts<'a> {
     rest: &'a str,
     is_ascii: bool,
@@ -49,7 +49,7 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// Takes the next one, of so many units of UTF-16; below zero, there is none. Fails where there is not so much text.
+    /// Takes the next text by its length in UTF-16 units; below zero, it is left out. Fails if the remaining text is shorter.
     #[expect(
         clippy::option_option,
         reason = "of these, the outer one tells that it cannot be read"
@@ -114,7 +114,7 @@ impl Operands<'_, '_> {
         self.texts.next()?.map(str::to_owned)
     }
 
-    /// Reads a text that need not be there.
+    /// Reads a text that may be left out.
     #[expect(
         clippy::option_option,
         reason = "of these, the outer one tells that it cannot be read"
@@ -138,7 +138,7 @@ fn size(number: f64) -> usize {
     usize::try_from(whole(number)).unwrap_or(usize::MAX)
 }
 
-/// Makes the answer of a result; `details`: of a failure, as JSON, if there are any.
+/// Makes the answer for a result; `details` are those of a failure, as JSON.
 pub fn answer(result: Result<Outcome, Failure>, details: &str) -> Answer {
     match result {
         Ok(Outcome::Written(written)) => Answer::written(written),

@@ -1,4 +1,4 @@
-//! The steps of operations whose commands JavaScript sends, through a client of the user's.
+//! The steps of operations whose commands JavaScript sends by the user's client.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::batch::{answer, read};
 
-/// Separates the answers of a client; JSON has it escaped.
+/// Separates replies in the text from JavaScript. JSON escapes it.
 const SEPARATOR: char = '\0';
 
-/// The operations of one store that are under way.
+/// The operations of one store in progress.
 pub struct ClientDriver {
     format: Arc<Format>,
     operations: HashMap<u32, Operation<Outcome>>,
@@ -44,7 +44,7 @@ impl ClientDriver {
         }
     }
 
-    /// Goes on with what the client answered: see [`read_replies`].
+    /// Continues with the client's replies: see [`read_replies`].
     pub fn next(&mut self, operation: u32, replies: &str) -> Vec<String> {
         match self.operations.remove(&operation) {
             Some(running) => self.go_on(operation, running, read_replies(replies)),
@@ -68,9 +68,9 @@ impl ClientDriver {
     }
 }
 
-/// Writes what is to be sent: the operation's number, and for each command how many arguments it has, where it goes
-/// (the number of the argument that is the key, `@` and a node, or nothing: all nodes' names are asked for), and these. Behind the
-/// number of a key stands a `+` where replicas have to have what it writes.
+/// Encodes commands: the operation's number, and for each command the number of its arguments, its target, and the arguments. The
+/// target is the index of the key among the arguments, or `@` and a node, or empty (a request for the names of all nodes).
+/// After the index of a key, `+` says that replicas have to confirm the write.
 fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
     let mut step = Vec::with_capacity(
         1 + commands
@@ -96,7 +96,7 @@ fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
     step
 }
 
-/// Writes a result: nothing, its numbers as JSON, and its text.
+/// Encodes a result: an empty text, the numbers as JSON, and the text.
 fn result(result: Result<Outcome, Failure>) -> Vec<String> {
     let (numbers, text) = answer(result, "").into_parts();
     let numbers = serde_json::to_string(&numbers).unwrap_or_default();
@@ -104,8 +104,8 @@ fn result(result: Result<Outcome, Failure>) -> Vec<String> {
     parts.chain(text).collect()
 }
 
-/// Reads answers: a list of them. Each is a letter and what follows, up to a separator; or they are JSON, where a separator
-/// stands in one of them.
+/// Decodes a list of replies. Each is a letter and a text up to the next separator. If a reply contains the separator, the list
+/// is JSON instead.
 fn read_replies(text: &str) -> Vec<Reply> {
     if text.starts_with('[') {
         let replies = serde_json::from_str::<Vec<Value>>(text).unwrap_or_default();
@@ -142,8 +142,8 @@ fn read_reply<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Reply> {
     })
 }
 
-/// Reads an answer: null, a number, a text, a list; an object with what stands for an error elsewhere, or with an answer and how
-/// many replicas have what was carried out, which are too few.
+/// Decodes a reply in JSON: null, a number, a text or a list; or an object with an error, or with a reply and the number of
+/// replicas that have the write, which are too few.
 fn from_json(value: Value) -> Reply {
     match value {
         Value::Null => Reply::Nil,

@@ -1,4 +1,4 @@
-//! Makes connections: finds the server, greets it, and asks whether it is what the options say.
+//! Connects: finds the server, logs in, and checks whether it matches the options.
 
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
@@ -18,23 +18,23 @@ use crate::fault::{Cause, Fault};
 use crate::options::{ConnectionOptions, Credentials, Endpoint, Server};
 use crate::tls;
 
-/// How far clocks may be apart before that is told.
+/// The difference of clocks from which it is reported.
 const SKEW_SECONDS: f64 = 60.0;
 
 pub struct Connector {
     pub options: ConnectionOptions,
     tls: OnceCell<Result<Arc<ClientConfig>, Cause>>,
-    /// Is told, once, how many seconds a server's clock is ahead of this machine's.
+    /// Called once, with the seconds by which a server's clock is ahead of this machine's.
     on_skew: Box<dyn Fn(f64)>,
     has_told_skew: Cell<bool>,
 }
 
-/// What is wanted of an attempt.
+/// The conditions of an attempt.
 #[derive(Clone, Copy)]
 pub struct Attempt {
-    /// How long it may take; where sentinels are asked, each of its two halves.
+    /// The time limit; with sentinels, of asking a sentinel and of connecting to the server each.
     pub limit: Duration,
-    /// Whether it never worked before, so that the options may be wrong.
+    /// Whether no attempt has succeeded before, so that the options may be wrong.
     pub is_first: bool,
 }
 
@@ -66,7 +66,7 @@ impl Connector {
         }
     }
 
-    /// Connects to that server; to one that sentinels named, if it is a master.
+    /// Connects to a server; if sentinels named it, only if it is a master.
     async fn connect_to(
         &self,
         server: &Rc<Server>,
@@ -82,7 +82,7 @@ impl Connector {
         connected.map_err(|fault| Rc::new(Fault { is_named, ..fault }))
     }
 
-    /// Asks a sentinel for the server of that name.
+    /// Asks a sentinel for the master's address.
     async fn ask(
         &self,
         sentinel: &Rc<Server>,
@@ -102,7 +102,7 @@ impl Connector {
         self.within(attempt, sentinel, ask).await.map_err(Rc::new)
     }
 
-    /// Does something with a server, in time. Where it fails although it never worked, finds out more.
+    /// Runs an attempt with a time limit. If the first one fails, looks for the cause in the options.
     async fn within<T>(
         &self,
         attempt: Attempt,
@@ -121,7 +121,7 @@ impl Connector {
         Err(fault.at(server))
     }
 
-    /// Opens a connection, and says who is there.
+    /// Opens a connection, and logs in.
     async fn open(
         &self,
         server: &Rc<Server>,
@@ -156,7 +156,7 @@ impl Connector {
         Ok(Connection::new(connection, driver, server))
     }
 
-    /// Asks whether commands will be carried out: by the database, by a server that has its data, by a master.
+    /// Checks whether the server executes commands: whether it has the database, has loaded its data, and is a master.
     async fn check(&self, connection: &mut Connection, is_named: bool) -> Result<(), Fault> {
         let mut pipeline = Pipeline::with_capacity(4);
         pipeline.cmd("PING").cmd("TIME");
@@ -168,9 +168,9 @@ impl Connector {
         }
         let mut answers = connection.ask(&pipeline).await?.into_iter();
         let refused = |answer: Option<Value>| answer.as_ref().and_then(Fault::of_answer);
-        // Where PING is refused for other reasons, commands that the store needs may not be.
+        // If PING is refused for other reasons, the store's own commands may still be allowed.
         if let Some(fault) = refused(answers.next())
-            && fault.is_absence()
+            && fault.is_unavailable()
         {
             return Err(fault);
         }
@@ -186,7 +186,8 @@ impl Connector {
         refused(answers.next()).map_or(Ok(()), |fault| Err(fault.or_options()))
     }
 
-    /// Tells if a server's clock and this machine's are far apart. It is not `Date.now()` that is asked, which tests set.
+    /// Reports a large difference between the server's clock and this machine's: the system's, not `Date.now()`, which tests
+    /// replace.
     fn compare(&self, time: Duration) {
         let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH) else {
             return;
@@ -198,7 +199,7 @@ impl Connector {
     }
 }
 
-/// Returns what the first one gives that succeeds. Where none does, what tells most.
+/// Returns the result of the first attempt that succeeds; if none does, the most specific fault.
 pub async fn first<T>(
     all: impl IntoIterator<Item = impl Future<Output = Result<T, Rc<Fault>>>>,
 ) -> Result<T, Rc<Fault>> {
@@ -209,7 +210,7 @@ pub async fn first<T>(
             Ok(done) => return Ok(done),
             Err(fault) => {
                 worst = Some(match worst {
-                    Some(worst) => worst.or_worse(fault),
+                    Some(worst) => worst.more_specific(fault),
                     None => fault,
                 });
             }
@@ -218,7 +219,7 @@ pub async fn first<T>(
     Err(worst.unwrap_or_else(|| Rc::new(Fault::unknown())))
 }
 
-/// Reads where a sentinel says that a server is.
+/// Reads the master's address from a sentinel's reply.
 fn read_named(mut answers: Vec<Value>) -> Result<Rc<Server>, Fault> {
     let options = |told: &str| Fault::new(Failure::Options, Cause::told(told));
     let answer = answers.pop().unwrap_or(Value::Nil);

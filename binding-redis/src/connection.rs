@@ -1,4 +1,4 @@
-//! A connection to a server, and how it is told that it is of no more use.
+//! A connection to a server, with the signs that it is of no more use.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::options::Server;
 use crate::replication::Replication;
 
-/// Commands may be sent while others wait for their answers.
+/// Commands are pipelined: they are sent while others wait for their replies.
 #[derive(Clone)]
 pub struct Connection {
     inner: MultiplexedConnection,
@@ -24,7 +24,7 @@ struct Line {
     server: Rc<Server>,
     driver: AbortHandle,
     opened: Instant,
-    /// When the last answer came.
+    /// The time of the last reply.
     heard: Cell<Instant>,
     is_abandoned: Cell<bool>,
     replication: Replication,
@@ -57,7 +57,7 @@ impl Connection {
         }
     }
 
-    /// Sends commands as one pipeline. Where that fails, nobody knows which of them were carried out.
+    /// Sends commands as one pipeline. If that fails, it is unknown which of them were executed.
     pub async fn ask(&mut self, commands: &Pipeline) -> Result<Vec<Value>, Fault> {
         let asked = self
             .inner
@@ -80,17 +80,17 @@ impl Connection {
         Rc::ptr_eq(&self.line, &other.line)
     }
 
-    /// Returns whether commands can be sent on it.
+    /// Returns whether it takes commands.
     pub fn is_usable(&self) -> bool {
         !self.line.is_abandoned.get() && !self.line.driver.is_finished()
     }
 
-    /// Returns whether an answer came since.
+    /// Returns whether a reply came since.
     pub fn has_answered_since(&self, moment: Instant) -> bool {
         self.line.heard.get() >= moment
     }
 
-    /// Returns whether no answer came for so long.
+    /// Returns whether no reply came for that time.
     pub fn is_silent_for(&self, time: Duration) -> bool {
         self.line.heard.get().elapsed() >= time
     }
@@ -99,12 +99,12 @@ impl Connection {
         self.line.opened.elapsed() > age
     }
 
-    /// Has nothing more sent on it. Who waits for answers may go on waiting.
+    /// Takes no more commands. Pending commands may still get their replies.
     pub fn abandon(&self) {
         self.line.is_abandoned.set(true);
     }
 
-    /// Closes it. Who waits for answers gets none.
+    /// Closes the connection. Pending commands fail.
     pub fn cut(&self) {
         self.line.driver.abort();
     }

@@ -1,4 +1,4 @@
-//! Opens streams to servers: looks names up, connects, encrypts.
+//! Opens streams to servers: DNS, TCP or a Unix socket, TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -20,14 +20,14 @@ use crate::options::Server;
 
 pub type Stream = Pin<Box<dyn AsyncStream + Send + Sync>>;
 
-/// How long a server is given to show whether it speaks TLS.
+/// The time limit of the test whether a server speaks TLS.
 const HINT_LIMIT: Duration = Duration::from_millis(500);
 
-/// A TLS record that no handshake begins with. Who speaks TLS answers with an alert, whose first byte that is.
+/// A TLS record that cannot begin a handshake. A TLS server replies with an alert, which begins with the same byte.
 const NO_HANDSHAKE: &[u8] = &[0x16, 3, 1, 0, 4, 2, 0, 0, 0];
 const ALERT: u8 = 0x15;
 
-/// Opens a stream; one that is encrypted, if it is told how.
+/// Opens a stream, with TLS if its settings are given.
 pub async fn dial(server: &Server, tls: Option<&Arc<ClientConfig>>) -> Result<Stream, Fault> {
     let failed = |error: io::Error| Fault::of_io(&error);
     let (host, port) = match server {
@@ -73,7 +73,7 @@ async fn dial_socket(_: &str) -> io::Result<Stream> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Returns whether a server without TLS was asked for TLS, or the other way round: it says nothing then, or closes.
+/// Returns whether only one side uses TLS. Such a server does not reply, or closes the connection.
 pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Fault> {
     let Server::At { host, port } = server else {
         return None;

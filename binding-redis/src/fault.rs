@@ -1,4 +1,4 @@
-//! What is wrong with a server, as JavaScript is told: a reason, where, and what the system or the server said.
+//! A fault of a server, as JavaScript gets it: a reason, the address, and the error of the system or the server.
 
 use std::error::Error;
 use std::io;
@@ -12,10 +12,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::options::Server;
 
-/// Errors whose text has arguments in it quote them behind this, and these may be secrets or data.
+/// Error texts quote arguments after this; these may be secrets or data.
 const ARGUMENTS: &str = ", with args";
 
-/// Why there is no connection to a server, or no answer.
+/// Why there is no connection to a server, or no reply.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub failure: Failure,
@@ -25,10 +25,10 @@ pub struct Fault {
     pub is_named: bool,
 }
 
-/// What was told.
+/// The reported error.
 #[derive(Clone, Debug)]
 pub struct Cause {
-    /// As Node.js has it, where Node.js has one.
+    /// Node.js's code, if it has one.
     pub code: Option<&'static str>,
     pub message: String,
 }
@@ -43,7 +43,7 @@ impl Fault {
         }
     }
 
-    /// Makes what is known of a server that does not say anything in time.
+    /// Makes the fault of a server that does not answer in time.
     pub fn silence() -> Self {
         Self::new(
             Failure::Unreachable,
@@ -51,7 +51,7 @@ impl Fault {
         )
     }
 
-    /// Makes what nothing is known of.
+    /// Makes a fault without details.
     pub fn unknown() -> Self {
         Self {
             failure: Failure::Unreachable,
@@ -61,7 +61,7 @@ impl Fault {
         }
     }
 
-    /// Reads an error of the system's or of TLS.
+    /// Converts an error of the system or of TLS.
     pub fn of_io(error: &io::Error) -> Self {
         let tls = error
             .get_ref()
@@ -72,7 +72,7 @@ impl Fault {
         }
     }
 
-    /// Reads an error of the library's: of a connection, or an answer to what it said first.
+    /// Converts an error of the crate `redis`: of a connection, or of the login.
     pub fn of_redis(error: &RedisError) -> Self {
         if let Some(io) = io_error(error) {
             return Self::of_io(io);
@@ -94,7 +94,7 @@ impl Fault {
         }
     }
 
-    /// Reads an answer that is an error.
+    /// Converts an error reply.
     pub fn of_answer(answer: &Value) -> Option<Self> {
         let Value::ServerError(error) = answer else {
             return None;
@@ -103,7 +103,7 @@ impl Fault {
         Some(Self::new(of_code(error.code()), Cause::told(&text)))
     }
 
-    /// Makes it one of the options, where the server had no better word for it.
+    /// Changes the reason to `options`, unless the server named a more specific one.
     pub fn or_options(mut self) -> Self {
         if self.failure == Failure::Server("ERR".to_owned()) {
             self.failure = Failure::Options;
@@ -111,8 +111,8 @@ impl Fault {
         self
     }
 
-    /// Returns it another reason.
-    pub fn but(mut self, failure: Failure) -> Self {
+    /// Changes the reason.
+    pub fn with_failure(mut self, failure: Failure) -> Self {
         self.failure = failure;
         self
     }
@@ -122,7 +122,7 @@ impl Fault {
         self
     }
 
-    /// Tells what somebody has to do something about from what may pass.
+    /// Returns whether somebody has to mend the fault, since it will not pass by itself.
     pub fn is_final(&self) -> bool {
         match &self.failure {
             Failure::Denied | Failure::Tls | Failure::Options => true,
@@ -131,19 +131,19 @@ impl Fault {
         }
     }
 
-    /// Tells that the server carries out nothing for now, though it answers.
-    pub fn is_absence(&self) -> bool {
+    /// Returns whether the server replies, but executes nothing at present.
+    pub fn is_unavailable(&self) -> bool {
         matches!(&self.failure, Failure::Server(code) if code == "LOADING" || code == "MASTERDOWN")
     }
 
-    /// Tells what happens where one side speaks TLS, and the other does not.
+    /// Returns whether the fault may come from only one side using TLS.
     pub fn may_be_tls(&self) -> bool {
         let code = self.cause.as_ref().and_then(|cause| cause.code);
         matches!(code, Some("ETIMEDOUT" | "ECONNRESET" | "EPIPE" | "EPROTO"))
     }
 
-    /// Returns the one of two that tells more.
-    pub fn or_worse(self: Rc<Self>, other: Rc<Self>) -> Rc<Self> {
+    /// Returns the more specific of two faults.
+    pub fn more_specific(self: Rc<Self>, other: Rc<Self>) -> Rc<Self> {
         let weight = |fault: &Self| {
             let has_answered = fault.failure != Failure::Unreachable;
             (fault.is_named, fault.is_final(), has_answered)
@@ -155,12 +155,12 @@ impl Fault {
         }
     }
 
-    /// Returns where a node of a cluster says that a key is: behind a word, and the slot.
+    /// Returns the address in a redirect, after a word and the slot.
     pub fn address(&self) -> Option<&str> {
         self.cause.as_ref()?.message.split(' ').nth(2)
     }
 
-    /// Writes where it is and what was told, as JSON.
+    /// Encodes the address and the reported error as JSON.
     pub fn details(&self) -> String {
         let mut details = Map::new();
         let mut put = |name: &str, value: Json| {
@@ -184,7 +184,7 @@ impl Fault {
     }
 }
 
-/// Tells an error that the server answered by its first word.
+/// Returns the failure for an error reply, by its first word.
 fn of_code(code: &str) -> Failure {
     match code {
         "DENIED" => Failure::Denied,
@@ -203,7 +203,7 @@ impl Cause {
         }
     }
 
-    /// Takes a text of the server's, but for arguments that it quotes.
+    /// Returns a server's text without the arguments that it quotes.
     pub fn told(text: &str) -> Self {
         let end = text.find(ARGUMENTS).unwrap_or(text.len());
         Self {
@@ -237,7 +237,7 @@ impl Cause {
     }
 }
 
-/// Returns the system's name of an error.
+/// Returns the system's name of an error, such as ECONNREFUSED.
 fn code_of(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind as Kind;
     Some(match kind {
@@ -254,7 +254,7 @@ fn code_of(kind: io::ErrorKind) -> Option<&'static str> {
     })
 }
 
-/// How the library holds an error of the system's.
+/// The form in which the crate keeps an error of the system.
 type Shared = Arc<dyn Error + Send + Sync>;
 
 fn io_error(error: &RedisError) -> Option<&io::Error> {

@@ -1,4 +1,4 @@
-//! The Node-API surface of the Redis store: operations cross in batches, and so do their results.
+//! The Node-API surface of the Redis store: operations and their results are passed in batches.
 #![allow(
     missing_docs,
     reason = "JavaScript's side is documented where it is called, in lib/"
@@ -38,7 +38,7 @@ use crate::client_driver::ClientDriver;
 use crate::options::ConnectionOptions;
 use crate::transport::Batch;
 
-/// How keys are named, and what sessions may be.
+/// The names of keys, and the limits of sessions.
 #[napi(object, object_to_js = false)]
 pub struct KeyOptions {
     pub prefix: Text,
@@ -71,7 +71,7 @@ impl From<KeyOptions> for Format {
     }
 }
 
-/// Connections of our own, in a thread of their own.
+/// The store's own connections, on a thread of their own.
 #[napi]
 pub struct RedisTransport {
     batches: Option<UnboundedSender<Batch>>,
@@ -100,7 +100,7 @@ impl RedisTransport {
     pub fn submit(&self, numbers: Memory, count: u32, text: Text) -> napi::Result<()> {
         let numbers = read_numbers(&numbers, count)?;
         if let Some(batches) = &self.batches {
-            // The thread ends after this only.
+            // Dropped last, since the thread ends only then.
             let _ = batches.send(Batch { numbers, text });
         }
         Ok(())
@@ -113,7 +113,7 @@ impl RedisTransport {
     }
 }
 
-/// The same operations, over a client of the user's.
+/// The same operations, by the user's client.
 #[napi]
 pub struct RedisClientDriver {
     driver: ClientDriver,
@@ -135,7 +135,7 @@ impl RedisClientDriver {
         Ok(self.driver.begin(&numbers, &text))
     }
 
-    /// Goes on with the answers to the commands of the last step.
+    /// Continues with the replies to the commands of the last step.
     #[napi(catch_unwind)]
     pub fn next(&mut self, operation: u32, replies: Text) -> Vec<String> {
         self.driver.next(operation, &replies)

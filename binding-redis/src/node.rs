@@ -1,4 +1,4 @@
-//! One server: its connection, made when it is needed, again when it broke, and left when it is silent.
+//! One server and its connection, which is made on demand, renewed when it breaks, and replaced when it does not answer.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,30 +13,30 @@ use crate::connection::Connection;
 use crate::fault::Fault;
 use crate::options::Endpoint;
 
-/// Between two attempts to connect, while nobody asks.
+/// The interval between attempts to connect while no command needs one.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Between two attempts, however many ask: of what may pass, and of what somebody has to do something about.
+/// The shortest interval between attempts: after a transient fault, and after one that somebody has to mend.
 const GAP: Duration = Duration::from_millis(25);
 const FINAL_GAP: Duration = LONGEST_PAUSE;
 
-/// How long a command waits for the attempt that is under way or due, where the last one failed.
+/// How long a command waits for the current or next attempt, if the last one failed.
 const QUICK: Duration = Duration::from_millis(100);
 
-/// How long an attempt may take while the old connection may yet answer.
+/// The time limit of an attempt while the old connection may still answer.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
 pub struct Node {
     endpoint: Endpoint,
     connector: Rc<Connector>,
     link: RefCell<Link>,
-    /// Whether the connection is silent although it should answer. While that is so, nothing more is sent on it.
+    /// Whether the connection is unresponsive: replies are overdue. Nothing more is sent on it meanwhile.
     is_doubted: Cell<bool>,
     was_up: Cell<bool>,
-    /// Whether attempts are being made.
+    /// Whether a task makes attempts.
     is_at_it: Cell<bool>,
-    /// When the attempt under way began, or when there may be the next.
+    /// When the current attempt began, or the earliest time of the next.
     due: Cell<Instant>,
     changed: Notify,
     asked: Notify,
@@ -49,7 +49,7 @@ enum Link {
     Away(Absence),
 }
 
-/// Since when there is no connection, when that was found last, and why.
+/// A loss of the connection: since when, when it was last confirmed, and why.
 #[derive(Clone)]
 pub struct Absence {
     pub since: Instant,
@@ -58,7 +58,7 @@ pub struct Absence {
 }
 
 impl Absence {
-    /// Makes one that is found now.
+    /// Makes a loss that begins now.
     pub fn new(since: Instant, fault: Rc<Fault>) -> Self {
         let found = Instant::now();
         Self {
@@ -84,7 +84,7 @@ impl Node {
         })
     }
 
-    /// Returns why there is no connection, as far as that is known.
+    /// Returns why there is no connection, if that is known.
     pub fn fault(&self) -> Rc<Fault> {
         if let Link::Away(absence) = &*self.link.borrow() {
             return Rc::clone(&absence.fault);
@@ -96,7 +96,7 @@ impl Node {
         })
     }
 
-    /// Returns whether there was a connection once.
+    /// Returns whether there has been a connection.
     pub fn was_up(&self) -> bool {
         self.was_up.get()
     }
@@ -105,7 +105,7 @@ impl Node {
         self.is_doubted.get()
     }
 
-    /// Returns the connection. Where there is none, waits for one; where the server is known to be away, says so at once.
+    /// Returns the connection, or waits for one. Fails at once if the server is known to be down.
     pub async fn connection(self: &Rc<Self>) -> Result<Connection, Absence> {
         let asked = Instant::now();
         loop {
@@ -136,7 +136,7 @@ impl Node {
         }
     }
 
-    /// Has attempts made until one succeeds: soon, if that is asked for.
+    /// Starts attempts until one succeeds, the first one soon if asked to.
     fn keep_at_it(self: &Rc<Self>) {
         if self.is_at_it.replace(true) {
             self.asked.notify_one();
@@ -146,7 +146,7 @@ impl Node {
         }
     }
 
-    /// Makes attempts, one after another, as long as somebody has this.
+    /// Makes attempts, one after another, until the node is dropped.
     async fn attempt(self: Rc<Self>) {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;
@@ -186,7 +186,7 @@ impl Node {
         self.changed.notify_waiters();
     }
 
-    /// Takes a connection in place of the old one, unless that has answered meanwhile.
+    /// Replaces the old connection, unless that has answered meanwhile.
     fn succeed(&self, connection: Connection, started: Instant) -> bool {
         let is_doubted = self.is_doubted.replace(false);
         if let Some(old) = self.usable() {
@@ -200,7 +200,7 @@ impl Node {
         true
     }
 
-    /// Notes that there is no connection. Returns whether there is one nevertheless.
+    /// Records that an attempt failed. Returns whether there is a connection nevertheless.
     fn fail(&self, fault: Rc<Fault>, since: Instant) -> bool {
         if self.usable().is_some() {
             return !self.is_doubted();
@@ -216,8 +216,7 @@ impl Node {
         }
     }
 
-    /// Does something about a connection that is silent: makes another one, and leaves this for that. If there is one already,
-    /// at once.
+    /// Replaces an unresponsive connection: by a newer one if there is one, else by one that it makes.
     pub fn doubt(self: &Rc<Self>, silent: &Connection) {
         match self.usable() {
             Some(current) if !current.is(silent) => silent.cut(),
@@ -229,7 +228,7 @@ impl Node {
         }
     }
 
-    /// Notes that a connection answers.
+    /// Records that a connection answers.
     pub fn trust(&self, connection: &Connection) {
         if self.is_doubted() && self.usable().is_some_and(|current| current.is(connection)) {
             self.is_doubted.set(false);
@@ -237,7 +236,7 @@ impl Node {
         }
     }
 
-    /// Notes that the server carries out nothing for now, though it answers.
+    /// Records that the server replies, but executes nothing at present.
     pub fn leave(self: &Rc<Self>, connection: &Connection, fault: &Rc<Fault>) {
         if self.usable().is_some_and(|current| current.is(connection)) {
             self.go(Instant::now(), Rc::clone(fault));
@@ -246,7 +245,7 @@ impl Node {
         }
     }
 
-    /// Ends it: another server has its keys now. A connection that is silent is closed.
+    /// Retires the node, since another server has its keys. Closes an unresponsive connection.
     pub fn retire(&self) {
         if !self.is_doubted() {
             return;

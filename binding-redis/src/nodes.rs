@@ -1,4 +1,4 @@
-//! The nodes that there are: in a cluster, by their addresses; else one.
+//! The known nodes: those of a cluster by address, or a single one.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::options::ConnectionOptions;
 
 pub struct Nodes {
     connector: Rc<Connector>,
-    /// By their addresses, and those apart that writes go to which wait for replicas: these hold up what comes behind them.
+    /// By address, and whether writes that wait for replicas go there: these block what is behind them.
     known: RefCell<HashMap<(String, bool), Rc<Node>>>,
 }
 
@@ -38,13 +38,13 @@ impl Nodes {
         Rc::clone(node.or_insert_with(new))
     }
 
-    /// Returns whether a node is one of those that there are still.
+    /// Returns whether a node is still known.
     pub fn has(&self, node: &Rc<Node>) -> bool {
         let known = self.known.borrow();
         known.values().any(|known| Rc::ptr_eq(known, node))
     }
 
-    /// Returns the address of each node that there is or that the options name, once.
+    /// Returns the address of each node that is known or named by the options, once.
     pub fn addresses(&self) -> Vec<String> {
         let known: Vec<_> = self.known.borrow().keys().cloned().collect();
         let known = known.into_iter().map(|(address, _)| address);
@@ -56,7 +56,7 @@ impl Nodes {
         addresses
     }
 
-    /// Forgets all nodes but these; who waits for the others' answers holds them.
+    /// Forgets all other nodes; pending commands keep theirs alive.
     pub fn keep(&self, addresses: &[&str]) {
         self.known.borrow_mut().retain(|(address, _), node| {
             let is_kept = addresses.contains(&address.as_str());

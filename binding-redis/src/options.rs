@@ -1,4 +1,4 @@
-//! How the servers are reached.
+//! The options of connections.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub struct Address {
     pub port: u16,
 }
 
-/// Who to be.
+/// The credentials.
 #[napi(object, object_to_js = false)]
 #[derive(Clone)]
 pub struct Credentials {
@@ -22,7 +22,7 @@ pub struct Credentials {
     pub password: Option<Text>,
 }
 
-/// PEM texts, and whether any certificate is taken.
+/// PEM texts, and whether any certificate is accepted.
 #[napi(object, object_to_js = false)]
 #[derive(Clone)]
 pub struct Tls {
@@ -35,12 +35,12 @@ pub struct Tls {
 #[napi(object, object_to_js = false)]
 #[derive(Clone)]
 pub struct ConnectionOptions {
-    /// The one server; of a cluster, some of its nodes; with a `master`, the sentinels.
+    /// The server, or some nodes of a cluster, or with a `master` the sentinels.
     pub nodes: Vec<Address>,
     /// A Unix socket, in place of a server.
     pub path: Option<Text>,
     pub cluster: bool,
-    /// The name that sentinels know the server by.
+    /// The name under which sentinels monitor the server.
     pub master: Option<Text>,
     pub credentials: Credentials,
     pub sentinel_credentials: Credentials,
@@ -57,14 +57,14 @@ pub enum Server {
         host: String,
         port: u16,
     },
-    /// At the other end of a Unix socket.
+    /// By a Unix socket.
     Socket(String),
 }
 
-/// Where the server is that holds the keys.
+/// How to find the server with the keys.
 pub enum Endpoint {
     Server(Rc<Server>),
-    /// Where the sentinels say, who know it by that name.
+    /// By asking sentinels for the master's name.
     Sentinels(Vec<Rc<Server>>, String),
 }
 

@@ -1,4 +1,4 @@
-//! A command on its way, and what becomes of it.
+//! A pending command, and its outcome.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,43 +23,43 @@ const READS: [&[u8]; 7] = [
     b"zlexcount",
 ];
 
-/// What is sent, where, and how often that may be tried.
+/// A command with its target, and whether it may be repeated.
 pub struct PendingCommand {
-    /// Whose it is of those that go together, and which of its commands.
+    /// The indices of its operation in the group, and of the command in the operation.
     pub owner: usize,
     pub place: usize,
     pub cmd: Cmd,
     pub target: Target,
     pub key: Option<Vec<u8>>,
-    /// Whether it may be sent once more when nobody knows whether it was carried out.
+    /// Whether it may be repeated if it is unknown whether it was executed.
     pub is_repeatable: bool,
-    /// How many replicas have to have it before it is answered.
+    /// How many replicas have to confirm it before it is answered.
     pub replicas: u32,
-    /// Whether it was sent without an answer, and may have changed something.
+    /// Whether it was sent without a reply, and may have changed something.
     may_be_done: bool,
-    /// Whether it waits for a server that is away: what has been begun is to be ended.
+    /// Whether it waits for a server that is down, to complete an operation that has begun.
     pub is_patient: bool,
-    /// The node that the last answer redirected it to, for this once.
+    /// The node to which the last reply redirected it, for one attempt (ASK).
     pub asked: Option<String>,
     redirects: u32,
-    /// What is told if time runs out.
+    /// The fault to report at the deadline.
     pub fault: Rc<Fault>,
 }
 
-/// An answer, or why there is none; of an error, what is known of it.
+/// A reply, or why there is none; and the details of an error.
 pub struct Response {
     pub reply: Reply,
     pub fault: Option<Rc<Fault>>,
 }
 
-/// Commands that are on their way together.
+/// Commands that are sent together.
 pub struct InFlight {
     pub left: Vec<PendingCommand>,
     /// Whether none was sent yet.
     pub is_new: bool,
 }
 
-/// What became of a command at a node.
+/// The outcome of a command at a node.
 pub enum Sent {
     Answered(Response),
     Again,
@@ -88,13 +88,13 @@ impl PendingCommand {
         }
     }
 
-    /// Notes that it was sent, and that nobody knows whether it was carried out.
+    /// Records that it was sent, and that it is unknown whether it was executed.
     pub fn lose(&mut self) {
         let name = self.cmd.args_iter().next();
         self.may_be_done = !matches!(name, Some(Arg::Simple(name)) if READS.contains(&name));
     }
 
-    /// Gives the answer; of what may have been done before, an answer that says that it was not, is not true.
+    /// Ends it with a reply. If it may have been executed earlier, a failure that says the opposite becomes `lost`.
     pub fn settle(self, answer: Response) -> (Self, Response) {
         let says_not = match &answer.reply {
             Reply::Failed(failure) => *failure != Failure::Timeout,
@@ -108,7 +108,7 @@ impl PendingCommand {
         (self, Response { reply, ..answer })
     }
 
-    /// Has it sent where an answer redirects it. Not for ever: two nodes may each name the other.
+    /// Sends it where a reply redirects it; a limited number of times, since two nodes may name each other.
     pub fn redirect(&mut self, address: Option<&str>) {
         self.redirects += 1;
         self.asked = address
@@ -116,7 +116,7 @@ impl PendingCommand {
             .map(str::to_owned);
     }
 
-    /// Decides whether it waits for a server that is away.
+    /// Decides whether it waits for a server that is down.
     pub fn wait(&mut self, absence: &Absence, patience: Duration) -> Sent {
         let fault = &absence.fault;
         let is_over = !self.is_patient && absence.since.elapsed() >= patience;
@@ -156,7 +156,7 @@ impl Sent {
     }
 }
 
-/// Reads an answer; of an error, the first word.
+/// Converts a reply; an error to its first word.
 pub fn to_reply(value: Value) -> Reply {
     match value {
         Value::Int(number) => Reply::Int(number),

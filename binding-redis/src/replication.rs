@@ -1,15 +1,15 @@
-//! What is known of the replicas of what was written on a connection.
+//! What is known about the replication of the writes on a connection.
 
 use std::cell::Cell;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// One WAIT is for all that was written before it.
+/// One WAIT covers all earlier writes of its connection.
 #[derive(Default)]
 pub struct Replication {
-    /// Whoever has it sends the next WAIT.
+    /// The holder of this lock sends the next WAIT.
     pub turn: Mutex<()>,
-    /// When the last WAIT was sent after which enough had it.
+    /// When the last WAIT was sent that enough replicas confirmed.
     pub covered: Cell<Option<Instant>>,
 }

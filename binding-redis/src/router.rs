@@ -1,4 +1,4 @@
-//! Sends commands where they belong, and again where that is due and does no harm.
+//! Sends commands to their nodes, and again if that is needed and safe.
 
 mod cluster;
 mod replicas;
@@ -25,18 +25,18 @@ use crate::node::{Absence, Node};
 use crate::nodes::Nodes;
 use crate::pending_command::{InFlight, PendingCommand, Response, Sent};
 
-/// Between two attempts at what cannot be done right now.
+/// The interval between attempts at a command that cannot be executed at present.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// After how long without an answer a connection is doubted.
+/// The time without a reply after which a connection counts as unresponsive.
 pub const LATE: Duration = Duration::from_millis(500);
 
-/// How long commands wait for a server without successors that was there before.
+/// How long commands wait for a lost server that nothing will replace.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub struct Router {
     nodes: Nodes,
-    /// Nothing where there is one server.
+    /// `None` for a single server.
     cluster: Option<Cluster>,
 }
 
@@ -56,22 +56,22 @@ impl Router {
         self.nodes.timeout()
     }
 
-    /// Names the node that a command is for, as far as that is known.
+    /// Names a command's node, if that is known.
     pub fn node_of(&self, command: &Command) -> String {
         let cluster = self.cluster.as_ref();
         let owner = cluster.and_then(|cluster| cluster.owner(command.key()?));
         owner.unwrap_or_default()
     }
 
-    /// Notes that keys may be elsewhere by now.
+    /// Records that keys may have moved.
     fn distrust(&self) {
         if let Some(cluster) = &self.cluster {
             cluster.distrust();
         }
     }
 
-    /// Sends all commands once. Returns answers, or why there are none, as far as these are settled; the others are left, and due
-    /// when this ends.
+    /// Sends all commands once. Returns the outcomes that are final; the other commands stay pending, due at the time when this
+    /// ends.
     pub async fn advance(
         self: &Rc<Self>,
         in_flight: &mut InFlight,
@@ -80,7 +80,7 @@ impl Router {
         let commands = std::mem::take(&mut in_flight.left);
         let is_first = std::mem::take(&mut in_flight.is_new);
         let seen = self.see_to_slots(&commands, is_first, deadline).await;
-        // What is sent too late for an answer might be carried out nevertheless.
+        // A command sent too late for its reply might be executed nevertheless.
         if !is_first && Instant::now() + PAUSE >= deadline {
             let fail = |command: PendingCommand| {
                 let answer = Response::failed(&command.fault);
@@ -109,7 +109,7 @@ impl Router {
         answered
     }
 
-    /// Has the slots looked at if they may be wrong. What is sent for the first time does not wait for that.
+    /// Reloads the slots if they may be outdated. Commands sent for the first time do not wait for that.
     async fn see_to_slots(
         self: &Rc<Self>,
         commands: &[PendingCommand],
@@ -141,7 +141,7 @@ impl Router {
         });
     }
 
-    /// Sends each once, to all nodes at the same time.
+    /// Sends each command once, to all nodes concurrently.
     async fn round(
         self: &Rc<Self>,
         commands: Vec<PendingCommand>,
@@ -213,7 +213,7 @@ impl Router {
             .await
     }
 
-    /// Sends commands to a node. While there is no answer, sees to it that they are not waiting in vain.
+    /// Sends commands to a node. Without a reply, checks that the connection still answers.
     async fn send(
         self: &Rc<Self>,
         node: &Rc<Node>,
@@ -231,15 +231,15 @@ impl Router {
                         node.trust(&line);
                         Ok(answers)
                     }
-                    Ok(_) => Err(Fault::unknown().but(Failure::Lost)),
-                    Err(fault) => Err(fault.but(Failure::Lost)),
+                    Ok(_) => Err(Fault::unknown().with_failure(Failure::Lost)),
+                    Err(fault) => Err(fault.with_failure(Failure::Lost)),
                 };
             }
             if Instant::now() >= deadline {
                 if line.is_silent_for(LATE.min(self.timeout())) {
                     line.abandon();
                 }
-                return Err(Fault::unknown().but(Failure::Timeout));
+                return Err(Fault::unknown().with_failure(Failure::Timeout));
             }
             if line.is_silent_for(LATE) {
                 self.doubt(node, &line);
@@ -247,7 +247,7 @@ impl Router {
         }
     }
 
-    /// Does something about a connection that is silent, on which commands wait for answers.
+    /// Replaces an unresponsive connection with pending commands.
     fn doubt(self: &Rc<Self>, node: &Rc<Node>, silent: &Connection) {
         if !self.nodes.has(node) {
             silent.cut();
@@ -273,8 +273,8 @@ impl Router {
     }
 }
 
-/// Makes the pipeline of commands for a node. Each is the last of so many commands there: ASKING goes before each one that is sent
-/// where its key is moving to.
+/// Makes the pipeline of commands for a node, with ASKING before each if keys are moving there. Also returns the number of
+/// commands in the pipeline for each.
 fn pipeline_of(commands: &[PendingCommand]) -> (Pipeline, usize) {
     let is_asking = commands.iter().any(|command| command.asked.is_some());
     let mut pipeline = Pipeline::with_capacity(commands.len());

@@ -1,4 +1,4 @@
-//! What certificates are trusted.
+//! TLS settings, and the verification of certificates.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use rustls::{
 
 use crate::options::Tls;
 
-/// Makes what connections are encrypted by.
+/// Makes the TLS settings of connections.
 ///
 /// # Errors
 ///
-/// If a PEM text is none, or the system has no certificates.
+/// If a PEM text is invalid, or the system has no certificates.
 pub fn config(tls: &Tls) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier::new(tls, &provider)?;
@@ -49,11 +49,11 @@ fn named(name: &str, told: impl Display) -> String {
     format!("tls.{name}: {told}")
 }
 
-/// Checks a server's certificate as rustls does. Beyond that, it takes one that was itself named as trusted although it is an
-/// authority's: such is what `openssl req -x509` makes, and what OpenSSL takes.
+/// Verifies a server's certificate as rustls does. Like OpenSSL, it also accepts a CA certificate as the server's own if it is
+/// itself trusted: `openssl req -x509` makes such certificates.
 #[derive(Debug)]
 struct Verifier {
-    /// Nothing where any certificate is taken.
+    /// `None` if any certificate is accepted.
     inner: Option<Arc<WebPkiServerVerifier>>,
     trusted: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
@@ -78,7 +78,7 @@ impl Verifier {
                     .map_err(|error| named("ca", error))?;
             }
         } else {
-            // One of the system's that cannot be read takes nothing from the others.
+            // An unreadable certificate of the system does not exclude the others.
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
         let inner =
@@ -105,7 +105,7 @@ impl ServerCertVerifier for Verifier {
         let verdict =
             inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verdict {
-            // What it says of an authority's comes after the dates were checked, and before the name is.
+            // rustls refuses CA certificates after checking the dates, and before checking the name.
             Err(Error::InvalidCertificate(CertificateError::Other(_)))
                 if self.trusted.contains(end_entity) =>
             {

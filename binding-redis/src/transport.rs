@@ -1,4 +1,4 @@
-//! The thread that talks to the servers: operations come in batches, and so do their results leave.
+//! The thread of the connections: it receives operations, and returns results, in batches.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::options::ConnectionOptions;
 use crate::pending_command::{InFlight, PendingCommand, Response};
 use crate::router::Router;
 
-/// How long an operation waits that waits for another one.
+/// The pause of an operation that waits for another one.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Operations of one turn of the event loop.
@@ -29,26 +29,26 @@ pub struct Batch {
     pub text: Text,
 }
 
-/// What is told by this id is no operation's answer.
+/// The id of a notice, which is no operation's answer.
 const NOBODY: f64 = -1.0;
 
-/// An operation under way.
+/// An operation in progress.
 struct Running {
-    /// Nothing once JavaScript has been told.
+    /// `None` once its result was delivered.
     call_id: Option<f64>,
     operation: Operation<Outcome>,
     commands: Vec<Command>,
-    /// The answers to what was sent last, as far as they are there.
+    /// The replies to its last commands, so far.
     replies: Vec<Option<Reply>>,
-    /// Whether the time limit is one of each step.
+    /// Whether the time limit applies to each step.
     is_long: bool,
-    /// Whether a step of it may have been done: then it is gone through with, also where the server is away for a while.
+    /// Whether a step may have been executed: then the operation is completed, even if the server is down for a while.
     has_begun: bool,
-    /// What the last answer that was none was about.
+    /// The fault behind its last missing reply.
     fault: Option<Rc<Fault>>,
 }
 
-/// What the operations have in common.
+/// The state that operations share.
 #[derive(Clone)]
 struct Shared {
     router: Rc<Router>,
@@ -56,11 +56,11 @@ struct Shared {
     deliver: Deliver,
 }
 
-/// Runs until there are no more batches to come.
+/// Runs until the sender of batches is dropped.
 ///
 /// # Errors
 ///
-/// If the system gives no thread.
+/// If the system cannot start a thread.
 pub fn spawn(
     options: ConnectionOptions,
     format: Format,
@@ -90,9 +90,9 @@ pub fn spawn(
         };
         let tasks = LocalSet::new();
         tasks.block_on(&runtime, serving);
-        // What was asked for is answered, by its deadline at the latest.
+        // Pending operations are answered, at their deadline at the latest.
         runtime.block_on(tasks);
-        // A look-up of a name may be under way in a thread of its own, and nobody waits for that.
+        // A DNS lookup may still run on a thread of its own, which is not waited for.
         runtime.shutdown_background();
     };
     thread::Builder::new()
@@ -102,8 +102,8 @@ pub fn spawn(
 }
 
 impl Shared {
-    /// Starts the operations of a batch: in a cluster, those of each node on their own, since one may be slow; and those that wait for
-    /// replicas.
+    /// Starts the operations of a batch, in groups: those of each node of a cluster, since one may be slow, and those that wait
+    /// for replicas.
     fn begin(&self, batch: &Batch) {
         let asked = read(&batch.numbers, &batch.text, &self.format);
         let deadline = Instant::now() + self.router.timeout();
@@ -139,7 +139,7 @@ impl Shared {
         }
     }
 
-    /// Takes operations from step to step until all are done.
+    /// Runs a group of operations, step by step, until all are done.
     async fn drive(self, mut group: Vec<Running>, mut deadline: Instant) {
         while !group.is_empty() {
             let answered = self.round_trip(group, deadline).await;
@@ -152,7 +152,7 @@ impl Shared {
                 deadline = Instant::now() + self.router.timeout();
             }
             if Instant::now() >= deadline {
-                // What is left has to be put in order, which JavaScript does not wait for.
+                // The rest is cleaning up, for which JavaScript does not wait.
                 for running in &mut group {
                     if let Some(call_id) = running.call_id.take() {
                         answers.push(call_id, answer(Err(Failure::Timeout), ""));
@@ -171,7 +171,7 @@ impl Shared {
         }
     }
 
-    /// Sends what operations want next. Returns them with their answers, but for those that went on before the others had theirs.
+    /// Sends the next commands of operations. Returns the operations with their replies, except those that have gone on alone.
     async fn round_trip(&self, mut group: Vec<Running>, deadline: Instant) -> Vec<Running> {
         let commands = group.iter_mut().enumerate();
         let commands = commands.flat_map(|(owner, running)| running.commands(owner));
@@ -193,7 +193,7 @@ impl Shared {
         waiting.into_iter().flatten().collect()
     }
 
-    /// Has those go on that have their answers, while the others wait.
+    /// Lets the operations with all replies go on, while the others wait.
     fn part(&self, waiting: &mut [Option<Running>], deadline: Instant) {
         let mut answers = Answers::default();
         for place in waiting {
@@ -225,7 +225,7 @@ impl Running {
         }
     }
 
-    /// Returns what is to be sent next.
+    /// Returns the next commands.
     fn commands(&mut self, owner: usize) -> Vec<PendingCommand> {
         let commands = std::mem::take(&mut self.commands);
         self.replies = commands.iter().map(|_| None).collect();
@@ -235,7 +235,7 @@ impl Running {
             .collect()
     }
 
-    /// Takes an answer.
+    /// Stores a reply.
     fn hear(&mut self, place: usize, Response { reply, fault }: Response) {
         self.has_begun |= match &reply {
             Reply::Failed(failure) => *failure == Failure::Timeout,
@@ -251,7 +251,7 @@ impl Running {
         self.replies.iter().all(Option::is_some)
     }
 
-    /// Goes on with the answers. Returns itself back unless it is done.
+    /// Continues with the replies. Returns itself unless it is done.
     fn step(mut self, answers: &mut Answers) -> Option<Self> {
         let replies = std::mem::take(&mut self.replies);
         match self.operation.step(replies.into_iter().flatten().collect()) {

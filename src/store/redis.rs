@@ -1,9 +1,9 @@
-//! Sessions in Redis: what is sent for each operation, and how the answers are read. There is no connection here.
+//! Sessions in Redis: the commands of each operation, and the decoding of replies, without connections (sans I/O).
 //!
 //! A session is a hash, `<prefix>s:<hash of the id>` ([`layout`]); the sessions of subjects have entries in sorted sets,
-//! `<prefix>i:<number>` (`subjects`). No step spans two keys, so that they may lie on any nodes of a cluster: a session enters the
-//! index before it is created, and leaves it after it is destroyed. What the index has too much is dropped when it is come upon; a
-//! session that finds itself missing in it, once created, enters it again: it comes behind whoever took it out.
+//! `<prefix>i:<number>` (`subjects`). No script touches two keys, so that the keys may be on any nodes of a cluster: a session
+//! enters the index before it is created, and leaves it after it is destroyed. Superfluous entries are removed when they are
+//! found. If the entry is missing once the session is created, it is added again, since another operation may have removed it.
 
 mod arrival;
 pub mod command;

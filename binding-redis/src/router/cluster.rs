@@ -1,4 +1,4 @@
-//! A cluster: which of its nodes has which keys, as far as that is known.
+//! A cluster: the known slots of its nodes.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,18 +17,18 @@ use crate::node::Absence;
 use crate::nodes::Nodes;
 use crate::pending_command::{PendingCommand, Sent, to_reply};
 
-/// Between two looks at the slots.
+/// The interval between two requests for the slots.
 const REFRESH_PAUSE: Duration = Duration::from_millis(100);
 
 pub struct Cluster {
     slots: RefCell<Slots>,
-    /// Whether the slots are to be asked for before the next command.
+    /// Whether to ask for the slots before the next command.
     is_stale: Cell<bool>,
-    /// When the last look ended; whoever looks has it.
+    /// When the last request for the slots ended; locked during a request.
     looked: Mutex<Option<Instant>>,
-    /// Where no node could tell the slots the last time.
+    /// Set if no node could tell the slots last time.
     blind: RefCell<Option<Absence>>,
-    /// Since when there has been no node for some keys.
+    /// Since when some keys have had no node.
     down: Cell<Option<Instant>>,
 }
 
@@ -43,12 +43,12 @@ impl Cluster {
         }
     }
 
-    /// Names the node that has a key, as far as that is known.
+    /// Names a key's node, if that is known.
     pub fn owner(&self, key: &[u8]) -> Option<String> {
         self.slots.borrow().master_of(key).map(str::to_owned)
     }
 
-    /// Names the node that a command is to be sent to, as far as that is known.
+    /// Names a command's node, if that is known.
     pub fn address(&self, command: &PendingCommand) -> Option<String> {
         match (&command.asked, &command.target, &command.key) {
             (Some(address), ..) | (None, Target::Node(address), _) => Some(address.clone()),
@@ -63,7 +63,7 @@ impl Cluster {
         slots.masters().into_iter().map(str::to_owned).collect()
     }
 
-    /// Notes that keys may be elsewhere by now.
+    /// Records that keys may have moved.
     pub fn distrust(&self) {
         self.is_stale.set(true);
     }
@@ -72,17 +72,17 @@ impl Cluster {
         self.is_stale.get()
     }
 
-    /// Returns whether the slots were known once.
+    /// Returns whether the slots have been known.
     pub fn has_slots(&self) -> bool {
         !self.slots.borrow().is_empty()
     }
 
-    /// Notes that a node has carried out a command.
+    /// Records that a node has executed a command.
     pub fn note_up(&self) {
         self.down.set(None);
     }
 
-    /// Returns how long commands wait while no node tells which has their keys.
+    /// Returns how long commands wait while no node tells the slots.
     pub fn patience(&self) -> Duration {
         if self.has_slots() {
             GRACE
@@ -91,7 +91,7 @@ impl Cluster {
         }
     }
 
-    /// Decides what becomes of a command whose key no node serves.
+    /// Decides about a command whose key has no node.
     pub fn wait_down(
         &self,
         command: &mut PendingCommand,
@@ -103,7 +103,7 @@ impl Cluster {
         command.wait(&Absence::new(since, Rc::clone(fault)), patience)
     }
 
-    /// Decides what becomes of a command that a node does not carry out, since it has not the key, or not yet.
+    /// Decides about a command that a node did not execute, since it does not have the key, or not yet.
     pub fn redirect(
         &self,
         code: &str,
@@ -122,8 +122,8 @@ impl Cluster {
         Sent::Again
     }
 
-    /// Asks all nodes for the slots, and takes what the first one says: for all who ask meanwhile. Where none could tell just now,
-    /// says so at once.
+    /// Asks all nodes for the slots, and uses the first reply, also for concurrent callers. Fails at once if no node could tell
+    /// them just before.
     pub async fn look(&self, nodes: &Nodes) -> Result<(), Absence> {
         let asked = Instant::now();
         let mut looked = self.looked.lock().await;
@@ -155,7 +155,7 @@ impl Cluster {
         Err(absence)
     }
 
-    /// Takes the slots that a node told.
+    /// Stores the slots that a node told.
     fn take(&self, slots: Slots, nodes: &Nodes) {
         nodes.keep(&slots.masters());
         self.slots.replace(slots);
@@ -182,7 +182,7 @@ async fn ask(nodes: &Nodes, address: &str) -> Result<Slots, Rc<Fault>> {
     }
 }
 
-/// Reads what a node told of the slots.
+/// Parses a reply with the slots.
 fn read(told: Value, address: &str) -> Result<Slots, Fault> {
     if let Some(fault) = Fault::of_answer(&told) {
         return Err(fault.or_options());

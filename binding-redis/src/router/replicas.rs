@@ -1,4 +1,4 @@
-//! Waits until replicas have what was written.
+//! Waits until replicas have the writes (`WAIT`).
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::node::Node;
 use crate::pending_command::{PendingCommand, Response, Sent};
 use crate::replication::Replication;
 
-/// How long a connection waits for replicas at a time: what others have to write meanwhile comes behind that.
+/// The time limit of one WAIT, since it blocks the other writes of its connection.
 const SLICE: Duration = Duration::from_millis(50);
 
 impl Router {
-    /// Waits until so many replicas have what was carried out on a connection, for half of the time that is left at most: it has to
-    /// be said in time if they have not.
+    /// Waits until enough replicas have the writes of a connection, for at most half of the remaining time, so that a failure is
+    /// reported in time.
     pub(super) async fn replicate(
         self: &Rc<Self>,
         judged: Vec<(PendingCommand, Sent)>,
@@ -45,7 +45,11 @@ impl Router {
                     wanted,
                     acknowledged,
                 };
-                let fault = Rc::new(Fault::unknown().but(failure).at(connection.server()));
+                let fault = Rc::new(
+                    Fault::unknown()
+                        .with_failure(failure)
+                        .at(connection.server()),
+                );
                 let done = done.into_iter();
                 all_sent.extend(
                     done.map(|(command, sent)| (command, shorten(sent, acknowledged, &fault))),
@@ -59,7 +63,7 @@ impl Router {
         all_sent
     }
 
-    /// Returns how many replicas have what was written on a connection, as soon as it is as many as wanted.
+    /// Returns the number of replicas that have the writes of a connection, as soon as there are enough.
     async fn wait_replicas(
         self: &Rc<Self>,
         wanted: u32,
@@ -82,7 +86,7 @@ impl Router {
             }
             let mut wait = Pipeline::with_capacity(1);
             wait.cmd("WAIT").arg(wanted).arg(slice.as_millis().max(1));
-            // An answer that is late is a fault of the connection.
+            // A late reply is a fault of the connection.
             let late = until + self.timeout();
             let answer = self.send(node, connection, &wait, late).await?.pop();
             acknowledged = read(&answer.unwrap_or(Value::Nil)).inspect_err(|_| line.abandon())?;
@@ -95,12 +99,14 @@ impl Router {
     }
 }
 
-/// Reads how many there are. A server that is no master any more tells an error, and may have lost what was written.
+/// Reads the number of replicas. A server that is no longer a master replies with an error, and may have lost the writes.
 fn read(answer: &Value) -> Result<u32, Fault> {
     match (answer, Fault::of_answer(answer)) {
         (Value::Int(count), _) => Ok(u32::try_from(*count).unwrap_or_default()),
         (_, Some(fault)) if fault.failure == Failure::Denied => Err(fault),
-        (_, fault) => Err(fault.unwrap_or_else(Fault::unknown).but(Failure::Lost)),
+        (_, fault) => Err(fault
+            .unwrap_or_else(Fault::unknown)
+            .with_failure(Failure::Lost)),
     }
 }
 

@@ -1,4 +1,5 @@
-//! What becomes of commands: whether an answer says that they were not carried out, and whether they wait for a server that is away.
+//! Decides which commands are repeated: those that were certainly not executed, or may be repeated, or wait for a server that
+//! is down.
 
 use std::rc::Rc;
 
@@ -12,7 +13,7 @@ use crate::node::{Absence, Node};
 use crate::pending_command::{PendingCommand, Response, Sent, to_reply};
 
 impl Router {
-    /// Decides the same way of all. In a cluster, the keys may be elsewhere by now.
+    /// Decides the same for all commands. In a cluster, the keys may have moved.
     pub(super) fn decide(
         &self,
         commands: Vec<PendingCommand>,
@@ -27,7 +28,7 @@ impl Router {
         all_sent.collect()
     }
 
-    /// Decides what becomes of commands whose server is away.
+    /// Decides about commands whose server is down.
     pub(super) fn wait_for(
         &self,
         commands: Vec<PendingCommand>,
@@ -42,7 +43,7 @@ impl Router {
         self.decide(commands, |command| command.wait(absence, patience))
     }
 
-    /// Decides what becomes of commands whose keys no node of the cluster has.
+    /// Decides about commands whose keys have no node in the cluster.
     pub(super) fn wait_unserved(
         &self,
         commands: Vec<PendingCommand>,
@@ -56,7 +57,8 @@ impl Router {
         self.decide(commands, wait)
     }
 
-    /// Decides what becomes of commands of which nobody knows whether they were carried out, or for good.
+    /// Decides about commands whose connection failed: those that may be repeated are, if it is unknown whether they were
+    /// executed.
     pub(super) fn break_off(
         &self,
         commands: Vec<PendingCommand>,
@@ -72,7 +74,7 @@ impl Router {
         })
     }
 
-    /// Tells an answer from an error that says: not done, try again.
+    /// Separates replies from errors that say that the command was not executed, and may be repeated.
     pub(super) fn read(
         &self,
         mut command: PendingCommand,
@@ -94,7 +96,7 @@ impl Router {
         (command, sent)
     }
 
-    /// Decides what becomes of a command that was not carried out, and will be somewhere else or later.
+    /// Decides about a command that was not executed, and will be elsewhere or later.
     fn send_again(
         &self,
         command: &mut PendingCommand,
@@ -106,7 +108,7 @@ impl Router {
             return None;
         };
         match (code.as_str(), &self.cluster) {
-            _ if fault.is_absence() => {
+            _ if fault.is_unavailable() => {
                 self.distrust();
                 node.leave(connection, fault);
             }
@@ -114,7 +116,7 @@ impl Router {
                 return Some(cluster.redirect(code, command, fault, self.timeout()));
             }
             ("MOVED" | "ASK", None) => return Some(standalone::redirect(fault)),
-            // One that was opened just now leads where a new one would.
+            // A connection that was just opened leads to the same server as a new one.
             ("READONLY", _) if self.has_successors() || connection.is_older_than(LATE) => {
                 self.distrust();
                 connection.abandon();
@@ -126,7 +128,7 @@ impl Router {
         Some(Sent::Again)
     }
 
-    /// Returns whether another server may take one's place, in time.
+    /// Returns whether another server may replace this one in time.
     fn has_successors(&self) -> bool {
         self.is_cluster() || self.nodes.options().master.is_some()
     }

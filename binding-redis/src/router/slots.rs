@@ -1,4 +1,4 @@
-//! Which node of a cluster has which keys.
+//! The hash slots of a cluster, and their masters.
 
 use crc::{CRC_16_XMODEM, Crc};
 use koa_session_rs::store::redis::command::Reply;
@@ -12,7 +12,7 @@ const SLOTS: u16 = 16384;
 pub struct Slots(Vec<(u16, u16, String)>);
 
 impl Slots {
-    /// Reads the answer to CLUSTER SLOTS. A node without a host is the one that was asked.
+    /// Parses the reply to CLUSTER SLOTS. A node without a host is the one that was asked.
     pub fn read(reply: Reply, asked: &str) -> Option<Self> {
         let mut slots = Vec::new();
         for range in reply.list().ok()? {
@@ -45,7 +45,7 @@ impl Slots {
         self.0.is_empty()
     }
 
-    /// Returns each master once.
+    /// Returns the masters, without repetitions.
     pub fn masters(&self) -> Vec<&str> {
         let mut masters: Vec<&str> = self
             .0
@@ -64,7 +64,7 @@ fn slot(reply: &Reply) -> Option<u16> {
         .filter(|slot| *slot < SLOTS)
 }
 
-/// Returns a key's slot: of what stands between the first braces, if anything does.
+/// Returns a key's slot: of its hash tag (between the first braces), if it has one.
 fn slot_of(key: &[u8]) -> u16 {
     let open = key.iter().position(|byte| *byte == b'{');
     let rest = open

@@ -1,4 +1,4 @@
-//! One server, or the master that sentinels name: all commands go there.
+//! One server, or the master that sentinels name, gets all commands.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::fault::Fault;
 use crate::node::{Absence, Node};
 use crate::pending_command::Sent;
 
-/// In place of the address of a cluster's node.
+/// The key of the only node, instead of an address.
 pub const ADDRESS: &str = "";
 
-/// Returns how long commands wait for the server: where sentinels name it, they may name another one.
+/// Returns how long commands wait for the server: longer with sentinels, which may name another one.
 pub fn patience(node: &Node, absence: &Absence, timeout: Duration) -> Duration {
     if absence.fault.is_named {
         timeout
@@ -24,8 +24,8 @@ pub fn patience(node: &Node, absence: &Absence, timeout: Duration) -> Duration {
     }
 }
 
-/// Decides what becomes of a command that is redirected: the server is one of a cluster, which the options do not say.
+/// Decides about a redirected command: the server is a cluster's, but the option `nodes` is not set.
 pub fn redirect(fault: &Rc<Fault>) -> Sent {
-    let mistaken = Fault::clone(fault).but(Failure::Options);
+    let mistaken = Fault::clone(fault).with_failure(Failure::Options);
     Sent::failed(&Rc::new(mistaken))
 }

@@ -1,4 +1,4 @@
-//! What has become of a session that is arriving: where it comes from, that is known, and nowhere else.
+//! The state of an arriving session, which only the session that it comes from knows.
 
 use super::command::{Command, Failure};
 use super::format::Format;
@@ -6,18 +6,18 @@ use super::layout::number;
 use super::sans_io::Io;
 use super::script::Script;
 
-/// What has become of one.
+/// The state of an arriving session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// It is the session.
+    /// It has arrived: it is the session.
     Arrived,
-    /// Somebody is moving it at the moment.
+    /// It is being moved.
     UnderWay,
-    /// It does not arrive any more: whoever moved it has failed, or the old one was destroyed.
+    /// It will not arrive, since the move failed, or the old session was destroyed.
     Never,
 }
 
-/// Asks the old one about a session that is arriving from there.
+/// Asks the old session about one that is arriving from there.
 pub(super) async fn ask(
     io: &Io,
     format: &Format,
@@ -37,7 +37,7 @@ pub(super) async fn ask(
     if until.map_or(Ok(0), |until| number(&until))? >= now_ms {
         return Ok(Arrival::UnderWay);
     }
-    // Whoever moves it may only be slow: without the mark, it does not arrive.
+    // The move may only be slow. Without the mark, it cannot complete.
     let untaken = io.run(Script::Untake, &old, &[hash]).await?.int()?;
     Ok(if untaken == 2 {
         Arrival::Arrived

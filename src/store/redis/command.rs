@@ -1,17 +1,17 @@
-//! What is sent to a server, and what comes back: as bytes, without a connection.
+//! Commands and replies, without a connection.
 
 use std::fmt;
 
 use crate::record::{Bounds, NotJson, TooLarge};
 
-/// Where a command goes.
+/// The target of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// To the node that has the key, which is the argument of this number.
+    /// The node of the key, which is the argument with this index.
     Key(usize),
-    /// To this one of the nodes that answered [`Command::masters`].
+    /// One of the nodes in the reply to [`Command::masters`], by its index.
     Node(String),
-    /// Nowhere: whoever sends commands answers it with the names of all nodes that own keys.
+    /// No server: the sender of commands replies with the names of all nodes that own keys.
     Masters,
 }
 
@@ -20,16 +20,16 @@ pub enum Target {
 pub struct Command {
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    /// Where it goes.
+    /// Its target.
     pub target: Target,
-    /// Whether sending it once more does no harm if nobody knows whether it was carried out.
+    /// Whether it may be repeated if it is unknown whether it was executed.
     pub repeatable: bool,
-    /// How many replicas have to have what it writes before it is answered.
+    /// How many replicas have to confirm it before it is answered.
     pub replicas: u32,
 }
 
 impl Command {
-    /// Makes a command about one key, which is the argument of number `place` (0: the command's name).
+    /// Makes a command about one key, which is the argument with the index `place` (0: the command's name).
     #[must_use]
     pub fn about_key(place: usize, args: &[&str]) -> Self {
         Self::new(Target::Key(place), args)
@@ -41,7 +41,7 @@ impl Command {
         Self::new(Target::Node(node.to_owned()), args)
     }
 
-    /// Asks whoever sends for the nodes.
+    /// Asks the sender of commands for the nodes.
     #[must_use]
     pub fn masters() -> Self {
         Self::new(Target::Masters, &[])
@@ -61,7 +61,7 @@ impl Command {
         command
     }
 
-    /// Marks a command that must not be sent once more when nobody knows whether it was carried out.
+    /// Marks a command that must not be repeated if it is unknown whether it was executed.
     #[must_use]
     pub fn once(mut self) -> Self {
         self.repeatable = false;
@@ -82,19 +82,19 @@ impl Command {
             .map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
     }
 
-    /// Returns the number of arguments, the name among them.
+    /// Returns the number of arguments, including the name.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Tells a command without even a name.
+    /// Returns whether it has no arguments, not even a name.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// Returns the key, if it is about one.
+    /// Returns the key, if it has one.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
         match self.target {
@@ -104,57 +104,57 @@ impl Command {
     }
 }
 
-/// What a server answered, or why there is no answer.
+/// A server's reply, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Nothing.
+    /// Null.
     Nil,
     /// A number.
     Int(i64),
-    /// Bytes; a status too.
+    /// Bytes, also of a status.
     Text(Vec<u8>),
-    /// Several; of a map, its keys and values in turn.
+    /// A list; for a map, its keys and values in turn.
     List(Vec<Reply>),
-    /// The first word of an error that the server told: `NOSCRIPT`.
+    /// The first word of an error reply: `NOSCRIPT`.
     Error(String),
-    /// There is none.
+    /// There is no reply.
     Failed(Failure),
-    /// An answer to what was carried out, and only so many replicas have in time: fewer than have to.
+    /// The reply to a write that fewer replicas have confirmed in time than required, and their number.
     Short(Box<Reply>, u32),
 }
 
 /// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// There was no answer in time. It may have been carried out.
+    /// There was no reply in time. It may have been executed.
     Timeout,
-    /// The connection broke after it was sent. It may have been carried out.
+    /// The connection broke after it was sent. It may have been executed.
     Lost,
-    /// No server could be reached. It was not carried out.
+    /// No server could be reached. It was not executed.
     Unreachable,
-    /// The server does not know the user or the password, or does not let the user do this.
+    /// The server refuses the user, the password or the command.
     Denied,
-    /// There is no TLS with the server: its certificate is not trusted, for example.
+    /// TLS failed, for example since the certificate is not trusted.
     Tls,
-    /// The server is not what the options say.
+    /// The server does not match the options.
     Options,
     /// The store was closed.
     Closed,
-    /// The server told an error, whose first word this is.
+    /// The server replied with an error, whose first word this is.
     Server(String),
-    /// What is stored or answered is not what it has to be.
+    /// A record or reply has an unexpected form.
     Unreadable,
-    /// The caller passed text that is not what it has to be.
+    /// The caller passed invalid JSON.
     Input,
-    /// The session would be larger than it may be.
+    /// The session would exceed its limits.
     Size(Bounds),
-    /// The index of subjects was lost, and lost again while it was made anew.
+    /// The index of subjects was lost again while it was rebuilt.
     Index,
-    /// Fewer replicas have what was written than have to.
+    /// Fewer replicas than required have confirmed the write.
     Replicas {
-        /// How many have to.
+        /// How many are required.
         wanted: u32,
-        /// How many have said so.
+        /// How many have confirmed it.
         acknowledged: u32,
     },
 }
@@ -211,11 +211,11 @@ impl From<TooLarge> for Failure {
 }
 
 impl Reply {
-    /// Returns the answer, unless there is none or it is an error.
+    /// Returns the reply, unless there is none or it is an error.
     ///
     /// # Errors
     ///
-    /// Why there is none, or the server's error.
+    /// The reason why there is none, or the server's error.
     pub fn checked(self) -> Result<Self, Failure> {
         match self {
             Self::Failed(failure) => Err(failure),
@@ -252,7 +252,7 @@ impl Reply {
         }
     }
 
-    /// Reads a list of exactly so many texts, each of which may be missing.
+    /// Reads a list of exactly `N` texts, each of which may be missing.
     ///
     /// # Errors
     ///
@@ -279,7 +279,7 @@ impl Reply {
         }
     }
 
-    /// Reads a list; nothing is an empty one.
+    /// Reads a list. Null is an empty one.
     ///
     /// # Errors
     ///

@@ -1,6 +1,5 @@
--- Tells whether an index is known to have all sessions of its subjects: since it was found to be so by a look at all of them, it
--- was neither lost nor brought back by another server, which may have lost what was entered last; nor has its server been a replica
--- in the meantime, of one that has.
+-- Returns whether an index is known to be complete: since the last scan of all sessions, it was neither lost nor restored by
+-- another server, which may lack the latest entries; nor has its server been a replica of such a server meanwhile.
 local function isComplete (index)
   local function told (section, name)
     local info = redis.pcall('INFO', section)

@@ -1,11 +1,11 @@
--- Destroys a session, where a field of it is as told: one that is moving too, which then does not arrive. Gives a verdict
--- (0 was not live, 1 was, 2 has moved, 3 was about to, 4 was arriving), where to or where from, '=subject' or '', when created.
--- Where there is nothing to destroy, and of one that has moved unless those of a subject are destroyed: 0.
+-- Destroys a session, if the given field has the given value; also a moving one, which then does not arrive. Returns a verdict
+-- (0 was not live, 1 was live, 2 has moved, 3 was moving, 4 was arriving), the other key, '=subject' or '', the time of creation.
+-- Returns 0 if there is nothing to destroy, or if the session has moved and the field is not the subject's.
 -- ARGV: now, field or '', value, '1' if replicas are waited for
 local key, isOfSubject = KEYS[1], ARGV[2] == 's'
 local meta, moved, subject, from = unpack(redis.call('HMGET', key, 'm', 'x', 's', 'f'))
 if ARGV[4] == '1' and not meta and not moved then
-  -- WAIT is for what a connection has written, and replicas may not know yet of an earlier end by another one.
+  -- WAIT covers only writes of its own connection, and replicas may lack an earlier destroy by another one.
   redis.pcall('SET', key, '')
   redis.call('DEL', key)
 end

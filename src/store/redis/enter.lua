@@ -1,5 +1,5 @@
 -- Enters sessions that an index lacks. ARGV: time, entry without its time, ...
--- Behind this, a full server lets the rest pass: without it nobody can be logged out.
+-- First a write that a full server allows, after which it refuses nothing: else nobody could be logged out.
 redis.call('ZREM', KEYS[1], '')
 for i = 2, #ARGV do
   local entry = '[' .. ARGV[i]

@@ -1,5 +1,4 @@
--- Ends a move: nothing stays but where the session went, for as long as the session would have, or as told.
--- It does the same if it is done twice. ARGV: token, time to live or ''
+-- Ends a move: leaves only the session's new place, for its remaining TTL or the given one. Idempotent. ARGV: token, TTL or ''
 local key = KEYS[1]
 local meta, moved = unpack(redis.call('HMGET', key, 'm', 'x'))
 if moved ~= ARGV[1] then return 0 end

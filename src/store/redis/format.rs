@@ -1,22 +1,22 @@
-//! How keys are named, and what else the operations of a store have in common.
+//! The names of keys, and the settings that the operations of a store share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::record::Bounds;
 use crate::store::IdHash;
 
-/// How keys are named, and what sessions may be.
+/// The names of keys, and the limits of sessions.
 #[derive(Debug, Default)]
 pub struct Format {
-    /// Before all keys.
+    /// The prefix of all keys.
     pub prefix: String,
-    /// Whether records are read that koa-redis wrote, under the ids themselves.
+    /// Whether to read records that koa-redis wrote, under the ids themselves.
     pub from_koa_redis: bool,
-    /// How large a session may be.
+    /// The limits of a session.
     pub bounds: Bounds,
-    /// How many replicas have to have it before it is answered that a session has begun, ended, moved, or is somebody else's.
+    /// How many replicas have to confirm that a session has begun, ended, moved or changed its subject.
     pub replicas: u32,
-    /// Whether the index is being completed.
+    /// Whether the index is being rebuilt.
     pub rebuilding: Rebuilding,
 }
 
@@ -27,7 +27,7 @@ impl Format {
         [&self.prefix, "s:", hash].concat()
     }
 
-    /// Returns what the keys of the index begin with.
+    /// Returns the prefix of the index's keys.
     #[must_use]
     pub fn index_prefix(&self) -> String {
         [&self.prefix, "i:"].concat()
@@ -51,7 +51,7 @@ impl Format {
         self.plain_pattern("[si]:*")
     }
 
-    /// Returns a pattern of the prefix and what follows.
+    /// Returns a pattern of the prefix, escaped, and a suffix.
     #[must_use]
     pub fn plain_pattern(&self, rest: &str) -> String {
         let mut pattern = String::with_capacity(self.prefix.len() + 8);
@@ -65,12 +65,12 @@ impl Format {
     }
 }
 
-/// What a session is known by.
+/// The names of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionId {
     /// The hash of the id, in base64url.
     pub hash: String,
-    /// The id itself, where records of koa-redis are asked for.
+    /// The id itself, if records of koa-redis are read.
     pub legacy: Option<String>,
 }
 
@@ -86,7 +86,7 @@ impl SessionId {
     }
 }
 
-/// Whether an operation of this process looks at all sessions.
+/// Whether an operation of this process scans all sessions.
 #[derive(Debug, Default)]
 pub struct Rebuilding(AtomicBool);
 

@@ -1,23 +1,23 @@
-//! How a session lies in a hash.
+//! The layout of a session as a Redis hash.
 //!
 //! | field | value |
 //! |---|---|
 //! | `d` | the keys, in their order: `<RS><token><US><rev><US><json>` each, with the revision of its last write |
 //! | `m` | `<rev> <expire> <age> <created> <seen>`: what a merge reads and writes, in one field |
-//! | `s`, `l` | subject and label, where there are any |
-//! | `x`, `y` | it is moving to this other hash, for so long at most; without `m` beside it, it has moved there |
-//! | `f` | it is arriving from this other hash: it is a session from when that one has moved here |
+//! | `s`, `l` | subject and label, if there are any |
+//! | `x`, `y` | it is moving to the hash `x`, until `y` at most; without `m`, it has moved there |
+//! | `f` | it is arriving from this other hash, and becomes a session when that one has moved here |
 //!
-//! RS and US are the control characters of these names, which no JSON text has as they are. All keys are one field: a server
-//! answers a hash of many fields, and a client reads that, in several times the time. Numbers are decimal text, in milliseconds.
+//! RS and US are the control characters of these names, which JSON text only has escaped. All keys are in one field, since
+//! servers and clients take several times as long for a hash of many fields. Numbers are decimal text, in milliseconds.
 
 use super::command::{Failure, Reply};
 use crate::record::{Fields, MaxAge, Record};
 
-/// What a store's own expiry adds to a session's, in milliseconds: it only cleans up.
+/// What the TTL of a key adds to the session's expiry, in milliseconds: it only cleans up.
 pub const GRACE_MS: u64 = 10_000;
 
-/// The longest time that is told to a server: it adds its clock to that.
+/// The longest TTL that a server accepts, since it adds its clock to that.
 const LONGEST_MS: u64 = 4_000_000_000_000_000;
 
 /// Before each key.
@@ -26,15 +26,15 @@ const RS: char = '\u{1e}';
 /// Within a key's entry.
 const US: char = '\u{1f}';
 
-/// The latest expiry that is written: numbers up to here are whole in JavaScript and in the scripts.
+/// The latest expiry that is written: JavaScript and the scripts have exact integers up to here.
 const LATEST_MS: u64 = 1 << 53;
 
-/// A session as it lies in its hash.
+/// A session as stored in its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// What a session is everywhere.
+    /// The record.
     pub record: Record,
-    /// Where it is arriving from.
+    /// The hash from which it is arriving.
     pub from: Option<String>,
 }
 
@@ -47,7 +47,7 @@ pub fn age(max_age: MaxAge) -> String {
     }
 }
 
-/// Returns the time to live that a server is told, in milliseconds.
+/// Returns the TTL of a key, in milliseconds.
 #[must_use]
 pub fn time_to_live(expire_ms: u64, now_ms: u64) -> u64 {
     expire_ms
@@ -73,7 +73,7 @@ pub fn meta(record: &Record) -> String {
     )
 }
 
-/// Returns the fields of a record and their values, in turn; `from`: of one that is arriving.
+/// Returns the fields of a record and their values, in turn; `from` is for an arriving one.
 ///
 /// # Errors
 ///
@@ -136,7 +136,7 @@ pub fn number(text: &str) -> Result<u64, Failure> {
     text.parse().map_err(|_| Failure::Unreadable)
 }
 
-/// Reads a hash: its fields and values in turn. Nothing where it has no session.
+/// Reads a hash: its fields and values in turn. Returns `None` if it has no session.
 ///
 /// # Errors
 ///

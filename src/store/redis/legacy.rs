@@ -1,18 +1,18 @@
-//! Records of koa-session's servers, as koa-redis keeps them: a JSON object with an envelope, under the id itself.
+//! Records of koa-session as koa-redis stores them: a JSON object with an envelope, under the id itself.
 
 use super::command::{Failure, Reply};
 use crate::record::{Fields, MaxAge, Record, write_object};
 
-/// How long a record lives that tells nothing about that, and neither does the server.
+/// The TTL of a record without an expiry or a TTL on the server.
 const ONE_DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// Reads such a record: of revision 0, since no write of ours has made it. Nothing where there is none, or something else.
+/// Reads such a record, with revision 0, since this store has not written it. Returns `None` if there is none, or something else.
 ///
-/// `left` is what the server gives as its time to live.
+/// `left` is the TTL by the server.
 ///
 /// # Errors
 ///
-/// If the answers are no text and no number.
+/// If the replies are not a text and a number.
 pub fn read(json: Reply, left: &Reply, now_ms: u64) -> Result<Option<Record>, Failure> {
     let Some(json) = json.optional_text()? else {
         return Ok(None);
@@ -46,7 +46,7 @@ pub fn read(json: Reply, left: &Reply, now_ms: u64) -> Result<Option<Record>, Fa
     }))
 }
 
-/// Reads a number as JavaScript writes it, without what is behind its point.
+/// Reads a number as JavaScript writes it, without its fraction.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

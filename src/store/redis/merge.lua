@@ -1,8 +1,8 @@
--- Merges keys into a live session, and moves its expiry. Gives its field m, and beside it what others have to hear of; 0 where
--- there is none, and -1 where nobody can tell whether the same was merged before. Of one that is arriving, it tells where from; of
--- one that would be too large, how many keys and bytes it would have.
--- ARGV: now, base, ttl, age or '', '=subject' or '-' or '', '=label' or '', most keys, most bytes, '1' if the same may have been
--- merged before, number of keys set, key, json, ..., key deleted, ...
+-- Merges keys into a live session, and sets its new expiry. Returns its field m, with what the caller has to report or do; 0 if
+-- there is no session; -1 if it is unknown whether this command was executed before; for an arriving session, the one that it
+-- comes from; for one that would be too large, its number of keys and bytes.
+-- ARGV: now, base, ttl, age or '', '=subject' or '-' or '', '=label' or '', most keys, most bytes, '1' if this command may have
+-- been executed before, number of keys set, key, json, ..., key deleted, ...
 local FIRST, FEW, LEAST = 11, 16, 7
 local key, now, find, sub = KEYS[1], tonumber(ARGV[1]), string.find, string.sub
 local meta, moving, last, from, subject, data = unpack(redis.call('HMGET', key, 'm', 'x', 'y', 'f', 's', ARGV[FIRST] and 'd' or 'm'))
@@ -18,7 +18,7 @@ if ARGV[FIRST] then
     changed[ARGV[i]] = i
     i = i + (i < deleted and 2 or 1)
   end
-  -- Where keys are that change, in their order: few are looked for, many are come upon.
+  -- The places of the changed keys, in order: few are searched for, many are found by one pass.
   if #ARGV < FIRST + FEW then
     for token in pairs(changed) do places[#places + 1] = find(data, '\30' .. token .. '\31', 1, true) end
     table.sort(places)
@@ -30,7 +30,7 @@ if ARGV[FIRST] then
       place = find(data, '\30', written, true) or stop
     end
   end
-  -- What lies between them is copied in one piece.
+  -- The unchanged text between them is copied in one piece.
   local parts, seen, copied, isSame = {}, {}, 1, true
   for _, place in ipairs(places) do
     local written = find(data, '\31', place, true)
@@ -56,7 +56,7 @@ if ARGV[FIRST] then
     conflicts = {}
   else
     local text, mostKeys, mostBytes = table.concat(parts), tonumber(ARGV[7]), tonumber(ARGV[8])
-    -- A key takes that much at least.
+    -- The least length of a key's entry.
     if #text > #data and (#text > mostKeys * LEAST or #text > mostBytes) then
       local count, bytes = 0, #text + 1
       for written in string.gmatch(text, '\31(%d+)\31') do count, bytes = count + 1, bytes - #written - 1 end
@@ -74,7 +74,7 @@ if ARGV[5] ~= '' then
 end
 if ARGV[6] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', sub(ARGV[6], 2) end
 fields[2] = rev .. ' ' .. string.format('%.0f', expire) .. ' ' .. age .. ' ' .. created .. ' ' .. ARGV[1]
--- First what a full server refuses: behind anything else that is written, it would let this pass.
+-- First a write that a full server refuses: after any other write, it refuses nothing.
 redis.call('HSET', key, unpack(fields))
 if moving then redis.call('HDEL', key, 'x', 'y') end
 if ARGV[5] == '-' then redis.call('HDEL', key, 's') end

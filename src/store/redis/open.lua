@@ -1,7 +1,7 @@
--- Marks an index that may lack some sessions, before all are looked at. Gives whether it is known to have all. ARGV: token
+-- Marks an index that may be incomplete, before all sessions are scanned. Returns whether it is known to be complete. ARGV: token
 local complete, mark = isComplete(KEYS[1])
 if complete then return 1 end
--- Behind this, a full server lets the next pass: without the mark nobody can be logged out.
+-- First a write that a full server allows, after which it refuses nothing: else nobody could be logged out.
 redis.call('ZREM', KEYS[1], '')
 redis.call('ZADD', KEYS[1], 0, '?' .. ARGV[1] .. mark)
 return 0

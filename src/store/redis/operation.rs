@@ -1,4 +1,4 @@
-//! What each operation does, step by step.
+//! The operations, step by step.
 
 mod create;
 mod destroy;
@@ -24,7 +24,7 @@ pub fn start(format: Arc<Format>, request: Request) -> Operation<Outcome> {
     Operation::new(|io| Executor { io, format }.execute(request))
 }
 
-/// Carries one request out.
+/// Executes one request.
 struct Executor {
     io: Io,
     format: Arc<Format>,
@@ -68,7 +68,7 @@ impl Executor {
         Index::new(&self.io, &self.format, subject)
     }
 
-    /// Returns a way to send the writes that a failover must not lose.
+    /// Returns a sender for the writes that a failover must not lose.
     fn replicated(&self) -> Io {
         self.io.replicated(self.format.replicas)
     }

@@ -1,10 +1,10 @@
-//! What is asked of the store, and what it answers.
+//! The requests to the store, and its answers.
 
 use super::format::SessionId;
 use crate::record::{Changes, MaxAge, NewRecord};
 use crate::store::{Clock, Loaded, Written};
 
-/// What is asked.
+/// A request to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// As [`Store::create`](crate::store::Store::create).
@@ -27,18 +27,18 @@ pub enum Request {
     DestroyOnly(String, String, u64),
     /// As [`Store::clear`](crate::store::Store::clear).
     Clear,
-    /// Reads what koa-redis reads: under the prefix and the id.
+    /// Reads a record as koa-redis does: under the prefix and the id.
     GetPlain(String),
-    /// Writes what koa-redis writes: the id, a JSON text, the time to live in milliseconds.
+    /// Writes a record as koa-redis does: the id, a JSON text, the TTL in milliseconds.
     SetPlain(String, String, Option<u64>),
-    /// Removes it.
+    /// Removes such a record.
     DestroyPlain(String),
-    /// Removes all that begins with the prefix.
+    /// Removes all keys with the prefix.
     ClearPlain,
 }
 
 impl Request {
-    /// Tells one that goes through any number of sessions: it takes as long as they are many.
+    /// Returns whether it handles any number of sessions, and so may take long.
     #[must_use]
     pub fn is_long(&self) -> bool {
         matches!(
@@ -48,14 +48,14 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// To create, merge and regenerate.
     Written(Written),
     /// To load.
     Loaded(Option<Loaded<String>>),
-    /// To touch: the record's time to live, where there is one.
+    /// To touch: the record's TTL, if there is a record.
     Touched(Option<MaxAge>),
     /// To destroy: whether there was one.
     Known(bool),
@@ -63,8 +63,8 @@ pub enum Outcome {
     Listed(Vec<String>),
     /// To the others that destroy: how many there were.
     Count(u64),
-    /// To reading plainly.
+    /// To reading a koa-redis record.
     Text(Option<String>),
-    /// To clearing, and to writing and removing plainly.
+    /// To clearing, and to writing and removing koa-redis records.
     Done,
 }

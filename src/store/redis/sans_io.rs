@@ -1,4 +1,4 @@
-//! The steps of an operation, as a future that is driven by hand: it waits for answers, and whoever drives it sends and answers.
+//! Runs an operation as a future without an executor: its driver sends the commands of each step, and passes the replies back.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -9,11 +9,11 @@ use std::task::{Context, Poll, Waker};
 use super::command::{Command, Failure, Reply};
 use super::script::Script;
 
-/// What lies between an operation and whoever drives it.
+/// The state that an operation shares with its driver.
 #[derive(Clone, Default)]
 pub(super) struct Io {
     mailbox: Arc<Mutex<Mailbox>>,
-    /// How many replicas have to have what is written.
+    /// How many replicas have to confirm writes.
     replicas: u32,
 }
 
@@ -21,20 +21,20 @@ pub(super) struct Io {
 struct Mailbox {
     commands: Vec<Command>,
     replies: Option<Vec<Reply>>,
-    /// Where fewer replicas had something than have to.
+    /// Set if too few replicas have confirmed a write.
     shortfall: Option<Failure>,
 }
 
-/// What an operation wants next.
+/// The next step of an operation.
 #[derive(Debug)]
 pub enum Step<T> {
-    /// These are to be sent, and answered each, in their order. None: it waits for something else, and goes on a little later.
+    /// Commands to send, whose replies are passed back in the same order. If empty, the operation continues after a pause.
     Send(Vec<Command>),
     /// It is over.
     Done(Result<T, Failure>),
 }
 
-/// An operation under way.
+/// An operation in progress.
 pub struct Operation<T> {
     future: Pin<Box<dyn Future<Output = Result<T, Failure>> + Send>>,
     io: Io,
@@ -47,7 +47,7 @@ impl<T> fmt::Debug for Operation<T> {
 }
 
 impl<T> Operation<T> {
-    /// Makes an operation of what it does; nothing is done until its first step.
+    /// Makes an operation of a future, which does nothing before its first step.
     pub(super) fn new<F>(run: impl FnOnce(Io) -> F) -> Self
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
@@ -59,7 +59,7 @@ impl<T> Operation<T> {
         }
     }
 
-    /// Goes on with the answers to what the last step wanted; with none, the first time.
+    /// Continues with the replies to the last step's commands; at first, with none.
     pub fn step(&mut self, replies: Vec<Reply>) -> Step<T> {
         self.io.with(|mailbox| mailbox.replies = Some(replies));
         match self
@@ -82,8 +82,8 @@ impl Io {
         use_it(&mut self.mailbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns a way to send what so many replicas have to have before it is answered. Where fewer have it, the operation goes on, so
-    /// that nothing is left half done, without waiting once more; and fails in the end.
+    /// Returns a sender for writes that replicas have to confirm. If too few do, the operation continues without waiting again,
+    /// so that it is completed, and fails at its end.
     pub(super) fn replicated(&self, replicas: u32) -> Self {
         Self {
             mailbox: Arc::clone(&self.mailbox),
@@ -91,12 +91,12 @@ impl Io {
         }
     }
 
-    /// Returns the failure with which the operation will end, because fewer replicas had something than have to.
+    /// Returns the failure with which the operation will end if too few replicas have confirmed a write.
     pub(super) fn shortfall(&self) -> Option<Failure> {
         self.with(|mailbox| mailbox.shortfall.clone())
     }
 
-    /// Sends commands; returns as many answers. Where there is nothing to send, none.
+    /// Sends commands, and returns their replies. Does nothing without commands.
     pub(super) async fn send(&self, commands: Vec<Command>) -> Vec<Reply> {
         if commands.is_empty() {
             return Vec::new();
@@ -104,7 +104,7 @@ impl Io {
         self.io(commands).await
     }
 
-    /// Waits a little for something that no answer tells of.
+    /// Pauses the operation.
     pub(super) async fn pause(&self) {
         self.io(Vec::new()).await;
     }
@@ -126,7 +126,7 @@ impl Io {
         replies.map(|reply| self.note(reply)).collect()
     }
 
-    /// Notes where too few replicas have what was answered.
+    /// Records whether too few replicas have confirmed a write.
     fn note(&self, reply: Reply) -> Reply {
         let Reply::Short(reply, acknowledged) = reply else {
             return reply;
@@ -139,7 +139,7 @@ impl Io {
         *reply
     }
 
-    /// Sends one command, for what it answers unless it fails.
+    /// Sends one command, and returns its reply, or its failure.
     pub(super) async fn ask(&self, command: Command) -> Result<Reply, Failure> {
         let replies = self.send(vec![command]).await;
         replies
@@ -149,7 +149,7 @@ impl Io {
             .checked()
     }
 
-    /// Sends several, each for what it answers.
+    /// Sends several commands, and returns their replies.
     pub(super) async fn ask_all(&self, commands: Vec<Command>) -> Result<Vec<Reply>, Failure> {
         let count = commands.len();
         let replies = self.send(commands).await;
@@ -182,7 +182,7 @@ impl Io {
         self.run_each(&runs.collect::<Vec<_>>()).await
     }
 
-    /// Runs scripts, each on a key. A node that does not know one yet gets its text.
+    /// Runs scripts, each on a key. If a node does not have a script, sends its text.
     pub(super) async fn run_each(
         &self,
         runs: &[(Script, &str, &[&str])],

@@ -1,37 +1,37 @@
-//! The scripts: each is one step on one key.
+//! The Lua scripts, each on one key.
 
 use std::sync::LazyLock;
 
 use sha1::{Digest, Sha1};
 
-/// A step on one key that no other comes between.
+/// A script, which the server runs atomically on one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
     /// Stores a session.
     Create,
-    /// Merges into one, or touches it.
+    /// Merges into a session, or touches it.
     Merge,
-    /// Marks one as moving.
+    /// Marks a session as moving.
     Take,
-    /// Takes the mark off.
+    /// Takes that mark off.
     Untake,
-    /// Leaves where one has moved to.
+    /// Ends a move, and leaves the session's new place.
     Finish,
-    /// Has one arrived.
+    /// Ends the arrival of a session.
     Arrive,
-    /// Destroys one.
+    /// Destroys a session.
     Destroy,
-    /// Enters it into an index.
+    /// Enters a session into an index.
     Admit,
     /// Returns entries of an index.
     Range,
-    /// Marks an index before sessions are looked at.
+    /// Marks an index before a scan of all sessions.
     Open,
-    /// Enters sessions that it lacks.
+    /// Enters sessions that an index lacks.
     Enter,
-    /// Notes that it lacks none.
+    /// Notes that an index is complete.
     Close,
-    /// Merges nothing, which moves the expiry.
+    /// Sets a new expiry, by a merge without changes.
     Touch,
 }
 
@@ -69,16 +69,15 @@ impl Script {
         SOURCES.get(self as usize).copied().unwrap_or_default()
     }
 
-    /// Returns the SHA-1 of its text, in hexadecimal: by which a server knows it.
+    /// Returns the SHA-1 of its text in hexadecimal, its name on a server (EVALSHA).
     #[must_use]
     pub fn hash(self) -> &'static str {
         HASHES.get(self as usize).map_or("", String::as_str)
     }
 
-    /// Returns whether it may run once more when nobody knows whether it has run.
+    /// Returns whether it may be repeated if it is unknown whether it has run.
     ///
-    /// A session that was created would be in its own way, and what was merged would be merged again, over what others wrote
-    /// in between.
+    /// A repeated create would find its own session, and a repeated merge would overwrite what others wrote in between.
     #[must_use]
     pub fn is_repeatable(self) -> bool {
         !matches!(self, Self::Create | Self::Merge)

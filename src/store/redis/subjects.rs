@@ -1,9 +1,9 @@
 //! The index: the sessions of each subject.
 //!
-//! It lies in a fixed number of sorted sets, each with the entries of many subjects, and none expires. So the absence of a subject
-//! says something: where a set is known to be complete, a subject without entries has no sessions. A set that was lost (evicted,
-//! deleted, or behind after a failover) is not known to be complete, and before anybody relies on it, all sessions are looked at
-//! ([`rebuild`]). An entry leaves only when its session is gone from its key, so a complete set stays complete.
+//! It has a fixed number of sorted sets, each with the entries of many subjects, and none expires. So in a set that is known to
+//! be complete, a subject without entries has no sessions. A set that was lost (evicted, deleted, or outdated after a failover)
+//! is not known to be complete, and before it is used, all sessions are scanned ([`rebuild`]). An entry is removed only after
+//! its session, so a complete set stays complete.
 
 mod admission;
 mod entry;
@@ -19,22 +19,22 @@ use super::sans_io::Io;
 use super::script::Script;
 use crate::store::{IdHash, Listed};
 
-/// How long an entry stays whose session is not there, or not the subject's: it may be about to come.
+/// How long an entry is kept without a session of the subject, which may still be created.
 const YOUNG_MS: u64 = 30_000;
 
-/// How many entries are read, and looked up, at a time. While they are, others of this process wait.
+/// The most entries that are read and checked at once, during which other operations of this process wait.
 pub(super) const PORTION: usize = 256;
 
-/// How often what was lost is made good again before an operation gives up.
+/// How often a lost index is rebuilt before an operation gives up.
 const ATTEMPTS: u32 = 4;
 
-/// What is known of an entry's session.
+/// The state of an entry's session.
 enum SessionState {
-    /// It is there.
+    /// It exists.
     Live(Live),
-    /// It was, until it expired: its field `m`.
+    /// It has expired; with its field `m`.
     Expired(String),
-    /// It is not there, or not the subject's.
+    /// It does not exist, or has another subject.
     Absent,
 }
 
@@ -42,7 +42,7 @@ struct Live {
     created_ms: u64,
     seen_ms: u64,
     label: Option<String>,
-    /// Where it is arriving from: as long as that one is there, they are one session.
+    /// Where it is arriving from: while that one exists, the two are one session.
     from: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Returns the entries behind that one, not too many at once; nothing where there are no more.
+    /// Returns a batch of the entries after a given one; `None` if there are no more.
     pub async fn portion(
         &self,
         last: Option<&Entry>,
@@ -94,7 +94,7 @@ impl<'a> Index<'a> {
         rebuild::run(self.io, self.format, now_ms).await
     }
 
-    /// Takes a session out.
+    /// Removes the entry of a session.
     pub async fn remove(&self, created_ms: u64, hash: &str) -> Result<(), Failure> {
         let entry = ["[", &self.tag.name(created_ms, hash)].concat();
         let to = [&entry, "~"].concat();
@@ -103,7 +103,7 @@ impl<'a> Index<'a> {
         self.io.ask(command).await.map(|_| ())
     }
 
-    /// Takes entries out, those that are as they were.
+    /// Removes entries that are unchanged.
     pub async fn drop(&self, entries: &[Entry]) -> Result<(), Failure> {
         if entries.is_empty() {
             return Ok(());
@@ -115,7 +115,7 @@ impl<'a> Index<'a> {
         self.io.ask(command).await.map(|_| ())
     }
 
-    /// Returns the live sessions, the oldest first: as JSON, in several lists, none of them long.
+    /// Returns the live sessions, the oldest first, as JSON in several short lists.
     pub async fn list(&self, now_ms: u64) -> Result<Vec<String>, Failure> {
         let mut lists = Vec::new();
         let mut last = None;
@@ -142,7 +142,7 @@ impl<'a> Index<'a> {
         Ok(lists)
     }
 
-    /// Returns whether a session is where it was to go: until then it is where it comes from, or nowhere.
+    /// Returns whether an arriving session has arrived.
     async fn has_arrived(&self, entry: &Entry, live: &Live, now_ms: u64) -> Result<bool, Failure> {
         match &live.from {
             None => Ok(true),
@@ -150,7 +150,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Tells what has become of a session that is arriving.
+    /// Returns the state of an arriving session.
     async fn arrival(&self, entry: &Entry, from: &str, now_ms: u64) -> Result<Arrival, Failure> {
         arrival::ask(self.io, self.format, entry.hash(), from, now_ms).await
     }
@@ -203,7 +203,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Tells an entry whose session is there, if it ever comes.
+/// Returns whether an entry is so old that its session would exist by now.
 fn is_old(entry: &Entry, now_ms: u64) -> bool {
     entry.added_ms().saturating_add(YOUNG_MS) < now_ms
 }

@@ -10,7 +10,7 @@ use crate::store::redis::script::Script;
 use crate::store::redis::subjects::{Admission, Admitted, Entrant, Entry, PORTION};
 use crate::store::{Clock, Written};
 
-/// How often a session enters an index that others take it out of, before it gives up.
+/// How often a session enters an index from which others remove it, before it gives up.
 const ENTRIES: u32 = 4;
 
 impl Executor {
@@ -32,8 +32,8 @@ impl Executor {
         self.store(id, &record, None, new.limit, clock.now_ms).await
     }
 
-    /// Stores a record where none is live: in its subject's index first. Returns `Done`, `Taken` or `Refused`. One that comes `from`
-    /// another id is arriving.
+    /// Stores a record, after its entry in the index, unless the id has a live one. Returns `Done`, `Taken` or `Refused`. A
+    /// record `from` another id is arriving.
     pub(super) async fn store(
         &self,
         id: &SessionId,
@@ -71,7 +71,7 @@ impl Executor {
         Ok(written)
     }
 
-    /// Takes back what was stored, if too few replicas have it: nobody will be told of it.
+    /// Removes the stored record if too few replicas have it, since the operation will fail.
     async fn keep(&self, id: &SessionId, record: &Record, now_ms: u64) -> Result<(), Failure> {
         let Some(failure) = self.io.shortfall() else {
             return Ok(());
@@ -95,7 +95,7 @@ impl Executor {
             let key = self.key(id);
             async move { self.replicated().run(Script::Create, &key, &args).await }
         };
-        // Whether the first one did it, is seen by what is there; unless nothing is seen.
+        // The stored record shows whether the first command was executed, unless there is none.
         let reply = match put("").await {
             Err(Failure::Lost) => put("1").await.map_err(|_| Failure::Lost),
             reply => reply,
@@ -103,8 +103,8 @@ impl Executor {
         Ok(reply?.int()? == 1)
     }
 
-    /// Ends the coming of a session to a subject: those go that had to make room. Where it was taken out of the index before it was
-    /// there, or the index was lost, it enters that once more; so it comes behind whoever took it out.
+    /// Completes the entry of a session under a subject: destroys the sessions beyond the limit. If its entry was removed
+    /// before the session existed, or the index was lost, it enters again, after whoever removed it.
     pub(super) async fn settle(
         &self,
         subject: &str,
@@ -127,7 +127,7 @@ impl Executor {
         Ok(())
     }
 
-    /// Has those go that have to, portion by portion. Returns some entries of the index.
+    /// Destroys the sessions beyond the limit, in batches. Returns some entries of the index.
     async fn make_room(
         &self,
         subject: &str,
@@ -149,7 +149,7 @@ impl Executor {
         }
     }
 
-    /// Takes a session out of the index again that did not come.
+    /// Removes the entry of a session that was not created.
     pub(super) async fn leave(
         &self,
         subject: &str,

@@ -1,4 +1,4 @@
-//! Ending sessions: one, some of a subject's, all.
+//! Destroying sessions: one, some of a subject, all.
 
 use std::collections::HashSet;
 
@@ -11,13 +11,13 @@ use crate::store::redis::request::Outcome;
 use crate::store::redis::script::Script;
 use crate::store::redis::subjects::Entry;
 
-/// How many keys a server looks at in one step of SCAN.
+/// The COUNT of one SCAN.
 const SCANNED: &str = "1000";
 
-/// How often a subject's entries are gone through before it is said that there is no end of them.
+/// The most passes over a subject's entries, to which others may keep adding.
 const ROUNDS: u32 = 100;
 
-/// A session of a subject that is to go, and its entry where that is known.
+/// A session of a subject to be destroyed, and its entry if that is known.
 pub(super) struct Named {
     hash: String,
     entry: Option<Entry>,
@@ -41,7 +41,7 @@ impl From<&str> for Named {
     }
 }
 
-/// How sessions ended: how many were live, where others have moved to, and which were arriving from where.
+/// How sessions ended: the number of live ones, where others have moved, and which were arriving from where.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Ends {
     pub count: u64,
@@ -53,7 +53,7 @@ impl Executor {
     pub(super) async fn destroy(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
         let mut was_live = false;
         if let Some(legacy) = &id.legacy {
-            // What has the id for its key and is no session is nobody's to destroy.
+            // A key named as the id that holds no session is left alone.
             if let Some(old) = self.load_legacy(id, now_ms).await? {
                 was_live = self.delete(legacy).await? && !old.is_expired(now_ms);
             }
@@ -79,8 +79,8 @@ impl Executor {
 
     /// Destroys all sessions of a subject but one. Returns how many were live.
     ///
-    /// Its entries are gone through until there are no others left: a session that moves meanwhile has one of its new id before
-    /// that of its old one goes.
+    /// Passes over the entries until no others are left: a session that moves meanwhile has an entry for its new id before the
+    /// one for its old id is removed.
     pub(super) async fn destroy_except(
         &self,
         subject: &str,
@@ -107,8 +107,8 @@ impl Executor {
         Err(Failure::Index)
     }
 
-    /// Destroys those sessions of a subject, also those that have moved meanwhile, but not to that one. Returns how many of them were
-    /// live.
+    /// Destroys given sessions of a subject, also those that have moved meanwhile, except to the session to keep. Returns how
+    /// many were live.
     pub(super) async fn destroy_wherever(
         &self,
         subject: &str,
@@ -129,7 +129,7 @@ impl Executor {
         Ok(all)
     }
 
-    /// Destroys those sessions of a subject.
+    /// Destroys given sessions of a subject.
     pub(super) async fn destroy_of(
         &self,
         subject: &str,
@@ -145,8 +145,8 @@ impl Executor {
         let on = keys.iter().map(|key| (key.as_str(), args.as_slice()));
         let on: Vec<(&str, &[&str])> = on.collect();
         let mut replies = self.replicated().run_all(Script::Destroy, &on).await?;
-        // What came after that was looked for, and found itself in the index before it was taken out, has to go now.
-        // As long as too few replicas know that they are gone, whoever tries again has to find them there.
+        // A session that was created after its key was checked, and saw its entry before that was removed, is destroyed now.
+        // While too few replicas have the writes, the entries stay, so that a retry finds them.
         if self.io.shortfall().is_none() {
             self.take_out(subject, named, &replies).await?;
         }
@@ -168,13 +168,13 @@ impl Executor {
         Ok(ends)
     }
 
-    /// Returns whether one that is destroyed by now had arrived.
+    /// Returns whether a session that was destroyed had arrived.
     async fn had_arrived(&self, hash: &str, from: &str, now_ms: u64) -> Result<bool, Failure> {
         let arrival = arrival::ask(&self.io, &self.format, hash, from, now_ms).await?;
         Ok(arrival == Arrival::Arrived)
     }
 
-    /// Takes sessions out of the index that have been destroyed.
+    /// Removes the entries of destroyed sessions.
     async fn take_out(
         &self,
         subject: &str,
@@ -225,11 +225,11 @@ impl Executor {
     }
 }
 
-/// What the script that destroys has answered.
+/// The reply of the script that destroys.
 struct End {
-    /// 0 was not live, 1 was, 2 has moved, 3 was about to, 4 was arriving.
+    /// 0 was not live, 1 was live, 2 has moved, 3 was moving, 4 was arriving.
     verdict: i64,
-    /// Where to, or where from.
+    /// The other key: where to, or where from.
     other: String,
     subject: Option<String>,
     created_ms: Option<u64>,
@@ -254,7 +254,7 @@ impl End {
     }
 }
 
-/// Reads what the end of each session of a subject was.
+/// Reads how each session of a subject ended.
 pub(super) fn count_ends<'a>(
     hashes: impl Iterator<Item = &'a str>,
     replies: Vec<Reply>,
@@ -272,7 +272,7 @@ pub(super) fn count_ends<'a>(
             _ => {}
         }
     }
-    // One that was arriving from where it still was is one.
+    // An arriving session and the one that it comes from count as one.
     arriving.retain(|(hash, from)| !live.contains(from) && !live.contains(hash));
     Ok(Ends {
         count: live.len() as u64,

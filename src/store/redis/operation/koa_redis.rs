@@ -1,4 +1,4 @@
-//! Records of koa-redis: those that move over, and those that are written as it does.
+//! Records of koa-redis: converting them, and writing in its format.
 
 use super::Executor;
 use crate::record::Record;
@@ -23,17 +23,17 @@ impl Executor {
         ];
         let replies = self.io.send(commands).await;
         let [json, left] = <[Reply; 2]>::try_from(replies).map_err(|_| Failure::Unreadable)?;
-        // What has the id for its key and is no text is nobody's session.
+        // A key named as the id that holds no string is no session.
         if matches!(&json, Reply::Error(code) if code == "WRONGTYPE") {
             return Ok(None);
         }
         legacy::read(json.checked()?, &left.checked()?, now_ms)
     }
 
-    /// Makes a session of a record that koa-redis wrote. Returns whether there may be one now.
+    /// Converts a record that koa-redis wrote. Returns whether there may be a session now.
     ///
-    /// The new one is stored before the old one is removed: whoever destroys the session meanwhile removes the old one first,
-    /// which is then missing here.
+    /// The session is stored before the record is removed. A concurrent destroy removes the record first, so that it is missing
+    /// here.
     pub(super) async fn migrate(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
         let Some(key) = &id.legacy else {
             return Ok(false);
@@ -64,7 +64,7 @@ impl Executor {
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<bool, Failure> {
-        // Its answer tells who was first, which a second one would not.
+        // Its reply shows who was first, which the reply to a repetition would not.
         let command = Command::about_key(1, &["del", key]).once();
         Ok(self.replicated().ask(command).await?.int()? == 1)
     }

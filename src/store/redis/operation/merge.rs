@@ -1,4 +1,4 @@
-//! Merging what was changed into sessions, and touching them.
+//! Merging changes into sessions, and touching them.
 
 use super::regenerate::arriving;
 use super::{Executor, done};
@@ -12,22 +12,22 @@ use crate::store::redis::script::Script;
 use crate::store::redis::subjects::{Admission, Entrant};
 use crate::store::{Clock, Written};
 
-/// A session's answer to a merge.
+/// The reply to a merge.
 struct Merged {
     rev: u64,
     conflicts: Option<String>,
     max_age: MaxAge,
     created_ms: u64,
-    /// The subject that it was of before.
+    /// Its previous subject.
     left: Option<String>,
 }
 
-/// What became of an attempt to merge.
+/// The outcome of an attempt to merge.
 enum MergeReply {
     Merged(Merged),
     /// There is no session.
     Missing,
-    /// The session is arriving from there.
+    /// The session is arriving from this one.
     Arriving(String),
 }
 
@@ -58,7 +58,7 @@ impl Executor {
         Ok(done(merged.rev, merged.conflicts, merged.max_age))
     }
 
-    /// Merges into a session that comes to a subject: it enters the index before.
+    /// Merges into a session that gets a subject, after entering it into the index.
     async fn merge_for(
         &self,
         subject: &str,
@@ -89,7 +89,7 @@ impl Executor {
         Ok(merged.ok_or(Written::Missing))
     }
 
-    /// Returns when a live session was created, and whose it is.
+    /// Returns the time of creation and the subject of a live session.
     async fn peek(
         &self,
         id: &SessionId,
@@ -117,7 +117,7 @@ impl Executor {
         Ok(merged.map(|merged| merged.max_age))
     }
 
-    /// Merges in one step. Nothing where there is no session.
+    /// Merges by one script. Returns `None` if there is no session.
     async fn try_merge(
         &self,
         id: &SessionId,
@@ -160,12 +160,12 @@ impl Executor {
     }
 }
 
-/// What the script that merges is given.
+/// The arguments of the script that merges.
 struct MergeArgs<'a> {
     set: Vec<(&'a str, &'a str)>,
     delete: Vec<&'a str>,
     is_subject_same: bool,
-    /// Before those, in the script's order; and the number of keys that are set.
+    /// The first arguments, in the script's order, and the number of keys that are set.
     first: [String; 8],
     count: String,
 }
@@ -201,7 +201,7 @@ impl<'a> MergeArgs<'a> {
         !self.set.is_empty() || !self.delete.is_empty()
     }
 
-    /// Without changes, it does the same if it is done twice.
+    /// Without changes, it is idempotent.
     fn script(&self) -> Script {
         if self.has_keys() || !self.is_subject_same {
             Script::Merge
@@ -210,7 +210,7 @@ impl<'a> MergeArgs<'a> {
         }
     }
 
-    /// Returns all arguments; `again`: where the same may have been merged before.
+    /// Returns all arguments; `again` says that this merge may have been executed before.
     fn list(&self, again: bool) -> Vec<&str> {
         let mut args: Vec<&str> = self.first.iter().map(String::as_str).collect();
         args.extend([if again { "1" } else { "" }, &self.count]);
@@ -220,7 +220,7 @@ impl<'a> MergeArgs<'a> {
     }
 }
 
-/// Reads what a merge answers: the field `m` as it is now, and with it what is left to be done where there is anything.
+/// Reads the reply to a merge: the new field `m`, and what is left to do, if anything.
 fn read_merge_reply(reply: Reply) -> Result<MergeReply, Failure> {
     if let Some(from) = arriving(&reply) {
         return Ok(MergeReply::Arriving(from));
@@ -252,7 +252,7 @@ fn read_merge_reply(reply: Reply) -> Result<MergeReply, Failure> {
     }))
 }
 
-/// Reads how large a session would be that may not be.
+/// Reads the size of a session that would be too large.
 fn read_sizes(sizes: &[Reply]) -> Failure {
     let sizes = sizes
         .iter()

@@ -1,9 +1,9 @@
-//! Moving a session to another id, which no step does to both: the old one decides.
+//! Moving a session to another id. No script can change both keys, so the old one decides.
 //!
-//! It is marked as moving (`take`), and while it is, nobody else writes to it. The new one is created as one that is arriving: it
-//! is no session yet. Where the old one has ended with the mark on it (`finish`), the session has moved: from then on the new one
-//! is the session, told so or not. Whatever answer is lost, the session is under one of both ids, and never under two. A mark that
-//! nobody takes off holds for a while only.
+//! The old one is marked as moving (`take`), during which nobody else writes to it. The new one is created as arriving: it is no
+//! session yet. Once `finish` has ended the marked old one, the session has moved: the new one is the session, even before it is
+//! updated. Whichever reply is lost, the session is under one of the two ids, never under both. A mark that is not taken off
+//! expires.
 
 use super::{Executor, done};
 use crate::record::{Changes, Record};
@@ -15,26 +15,26 @@ use crate::store::redis::sans_io::Io;
 use crate::store::redis::script::Script;
 use crate::store::{Clock, Written};
 
-/// How long nobody else writes to a session that is moving, at most.
+/// The time limit of a move, during which nobody else writes to the session.
 const MOVING_MS: u64 = 10_000;
 
-/// How long it is known where a session has moved to: whoever found it before that has to be done with it by then.
+/// How long the new place of a moved session is stored, for operations that had found the old one.
 const MOVED_MS: &str = "60000";
 
-/// Two ids of a session.
+/// The old and the new id of a session.
 #[derive(Clone, Copy)]
 struct Move<'a> {
     old: &'a SessionId,
     new: &'a SessionId,
 }
 
-/// What became of the old one.
+/// The state of the old one.
 enum Old {
-    /// It is a session.
+    /// It still is the session.
     Live,
     /// It has moved.
     Moved,
-    /// It was destroyed, or is somebody else's to move.
+    /// It was destroyed, or another operation moves it.
     Gone,
 }
 
@@ -63,7 +63,7 @@ impl Executor {
             Ok(None) => Ok(Written::Missing),
             Ok(Some(record)) => self.move_record(ids, record, changes, clock).await,
             Err(failure) => {
-                // It may be marked, and nobody else would take that off.
+                // It may be marked, and no other operation would take the mark off.
                 let _ = self.untake(ids).await;
                 Err(failure)
             }
@@ -88,7 +88,7 @@ impl Executor {
         Ok(Some(stored.record))
     }
 
-    /// Moves what was taken, with changes. Whoever destroys the old one before it has moved, destroys the session.
+    /// Moves the marked session, with changes. A destroy of the old one before it has moved destroys the session.
     async fn move_record(
         &self,
         ids: Move<'_>,
@@ -111,7 +111,7 @@ impl Executor {
         let old = match &ended {
             Ok(true) => Old::Moved,
             Ok(false) => Old::Gone,
-            // Where nobody answers that either, the old one decides when it can be asked.
+            // If that fails too, the old one decides when it can be asked again.
             Err(failure) => self.untake(ids).await.map_err(|_| failure.clone())?,
         };
         if let Old::Moved = old {
@@ -126,7 +126,7 @@ impl Executor {
         }
     }
 
-    /// Stores what is moving under the new id, with changes. Returns the keys that others wrote meanwhile, too.
+    /// Stores the moving session under the new id, with changes. Also returns the keys that others wrote meanwhile.
     async fn store_moving(
         &self,
         ids: Move<'_>,
@@ -156,7 +156,7 @@ impl Executor {
         Ok(conflicts)
     }
 
-    /// Ends the old one, where it is marked. Returns whether it was.
+    /// Ends the old one if it is marked. Returns whether it was.
     async fn finish(&self, io: &Io, ids: Move<'_>, ttl_ms: &str) -> Result<bool, Failure> {
         let args = [ids.new.hash.as_str(), ttl_ms];
         let key = self.key(ids.old);
@@ -175,8 +175,8 @@ impl Executor {
         })
     }
 
-    /// Puts in order what has moved. Where that fails, it is put in order when it is found: as long as the new one depends on the
-    /// old one, that is to say where it is.
+    /// Updates the new one and the index after a move. If that fails, a later operation does it; until then the old one has to
+    /// say where the session is.
     async fn end_move(&self, ids: Move<'_>, before: Option<&str>, created_ms: u64) {
         let Move { old, new } = ids;
         let (key, from) = (self.key(new), [old.hash.as_str()]);
@@ -190,7 +190,7 @@ impl Executor {
         }
     }
 
-    /// Removes what was about to arrive, and does not. Where that fails, it never arrives.
+    /// Removes the new one if the move failed. If that fails too, it never arrives.
     pub(super) async fn withdraw(&self, new: &SessionId, record: &Record, now_ms: u64) {
         let (now, meta) = (now_ms.to_string(), layout::meta(record));
         let args = [now.as_str(), "m", &meta];
@@ -202,7 +202,7 @@ impl Executor {
         }
     }
 
-    /// Returns whether one that is arriving has: the old one has moved, and whoever moved it told nobody.
+    /// Returns whether an arriving session has arrived: the old one has moved, but the new one was not updated.
     pub(super) async fn arrive(
         &self,
         hash: &str,
@@ -219,7 +219,7 @@ impl Executor {
     }
 }
 
-/// Reads where a session is arriving from, if that is what a script has answered.
+/// Reads where a session is arriving from, if a script has replied that.
 pub(super) fn arriving(reply: &Reply) -> Option<String> {
     match reply {
         Reply::List(list) => match list.as_slice() {

@@ -1,4 +1,4 @@
-//! How a session enters the index, and what has to be done for it.
+//! The admission of a session to the index.
 
 use super::entry::{Entry, Tag, number_of, time};
 use super::{ATTEMPTS, Index, PORTION, SessionState, is_old};
@@ -7,30 +7,30 @@ use crate::store::redis::arrival::Arrival;
 use crate::store::redis::command::{Command, Failure, Reply};
 use crate::store::redis::script::Script;
 
-/// Whether a session may be the subject's.
+/// Whether the subject may get the session.
 pub enum Admission {
-    /// It may not.
+    /// It may not: the limit is reached.
     Refused,
-    /// It may, and is entered.
+    /// It may, and has entered the index.
     Admitted(Admitted),
 }
 
 /// A session that has entered an index.
 pub struct Admitted {
-    /// Whether it had before.
+    /// Whether it was entered before.
     pub was_known: bool,
-    /// Who has to go for it: the first of them, where there are very many.
+    /// The sessions beyond the limit; only the first ones, if they are very many.
     pub victims: Vec<Entry>,
-    /// Some entries, of whatever subjects.
+    /// Some entries of any subjects.
     pub sample: Vec<Entry>,
 }
 
-/// What is answered to a session that wants to enter.
+/// The reply to an attempt to enter.
 enum Decision {
     Made(Admission),
-    /// The subject's other entries have to be looked at first.
+    /// The subject's other entries have to be checked first.
     Unchecked,
-    /// The index may lack some.
+    /// The index may be incomplete.
     Incomplete,
 }
 
@@ -44,7 +44,7 @@ pub struct Entrant<'a> {
 }
 
 impl Index<'_> {
-    /// Enters a session, if the limit lets it. Which entries are dead is looked at only where that decides.
+    /// Enters a session, if the limit allows it. Dead entries are searched for only if that decides.
     pub async fn admit(&self, entrant: Entrant<'_>) -> Result<Admission, Failure> {
         let mut doubles = None;
         for _ in 0..ATTEMPTS {
@@ -98,8 +98,8 @@ impl Index<'_> {
         })
     }
 
-    /// Looks at all entries, so that only those of live sessions are left. Returns the names of two that are of one session: it is
-    /// arriving from where it still is.
+    /// Checks all entries, and removes those without live sessions. Returns the names of pairs that are of one session, which is
+    /// moving.
     async fn check(&self, now_ms: u64) -> Result<Vec<[String; 2]>, Failure> {
         let mut doubles = Vec::new();
         let mut last = None;
@@ -135,7 +135,7 @@ impl Index<'_> {
         Ok(doubles)
     }
 
-    /// Has a session gone before it leaves the index: one that has expired by this process's clock, or that never arrives.
+    /// Destroys a session before its entry is removed: one that has expired by this process's clock, or never arrives.
     async fn destroy_where(
         &self,
         entry: &Entry,
@@ -148,15 +148,15 @@ impl Index<'_> {
         self.io.run(Script::Destroy, &key, &args).await.map(|_| ())
     }
 
-    /// Returns whether a session is there, and the subject's.
+    /// Returns whether a session exists, and has the subject.
     pub async fn has(&self, hash: &str) -> Result<bool, Failure> {
         let look = Command::about_key(1, &["hget", &self.format.session_key(hash), "s"]);
         let subject = self.io.ask(look).await?.optional_text()?;
         Ok(subject.as_deref() == Some(self.subject))
     }
 
-    /// Returns whether the index still has a session that it admitted. Drops those of some other entries whose sessions are gone:
-    /// so much is done whenever a session is entered.
+    /// Returns whether the index still has an admitted session. Also removes some other entries without sessions: a little
+    /// cleaning up with each admission.
     pub async fn confirm(&self, entrant: Entrant<'_>, sample: Vec<Entry>) -> Result<bool, Failure> {
         let old = sample.into_iter();
         let old: Vec<Entry> = old.filter(|entry| is_old(entry, entrant.now_ms)).collect();

@@ -1,23 +1,23 @@
-//! What an index has of a session: `<tag of the subject><created><hash of the id><added>`, times in hexadecimal, all in ASCII and
-//! each of one length. So the entries of a subject stand together, the oldest sessions first.
+//! An entry of the index: `<tag of the subject><created><hash of the id><added>`, with times in hexadecimal, in ASCII fields of
+//! fixed lengths. So the entries of a subject are adjacent, the oldest sessions first.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::store::redis::command::{Failure, Reply};
 
-/// How many shards the index lies in, a sorted set each.
+/// The number of shards of the index, each a sorted set.
 pub const SHARDS: u8 = 128;
 
 const TAG: usize = 22;
 const TIME: usize = 14;
 const HASH: usize = 43;
 
-/// What stands for a subject.
+/// A subject in the index: a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     text: String,
-    /// Which of the sets has its entries.
+    /// The shard with its entries.
     pub shard: u8,
 }
 
@@ -36,7 +36,7 @@ impl Tag {
         [&self.text, &time(created_ms), hash].concat()
     }
 
-    /// Returns where the subject's entries begin and end.
+    /// Returns the range of the subject's entries.
     pub fn range(&self) -> (String, String) {
         let from = ["[", &self.text].concat();
         let to = [&from, "~"].concat();
@@ -55,12 +55,12 @@ pub fn number_of(hash: &str) -> u32 {
     bytes.fold(0, |number, byte| number << 6 | u32::from(byte & 63))
 }
 
-/// An entry of an index, as it stands there.
+/// An entry of an index, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry(String);
 
 impl Entry {
-    /// Reads entries, and leaves out what else is in an index.
+    /// Reads entries, and ignores other members of the set.
     pub fn read_all(reply: Reply) -> Result<Vec<Self>, Failure> {
         let texts = reply.list()?.into_iter().map(Reply::text);
         let is_entry = |text: &String| text.len() == TAG + TIME + HASH + TIME && text.is_ascii();
@@ -76,7 +76,7 @@ impl Entry {
         self.0.get(..TAG).unwrap_or_default()
     }
 
-    /// Returns what names it, without the time when it was added.
+    /// Returns its name: all but the time when it was added.
     pub fn name(&self) -> &str {
         self.0.get(..TAG + TIME + HASH).unwrap_or_default()
     }
@@ -88,7 +88,7 @@ impl Entry {
             .unwrap_or_default()
     }
 
-    /// Returns when it was added.
+    /// Returns the time when it was added.
     pub fn added_ms(&self) -> u64 {
         let added = self.0.get(TAG + TIME + HASH..).unwrap_or_default();
         u64::from_str_radix(added, 16).unwrap_or(u64::MAX)

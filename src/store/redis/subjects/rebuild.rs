@@ -1,8 +1,8 @@
-//! Looking at all sessions, where the index may lack some.
+//! Rebuilding an index that may be incomplete, by a scan of all sessions.
 //!
-//! Each set of the index that is not known to be complete is marked; then every session there is gets its entry; then a set that
-//! still has its mark is complete, since whoever came meanwhile has entered it. One process does that at a time, and in it one
-//! operation; the others wait. That is to spare the servers: two at once do no harm.
+//! Each set that is not known to be complete is marked; then each session gets its entry; then a set that still has its mark is
+//! complete, since new sessions have entered it meanwhile. One process at a time does this, in one operation; the others wait.
+//! This only spares the servers: two rebuilds at once do no harm.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ use crate::store::redis::layout::read_meta;
 use crate::store::redis::sans_io::Io;
 use crate::store::redis::script::Script;
 
-/// How many keys a server looks at in one step.
+/// The COUNT of one SCAN.
 const SCANNED: &str = "256";
 
-/// How long other processes wait for one that has died.
+/// The TTL of the lock: how long other processes wait for one that has died.
 const LOCK_MS: &str = "10000";
 
-/// How often it is tried where nodes come and go meanwhile.
+/// How often the scan is tried while nodes are added or removed.
 const ATTEMPTS: u32 = 3;
 
-/// Completes the index, or waits for somebody who does: whether it is complete then has to be looked at again.
+/// Rebuilds the index, or waits for another operation that does. The caller has to check again whether it is complete.
 pub async fn run(io: &Io, format: &Format, now_ms: u64) -> Result<(), Failure> {
     let Some(_under_way) = format.rebuilding.begin() else {
         while format.rebuilding.is_under_way() {
@@ -42,7 +42,7 @@ pub async fn run(io: &Io, format: &Format, now_ms: u64) -> Result<(), Failure> {
     let args = ["set", &rebuild.lock, &rebuild.token, "nx", "px", LOCK_MS];
     match io.ask(Command::about_key(1, &args)).await {
         Ok(Reply::Nil) => return rebuild.wait().await,
-        // A full server takes no lock. Without it, several may look at the sessions at once.
+        // A full server refuses the lock. Without it, several may scan at once.
         Err(Failure::Server(code)) if code == "OOM" => {}
         locked => _ = locked?,
     }
@@ -88,7 +88,7 @@ impl Rebuild<'_> {
         Err(Failure::Index)
     }
 
-    /// Runs a script on some of the sets. Returns those where it answers with zero.
+    /// Runs a script on some of the sets. Returns those for which it replies with zero.
     async fn on_each(&self, shards: Vec<u8>, script: Script) -> Result<Vec<u8>, Failure> {
         let keys = shards.iter().map(|shard| self.format.index_key(*shard));
         let keys: Vec<String> = keys.collect();
@@ -130,7 +130,7 @@ impl Rebuild<'_> {
         }
     }
 
-    /// Sees to it that these sessions have their entries.
+    /// Adds the missing entries of sessions.
     async fn enter(&self, keys: &[String], incomplete: &[u8]) -> Result<(), Failure> {
         let look = keys
             .iter()
@@ -160,8 +160,8 @@ impl Rebuild<'_> {
         self.io.run_all(Script::Enter, &on).await.map(|_| ())
     }
 
-    /// Returns the entry that a session has in the index, and in which shard; nothing where it is nobody's. What has such a name and is
-    /// no hash is no session, nor is what cannot be read.
+    /// Returns a session's entry and its shard; `None` if it has no subject. A key with such a name that is no hash, or cannot
+    /// be read, is no session.
     fn entry_of(&self, key: &str, reply: Reply) -> Result<Option<(u8, String)>, Failure> {
         if matches!(&reply, Reply::Error(code) if code == "WRONGTYPE") {
             return Ok(None);
