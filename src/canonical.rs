@@ -1,10 +1,10 @@
-//! Whether JSON is written as `JSON.stringify` writes it, as far as that matters for knowing that nothing changed.
+//! Checks whether JSON is spelt as `JSON.stringify` spells it, as far as the dirty check needs.
 
-/// The digits from which on JavaScript may write a number anew.
+/// From this number of digits, JavaScript may spell a number differently.
 const LONG_NUMBER: usize = 16;
 
-/// Tells that `json`, a valid text, becomes no longer, and stays the same if it keeps its length, when JavaScript parses
-/// and writes it anew.
+/// Returns whether parsing and serialising a valid `json` in JavaScript never makes it longer, and leaves it equal if it keeps
+/// its length.
 ///
 /// Others may write the same data in other words: with white space, `1.0`, `\/`, or a key twice. All of that becomes
 /// shorter. What may not are escapes (`\u001F`), exponents (`1e3`), numbers of many digits, and keys that are integers,

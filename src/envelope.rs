@@ -46,14 +46,14 @@ pub enum Envelope {
     Plain {
         /// The JSON text of the user's keys alone: what `JSON.stringify` gave, and gives again for untouched data.
         user: String,
-        /// The lifetime that the envelope told.
+        /// The lifetime in the envelope.
         lifetime: Lifetime,
     },
     /// Anything else: another writer's order of keys, or no JSON object at all.
     Foreign {
-        /// The text as it came.
+        /// The whole text.
         text: String,
-        /// `_expire` where the text is an object in which that is a number; of several, the last one, as in JavaScript.
+        /// `_expire`, if the text is an object in which it is a number; the last one of several, as in JavaScript.
         expire_ms: Option<f64>,
     },
 }

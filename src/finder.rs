@@ -3,16 +3,16 @@
 use memchr::memchr;
 use memchr::memmem::Finder;
 
-/// What a signature's cookie is called behind the name of the cookie that it signs.
+/// The suffix of a signature's cookie, after the name of the signed cookie.
 pub const SIGNATURE_SUFFIX: &str = ".sig";
 
-/// How many cookies of one name are tried.
+/// The most cookies of one name that are tried.
 const MAX_DUPLICATES: usize = 4;
 
 /// Finds cookies of one name, and their signatures, in one pass over a header.
 ///
-/// A name counts after the start of the header or a `;`, and any number of spaces, none of which is the name's own; the
-/// value goes up to the next `;`, with nothing trimmed. Of a value that begins with a quote, the first and the last character are cut.
+/// A name is found after the start of the header or a `;`, and any number of spaces; the value ends before the next `;`, and is
+/// not trimmed. If a value begins with a quote, its first and last characters are removed.
 ///
 /// ```
 /// use koa_session_rs::finder::CookieFinder;
@@ -38,7 +38,7 @@ pub struct Pairs<'h> {
     pub signatures: Few<'h>,
 }
 
-/// The first texts of a kind, as many as are tried: a browser sends a cookie for each path and domain it fits.
+/// The first values or signatures, as many as are tried: a browser sends a cookie for each path and domain that matches.
 #[derive(Default)]
 pub struct Few<'h> {
     texts: [&'h str; MAX_DUPLICATES],
@@ -68,7 +68,7 @@ impl CookieFinder {
         })
     }
 
-    /// Finds the first four cookies of the name, and the first four signatures of such that are not empty.
+    /// Finds the first four cookies of the name, and their first four signatures that are not empty.
     #[must_use]
     pub fn pairs<'h>(&self, header: &'h str) -> Pairs<'h> {
         let mut pairs = Pairs::default();
@@ -82,8 +82,8 @@ impl CookieFinder {
         pairs
     }
 
-    // A name holds no `;`, and before one that counts, in its pair, there are spaces, which it does not begin with:
-    // no other occurrence overlaps it.
+    // A name has no `;`, and does not begin with a space, and only spaces may precede it in its pair: so no two occurrences
+    // overlap.
     fn iter<'h>(&self, header: &'h str) -> impl Iterator<Item = Pair<'h>> {
         let length = self.name.needle().len();
         self.name
@@ -113,7 +113,7 @@ impl<'h> Few<'h> {
     }
 }
 
-/// Reads what follows the name.
+/// Reads the value after the name.
 fn read(rest: &str) -> Option<Pair<'_>> {
     if let Some(value) = rest.strip_prefix('=') {
         return Some(Pair::Value(unquote(value_of(value))));

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 /// The last millisecond that an HTTP date can name: the end of the year 9999.
 const LAST_HTTP_DATE_MS: f64 = 253_402_300_799_999.0;
 
-/// Returns whether `value` may stand in a `Set-Cookie` line: RFC 7230's field-content without `;`.
+/// Returns whether `value` is allowed in a `Set-Cookie` line: RFC 7230's field-content without `;`.
 #[must_use]
 pub fn is_value(value: &str) -> bool {
     value
@@ -35,7 +35,7 @@ pub struct Attributes {
     pub partitioned: bool,
 }
 
-/// An option that no cookie can carry: its name as in the options, never its value.
+/// An attribute that is invalid in a cookie: its option's name, never its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidAttribute(pub &'static str);
 
@@ -47,7 +47,7 @@ impl fmt::Display for InvalidAttribute {
 
 impl std::error::Error for InvalidAttribute {}
 
-/// What every `Set-Cookie` line of one cookie has in common, written once.
+/// The part that all `Set-Cookie` lines of one cookie share, formatted once.
 #[derive(Clone, Debug)]
 pub struct CookieTemplate {
     /// The cookie's name.
@@ -97,7 +97,7 @@ impl CookieTemplate {
 
     /// Appends the `Set-Cookie` line `name=value` with its attributes to `line`.
     ///
-    /// `value` is written as it stands: check it with [`is_value`] first. A date outside of 1970 to 9999 is left out.
+    /// `value` is written unchanged: check it with [`is_value`] first. A date outside of 1970 to 9999 is left out.
     ///
     /// ```
     /// use koa_session_rs::header::{Attributes, CookieTemplate};
@@ -115,7 +115,7 @@ impl CookieTemplate {
         self.write_until(line, value, date.as_deref(), secure);
     }
 
-    /// Appends the line, with `expires` as [`http_date`] gives it.
+    /// Appends the line, with `expires` as formatted by [`http_date`].
     pub(crate) fn write_until(
         &self,
         line: &mut String,
@@ -163,7 +163,7 @@ fn flag(name: &str, set: bool) -> String {
     }
 }
 
-/// RFC 6265's path-value, as narrow as `cookies` takes it: printable ASCII but `;` and `<`.
+/// RFC 6265's path-value, as restricted by `cookies`: printable ASCII except `;` and `<`.
 fn is_path(path: &str) -> bool {
     path.bytes()
         .all(|byte| matches!(byte, b' '..=b':' | b'='..=b'~'))

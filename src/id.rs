@@ -4,7 +4,7 @@ use base64_simd::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The longest id that is taken from a client, in bytes: a cookie cannot hold more.
+/// The longest id that is accepted from a client, in bytes: a cookie cannot be longer.
 pub const MAX_LENGTH: usize = 4096;
 
 /// Makes a new id: `prefix` and a random UUID (version 4, RFC 9562) from the operating system's generator.
@@ -41,7 +41,7 @@ pub fn is_acceptable(id: &str) -> bool {
         && id.split(['/', '\\']).all(|segment| segment != "..")
 }
 
-/// Hashes an id for logs and events: SHA-256 in URL-safe base64. It names a session, and opens none.
+/// Hashes an id for logs and events: SHA-256 in URL-safe base64, which cannot be used as an id.
 ///
 /// ```
 /// use koa_session_rs::id::hash;

@@ -1,4 +1,4 @@
-//! The core of koa-session-rs: every byte that a client can write is read here.
+//! The core of koa-session-rs, which reads every byte that a client can write.
 //!
 //! JavaScript owns what the app touches (options, hooks, the session object, Koa's `ctx`); this crate owns what the
 //! client touches: the `Cookie` header, signatures, encodings, expiry, ids and stored records. I/O is under [`store`] alone,

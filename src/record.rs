@@ -1,8 +1,7 @@
-//! A session as a store keeps it: its keys with the revision of each one's last write, so that two requests can write one
-//! session at the same time.
+//! The stored record of a session: its keys, each with the revision of its last write, so that concurrent writes can be merged.
 //!
-//! Data is JSON text throughout. Its top-level keys and values are told apart and never looked into; a key is compared by its
-//! JSON token (`"user"`, with the quotes), which is how `JSON.stringify` writes it, whoever asks.
+//! Data stay JSON text. Only the top-level keys and values are separated, and never parsed further; a key is compared by its JSON
+//! token (`"user"`, with the quotes), as `JSON.stringify` writes it.
 
 mod json;
 mod merge;
@@ -15,14 +14,14 @@ pub use self::merge::{Difference, difference};
 /// How long a session lives after each save or touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxAge {
-    /// For so many milliseconds.
+    /// For a number of milliseconds.
     Timed(u64),
-    /// As long as the browser ('session'): in a store, as long as the caller's `ttl_ms` says.
+    /// For as long as the browser runs ('session'): in a store, for the caller's `ttl_ms`.
     Browser,
 }
 
 impl MaxAge {
-    /// Returns the time after which a record is expired that is written or touched now.
+    /// Returns the expiry of a record that is written or touched now.
     #[must_use]
     pub fn expire_ms(self, now_ms: u64, ttl_ms: u64) -> u64 {
         now_ms.saturating_add(match self {
@@ -32,7 +31,7 @@ impl MaxAge {
     }
 }
 
-/// What is done where a subject has as many sessions as it may have.
+/// What happens if a subject has reached its limit of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overflow {
     /// The oldest sessions are destroyed.
@@ -41,26 +40,26 @@ pub enum Overflow {
     Refuse,
 }
 
-/// How many sessions a subject may have.
+/// A subject's limit of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// At least 1.
     pub max: u32,
-    /// What is done beyond that.
+    /// What happens beyond that.
     pub overflow: Overflow,
 }
 
 /// How many characters of a label are kept.
 pub const LABEL_CHARS: usize = 256;
 
-/// Returns what is kept of a label: apps take it from headers, which visitors write.
+/// Cuts a label, which apps take from headers that visitors write.
 #[must_use]
 pub fn kept_label(label: &str) -> &str {
     let end = label.char_indices().nth(LABEL_CHARS);
     end.and_then(|(end, _)| label.get(..end)).unwrap_or(label)
 }
 
-/// How large a session may be.
+/// The limits of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Top-level keys.
@@ -70,7 +69,7 @@ pub struct Bounds {
 }
 
 impl Default for Bounds {
-    /// More than sessions have that are sessions.
+    /// More than reasonable sessions have.
     fn default() -> Self {
         Self {
             keys: 10_000,
@@ -79,10 +78,10 @@ impl Default for Bounds {
     }
 }
 
-/// A session that is larger than it may be: how large it is.
+/// The size of a session that exceeds its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge(
-    /// The size that is beyond the bounds.
+    /// The size.
     pub Bounds,
 );
 
@@ -95,18 +94,18 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// A session that is to be stored. Its texts are borrowed, as stores take them, or owned, where one waits for its turn.
+/// A new session to be stored. Its texts are borrowed, or owned while it is in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewRecord<T> {
     /// A JSON object.
     pub data: T,
-    /// Its own time to live.
+    /// Its own maxAge.
     pub max_age: MaxAge,
-    /// Whose it is, if anybody's.
+    /// Its subject, if it has one.
     pub subject: Option<T>,
-    /// What the app calls it in lists. [`LABEL_CHARS`] are kept.
+    /// Its label in lists, which is cut to [`LABEL_CHARS`].
     pub label: Option<T>,
-    /// Asked where there is a subject.
+    /// Applied if there is a subject.
     pub limit: Option<Limit>,
 }
 
@@ -123,19 +122,19 @@ impl<T: AsRef<str>> NewRecord<T> {
     }
 }
 
-/// Whose a session is from now on.
+/// A change of a session's subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SubjectChange<T> {
-    /// As before.
+    /// Unchanged.
     #[default]
     Unchanged,
-    /// Nobody's.
+    /// No subject.
     None,
-    /// This one's.
+    /// This subject.
     Is(T),
 }
 
-/// What one request changed since it loaded the session. Its texts are borrowed or owned, as those of [`NewRecord`].
+/// The changes of one request since it loaded the session. Its texts are borrowed or owned, as those of [`NewRecord`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes<T> {
     /// The record's revision at the load.
@@ -144,13 +143,13 @@ pub struct Changes<T> {
     pub set: T,
     /// The keys that were removed: a JSON array of strings, or nothing.
     pub delete: T,
-    /// The time to live, if the request assigned one.
+    /// The maxAge, if the request assigned one.
     pub max_age: Option<MaxAge>,
-    /// Whose the session is, if that changed.
+    /// The subject, if it changed.
     pub subject: SubjectChange<T>,
-    /// What the app calls it in lists, if that changed.
+    /// Its label in lists, if that changed.
     pub label: Option<T>,
-    /// Asked where the session gets a subject that it did not have.
+    /// Applied if the session gets another subject.
     pub limit: Option<Limit>,
 }
 
@@ -173,16 +172,16 @@ impl<T: AsRef<str>> Changes<T> {
     }
 }
 
-/// A session as a store keeps it.
+/// The stored record of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Counts the writes of data; 1 where there was one.
+    /// The number of writes of data.
     pub rev: u64,
     /// A JSON object, in the order in which its keys were first written.
     pub data: String,
     /// The revision of each key's last write, in the order of the keys.
     pub revs: Vec<u64>,
-    /// Its own time to live.
+    /// Its own maxAge.
     pub max_age: MaxAge,
     /// The time after which it is expired.
     pub expire_ms: u64,
@@ -190,14 +189,14 @@ pub struct Record {
     pub created_ms: u64,
     /// When it was last saved or touched.
     pub seen_ms: u64,
-    /// Whose it is, if anybody's.
+    /// Its subject, if it has one.
     pub subject: Option<String>,
-    /// What the app calls it in lists.
+    /// Its label in lists.
     pub label: Option<String>,
 }
 
 impl Record {
-    /// Makes a record of a session that is created now.
+    /// Makes the record of a new session.
     ///
     /// # Errors
     ///
@@ -216,13 +215,13 @@ impl Record {
         })
     }
 
-    /// Returns whether the record is expired. At the very millisecond it is not, as in koa-session.
+    /// Returns whether the record is expired: from the millisecond after its expiry on, as in koa-session.
     #[must_use]
     pub fn is_expired(&self, now_ms: u64) -> bool {
         self.expire_ms < now_ms
     }
 
-    /// Checks that the record is no larger than it may be: to be asked where keys were added or changed.
+    /// Checks the limits of a record, after keys were added or changed.
     ///
     /// # Errors
     ///
@@ -238,15 +237,15 @@ impl Record {
         Ok(())
     }
 
-    /// Moves the expiry; no data are written.
+    /// Sets the new expiry; no data are written.
     pub fn touch(&mut self, now_ms: u64, ttl_ms: u64) {
         self.expire_ms = self.max_age.expire_ms(now_ms, ttl_ms);
         self.seen_ms = now_ms;
     }
 
-    /// Merges what a request changed: keys that others wrote meanwhile stay, and of the same key the later write wins.
+    /// Merges a request's changes: keys that others wrote meanwhile stay; if both changed a key, the later write wins.
     ///
-    /// Returns the keys in `set` that others wrote since the request's base, as a JSON array; nothing where there are none.
+    /// Returns the keys in `set` that others wrote since the request's base, as a JSON array; `None` if there are none.
     ///
     /// ```
     /// use koa_session_rs::record::{Changes, MaxAge, NewRecord, Record, SubjectChange};

@@ -1,5 +1,5 @@
-//! The two entry points of a request in which the session lives in the cookie: open and close.
-//! With a store the cookie holds the record's id, and [`SessionCookie::read`] and [`SessionCookie::write`] carry that.
+//! The two entry points for a session in the cookie: open and close. With a store, the cookie has the record's id, for which
+//! [`SessionCookie::read`] and [`SessionCookie::write`] are used.
 
 use crate::codec;
 use crate::envelope::{self, Envelope, Lifetime};
@@ -13,28 +13,28 @@ pub struct SessionCookie {
     finder: CookieFinder,
     value: CookieTemplate,
     signature: CookieTemplate,
-    /// What `cookies` gives a signature that it drops while reading: its own defaults, none of the app's attributes.
+    /// The attributes with which `cookies` expires a signature while reading: its own defaults, not the app's.
     dropped: CookieTemplate,
     keyring: Option<Keyring>,
 }
 
-/// What a request's `Cookie` header holds of the session.
+/// The session's cookie in a request's `Cookie` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'h> {
-    /// The cookie's value where it may be trusted (and is not empty).
+    /// The cookie's value, if it is verified and not empty.
     pub value: Option<&'h str>,
-    /// What the response has to say about the signature.
+    /// The repair of the signature by the response.
     pub repair: Repair,
 }
 
-/// What is to be done about a signature that came in.
+/// The repair of a request's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repair {
-    /// Nothing: it is by the first key, or there is none, or none is needed.
+    /// No repair: it is by the first key, or there is none, or none is needed.
     None,
     /// An older key made it: send this one, by the first key.
     Reissue(Signature),
-    /// No key made it: have the browser drop it.
+    /// No key made it: expire its cookie.
     Clear,
 }
 
@@ -143,7 +143,7 @@ impl SessionCookie {
         line
     }
 
-    /// Writes the line that has the browser drop a signature which no key made, as `cookies` does while it reads.
+    /// Writes the line that expires a signature made by none of the keys, as `cookies` does while reading.
     #[must_use]
     pub fn drop_signature(&self, secure: bool) -> String {
         let mut line = String::new();
@@ -189,13 +189,13 @@ impl SessionCookie {
         lines
     }
 
-    /// Signs any text with the first key; nothing where nothing is signed.
+    /// Signs any text with the first key; `None` without a keyring.
     #[must_use]
     pub fn sign(&self, text: &str) -> Option<Signature> {
         Some(self.keyring.as_ref()?.sign(&[text]))
     }
 
-    /// What a signature is made over: `name=value`.
+    /// The signed text: `name=value`.
     fn signed<'s>(&'s self, value: &'s str) -> [&'s str; 3] {
         [&self.value.name, "=", value]
     }

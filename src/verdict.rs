@@ -1,6 +1,6 @@
-//! What is said of a session that came in: valid, missed, invalid or expired, and the event of each.
+//! The verdict on a loaded session (valid, missed, invalid or expired), and its event.
 
-/// The outcome of looking at a session that a request refers to.
+/// The verdict on the session of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Verdict {
@@ -14,7 +14,7 @@ pub enum Verdict {
     Expired = 3,
 }
 
-/// What kind of thing the data is.
+/// The kind of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Data {
@@ -22,12 +22,12 @@ pub enum Data {
     Absent = 0,
     /// An object with keys: what a session is.
     Object = 1,
-    /// A text, a number or a list, which has no keys that anybody put there.
+    /// A string, a number or an array, which has no keys of its own.
     Other = 2,
 }
 
 impl From<u8> for Data {
-    /// Reads a kind's number; any that is none of them is [`Data::Other`].
+    /// Decodes a kind's number; an unknown one is [`Data::Other`].
     fn from(number: u8) -> Self {
         match number {
             0 => Self::Absent,

@@ -1,14 +1,15 @@
-//! What a store answers, as it crosses: some numbers, and a text where there is one.
+//! A store's answer as it is passed to JavaScript: numbers, and sometimes a text.
 
 use koa_session_rs::record::MaxAge;
 use koa_session_rs::store::{Listed, Loaded, Written};
 
 use crate::numbers::{Numbers, to_number};
 
-/// So many numbers an answer has: its status, then a revision or a count, an expiry, a `maxAge`, and whether there is a subject.
+/// The number of numbers in an answer: its status, then a revision or a count, an expiry, a `maxAge`, and whether there is a
+/// subject.
 pub const ANSWER_NUMBERS: usize = 5;
 
-/// What an answer is; `lib/stores/answers.js` has the same.
+/// The status of an answer; the numbers are those of `lib/stores/answers.js`.
 #[derive(Clone, Copy, Debug)]
 enum Status {
     Done,
@@ -101,12 +102,12 @@ impl<T> Answer<T> {
         }
     }
 
-    /// Makes the answer of a store that failed, which says why in its own format.
+    /// Makes the answer for a failure, with a text in the store's own format.
     pub fn failed(why: T) -> Self {
         Self::new(Status::Failed, [0.0; 4], Some(why))
     }
 
-    /// Leaves the numbers where JavaScript reads them, and returns the text.
+    /// Writes the numbers to the call's memory, and returns the text.
     pub fn leave<const N: usize>(self, memory: &Numbers<'_, N>) -> Option<T> {
         memory.write(&self.numbers);
         self.text
@@ -148,14 +149,14 @@ impl<T: From<String>> Answer<T> {
         Self::lists(&[Listed::write_list(list)])
     }
 
-    /// To list: one or several lists as JSON, which has no line breaks, a line each.
+    /// To list: one or several JSON lists, each on a line.
     #[must_use]
     pub fn lists(lists: &[String]) -> Self {
         Self::new(Status::Listed, [0.0; 4], Some(lists.join("\n").into()))
     }
 }
 
-/// Below zero: as long as the browser.
+/// Below zero: for as long as the browser runs.
 fn from_max_age(max_age: MaxAge) -> f64 {
     match max_age {
         MaxAge::Timed(max_age_ms) => to_number(max_age_ms),

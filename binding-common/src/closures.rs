@@ -1,8 +1,8 @@
-//! Functions that JavaScript calls, and the state that some share, made of closures.
+//! JavaScript functions made of closures, which may share a state.
 //!
-//! Around each call of a `#[napi]` function that has arguments, and more so of a method, napi keeps account of what is
-//! borrowed from JavaScript, for work that outlives the call. There is no such work here, and that account takes longer than
-//! all else that crossing does: what is called in every request is made here.
+//! For each call of a `#[napi]` function with arguments, and more so of a method, napi tracks what is borrowed from JavaScript,
+//! for work that outlives the call. There is no such work here, and the tracking takes longer than the rest of the call. So the
+//! functions that every request calls are made here.
 
 use std::cell::RefCell;
 use std::rc::Rc;

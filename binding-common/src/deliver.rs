@@ -1,4 +1,4 @@
-//! The way of answers from an addon's thread to JavaScript.
+//! Delivers answers from an addon's thread to JavaScript.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use napi::threadsafe_function::{ThreadsafeCallContext, ThreadsafeFunctionCallMod
 
 use crate::answer::Answers;
 
-/// What JavaScript is told answers by: their numbers, and the texts that some of them have.
+/// The arguments of the JavaScript function: the answers' numbers, and the texts that some of them have.
 pub type Results = FnArgs<(Float64Array, Vec<String>)>;
 
-/// Tells JavaScript answers; from any thread.
+/// Delivers answers to JavaScript, from any thread.
 pub type Deliver = Arc<dyn Fn(Answers) + Send + Sync>;
 
-/// Makes the way to a function. It does not keep the process alive: while answers are due, JavaScript does
-/// (`lib/stores/pending-calls.js`).
+/// Makes the delivery to a function. It does not keep the process alive, which `lib/stores/pending-calls.js` does while answers
+/// are pending.
 pub fn deliver_by(function: &Function<'_, Results, ()>) -> napi::Result<Deliver> {
     let function = function
         .build_threadsafe_function::<Answers>()
@@ -25,7 +25,7 @@ pub fn deliver_by(function: &Function<'_, Results, ()>) -> napi::Result<Deliver>
             Ok(FnArgs::from((Float64Array::new(numbers), texts)))
         })?;
     Ok(Arc::new(move |answers: Answers| {
-        // Where JavaScript has ended, nobody waits for them.
+        // If JavaScript has ended, the answers are dropped.
         let _ = function.call(answers, ThreadsafeFunctionCallMode::NonBlocking);
     }))
 }

@@ -1,4 +1,4 @@
-//! What the addons have in common: how texts and numbers cross, functions made of closures, the numbers of a store's call, and its
+//! The code that the addons share: passing texts and numbers, functions made of closures, the numbers of a store's call, and its
 //! answers. All `unsafe` of koa-session-rs is here.
 #![allow(
     clippy::missing_errors_doc,

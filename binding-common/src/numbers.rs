@@ -1,4 +1,4 @@
-//! Numbers that cross beside the texts of a call.
+//! The numbers of a call, passed beside its texts.
 
 use std::array;
 use std::ptr;
@@ -10,9 +10,9 @@ use napi::{Status, check_status, sys};
 
 /// The memory of a `Float64Array`, for as long as one call: at least `N` numbers, which Rust reads and writes in place.
 ///
-/// JavaScript hands over the array's `buffer`, of which Node-API tells the memory sooner than of the array itself. Each call
-/// asks anew, since the buffer may have been detached or resized since the call before. The numbers are atomic, since another
-/// thread may write to them at any time where the memory is shared; this costs nothing.
+/// JavaScript passes the array's `buffer`, whose memory Node-API finds faster than that of the array. Each call looks it up
+/// again, since the buffer may have been detached or resized since the last call. The numbers are atomic, since another thread
+/// may write to them at any time where the memory is shared; this costs nothing.
 pub struct Numbers<'call, const N: usize>(&'call [AtomicU64]);
 
 impl<const N: usize> Numbers<'_, N> {
@@ -22,7 +22,7 @@ impl<const N: usize> Numbers<'_, N> {
         array::from_fn(|place| self.0.get(place).map_or(f64::NAN, load))
     }
 
-    /// Copies the first numbers; returns nothing if there are not so many.
+    /// Copies the first numbers; returns `None` if there are fewer.
     #[must_use]
     pub fn first(&self, count: usize) -> Option<Vec<f64>> {
         Some(self.0.get(..count)?.iter().map(load).collect())
@@ -40,7 +40,7 @@ fn load(place: &AtomicU64) -> f64 {
     f64::from_bits(place.load(Relaxed))
 }
 
-/// Returns the whole number that is meant.
+/// Converts to a whole number.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -51,7 +51,7 @@ pub fn whole(number: f64) -> u64 {
     number as u64
 }
 
-/// Returns the number as JavaScript has it.
+/// Converts to a number of JavaScript.
 #[expect(
     clippy::cast_precision_loss,
     reason = "they came as such numbers, or count"
@@ -62,7 +62,7 @@ pub fn to_number(whole: u64) -> f64 {
 }
 
 impl<const N: usize> FromNapiValue for Numbers<'_, N> {
-    /// Finds the memory. Fails for what is no buffer, and for one that is too short, as a detached one is.
+    /// Finds the memory. Fails if the value is no buffer, or a too short one, such as a detached one.
     #[allow(unsafe_code, reason = "the memory is JavaScript's")]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let (mut start, mut bytes) = (ptr::null_mut(), 0);

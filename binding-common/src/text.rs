@@ -1,4 +1,4 @@
-//! Texts that cross.
+//! Texts passed between JavaScript and Rust.
 
 use std::ops::Deref;
 use std::ptr;
@@ -6,14 +6,14 @@ use std::ptr;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue};
 use napi::{Env, JsValue, Status, check_status, sys};
 
-/// The longest text, in UTF-16 units, that is read in one go, which takes memory for the longest that its UTF-8 could be.
+/// The longest text, in UTF-16 units, that is read in one pass, for which memory for its longest possible UTF-8 is allocated.
 const MAX_AT_ONCE: usize = 32 * 1024;
 
-/// What a UTF-16 unit takes at most in UTF-8, and the zero that Node puts at the end.
+/// The most UTF-8 bytes of a UTF-16 unit, and the zero that Node appends.
 const MAX_UNIT_BYTES: usize = 3;
 const TERMINATOR: usize = 1;
 
-/// A text that comes from JavaScript, or goes there.
+/// A text from or for JavaScript.
 #[derive(Clone)]
 pub struct Text(pub String);
 
@@ -39,8 +39,8 @@ impl From<String> for Text {
 
 #[allow(unsafe_code, reason = "Node-API writes into memory of ours")]
 impl FromNapiValue for Text {
-    /// Reads a text in one pass over it, where napi takes a first one to learn the length of its UTF-8. Of what is no text,
-    /// napi would also make one, for its error: by `toJSON`, which is the app's, and may throw or tell what is secret.
+    /// Reads a text in one pass; napi takes another one for the length of its UTF-8. For a value that is no text, napi's error
+    /// would also contain its JSON, by the app's `toJSON`, which may throw or reveal a secret.
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut units = 0;
         // SAFETY: without a buffer, the length is all that is written; in Latin-1 it is known without a look at the text.
@@ -75,10 +75,10 @@ impl ToNapiValue for Text {
     }
 }
 
-/// Hands a text over: ASCII as it is, where UTF-8 would be decoded.
+/// Passes a text to JavaScript; ASCII as Latin-1, which needs no decoding of UTF-8.
 ///
 /// # Errors
-/// Where the text is longer than JavaScript's may be.
+/// For a text that exceeds JavaScript's limit.
 pub fn to_js(env: &Env, text: &str) -> napi::Result<sys::napi_value> {
     let made = if text.is_ascii() {
         env.create_string_latin1(text)

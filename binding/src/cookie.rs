@@ -40,7 +40,7 @@ impl From<&CookieOptions> for Attributes {
 
 struct Cookie {
     core: session::SessionCookie,
-    /// The signature by the first key, where what was opened or read last is signed by an older one.
+    /// The signature by the first key, if the cookie that was opened or read last is signed by an older one.
     reissued: Option<Signature>,
 }
 
@@ -78,7 +78,7 @@ impl Cookie {
         Ok(functions.into_object())
     }
 
-    /// Opens the session that the `Cookie` header holds: returns its text, and leaves what else it tells.
+    /// Opens the session in the `Cookie` header: returns its text, and writes the other results to `memory`.
     fn open(&mut self, (memory, header, now_ms): (Memory<'_>, Text, f64)) -> Option<Text> {
         let (repair, opened) = self.core.open(&header, now_ms);
         self.keep_reissued(repair);
@@ -123,7 +123,7 @@ impl Cookie {
         line.into()
     }
 
-    /// Writes the line that has the browser drop a signature which no key made.
+    /// Writes the line that expires a signature made by none of the keys.
     fn drop_signature(&mut self, (secure,): (bool,)) -> Text {
         self.core.drop_signature(secure).into()
     }
@@ -137,7 +137,7 @@ impl Cookie {
         self.core.close(&json, lifetime, expires_ms, secure).into()
     }
 
-    /// Writes the `Set-Cookie` lines of a value as it stands; nothing if it cannot stand in a header.
+    /// Writes the `Set-Cookie` lines of an unencoded value; `None` if it is not allowed in a header.
     fn write(&mut self, (value, expires_ms, secure): (Text, Option<f64>, bool)) -> Option<Text> {
         let write = || self.core.write(&value, expires_ms, secure).into();
         header::is_value(&value).then(write)
@@ -148,7 +148,7 @@ fn to_text(signature: Signature) -> Text {
     Text(signature.as_str().to_owned())
 }
 
-/// Copies each key before the next is asked for, since an array may run JavaScript there.
+/// Copies each key before reading the next, since reading an element may run JavaScript.
 fn read_keys(keys: &Array) -> napi::Result<Vec<Vec<u8>>> {
     let keys = (0..keys.len()).map(|i| match keys.get::<Key>(i)? {
         Some(Either::A(text)) => Ok(text.into_bytes()),

@@ -1,6 +1,6 @@
 //! The Node-API surface of koa-session-rs: each function converts its arguments, calls the core, and converts back.
 //!
-//! Strings and numbers cross, objects do not.
+//! Only strings and numbers are passed, no objects.
 #![allow(
     missing_docs,
     reason = "JavaScript's side is documented where it is called, in lib/"
@@ -50,7 +50,7 @@ pub fn add_functions(exports: Object, env: napi::Env) -> napi::Result<()> {
     functions.add("hashId", |(), (id,): (Text,)| Text(id::hash(&id)))
 }
 
-/// Names the option that no cookie can carry, if there is one.
+/// Names the option with an invalid cookie attribute, if there is one.
 #[napi(catch_unwind)]
 pub fn invalid_attribute(options: CookieOptions) -> Option<&'static str> {
     let attributes = Attributes::from(&options);
@@ -58,7 +58,7 @@ pub fn invalid_attribute(options: CookieOptions) -> Option<&'static str> {
     template.err().map(|InvalidAttribute(option)| option)
 }
 
-/// Opens a cookie value that came through `ctx.cookies`: returns its text, and leaves what else it tells.
+/// Opens a cookie value from `ctx.cookies`: returns its text, and writes the other results to `memory`.
 fn open((memory, value, now_ms): (Memory<'_>, Text, f64)) -> Text {
     let opened = session::open(&value, now_ms);
     leave_opened(&memory, Repair::None, opened).into()
@@ -74,7 +74,7 @@ fn judge((data, expire_ms, now_ms): (u8, Option<f64>, f64)) -> u8 {
     Verdict::judge(Data::from(data), expire_ms, now_ms) as u8
 }
 
-/// Tells what a request changed: `[set, delete]`, each empty where there is none; nothing where the texts say the same.
+/// Returns the difference of two texts: `[set, delete]`, each empty without such keys; `None` if there is no difference.
 fn difference((before, after): (Text, Text)) -> napi::Result<Option<Vec<Text>>, &'static str> {
     let record::Difference { set, delete } = record::difference(&before, &after)
         .map_err(|error| napi::Error::new("ERR_SESSION_RECORD", error.to_string()))?;
@@ -82,10 +82,10 @@ fn difference((before, after): (Text, Text)) -> napi::Result<Option<Vec<Text>>, 
     Ok((!is_same).then(|| vec![set.into(), delete.into()]))
 }
 
-/// Emits a verdict's event by the function that JavaScript hands over: `emit(ctx, name, { key, value, ctx })`.
+/// Emits a verdict's event by a function from JavaScript: `emit(ctx, name, { key, value, ctx })`.
 ///
-/// What that throws is passed on as it is: `apply` leaves it pending. `call` would take it, and make a text of it, by which a
-/// `toString` that throws is called again and again.
+/// An exception from it is passed on: `apply` leaves it pending. `call` would convert it to text, for which it would call a
+/// throwing `toString` again and again.
 #[napi(catch_unwind)]
 pub fn report(
     env: napi::Env,
@@ -111,7 +111,7 @@ pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
 
-/// Panics, so that a test can see what becomes of it.
+/// Panics, for a test of the conversion to an error.
 #[cfg(feature = "fault-injection")]
 #[allow(clippy::panic, reason = "that is what it is for")]
 #[napi(catch_unwind)]

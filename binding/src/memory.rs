@@ -1,4 +1,4 @@
-//! The store in memory. All its calls answer at once: the numbers of an answer take the place of those of the call.
+//! The memory store. All its calls are synchronous: the numbers of an answer overwrite those of the call.
 
 use koa_session_rs::store::memory::{Capacity, MemoryStore};
 use koa_session_rs::store::{IdHash, Listed, Store, StoreError, Which};
@@ -58,7 +58,7 @@ type Regenerate<'call> = (
 );
 
 impl InMemory {
-    /// Returns a session's JSON as it is kept, without a copy of it being made here.
+    /// Returns a session's JSON without copying it here.
     fn load(&mut self, env: Env, memory: Memory<'_>, id: &str) -> napi::Result<Option<napi_value>> {
         let loaded = self.0.find(IdHash::of(id), |loaded| {
             let json = Answer::loaded(Some(loaded)).leave(&memory);
@@ -124,14 +124,14 @@ impl InMemory {
         destroyed.map(to_number).map_err(to_error)
     }
 
-    /// Returns how many sessions there are, expired ones too, and how many bytes they are taken to need.
+    /// Returns the number of sessions, including expired ones, and the estimate of their bytes.
     fn size(&self) -> Vec<f64> {
         let (entries, bytes) = self.0.size();
         vec![to_number(entries as u64), to_number(bytes as u64)]
     }
 }
 
-/// The store fails in one way only: by a session that is too large for it. JavaScript adds the reason.
+/// The store only fails for a session that is too large for it. JavaScript adds the reason.
 fn to_error(error: StoreError) -> napi::Error<&'static str> {
     let code = match error {
         StoreError::Input(_) => "ERR_SESSION_RECORD",

@@ -1,11 +1,11 @@
-//! JSON text whose top level alone is looked at: its tokens stay as they stand there.
+//! Splits JSON text at its top level; the tokens stay as they are.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Text that is not what a caller has to pass: a bug there, or a store written by something else.
+/// An invalid text from a caller: a bug there, or a record of another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotJson(
     /// What was expected: `"a JSON object"`.
@@ -28,7 +28,7 @@ pub struct Fields<'a>(
 );
 
 impl<'a> Fields<'a> {
-    /// Tells the keys and values of a JSON object apart.
+    /// Splits a JSON object into its keys and values.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl<'a> Fields<'a> {
         serde_json::from_str(text).map_err(|_| NotJson("a JSON object"))
     }
 
-    /// Takes an empty text for an object without keys.
+    /// The same; an empty text is an object without keys.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ pub struct Tokens<'a>(
 );
 
 impl<'a> Tokens<'a> {
-    /// Tells the elements of a JSON array apart; an empty text is an array without any.
+    /// Splits a JSON array into its elements; an empty text is an empty array.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Which keys differ between two texts of one session, and how what differs is merged into a third.
+//! The difference of two texts of a session, and merging it into a third.
 
 use std::collections::{HashMap, HashSet};
 
@@ -51,17 +51,17 @@ impl Record {
     }
 }
 
-/// So many keys are looked for one by one, which takes less time than to make a map of those that there are.
+/// Up to this number, keys are searched one by one, which is faster than making a map.
 const FEW: usize = 8;
 
-/// Where the keys of an object are.
+/// The places of an object's keys.
 struct KeyIndex<'a> {
     fields: &'a Fields<'a>,
     map: Option<HashMap<&'a str, usize>>,
 }
 
 impl<'a> KeyIndex<'a> {
-    /// Takes an object, in which so many keys will be looked for.
+    /// Prepares an object for a number of searches.
     fn of(fields: &'a Fields<'a>, lookups: usize) -> Self {
         let places = || fields.0.iter().enumerate();
         let map = || places().map(|(place, (key, _))| (*key, place)).collect();
@@ -105,7 +105,7 @@ pub struct Difference {
 /// If one of them is no JSON object.
 pub fn difference(before: &str, after: &str) -> Result<Difference, NotJson> {
     let (before, after) = (Fields::parse(before)?, Fields::parse(after)?);
-    // Keys keep their places but behind one that is gone: only from there on they have to be looked for.
+    // Keys have the same places up to the first removed one: only from there on they have to be searched.
     let in_place = before.0.iter().zip(&after.0);
     let in_place = in_place.take_while(|((key, _), (same, _))| key == same);
     let in_place = in_place.count();
