@@ -66,7 +66,7 @@ function outer (script, world, middleware) {
     }
     await perform(request.after, { ctx, world, where: 'after', guarded: true })
     await endLooseSaves([...request.operations, ...request.after])
-    // As where one ctx is kept for a socket: the middleware runs on it again when its earlier run has ended.
+    // As with a socket, which keeps its ctx: the middleware runs again on it after its earlier run has ended.
     if (request.again) await middleware(ctx, () => perform(request.again, { ctx, world, where: 'again', guarded: true }))
   }
 }
@@ -84,7 +84,7 @@ function inner (world) {
   }
 }
 
-// Whether a save that nobody awaits comes before the load or the response is chance.
+// A save that is not awaited may run before or after the load and the response.
 async function endLooseSaves (operations) {
   if (!operations.some(([name]) => name === 'saveLoosely')) return
   for (let turns = 0; turns < 6; turns++) await turn()

@@ -11,7 +11,7 @@ const { CountingStore } = require('../harness/store')
 const KEY = 'koa.sess'
 const soon = (value) => new Promise((resolve) => setImmediate(resolve, value))
 
-/** An async function, and a plain one that gives a promise. */
+/** An async function, and a plain one that returns a promise. */
 const kinds = {
   async: (act) => async (...args) => act(...args),
   'a plain function that gives a promise': (act) => (...args) => soon().then(() => act(...args)),
@@ -53,7 +53,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.deepEqual((await ann.get('/look')).json, { user: 'eve' })
   })
 
-  test(`fault 10: genid, ${kind}, fails: so does the request, and nothing is written`, async (t) => {
+  test(`fault 10: genid, ${kind}, a failure fails the request, and nothing is written`, async (t) => {
     const store = new CountingStore()
     const own = new Error('no ids left')
     const server = await start(t, { store, genid: make(() => { throw own }) }, routes)
@@ -74,13 +74,13 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.equal((await server.event('session:invalid')).value.user, 'bob')
   })
 
-  test(`fault 10: valid, ${kind}: cookie mode: it decides, once the kind is known`, async (t) => {
+  test(`fault 10: valid, ${kind}: cookie mode: it decides, once it is known to return promises`, async (t) => {
     const valid = make((ctx, { user }) => user !== 'bob')
     const server = await start(t, { valid }, routes)
     const [ann, bob] = [server.visitor(), server.visitor()]
     await ann.get('/in?user=ann')
     await bob.get('/in?user=bob')
-    // That a plain function gives promises is learned from the first of them.
+    // A plain function is only known to return promises after its first call.
     const first = await ann.get('/look')
     assert.equal(first.status, kind === 'async' ? 200 : 500)
     if (first.status === 500) assert.equal(server.errors[0].code, 'ERR_SESSION_NOT_LOADED')
@@ -100,7 +100,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.deepEqual({ user, savedAt }, { user: 'ann', savedAt: '/in' })
     })
 
-    test(`fault 10: beforeSave, ${kind}: ${mode} mode: its failure is the request's`, async (t) => {
+    test(`fault 10: beforeSave, ${kind}: ${mode} mode: a failure fails the request`, async (t) => {
       const store = mode === 'store' ? new CountingStore() : undefined
       const own = new Error('not now')
       const server = await start(t, { store, beforeSave: make(() => { throw own }) }, routes)

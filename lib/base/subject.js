@@ -36,7 +36,7 @@ function toSubject (given) {
   throw sessionError('ERR_SESSION_VALUE', `a subject must be ${EXPECTED}, received another ${typeof given}`, TypeError)
 }
 
-/** Returns a string or number as a string, undefined for others. Lone surrogates are refused: they are all the same in the core. */
+/** Returns a string or number as a string, else undefined. Lone surrogates are refused: the core cannot tell them apart. */
 function textOf (given) {
   if (typeof given === 'string') return given.isWellFormed() ? given : undefined
   return Number.isFinite(given) || typeof given === 'bigint' ? String(given) : undefined

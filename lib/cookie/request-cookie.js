@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * The session's cookie on one request: finds, verifies and opens the one that came; closes, signs and sends a new one.
+ * The session's cookie on one request: finds, verifies and decodes the request's; encodes, signs and sends a new one.
  *
  * If `ctx.cookies` is as Koa makes it, the core reads and writes the headers itself. If an app or framework has replaced or patched
  * it, or has set an option that the core does not support, everything goes through `ctx.cookies.get` and `.set`.
@@ -23,7 +23,7 @@ class RequestCookie {
   #request
   /** The app's keys when the cookie was first read, of which Koa would make its Keygrip. */
   #keys
-  /** If the signature that came is by an older key: the one by the first key, still to be sent, and the cookie's name. */
+  /** If the request's signature is by an older key: the new signature to be sent, and the cookie's name. */
   #reissued
   /** Whether the cookie's lines are kept on error responses. */
   #isKeptOnError = false
@@ -199,7 +199,7 @@ class RequestCookie {
   }
 
   /**
-   * Reissues or clears the signature, as reading the cookie has found necessary.
+   * Reissues or clears the signature, if reading the cookie has shown that this is needed.
    *
    * @param {object} core
    * @param {number} repair one of REPAIR

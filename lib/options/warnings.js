@@ -91,7 +91,7 @@ function warnRefused (cookie) {
 function warnShortKeys (keys) {
   if (keys.every((key) => Buffer.byteLength(key) >= MIN_KEY_BYTES)) return
   warnOnce('KOA_SESSION_RS_KEYS',
-    `app.keys has a key of fewer than ${MIN_KEY_BYTES} bytes: from one cookie it can be guessed, and sessions be forged. ` +
+    `app.keys has a key of fewer than ${MIN_KEY_BYTES} bytes: it can be guessed from one cookie, to forge sessions. ` +
     'Take 32 random bytes')
 }
 

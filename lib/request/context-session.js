@@ -29,7 +29,7 @@ const STATE = {
   IGNORED: 'ignored'
 }
 
-/** With the option `early`, what left with the headers: the cookie, one that clears it, or none although one was needed. */
+/** With the option `early`, what was sent with the headers: the cookie, an expired one, or none although one was needed. */
 const HEAD = { SENT: 'sent', CLEARED: 'cleared', LOST: 'lost' }
 
 /** The value of #runs once the last run of the middleware has ended. */
@@ -59,7 +59,7 @@ class ContextSession {
   #isStored = false
   /** Whether this request has written the session. */
   #isWritten = false
-  /** One of HEAD, once the headers have left. */
+  /** One of HEAD, once the headers have been sent. */
   #head
   /** How many runs of the middleware are in progress, or ENDED. */
   #runs = 0
@@ -104,7 +104,7 @@ class ContextSession {
     return this.#state === STATE.ANONYMOUS || this.#state === STATE.DISCARDED || this.#state === STATE.IGNORED
   }
 
-  /** Changes the state, unless it is an inert one, in which nothing is ever written. */
+  /** Changes the state, except from those in which nothing is ever written. */
   #become (state) {
     if (!this.#isInert) this.#state = state
   }
@@ -264,7 +264,7 @@ class ContextSession {
   /** Notes that this request has written the session. */
   markWritten () { this.#isWritten = true }
 
-  /** Notes with what the headers have left. */
+  /** Records what was sent with the headers. */
   markCookieSent () { this.#head = HEAD.SENT }
   markCookieCleared () { this.#head = HEAD.CLEARED }
   markCookieLost () { this.#head = HEAD.LOST }

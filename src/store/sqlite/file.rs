@@ -162,7 +162,7 @@ fn create_schema(connection: &Connection) -> Result<(), SqliteError> {
     created
 }
 
-/// Makes SQLite erase deleted and overwritten data: in the database, and in the log after a checkpoint.
+/// Makes `SQLite` erase deleted and overwritten data: in the database, and in the log after a checkpoint.
 fn erase_deleted(connection: &Connection) -> Result<(), SqliteError> {
     for sql in ["PRAGMA secure_delete = ON", "PRAGMA journal_size_limit = 0"] {
         connection.query_row(sql, [], |_| Ok(()))?;
