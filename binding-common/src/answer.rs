@@ -33,6 +33,8 @@ enum Status {
 pub struct Answer<T = String> {
     numbers: [f64; ANSWER_NUMBERS],
     text: Option<T>,
+    /// The other lists, where there are several.
+    more: Vec<T>,
 }
 
 impl<T> Answer<T> {
@@ -42,6 +44,7 @@ impl<T> Answer<T> {
         Self {
             numbers: [status, count, expire, max_age, has_subject],
             text,
+            more: Vec::new(),
         }
     }
 
@@ -114,8 +117,8 @@ impl<T> Answer<T> {
     }
 
     /// Returns the numbers and the text.
-    pub fn into_parts(self) -> ([f64; ANSWER_NUMBERS], Option<T>) {
-        (self.numbers, self.text)
+    pub fn into_parts(self) -> ([f64; ANSWER_NUMBERS], impl Iterator<Item = T>) {
+        (self.numbers, self.text.into_iter().chain(self.more))
     }
 }
 
@@ -146,13 +149,19 @@ impl<T: From<String>> Answer<T> {
     /// Makes the answer to list.
     #[must_use]
     pub fn listed(list: &[Listed]) -> Self {
-        Self::lists(&[Listed::write_list(list)])
+        Self::lists(vec![Listed::write_list(list)])
     }
 
-    /// To list: one or several JSON lists, each on a line.
+    /// To list: JSON lists, a text each, so that no text of a very long list has to be copied at once.
     #[must_use]
-    pub fn lists(lists: &[String]) -> Self {
-        Self::new(Status::Listed, [0.0; 4], Some(lists.join("\n").into()))
+    pub fn lists(lists: Vec<String>) -> Self {
+        let count = to_number(lists.len() as u64);
+        let mut lists = lists.into_iter().map(T::from);
+        let first = lists.next();
+        Self {
+            more: lists.collect(),
+            ..Self::new(Status::Listed, [count, 0.0, 0.0, 0.0], first)
+        }
     }
 }
 
@@ -184,5 +193,6 @@ impl Answers {
         self.numbers.push(call_id);
         self.numbers.extend(answer.numbers);
         self.texts.extend(answer.text);
+        self.texts.extend(answer.more);
     }
 }

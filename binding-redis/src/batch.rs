@@ -145,7 +145,7 @@ pub fn answer(result: Result<Outcome, Failure>, details: &str) -> Answer {
         Ok(Outcome::Loaded(loaded)) => Answer::loaded(loaded),
         Ok(Outcome::Touched(max_age)) => Answer::touched(max_age),
         Ok(Outcome::Known(is_known)) => Answer::known(is_known),
-        Ok(Outcome::Listed(lists)) => Answer::lists(&lists),
+        Ok(Outcome::Listed(lists)) => Answer::lists(lists),
         Ok(Outcome::Count(count)) => Answer::count(count),
         Ok(Outcome::Text(text)) => Answer::text(text),
         Ok(Outcome::Done) => Answer::done(),

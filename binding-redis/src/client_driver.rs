@@ -96,12 +96,12 @@ fn commands(operation: u32, commands: &[Command]) -> Vec<String> {
     step
 }
 
-/// Encodes a result: an empty text, the numbers as JSON, and the text.
+/// Encodes a result: an empty text, the numbers as JSON, and the texts.
 fn result(result: Result<Outcome, Failure>) -> Vec<String> {
-    let (numbers, text) = answer(result, "").into_parts();
+    let (numbers, texts) = answer(result, "").into_parts();
     let numbers = serde_json::to_string(&numbers).unwrap_or_default();
     let parts = [String::new(), numbers].into_iter();
-    parts.chain(text).collect()
+    parts.chain(texts).collect()
 }
 
 /// Decodes a list of replies. Each is a letter and a text up to the next separator. If a reply contains the separator, the list

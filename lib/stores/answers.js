@@ -37,8 +37,9 @@ const LISTS_AT_ONCE = 4
  * @param {number} at where the answer begins
  * @param {string|null} [text]
  * @param {(text: string) => Error} [toError] makes the error of a failure, which is returned
+ * @param {string[]} [lists] all texts of an answer that has several
  */
-function readAnswer (numbers, at, text, toError) {
+function readAnswer (numbers, at, text, toError, lists) {
   switch (numbers[at + ANSWER.STATUS]) {
     case STATUS.LOADED: return loaded(numbers, at, text)
     case STATUS.NOTHING: return undefined
@@ -51,7 +52,7 @@ function readAnswer (numbers, at, text, toError) {
     case STATUS.KNOWN: return numbers[at + ANSWER.REV] === 1
     case STATUS.COUNT: return numbers[at + ANSWER.REV]
     case STATUS.TEXT: return text
-    case STATUS.LISTED: return text.includes('\n') ? readLists(text.split('\n')) : JSON.parse(text || '[]')
+    case STATUS.LISTED: return lists === undefined ? JSON.parse(text ?? '[]') : readLists(lists)
     case STATUS.FAILED: return toError(text)
   }
 }
@@ -86,10 +87,11 @@ function created (answer) {
   return typeof answer === 'object' ? { rev: answer.rev } : answer
 }
 
-/** Returns whether an answer has a text. */
-function hasText (numbers, at) {
+/** Returns the number of texts of an answer. */
+function countTexts (numbers, at) {
   const status = numbers[at + ANSWER.STATUS]
-  return status === STATUS.LOADED || status === STATUS.CONFLICTING || status >= STATUS.TEXT
+  if (status === STATUS.LISTED) return numbers[at + ANSWER.REV]
+  return status === STATUS.LOADED || status === STATUS.CONFLICTING || status >= STATUS.TEXT ? 1 : 0
 }
 
 /** Returns whether an answer is a failure. */
@@ -97,4 +99,4 @@ function isFailure (numbers, at) {
   return numbers[at + ANSWER.STATUS] === STATUS.FAILED
 }
 
-module.exports = { ANSWER_NUMBERS, created, hasText, isFailure, readAnswer }
+module.exports = { ANSWER_NUMBERS, countTexts, created, isFailure, readAnswer }

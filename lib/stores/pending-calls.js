@@ -2,7 +2,7 @@
 
 // The real one, which the fake timers of a test do not replace.
 const { setInterval } = require('node:timers')
-const { ANSWER_NUMBERS, hasText, isFailure, readAnswer } = require('./answers')
+const { ANSWER_NUMBERS, countTexts, isFailure, readAnswer } = require('./answers')
 
 /** Keeps the process alive while stores wait for answers. */
 let timer
@@ -59,7 +59,10 @@ class PendingCalls {
     let nextText = 0
     for (let at = 1; at < numbers.length; at += 1 + ANSWER_NUMBERS) {
       const id = numbers[at - 1]
-      const answer = readAnswer(numbers, at, hasText(numbers, at) ? texts[nextText++] : undefined, this.#toError)
+      const count = countTexts(numbers, at)
+      const lists = count > 1 ? texts.slice(nextText, nextText + count) : undefined
+      const answer = readAnswer(numbers, at, count > 0 ? texts[nextText] : undefined, this.#toError, lists)
+      nextText += count
       if (id < 0) {
         this.#onNotice(answer)
         continue

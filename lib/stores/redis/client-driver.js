@@ -122,8 +122,8 @@ class ClientTransport {
       cause = replies.find((reply) => reply instanceof Error) ?? cause
       step = this.#driver.next(Number(step[0]), encode(replies))
     }
-    const [, numbers, text] = step
-    const answer = readAnswer(JSON.parse(numbers), 0, text, storeError)
+    const [, numbers, ...texts] = step
+    const answer = readAnswer(JSON.parse(numbers), 0, texts[0], storeError, texts.length > 1 ? texts : undefined)
     if (!(answer instanceof Error)) return answer
     throw withCause(answer, cause)
   }
