@@ -300,25 +300,28 @@ class ContextSession {
   load () {
     // With `lazy`, the app may have assigned null, and then an object, without a load: that stays.
     if (this.#session !== undefined && this.options.lazy) return undefined
-    this.#loading ??= this.#load() ?? DONE
+    const isLazy = this.options.lazy === true
+    this.#loading ??= this.#load(isLazy ? this.#storedId : undefined) ?? DONE
     const loading = this.#loading
     if (loading === DONE) return undefined
     // After a failure, a lazy session is as unread as before.
-    if (this.options.lazy) loading.catch(() => { if (this.#loading === loading) this.#loading = undefined })
+    if (isLazy) loading.catch(() => { if (this.#loading === loading) this.#loading = undefined })
     return loading
   }
 
-  #load () {
+  /** Returns the id under which this request has saved the session: not the one that came with the request. */
+  get #storedId () { return this.#isStored ? this.#id : undefined }
+
+  #load (ownId) {
     if (this.isIgnored) return undefined
-    // Where this request has saved the session, its id is not the one that came with the request.
-    if (this.records) return load(this, this.#isStored ? this.#id : undefined)
+    if (this.records) return load(this, ownId)
     return this.#session === undefined ? open(this) : undefined
   }
 
   /** Drops the changes of this request, and loads the session again. */
   reload () {
     this.#forget()
-    this.#loading = this.#load() ?? DONE
+    this.#loading = this.#load(this.#storedId) ?? DONE
     return this.#loading
   }
 
