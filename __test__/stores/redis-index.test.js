@@ -1,6 +1,6 @@
 'use strict'
 
-// The index of subjects may be lost, while the sessions are not: evicted, deleted, or behind. Whoever is logged out is.
+// The index of subjects may be evicted, deleted or outdated while the sessions remain. A logout must destroy all of them.
 
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
@@ -14,7 +14,7 @@ const LIFE_MS = 600000
 const SUBJECT = 'alice'
 const record = (more) => ({ data: '{"a":1}', maxAge: LIFE_MS, subject: SUBJECT, ...more })
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
-/** The key of the set that has a subject's entries, behind the prefix. */
+/** Returns the key of the set with a subject's entries, without the prefix. */
 const setOf = (subject) => 'i:' + (createHash('sha256').update(subject).digest()[16] % 128).toString(16).padStart(2, '0')
 const oldest = (max) => ({ max, overflow: 'oldest' })
 
@@ -27,7 +27,7 @@ async function create (store, ids, more) {
   for (const id of ids) assert.deepEqual(await store.create(id, record(more), LIFE_MS), { rev: 1 })
 }
 
-describe('an index that is lost', { skip: servers.skip }, () => {
+describe('an index that was lost', { skip: servers.skip }, () => {
   let server, client, store, prefix
   let prefixes = 0
   before(async () => {
@@ -47,11 +47,11 @@ describe('an index that is lost', { skip: servers.skip }, () => {
   }
 
   const losses = {
-    'before anybody has asked for it': async (ids) => {
+    'before its first use': async (ids) => {
       await create(store, ids)
       await lose()
     },
-    'after it was known to be complete': async (ids) => {
+    'after it was complete': async (ids) => {
       await create(store, ids)
       assert.equal((await store.list(SUBJECT)).length, ids.length)
       await lose()
@@ -104,7 +104,7 @@ describe('an index that is lost', { skip: servers.skip }, () => {
     }
   }
 
-  test('among many that look for it at once, and other data', async () => {
+  test('is rebuilt by several stores at once, among foreign keys', async () => {
     prefix = `${++prefixes}:`
     const stores = [0, 1, 2].map(() => new RedisStore({ url: server.url, prefix }))
     store = stores[0]
@@ -121,7 +121,7 @@ describe('an index that is lost', { skip: servers.skip }, () => {
     await stores[2].close()
   })
 
-  test('of which a process had begun to look for sessions, and died', async () => {
+  test('is rebuilt after a process died while rebuilding it', async () => {
     prefix = `${++prefixes}:`
     store = new RedisStore({ url: server.url, prefix })
     await create(store, ids)
@@ -133,7 +133,7 @@ describe('an index that is lost', { skip: servers.skip }, () => {
   })
 })
 
-describe('an index on a server that was started again', { skip: servers.skip }, () => {
+describe('an index on a restarted server', { skip: servers.skip }, () => {
   test('is not trusted: its last entries may be gone', async () => {
     const server = await servers.start({ appendonly: true })
     const store = new RedisStore({ url: server.url })
@@ -150,7 +150,7 @@ describe('an index on a server that was started again', { skip: servers.skip }, 
   })
 })
 
-describe('an index on a server that has been a replica in the meantime', { skip: servers.skip }, () => {
+describe('an index on a server that was a replica meanwhile', { skip: servers.skip }, () => {
   let one, other
   before(async () => {
     const config = { 'repl-diskless-sync-delay': 0 }
@@ -159,14 +159,14 @@ describe('an index on a server that has been a replica in the meantime', { skip:
   })
   after(() => Promise.all([one, other].map((server) => server.stop())))
 
-  /** Makes a server the other one's replica. */
+  /** Makes one server the replica of the other. */
   async function follow (replica, master) {
     await master.command('REPLICAOF', 'NO', 'ONE')
     await replica.command('REPLICAOF', master.host, master.port)
     await until('the replica', async () => /master_link_status:up/.test(await replica.command('INFO', 'replication')))
   }
 
-  test('is looked at anew', async (t) => {
+  test('is rebuilt', async (t) => {
     await follow(other, one)
     const store = new RedisStore({ url: one.url, prefix: '' })
     t.after(() => store.close())
@@ -174,7 +174,7 @@ describe('an index on a server that has been a replica in the meantime', { skip:
     assert.equal((await store.list(SUBJECT)).length, 2)
     await until('the replica to have it', async () => await other.command('DBSIZE') === await one.command('DBSIZE'))
     await follow(one, other)
-    // As what had been entered last, and was not replicated.
+    // Like the last entry before a failover, which was not replicated.
     const [entry] = (await other.command('ZRANGE', setOf(SUBJECT), '0', '-1')).split('\n').filter((text) => !text.startsWith('!'))
     await other.command('ZREM', setOf(SUBJECT), entry)
     await follow(other, one)
@@ -188,7 +188,7 @@ describe('a server that evicts', { skip: servers.skip }, () => {
   const SUBJECTS = 60
 
   for (const policy of ['allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl']) {
-    test(`${policy}: who is logged out is, whatever is gone`, async () => {
+    test(`${policy}: destroyAll destroys all sessions, whatever was evicted`, async () => {
       const server = await servers.start({ config: { maxmemory: '2600kb', 'maxmemory-policy': policy } })
       const store = new RedisStore({ url: server.url, timeoutMs: 30000 })
       const idsOf = Array.from({ length: SUBJECTS }, () => [])
@@ -207,7 +207,7 @@ describe('a server that evicts', { skip: servers.skip }, () => {
       for (const [subject, ids] of idsOf.entries()) {
         if (subject === SUBJECTS / 2) await fill(SESSIONS / 2, SESSIONS)
         const before = await live(store, ids)
-        // What it says may be that it cannot: the index was lost again and again. Then that can be tried again.
+        // It may reject because the index was lost again during each rebuild. Then it can be retried.
         const destroyed = await store.destroyAll(String(subject)).catch((error) => {
           assert.equal(error.reason, 'index')
           return store.destroyAll(String(subject))
@@ -245,7 +245,7 @@ describe('an index with many entries', { skip: servers.skip }, () => {
     return counts.reduce((sum, each) => sum + each, 0)
   }
 
-  test('loses those of sessions that are gone, a few with each login', async () => {
+  test('drops the entries of ended sessions, a few with each login', async () => {
     await logIn(0, 1000)
     assert.equal(await count(), 1000)
     await client.del(await client.keys('koa-session:s:*'))
@@ -258,7 +258,7 @@ describe('an index with many entries', { skip: servers.skip }, () => {
     assert.equal(await store.destroyAll(SUBJECT), 400)
   })
 
-  test('is gone through in portions: listed, limited and destroyed', async () => {
+  test('is read in portions to list, limit and destroy', async () => {
     const COUNT = 2000
     await logIn(10000, COUNT)
     const listed = await store.list(SUBJECT)

@@ -1,8 +1,8 @@
 'use strict'
 
-// An answer that does not come, at each step of each operation: the connection breaks before a request or its answer, or nothing
-// more comes over it, or the server is gone, or stands still for longer than anybody waits. What was asked for may have been done
-// or not; half of it may not. And the index is lost, at each step.
+// A missing reply, at each step of each operation: the connection breaks before a request or its reply, or receives nothing any
+// more, or the server is gone, or is paused for longer than the timeout. The operation may have been executed or not, but not by
+// half. The index is also lost, at each step.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, mock, test } = require('node:test')
@@ -13,27 +13,27 @@ const { LIFE_MS, OPERATIONS, hash } = require('./redis-lost-operations')
 const { startAlone, startMasters } = require('./redis-lost-places')
 
 const TIMEOUT_MS = 100
-/** Operations have so many steps at most. */
+/** The most steps of an operation. */
 const MOST = 24
 const IDS = ['old', 'new', 'other', 'third']
 const SUBJECTS = ['alice', 'bob']
-const IN_CLUSTER = ['create, where another has to go for it', 'regenerate, to another subject', 'destroyAll']
-/** For so long nobody else writes to a session that somebody has begun to move. */
+const IN_CLUSTER = ['create, which destroys the oldest', 'regenerate, to another subject', 'destroyAll']
+/** After this time, a move that has begun but not ended no longer blocks other writers of the session. */
 const MOVING_MS = 11000
-/** For so long it is known at least where a session has moved to. */
+/** The old key refers to a moved session's new one for less than this. */
 const MOVED_MS = 61000
 
 /**
- * Each is made in place of a request or an answer, of all operations or some; where it is not repaired in time, the operation may
- * fail. Gives how it ends when nobody waits any more.
+ * Each replaces a request or a reply, of all operations or of those in `of`. With `mayFail`, it lasts beyond the timeout, and the
+ * operation may fail. `make` may return a function that ends the fault after the operation.
  */
 const FAULTS = {
   'the connection breaks before a request': { kind: 'request', make: ({ connection }) => connection.cut() },
   'the connection breaks before an answer': { kind: 'answer', make: ({ connection }) => connection.cut() },
-  'nothing more comes over the connection': { kind: 'answer', mayFail: true, make: ({ connection }) => connection.mute() },
+  'nothing more is received over the connection': { kind: 'answer', mayFail: true, make: ({ connection }) => connection.mute() },
   'the servers are gone before a request': { kind: 'request', mayFail: true, make: leave },
   'the servers are gone before an answer': { kind: 'answer', mayFail: true, make: leave },
-  'the servers stand still': {
+  'the servers are paused': {
     kind: 'request',
     mayFail: true,
     make ({ connection, place }) {
@@ -44,7 +44,7 @@ const FAULTS = {
   },
   'the index is lost before a request': {
     kind: 'request',
-    of: ['create', 'create, where another has to go for it', 'merge, to another subject', 'regenerate', 'destroyAll'],
+    of: ['create', 'create, which destroys the oldest', 'merge, to another subject', 'regenerate', 'destroyAll'],
     async make ({ connection, place }) {
       await place.loseIndex()
       connection.pass()
@@ -57,12 +57,12 @@ function leave ({ place: { proxy } }) {
   return () => proxy.comeBack()
 }
 
-describe('an answer that does not come', { skip: servers.skip, concurrency: true }, () => {
+describe('a missing reply', { skip: servers.skip, concurrency: true }, () => {
   for (const [name, operation] of Object.entries(OPERATIONS)) loseAll(name, startAlone, operation)
   for (const name of IN_CLUSTER) loseAll(`${name}, in a cluster`, startMasters, OPERATIONS[name])
 })
 
-/** Has an operation not get each of its answers in turn, in a place of its own. */
+/** Registers tests that run an operation with each fault at each of its steps, on servers of their own. */
 function loseAll (name, start, operation) {
   describe(name, { concurrency: false }, () => {
     let place
@@ -88,9 +88,9 @@ function loseAll (name, start, operation) {
   })
 }
 
-/** Has an operation not get one of its answers. Gives whether it has so many at all. */
+/** Runs an operation with a fault at its step `at`. Returns whether it was over before that step. */
 async function lose (place, direct, fault, { before, run, after, between = [] }, at) {
-  // So that no step is about the index's being complete, where that was not lost.
+  // The store then knows that the index is complete, and sends no commands to find out, unless it is lost.
   for (const subject of SUBJECTS) await direct.list(subject)
   for (const [id, [subject, data]] of Object.entries(before)) {
     await direct.create(id, { data, maxAge: LIFE_MS, subject: subject ?? undefined }, LIFE_MS)
@@ -131,7 +131,7 @@ function isSame (one, other) {
   }
 }
 
-/** Tells which sessions there are, whose, and with which data: what the index says, and what is loaded. */
+/** Returns the live sessions with their subjects, by the index, and their data, by `load`. */
 async function look (direct) {
   const owners = {}
   for (const subject of SUBJECTS) {
@@ -150,7 +150,7 @@ async function look (direct) {
   return found
 }
 
-/** Has requests come that write to the sessions, later; then all of a subject are destroyed. */
+/** Checks that later requests can write to the sessions, and that destroyAll destroys those of each subject. */
 async function use (direct, found) {
   for (const id of IDS) {
     const touched = await later(() => direct.touch(id, LIFE_MS))
@@ -169,7 +169,7 @@ async function use (direct, found) {
   assert.equal(left.length, Object.values(found).filter(([owner]) => owner === null).length)
 }
 
-/** Has something be asked for when nobody moves a session any more. */
+/** Calls a function at a time when an unfinished move no longer blocks other writers. */
 function later (ask) {
   const now = mock.method(Date, 'now', ((now) => () => now() + MOVING_MS)(Date.now))
   try {

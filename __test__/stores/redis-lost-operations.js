@@ -1,7 +1,7 @@
 'use strict'
 
-// What is asked of a store while an answer is lost: which sessions there are before, and which may be there afterwards. A session
-// is named with its subject and its data.
+// The operations during which a reply is lost, with the sessions before, and those allowed afterwards. A session is given as its
+// subject and its data, by its id.
 
 const { createHash } = require('node:crypto')
 
@@ -22,20 +22,20 @@ const two = { old: ['alice', A], other: ['alice', A] }
 const three = { ...two, third: ['bob', A] }
 
 /**
- * By name: `before`, the sessions that there are; `run`, what is asked for; `after`, those that are there when it has answered
- * without an error; `between`, what else may be left where it was not answered.
+ * By name: `before`, the sessions at the start; `run`, the operation; `after`, the sessions after its success; `between`, what
+ * else may be left after its failure.
  */
 const OPERATIONS = {
   create: { before: {}, run: create(), after: { new: ['alice', A] } },
-  'create, where another has to go for it': {
+  'create, which destroys the oldest': {
     before: old, run: create(limit('oldest')), after: { new: ['alice', A] }, between: [{ ...old, new: ['alice', A] }]
   },
-  'create, where there is no room for it': { before: old, run: create(limit('refuse')), after: old },
+  'create, refused by the limit': { before: old, run: create(limit('refuse')), after: old },
   'create, without a subject': { before: {}, run: create({ subject: undefined }), after: { new: [null, A] } },
   merge: { before: old, run: merge(), after: { old: ['alice', AB] } },
   'merge, to another subject': { before: three, run: merge({ subject: 'bob' }), after: { ...three, old: ['bob', AB] } },
-  'merge, to nobody': { before: old, run: merge({ subject: null }), after: { old: [null, AB] } },
-  'merge, to a subject that another has to go for': {
+  'merge, to no subject': { before: old, run: merge({ subject: null }), after: { old: [null, AB] } },
+  'merge, to a subject whose oldest is destroyed': {
     before: { ...nobody, third: ['bob', A] },
     run: merge({ subject: 'bob', ...limit('oldest') }),
     after: { old: ['bob', AB] },
@@ -46,8 +46,8 @@ const OPERATIONS = {
   'regenerate, without a subject': { before: nobody, run: regenerate(), after: { new: [null, AB] } },
   'regenerate, to a subject': { before: nobody, run: regenerate({ subject: 'alice' }), after: { new: ['alice', AB] } },
   'regenerate, to another subject': { before: old, run: regenerate({ subject: 'bob' }), after: { new: ['bob', AB] } },
-  'regenerate, to nobody': { before: old, run: regenerate({ subject: null }), after: { new: [null, AB] } },
-  'regenerate, to a subject that another has to go for': {
+  'regenerate, to no subject': { before: old, run: regenerate({ subject: null }), after: { new: [null, AB] } },
+  'regenerate, to a subject whose oldest is destroyed': {
     before: { ...nobody, third: ['bob', A] },
     run: regenerate({ subject: 'bob', ...limit('oldest') }),
     after: { new: ['bob', AB] },

@@ -1,6 +1,6 @@
 'use strict'
 
-// Where answers are lost: a server, or the masters of a cluster, behind a proxy.
+// The servers whose replies are lost: one, or the masters of a cluster, behind a proxy.
 
 const Redis = require('ioredis')
 const { freePort, until } = require('../servers/process')
@@ -10,26 +10,26 @@ const servers = require('../servers/redis')
 const MASTERS = 3
 const SLOTS = 16384
 
-/** Servers, and what is between them and the stores. */
+/** Servers, and the proxy between them and the stores. */
 class Place {
   constructor (nodes, proxy, options) {
     this.nodes = nodes
     this.proxy = proxy
-    /** How a store reaches them. */
+    /** The options of a store that uses them. */
     this.options = options
     this.clients = nodes.map((node) => new Redis(node.url))
   }
 
-  /** Has all stand still, from now on. */
+  /** Pauses all servers. */
   pause () { for (const node of this.nodes) node.pause() }
   resume () { for (const node of this.nodes) node.resume() }
 
-  /** Waits until what was sent to the servers before is done. */
+  /** Waits until the servers have executed all commands sent so far. */
   async settled () {
     for (let i = 0; i < 2; i++) await Promise.all(this.clients.map((client) => client.ping()))
   }
 
-  /** Has the time pass in which keys are removed that live no longer than that. */
+  /** Removes the keys that would expire within a time, as if it had passed. */
   async age (ms) {
     await this.#each('*', async (client, key) => {
       const left = await client.pttl(key)
@@ -39,7 +39,7 @@ class Place {
 
   loseIndex () { return this.#each('*i:*', (client, key) => client.del(key)) }
 
-  /** Removes all sessions, and all entries of an index, which stays complete. */
+  /** Removes all sessions and all index entries; the index remains marked as complete. */
   async empty () {
     await this.#each('*s:*', (client, key) => client.del(key))
     await this.#each('*i:*', async (client, key) => {
@@ -67,7 +67,7 @@ async function startAlone () {
   return new Place([node], proxy, { url: proxy.urls[0] })
 }
 
-/** Starts masters that name the proxy's ports as their own. */
+/** Starts masters that announce the proxy's ports as their own. */
 async function startMasters () {
   const config = async () => ({ 'cluster-enabled': 'yes', 'cluster-port': await freePort() })
   const nodes = await Promise.all(Array.from({ length: MASTERS }, async () => servers.start({ config: await config() })))
@@ -84,7 +84,7 @@ async function startMasters () {
     const told = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')))
     return told.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))
   })
-  // Under this prefix, those that move go from node to node.
+  // With this prefix, the sessions move between nodes.
   return new Place(nodes, proxy, { nodes: proxy.urls, prefix: 'session:' })
 }
 

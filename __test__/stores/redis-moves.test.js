@@ -1,6 +1,6 @@
 'use strict'
 
-// Sessions that move to another id while somebody destroys them: at each step of the one, the other is carried out whole.
+// Sessions that move to another id while they are destroyed: each operation runs as a whole before each step of the other.
 
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
@@ -15,7 +15,7 @@ const record = (more) => ({ data: '{"a":1}', maxAge: LIFE_MS, ...more })
 const unchanged = { base: 1, set: '', delete: [] }
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
 
-/** A client that waits for `event()` before one of its commands: the one of that number. */
+/** A client that waits for `event()` before its command number `at`. */
 class Interrupted {
   count = 0
   #client
@@ -47,8 +47,8 @@ describe('a session that moves', { skip: servers.skip }, () => {
   })
 
   /**
-   * Carries out `inner` before each command of `outer` in turn, each time with sessions of its own; `check` is told the store
-   * and both answers.
+   * Runs `inner` before each command of `outer` in turn, each time with new sessions; `check` gets the store and both
+   * results.
    */
   async function interrupt (prepare, outer, inner, check) {
     for (let at = 0, isOver = false; !isOver; at++) {
@@ -66,7 +66,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
     }
   }
 
-  /** Tells which of these sessions are live; each of them has to be in the list. */
+  /** Returns the live ones of these sessions, and checks that exactly these are listed. */
   async function live (store, ids, at) {
     const listed = (await store.list(SUBJECT)).map((entry) => entry.hash)
     const found = []
@@ -80,7 +80,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
   }
 
   async function login (store) {
-    // So that the index is known to be complete, and no step is about that.
+    // The store then knows that the index is complete, and sends no commands to find out.
     await store.list(SUBJECT)
     await store.create('me', record({ subject: SUBJECT }), LIFE_MS)
     await store.create('old', record({ subject: SUBJECT }), LIFE_MS)
@@ -98,14 +98,14 @@ describe('a session that moves', { skip: servers.skip }, () => {
       assert.deepEqual(await live(store, all, at), left, at)
       if (count === undefined) assert.deepEqual(revoked, { rev: 1 }, at)
     }
-    test(`is destroyed by ${name} in the middle of its move, and does not arrive`, () => {
+    test(`is destroyed by ${name} during its move, and does not get its new id`, () => {
       return interrupt(login, move, revoke, async (store, moved, revoked, at) => {
         await check(store, revoked, at)
         assert.ok(moved === 'missing' || moved.rev === 1, at)
         if (moved === 'missing' && count !== undefined) assert.equal(revoked, count, at)
       })
     })
-    test(`is destroyed by ${name} that is in the middle itself`, () => {
+    test(`is destroyed by ${name}, if it moves in the middle of that`, () => {
       return interrupt(login, revoke, move, (store, revoked, moved, at) => check(store, revoked, at))
     })
   }
@@ -119,7 +119,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
       assert.deepEqual(wasThere ? moved : { ...moved }, wasThere ? 'missing' : { rev: 1, conflicts: [], maxAge: LIFE_MS }, at)
       assert.deepEqual(await live(store, all, at), wasThere ? ['me'] : ['me', 'new'], at)
     }
-    test(`is destroyed by ${name}, or has moved`, async () => {
+    test(`either is destroyed by ${name}, or has moved`, async () => {
       const seen = new Set()
       await interrupt(login, move, logout, (store, moved, wasThere, at) => {
         seen.add(wasThere)
@@ -135,12 +135,12 @@ describe('a session that moves', { skip: servers.skip }, () => {
     })
   }
 
-  test('is taken until it has moved: nobody creates it', async () => {
+  test('keeps its old id taken for a create until it has moved', async () => {
     const prepare = (store) => store.create('old', record(), LIFE_MS)
     const seen = new Set()
     await interrupt(prepare, move, (store) => store.create('old', record(), LIFE_MS), async (store, moved, created, at) => {
       const isTaken = created === 'taken'
-      // Once it has moved, its old id is anybody's.
+      // After the move, its old id is free.
       assert.ok(!isTaken || !seen.has(false), at)
       seen.add(isTaken)
       assert.deepEqual(moved, { rev: 1, conflicts: [], maxAge: LIFE_MS }, at)
@@ -150,7 +150,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
     assert.deepEqual([...seen], [true, false])
   })
 
-  test('to an id that is taken comes back, also into the list, out of which others took it', async () => {
+  test('to a taken id keeps its old id, and is listed again, even if another operation removed its entry', async () => {
     const prepare = async (store) => {
       await login(store)
       await store.create('new', record({ subject: SUBJECT }), LIFE_MS)
@@ -166,7 +166,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
     })
   })
 
-  test('whose end is told twice has moved', async () => {
+  test('has moved if the last command of the move is executed twice', async () => {
     const prefix = `${++prefixes}:`
     const twice = async (...args) => {
       if (isEnd(args)) await client.call(...args)
@@ -181,7 +181,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
     function isEnd (args) { return args.length === 6 && args[4] === hash('new') }
   })
 
-  test('a session created while all are destroyed is destroyed, or listed', async () => {
+  test('a session created during a destroyAll is either destroyed or listed', async () => {
     const create = (store) => store.create('other', record({ subject: SUBJECT }), LIFE_MS)
     const destroyAll = (store) => store.destroyAll(SUBJECT)
     const check = async (store, _, __, at) => { await live(store, all, at) }
@@ -190,7 +190,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
   })
 })
 
-describe('a lifetime that is enormous', { skip: servers.skip }, () => {
+describe('an enormous lifetime', { skip: servers.skip }, () => {
   let server, store
   before(async () => {
     server = await servers.start()

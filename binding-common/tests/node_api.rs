@@ -1,17 +1,17 @@
-//! The `unsafe` code of this crate under Miri, which sees each access that is out of bounds, unaligned, of freed or unwritten
-//! memory, or a data race. In the place of Node, the functions at the end have JavaScript's values in memory of Rust.
+//! Runs the crate's `unsafe` code under Miri, which detects accesses out of bounds, unaligned accesses, accesses to freed or
+//! uninitialized memory, and data races. The functions at the end stand in for Node, with JavaScript values in Rust memory.
 //!
-//! `cargo +nightly miri test -p koa-session-rs-binding-common`. Only Miri compiles this: a linker would ask for all of Node-API.
+//! `cargo +nightly miri test -p koa-session-rs-binding-common`. Compiled for Miri only, since a linker would need all of Node-API.
 #![cfg(miri)]
 #![allow(
     unsafe_code,
     clippy::undocumented_unsafe_blocks,
-    reason = "whether it is sound is what Miri says"
+    reason = "Miri checks that it is sound"
 )]
 #![allow(
     clippy::unwrap_used,
     clippy::float_cmp,
-    reason = "a test; numbers cross as they are"
+    reason = "a test; numbers are passed unchanged"
 )]
 
 use std::ffi::{c_char, c_void};
@@ -23,7 +23,7 @@ use koa_session_rs_binding_common::{Numbers, Text, to_js};
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue};
 use napi::{Env, Status, sys};
 
-/// A value of JavaScript's.
+/// A JavaScript value.
 enum Value {
     /// With its length in UTF-16 units.
     Text(String, usize),
@@ -59,8 +59,8 @@ fn take(value: sys::napi_value) -> Value {
 }
 
 #[test]
-fn texts_come_as_they_are() {
-    // The third fills the memory for the longest UTF-8 that so many units can have.
+fn texts_are_read_unchanged() {
+    // The third has the longest UTF-8 for its number of units, and fills the memory.
     for text in [
         "",
         "ascii",
@@ -81,13 +81,13 @@ fn texts_of_any_length_are_read() {
 }
 
 #[test]
-fn what_is_no_text_is_refused() {
+fn a_value_that_is_no_text_is_refused() {
     let error = read_text(&Value::Undefined).unwrap_err();
     assert_eq!(error.status, Status::StringExpected);
 }
 
 #[test]
-fn texts_go_as_they_are() {
+fn texts_are_passed_unchanged() {
     for text in ["", "ascii", "\u{e9}\u{1f600}"] {
         let env = ptr::null_mut();
         let values = [
@@ -130,7 +130,7 @@ fn memory_that_cannot_hold_the_numbers_is_refused() {
     }
     let no_buffer = numbers::<2>(&Value::Undefined).err().unwrap();
     assert_eq!(no_buffer.status, Status::InvalidArg);
-    // The rest of a number is none.
+    // An incomplete number is not counted.
     assert_eq!(
         numbers::<1>(&Value::Buffer(start, 15)).unwrap().first(2),
         None
@@ -177,8 +177,8 @@ unsafe extern "C" fn napi_get_value_string_latin1(
     sys::Status::napi_ok
 }
 
-/// Like Node's, this writes what fits, and a zero behind it; without a buffer, it gives the length alone. It also writes to the
-/// last byte that it was told of, so that Miri sees whether that is there.
+/// Like Node, this writes what fits and a final zero; without a buffer, it only returns the length. It also writes to the
+/// buffer's last byte, so that Miri detects a `size` that is too large.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn napi_get_value_string_utf8(
     _: sys::napi_env,

@@ -120,7 +120,7 @@ class RecordStore {
     this.#isResponseOpen ||= this.#watchResponse(this.#contextSession.ctx)
   }
 
-  /** Watches for the end of the response. Returns false if it is closed, or has no connection whose end would be an event. */
+  /** Watches for the end of the response. Returns false if it is closed, or has no open connection, so that no event would follow. */
   #watchResponse ({ res }) {
     if (res?.socket?.destroyed !== false || res.destroyed || res.stream?.destroyed) return false
     const release = () => {

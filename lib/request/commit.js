@@ -148,7 +148,7 @@ async function keepRequiredUnlessWritten (session, writing) {
   return isDone
 }
 
-/** Sets `_requireSave`. Does not throw where the app has defined a property of the name that cannot be written. */
+/** Sets `_requireSave`. Does not throw if the app has made that property read-only. */
 function setRequireSave (session, isRequired) {
   Reflect.set(session, '_requireSave', isRequired)
 }
@@ -205,7 +205,7 @@ function isUnreachable ({ options }, blockedBy, isNew) {
   return isNew && (blockedBy === 'insecure' || options.early === true)
 }
 
-/** Sends the id of a record that has been written, unless the headers have left meanwhile. */
+/** Sends the id of a record that has been written, unless the headers have been sent meanwhile. */
 function writeId (contextSession, id, key) {
   const { cookie } = contextSession
   if (cookie.blockedBy === undefined) cookie.write(id, Date.now(), key)
@@ -229,7 +229,7 @@ function throwLimitReached () {
 
 function writeCookie (contextSession, draft) {
   const { options, cookie } = contextSession
-  // Read here, so that a BigInt fails the commit even where the app's own `encode` would take it.
+  // Read here, so that a BigInt fails the commit even if the app's own `encode` accepts it.
   const { json } = draft
   const time = Date.now()
   const maxAge = contextSession.maxAge || ONE_DAY_MS

@@ -10,7 +10,7 @@ const { Draft } = require('../session/draft')
 const { clearCookie, clearReplaced } = require('./remove')
 
 /**
- * Sends the session's cookie when the headers leave before the middleware ends (option `early`).
+ * Sends the session's cookie if the headers are sent before the middleware ends (option `early`).
  *
  * @param {import('./context-session').ContextSession} contextSession
  */
@@ -24,7 +24,7 @@ function watchHead (contextSession) {
 }
 
 /**
- * Sets the headers that are arguments of `writeHead`. Returns false where they are invalid: then `writeHead` throws itself, and
+ * Sets the headers that are arguments of `writeHead`. Returns false if they are invalid: then `writeHead` itself throws, and
  * the app may call it again.
  */
 function trySetHeaders (res, args) {
@@ -61,7 +61,7 @@ function pairsOf (headers) {
 
 const cookiesOf = (res) => [res.getHeader('Set-Cookie') ?? []].flat()
 
-/** Sends the cookie. If that throws, the headers leave without it. */
+/** Sends the cookie. If that throws, the headers are sent without it. */
 function sendCookieSafely (contextSession) {
   try {
     sendCookie(contextSession)
@@ -113,7 +113,7 @@ function clear (contextSession, clearing) {
   if (contextSession.session === null) contextSession.markCookieCleared()
 }
 
-/** Emits the error of a promise that rejects, since nothing can await it while the headers leave. */
+/** Emits the error of a promise that rejects, since nothing can await it while the headers are sent. */
 function emitRejection ({ ctx }, promise) {
   promise.then(undefined, (err) => emitError(ctx, err))
 }

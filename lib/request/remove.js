@@ -24,7 +24,7 @@ async function idToRemove (contextSession) {
   return contextSession.isUnread ? idOfRequest(contextSession) : contextSession.externalKey
 }
 
-/** Reads the id that came with the request; undefined where there is none, or none that a store may be asked for. */
+/** Reads the request's id. Returns undefined if there is none, or one that must not be passed to the store. */
 async function idOfRequest ({ options, ctx, cookie, records }) {
   const id = options.externalKey ? await callHook(() => options.externalKey.get(ctx)) : cookie.read()
   if (!id || isIdRefused(id, options.idPattern)) return undefined
@@ -49,7 +49,7 @@ async function destroyReplaced (contextSession) {
   if (id !== undefined) await destroyRecord(contextSession, id)
 }
 
-/** Takes a new id. The record under the old one is destroyed: here, or by a session store, whose next write moves it. */
+/** Takes a new id. The old record is destroyed here; a session store moves it with the next write. */
 async function changeId (contextSession) {
   const { records } = contextSession
   if (records?.merges) {

@@ -89,7 +89,7 @@ fn a_script_that_a_node_does_not_know_is_sent_whole() {
     assert_eq!(written, done(2, None, MaxAge::Browser));
 }
 
-/// Goes through the steps of a move: what each sends, and what is answered to it. Returns the end.
+/// Runs a move: for each step, the commands that it must send, and their replies. Returns the last step.
 fn go_through(steps: &[(&[&str], &[Reply])]) -> Step<Outcome> {
     let request = Request::Regenerate(id("a"), id("b"), changes(r#"{"b":2}"#), CLOCK);
     let mut operation = start(format(), request);
@@ -115,7 +115,7 @@ fn a_move_is_over_when_the_old_session_has_ended() {
     let ends: [&[(&[&str], &[Reply])]; 3] = [
         &[(&["Arrive evalsha"], YES), (&["Finish evalsha"], YES)],
         &[(&["Arrive evalsha"], YES), (&["Finish evalsha"], LOST)],
-        // Where the session is, is known of the old one for as long as the session lives.
+        // The old key refers to the new one for as long as the session lives.
         &[(&["Arrive evalsha"], LOST)],
     ];
     for rest in ends {
@@ -139,7 +139,7 @@ fn a_session_that_may_have_been_taken_is_put_back() {
 }
 
 #[test]
-fn a_move_that_nobody_knows_to_have_arrived_is_taken_back() {
+fn a_move_whose_create_gets_no_reply_is_undone() {
     let end = go_through(&[
         (&["Take evalsha"], &[stored()]),
         (&["Create evalsha"], LOST),
@@ -151,7 +151,7 @@ fn a_move_that_nobody_knows_to_have_arrived_is_taken_back() {
 }
 
 #[test]
-fn the_old_session_tells_how_a_move_has_ended() {
+fn the_old_key_shows_the_outcome_of_a_move() {
     let begin: [(&[&str], &[Reply]); 3] = [
         (&["Take evalsha"], &[stored()]),
         (&["Create evalsha"], YES),
@@ -179,7 +179,7 @@ fn the_old_session_tells_how_a_move_has_ended() {
 }
 
 #[test]
-fn a_move_to_a_taken_id_is_taken_back() {
+fn a_move_to_a_taken_id_is_undone() {
     let end = go_through(&[
         (&["Take evalsha"], &[stored()]),
         (&["Create evalsha"], NO),
@@ -206,7 +206,7 @@ fn a_move_whose_old_session_is_gone_does_not_arrive() {
 }
 
 #[test]
-fn a_session_that_is_arriving_is_one_when_the_old_one_has_moved() {
+fn an_arriving_session_is_live_once_the_old_one_has_moved() {
     let arriving = || {
         let mut fields = vec![text("f"), text("from")];
         fields.extend(stored().list().into_iter().flatten());
@@ -242,7 +242,7 @@ fn a_session_that_is_arriving_is_one_when_the_old_one_has_moved() {
 }
 
 #[test]
-fn one_that_was_moving_counts_once() {
+fn a_moving_session_is_counted_once() {
     let hashes = ["a", "b", "c", "d"];
     let end = |verdict, text: &str| {
         Reply::List(vec![
@@ -269,7 +269,7 @@ fn one_that_was_moving_counts_once() {
 }
 
 #[test]
-fn what_is_created_is_not_sent_twice_and_what_is_loaded_may_be() {
+fn creates_and_merges_are_not_repeatable_but_the_others_are() {
     let new = NewRecord {
         data: "{}".to_owned(),
         max_age: MaxAge::Browser,
