@@ -1,7 +1,7 @@
 'use strict'
 
-// What our stores make of ids and subjects that are none. An app that passes the wrong thing to a store has to hear of it in
-// the package's own words; the worst would be sessions that live on.
+// Invalid ids and subjects have to throw this package's own errors: an app that passes a wrong value to `destroy` must not
+// believe that the session has ended.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
@@ -16,7 +16,7 @@ const NONE = { base: 1, set: '', delete: [] }
 const folder = new SqliteFolder()
 after(() => folder.remove())
 
-/** Calls a method; what it throws is a rejection. */
+/** Calls a method, and turns a thrown error into a rejection. */
 const call = async (store, method, ...args) => store[method](...args)
 
 function suite (make) {
@@ -32,7 +32,7 @@ function suite (make) {
     ['create', newRecord({}), TTL_MS], ['load'], ['merge', NONE, TTL_MS], ['touch', TTL_MS], ['destroy'],
     ['regenerate', 'new', NONE, TTL_MS], ['get'], ['set', {}, TTL_MS]
   ]) {
-    test(`${method}: what is no well-formed text is no id`, async () => {
+    test(`${method}: refuses an id that is no well-formed string`, async () => {
       const store = open()
       for (const id of [7, {}, null, undefined, ['a'], 'a\ud800', '\udfff', Symbol('a')]) {
         await assert.rejects(call(store, method, id, ...rest), { name: 'TypeError', code: 'ERR_SESSION_ID' })
@@ -40,7 +40,7 @@ function suite (make) {
     })
   }
 
-  test('regenerate: nor is it a new one', async () => {
+  test('regenerate: refuses such a new id', async () => {
     const store = open()
     await store.create('moving', newRecord({}), TTL_MS)
     for (const id of [7, {}, undefined, 'a\ud800']) {
@@ -49,7 +49,7 @@ function suite (make) {
     assert.equal((await store.load('moving')).rev, 1)
   })
 
-  test('ids beyond ASCII and in pairs of surrogates are ids', async () => {
+  test('ids beyond ASCII are valid, also with pairs of surrogates', async () => {
     const store = open()
     for (const id of ['\u{1f600}', '\u00e4', '\u4e00', '\ufffd']) {
       assert.deepEqual(await store.create(id, newRecord({ id }), TTL_MS), { rev: 1 })
@@ -57,7 +57,7 @@ function suite (make) {
     }
   })
 
-  test('a subject is what the option subject takes', async () => {
+  test('a subject may be any value that the option subject may return', async () => {
     const store = open()
     for (const [index, subject] of [7, 7n, -0.5, '7', 2n ** 70n].entries()) {
       await store.create(`of ${index}`, newRecord({}, { subject: String(subject) }), TTL_MS)
@@ -68,7 +68,7 @@ function suite (make) {
   })
 
   for (const method of ['list', 'destroyAll']) {
-    test(`${method}: anything else is no subject`, async () => {
+    test(`${method}: refuses any other subject`, async () => {
       const store = open()
       for (const subject of [undefined, null, {}, ['u'], NaN, Infinity, true, 'u\ud800', Symbol('u'), () => 'u']) {
         await assert.rejects(call(store, method, subject), { name: 'TypeError', code: 'ERR_SESSION_VALUE' })

@@ -40,7 +40,7 @@ module.exports = [
   ['merges what is set and what is deleted', withMerge((changes) => ({ ...changes, set: '' }))],
   ['keeps what others wrote to other keys', (Base) => class extends Base {
     merge (id, changes, ttl) {
-      // Whole records, of which the last stays.
+      // Writes whole records, so the last write wins.
       const known = this.load(id)
       if (known?.rev > changes.base) changes = { ...changes, delete: [...changes.delete, ...fieldsOf(known.data).keys()] }
       super.merge(id, { ...changes, set: '' }, ttl)
@@ -131,7 +131,7 @@ module.exports = [
   ['takes the ttl of a browser session from the caller', given('create', (id, record, ttl) => [id, { ...record, maxAge: ttl }, ttl])],
   ['changes the maxAge of a record where a request assigned one', withMerge(({ maxAge, ...changes }) => changes)],
   ...['merge', 'regenerate', 'touch'].flatMap((method) => [
-    // What the record had at the request's load, or nothing.
+    // Returns the maxAge of the request's load, or none.
     ['returns the maxAge of the record, whichever request assigned it', giving(method, (told) => ({ ...told, maxAge: 60000 }))],
     ['returns the maxAge of the record, whichever request assigned it', giving(method, ({ maxAge, ...told }) => told)],
     ['returns the maxAge of the record, whichever request assigned it', giving(method, (told) =>

@@ -1,6 +1,6 @@
 'use strict'
 
-// The blocks of docs/stores.md run: each makes a store that an app can use, or tests.
+// Runs the code blocks of docs/stores.md: each makes a store that works, or declares tests.
 
 const assert = require('node:assert/strict')
 const { readFileSync, mkdtempSync, rmSync } = require('node:fs')
@@ -16,7 +16,7 @@ const servers = require('../servers/redis')
 const requireHere = createRequire(__filename)
 const BLOCKS = blocksOf('docs/stores.md', 'js')
 
-/** Runs a block, and gives the stores that it makes and the tests that it declares. */
+/** Runs a block, and returns the stores that it makes and the tests that it declares. */
 function run (code, url, folder) {
   const stores = []
   const tests = []

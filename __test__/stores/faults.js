@@ -4,7 +4,7 @@
 
 const wait = () => new Promise(setImmediate)
 
-/** Changes what a method gives, where it is no refusal. */
+/** Changes a method's result, unless it is a refusal, such as 'missing'. */
 const giving = (method, change) => (Base) => class extends Base {
   [method] (...args) {
     const given = super[method](...args)
@@ -12,7 +12,7 @@ const giving = (method, change) => (Base) => class extends Base {
   }
 }
 
-/** Changes what a method is given. */
+/** Changes a method's arguments. */
 const given = (method, change) => (Base) => class extends Base {
   [method] (...args) {
     return super[method](...change(...args))
@@ -52,7 +52,7 @@ const revive = (method, give) => (Base) => class extends Base {
 
 const bring = (store, id, changes, ttl) => ({ ...store.create(id, { data: changes.set || '{}', maxAge: ttl, ...changes }, ttl), conflicts: [], maxAge: ttl })
 
-/** Merges by reading, waiting and writing everything. */
+/** Merges without atomicity: reads the record, waits, and writes the whole record. */
 const notAtOnce = (Base) => class extends Base {
   async merge (id, changes, ttl) {
     const loaded = this.load(id)

@@ -1,6 +1,6 @@
 'use strict'
 
-// Our stores keep whole milliseconds: what lives for a fraction, or has no time at all, is never taken for a day.
+// Our stores keep whole milliseconds: a fraction is rounded up, and a maxAge of 0 or less never becomes the default of a day.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
@@ -11,12 +11,12 @@ const { SqliteFolder } = require('./sqlite-folder')
 const { MemoryStore } = require('../../stores/memory')
 const { RedisStore } = require('../../stores/redis')
 
-/** A maxAge, and the whole one that the store has. */
+/** A maxAge, and the rounded one in the store. */
 const LONG = [[600000.2, 600001], [86400000.75, 86400001]]
 const ROUNDED = [[0.4, 1], [0.5, 1], [1e-7, 1], [1.5, 2], [999.9, 1000], ...LONG]
 const PASSED = [-0.4, -1, -1500.5]
 
-/** Gives what a browser would send that drops nothing. */
+/** Returns the Cookie header of a browser that never drops a cookie. */
 const cookieOf = ({ setCookie }) => setCookie.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 
 function describeStore (name, open, rounded = ROUNDED) {
@@ -46,7 +46,7 @@ function describeStore (name, open, rounded = ROUNDED) {
     }
 
     for (const maxAge of PASSED) {
-      test(`${maxAge} has passed at once`, async (t) => {
+      test(`${maxAge} expires at once`, async (t) => {
         freeze(t)
         const client = await visit(t, { store: open(t), rolling: true }, (ctx) => {
           if (ctx.path === '/begin') Object.assign(ctx.session, { a: 1, maxAge })

@@ -21,7 +21,7 @@ function create (store, names, length) {
 
 const kept = (store, names) => names.filter((name) => store.touch(name, DAY_MS) !== 'missing')
 
-test('answers at once', () => {
+test('has synchronous methods', () => {
   const store = new MemoryStore()
   assert.deepEqual(store.create('a', record(), DAY_MS), { rev: 1 })
   assert.equal(store.load('a').rev, 1)
@@ -35,7 +35,7 @@ test('answers at once', () => {
   assert.equal(store.close(), undefined)
 })
 
-test('maxEntries: the least recently used leaves', () => {
+test('maxEntries: the least recently used session is evicted', () => {
   const store = new MemoryStore({ maxEntries: 3 })
   create(store, ['a', 'b', 'c'])
   store.load('a')
@@ -48,7 +48,7 @@ test('maxEntries: the least recently used leaves', () => {
   assert.deepEqual(kept(store, ['a', 'b', 'c', 'd', 'e', 'f']), ['a', 'e', 'f'])
 })
 
-test('maxBytes: room is made for the new', () => {
+test('maxBytes: the least recently used sessions are evicted', () => {
   const names = Array.from({ length: 100 }, (_, i) => `id${i}`)
   const store = new MemoryStore({ maxBytes: 100000 })
   create(store, names, 9000)
@@ -58,7 +58,7 @@ test('maxBytes: room is made for the new', () => {
   assert.ok(left.length >= 3 && left.length <= 5 && left.includes('id99'))
 })
 
-test('maxBytes: a session that is larger alone is refused, and nothing leaves for it', () => {
+test('maxBytes: a session that alone is larger is refused, and nothing is evicted for it', () => {
   const store = new MemoryStore({ maxBytes: 5000 })
   create(store, ['a'], 100)
   const set = JSON.stringify({ b: 'x'.repeat(5000) })
@@ -72,7 +72,7 @@ test('maxBytes: a session that is larger alone is refused, and nothing leaves fo
   assert.deepEqual(store.list('ann'), [])
 })
 
-test('expired sessions leave before those that live', (t) => {
+test('expired sessions are evicted before live ones', (t) => {
   const clock = freeze(t)
   const store = new MemoryStore({ maxEntries: 40 })
   const old = Array.from({ length: 20 }, (_, i) => `old${i}`)
@@ -83,7 +83,7 @@ test('expired sessions leave before those that live', (t) => {
   assert.deepEqual(kept(store, old), old)
 })
 
-test('visitors do not push out those who are logged in', () => {
+test('sessions without a subject are evicted before those with one', () => {
   const store = new MemoryStore({ maxEntries: 100 })
   const owned = Array.from({ length: 60 }, (_, i) => `user${i}`)
   for (const name of owned) store.create(name, { ...record(), subject: name }, DAY_MS)
@@ -91,14 +91,14 @@ test('visitors do not push out those who are logged in', () => {
   create(store, visitors)
   assert.deepEqual(kept(store, owned), owned)
   assert.deepEqual(kept(store, visitors), visitors.slice(-40))
-  // A login makes one of them safe, and a logout that keeps the session puts it back in line.
+  // A session that gets a subject is protected; one that loses its subject is not any more.
   store.merge('visitor999', { ...NONE, subject: 'ann' }, DAY_MS)
   store.merge('user0', { ...NONE, subject: null }, DAY_MS)
   create(store, visitors.slice(0, 100))
   assert.deepEqual(kept(store, ['user0', 'user1', 'visitor999']), ['user1', 'visitor999'])
 })
 
-test('maxBytes: visitors leave first there too', () => {
+test('maxBytes: sessions without a subject are evicted first, too', () => {
   const store = new MemoryStore({ maxBytes: 100000 })
   for (const name of ['a', 'b', 'c']) store.create(name, { ...record(9000), subject: name }, DAY_MS)
   const visitors = Array.from({ length: 100 }, (_, i) => `visitor${i}`)
@@ -107,7 +107,7 @@ test('maxBytes: visitors leave first there too', () => {
   assert.deepEqual(kept(store, visitors), visitors.slice(-7))
 })
 
-test('a label is cut', () => {
+test('a label is truncated', () => {
   const store = new MemoryStore()
   store.create('a', { ...record(), subject: 'ann', label: 'x'.repeat(1_000_000) }, DAY_MS)
   assert.equal(store.list('ann')[0].label, 'x'.repeat(256))
@@ -115,7 +115,7 @@ test('a label is cut', () => {
   assert.equal(store.list('ann')[0].label, '\u{1f600}'.repeat(256))
 })
 
-test('a shortened life counts, and a longer one too', (t) => {
+test('a maxAge that is shortened or extended takes effect', (t) => {
   const clock = freeze(t)
   const store = new MemoryStore({ maxEntries: 2 })
   create(store, ['shortened'])
@@ -158,7 +158,7 @@ test('stores do not share sessions', () => {
   assert.equal(one.load('a').rev, 1)
 })
 
-test('koa-session\'s set gives up where others are always faster', async () => {
+test('koa-session\'s set gives up if other writers are always faster', async () => {
   class Busy extends SessionStore {
     calls = 0
     load () { return undefined }

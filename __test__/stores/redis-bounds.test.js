@@ -1,6 +1,6 @@
 'use strict'
 
-// What sessions may be, and what texts may have in them.
+// The limits of sessions, and texts with unusual characters.
 
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
@@ -14,7 +14,7 @@ const record = (more) => ({ data: '{"a":1}', maxAge: LIFE_MS, ...more })
 const changes = (set, more) => ({ base: 1, set, delete: [], ...more })
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
 
-/** Gives so many keys, in their order, or the other way round. */
+/** Returns a JSON object with a number of keys, in order or in reverse. */
 function objectOf (count, { prefix = 'key', value = 1, reverse = false } = {}) {
   const names = Array.from({ length: count }, (_, i) => `${prefix}${i}`)
   if (reverse) names.reverse()
@@ -42,14 +42,14 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
     }
   }
 
-  /** Gives the seconds of the processor that the server has had. Those of the clock also count what others had meanwhile. */
+  /** Returns the server's CPU time in seconds. Elapsed time would include the work of other processes. */
   async function worked () {
     const info = await client.info('cpu')
     const [user, system] = ['user', 'sys'].map((kind) => new RegExp(`used_cpu_${kind}_main_thread:([\\d.]+)`).exec(info)[1])
     return Number(user) + Number(system)
   }
 
-  /** Merges keys in the other order than the stored one. Gives the microseconds that this takes the server, at best. */
+  /** Merges keys in the reverse of the stored order. Returns the server's shortest CPU time for it, in microseconds. */
   async function timeOfMerge (store, count) {
     const id = `keys-${count}`
     await store.create(id, record({ data: objectOf(count) }), LIFE_MS)
@@ -63,7 +63,7 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
     return Math.min(...times)
   }
 
-  test('take a server eight times as long for eight times as many keys, in whatever order', () => withStore({}, async (store) => {
+  test('are merged in linear time, whatever the order of the keys', () => withStore({}, async (store) => {
     await timeOfMerge(store, 10)
     const few = await timeOfMerge(store, 1000)
     const many = await timeOfMerge(store, 8000)
@@ -75,7 +75,7 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
 
   for (const over of ['connections of our own', 'ioredis']) {
     const options = () => over === 'ioredis' ? { client, ...bounds } : bounds
-    test(`have so many keys at most, over ${over}`, () => withStore(options(), async (store) => {
+    test(`have at most maxSessionKeys keys, over ${over}`, () => withStore(options(), async (store) => {
       const most = objectOf(20)
       assert.deepEqual(await store.create('most', record({ data: most }), LIFE_MS), { rev: 1 })
       await assert.rejects(store.create('more', record({ data: objectOf(21) }), LIFE_MS), refused(21, objectOf(21).length))
@@ -90,7 +90,7 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
       assert.equal((await store.merge('most', changes('{"one":2}', { base: 2 }), LIFE_MS)).rev, 3)
     }))
 
-    test(`have so many bytes at most, over ${over}`, () => withStore(options(), async (store) => {
+    test(`have at most maxSessionBytes bytes, over ${over}`, () => withStore(options(), async (store) => {
       const text = (count) => JSON.stringify({ a: 'x'.repeat(count - 8) })
       assert.deepEqual(await store.create('most', record({ data: text(1000) }), LIFE_MS), { rev: 1 })
       await assert.rejects(store.create('more', record({ data: text(1001) }), LIFE_MS), refused(1, 1001))
@@ -104,7 +104,7 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
     }))
   }
 
-  test('that are larger than they may be can be loaded, touched and made smaller', () => withStore({}, async (large) => {
+  test('beyond the limits can be loaded, touched and made smaller', () => withStore({}, async (large) => {
     const prefix = `${prefixes}:`
     await large.create('large', record({ data: objectOf(30) }), LIFE_MS)
     await withStore({ ...bounds, prefix }, async (store) => {
@@ -116,7 +116,7 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
     })
   }))
 
-  test('have labels that are cut', () => withStore({}, async (store) => {
+  test('have their labels truncated', () => withStore({}, async (store) => {
     const label = 'é'.repeat(1000000)
     await store.create('me', record({ subject: 'alice', label }), LIFE_MS)
     await store.merge('me', changes('{"b":1}', { subject: 'bob', label }), LIFE_MS)
@@ -165,7 +165,7 @@ describe('texts with any characters', { skip: servers.skip }, () => {
     })
   }
 
-  test('ids that differ in lone surrogates alone are refused, and so is what is no id', async () => {
+  test('ids with lone surrogates, and values that are no strings, are refused', async () => {
     const store = new RedisStore({ url: server.url })
     for (const id of ['\ud800', '\udfff', 7, null, undefined]) {
       const refused = { name: 'TypeError', code: 'ERR_SESSION_ID' }
@@ -178,7 +178,7 @@ describe('texts with any characters', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('a subject may be a number; what is none is refused', async () => {
+  test('a subject may be a number; an invalid subject is refused', async () => {
     const store = new RedisStore({ url: server.url })
     await store.create('me', record({ subject: '7' }), LIFE_MS)
     assert.equal((await store.list(7)).length, 1)
@@ -189,7 +189,7 @@ describe('texts with any characters', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('with format json and no prefix, nothing is cleared: all keys would be', async () => {
+  test('with format json and no prefix, clear() rejects: it would delete all keys', async () => {
     await client.set('of somebody else', '1')
     for (const options of [{ url: server.url }, { client }]) {
       const store = new RedisStore({ ...options, format: 'json' })

@@ -1,6 +1,6 @@
 'use strict'
 
-// A process of its own with a store of its own: does what its parent says, and tells what came of it.
+// A process with a store: executes its parent's requests, and sends back the results.
 // node redis-child.js <options of the store as JSON>
 
 const { RedisStore } = require('../../stores/redis')
@@ -8,7 +8,7 @@ const { RedisStore } = require('../../stores/redis')
 const store = new RedisStore(JSON.parse(process.argv[2]))
 
 const DO = {
-  /** Has many requests write one key each, all at once. */
+  /** Writes keys, each by a concurrent merge of its own. */
   write: ({ id, keys }) => Promise.all(keys.map((key) => {
     return store.merge(id, { base: 1, set: JSON.stringify({ [key]: key }), delete: [] }, 60000)
   })),

@@ -1,7 +1,6 @@
 'use strict'
 
-// What is told of failures over clients of the user's: the same reasons, as far as their errors have them, and nothing of what
-// was sent.
+// Errors over clients of the app: the same reasons, as far as the clients' errors tell them, and nothing of what was sent.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -12,7 +11,7 @@ const { RedisStore } = require('../../stores/redis')
 const RECORD = { data: '{"a":"the-data"}', maxAge: 60000 }
 const write = (client) => new RedisStore({ client }).create('an-id', RECORD, 60000).then(() => assert.fail('it was stored'), (err) => err)
 
-/** How a client of a kind is made, which gives up after a while, and how it is closed. */
+/** Make and close a client that gives up reconnecting. */
 const ioredis = (Redis) => ({
   make: (url) => new Redis(url, { retryStrategy: null }),
   end: (client) => client.disconnect()
@@ -63,7 +62,7 @@ for (const [name, { make, end }] of Object.entries(CLIENTS)) {
   })
 }
 
-test('where the client says that nobody could be reached, so does the store', { skip: servers.skip }, async (t) => {
+test('a client that could not reach a server gives the reason unreachable', { skip: servers.skip }, async (t) => {
   const server = await servers.start()
   t.after(() => server.stop())
   const { make, end } = CLIENTS['node-redis 6']

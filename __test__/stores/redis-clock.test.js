@@ -1,6 +1,6 @@
 'use strict'
 
-// Clocks that are far apart. No Redis can be told what time it is: a server of a few lines answers as one whose clock is wrong.
+// Clocks that differ. The clock of a real Redis cannot be set, so a minimal server answers like one with a wrong clock.
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
@@ -13,7 +13,7 @@ const servers = require('../servers/redis')
 
 const STORES = JSON.stringify(join(__dirname, '../../stores/redis'))
 
-/** Starts what a store takes for a Redis without sessions, whose clock is so many seconds ahead. */
+/** Starts a server that answers like a Redis without sessions, whose clock is some seconds ahead. */
 async function startServer (t, aheadSeconds) {
   const answers = {
     HELLO: () => '%1\r\n$5\r\nproto\r\n:3\r\n',
@@ -36,7 +36,7 @@ async function startServer (t, aheadSeconds) {
   return `redis://127.0.0.1:${server.address().port}`
 }
 
-/** Has a process of its own use stores, and gives the codes of its warnings. */
+/** Uses stores in a process of its own, and returns the codes of its warnings. */
 async function warnings (urls, before = '') {
   const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '-e', `
     ${before}
@@ -60,13 +60,13 @@ describe('a clock', () => {
     ['that is a little ahead', 20, []],
     ['that is a little behind', -20, []]
   ]) {
-    test(`${title} is told, once a process`, async (t) => {
+    test(`${title}: warnings in a process: ${expected.length}`, async (t) => {
       const urls = [await startServer(t, aheadSeconds), await startServer(t, aheadSeconds)]
       assert.deepEqual(await warnings(urls), expected)
     })
   }
 
-  test("of a test that has set the process's time is not meant", async (t) => {
+  test('that a test has replaced causes no warning', async (t) => {
     assert.deepEqual(await warnings([await startServer(t, 0)], 'Date.now = () => 0'), [])
   })
 })

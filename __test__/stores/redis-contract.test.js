@@ -1,6 +1,6 @@
 'use strict'
 
-// The contract, over connections of our own and over the clients that people have, against real servers.
+// The contract on real servers, over connections of our own and over the usual clients.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
@@ -8,13 +8,13 @@ const servers = require('../servers/redis')
 const { RedisStore } = require('../../stores/redis')
 const { sessionStoreContract } = require('../../testing')
 
-/** The clients, in the versions that people have. */
+/** The clients, in the versions in use. */
 const IOREDIS = { 'ioredis 5': require('ioredis'), 'ioredis 6': require('ioredis6') }
 const NODE_REDIS = { 'node-redis 5': require('redis'), 'node-redis 6': require('redis6') }
 
 let prefixes = 0
 
-/** Registers the contract's clauses; each has a prefix of its own, since the server is one for all. */
+/** Registers the contract's clauses; each has a prefix of its own, since they share a server. */
 function contract (options) {
   const make = () => new RedisStore({ prefix: `contract-${process.pid}-${++prefixes}:`, ...options() })
   for (const { name, run } of sessionStoreContract(make)) test(name, run)
@@ -46,7 +46,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     }
   }
 
-  test('nothing that is stored has an id in it', async () => {
+  test('no key or value contains an id', async () => {
     const id = 'an-id-that-nobody-may-see'
     const store = new RedisStore({ url: server.url, prefix: 'at-rest:' })
     await store.create(id, { data: '{"user":1}', maxAge: 60000, subject: 'alice', label: 'a phone' }, 1000)

@@ -15,8 +15,8 @@ const failure = (reason) => ({ code: 'ERR_SESSION_STORE', store: 'redis', reason
 const REASONS = ['lost', 'timeout', 'unreachable']
 
 /**
- * Writes sessions one after another, each by a writer of its own, until told to stop: `acknowledged` has for each session the
- * last value that was.
+ * Writes to several sessions, to each by a writer of its own, until `stop()`. `acknowledged` has each session's last acknowledged
+ * value.
  */
 class Load {
   acknowledged = new Map()
@@ -57,13 +57,13 @@ const NAMES = Array.from({ length: 32 }, (_, i) => `session-${i}`)
 async function check (store, load) {
   for (const [name, value] of load.acknowledged) {
     const { data } = await store.load(name)
-    // The last write of all may have been carried out without an answer.
+    // The session's last write may have been executed without a reply.
     assert.ok(JSON.parse(data).count >= value, `${name}: ${data}, acknowledged ${value}`)
   }
   for (const error of load.failures) assert.ok(REASONS.includes(error.reason), error.stack)
 }
 
-/** Has a load that acknowledged something since. */
+/** Waits until further writes are acknowledged. */
 async function goesOn (load) {
   const before = load.count
   await until('writes', () => load.count > before + NAMES.length)
@@ -74,7 +74,7 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
   before(async () => { server = await servers.start({ appendonly: true }) })
   after(() => server.stop())
 
-  test('killed and started again under load: no acknowledged write is lost, and it goes on', async () => {
+  test('killed and started again under load: no acknowledged write is lost, and writes succeed again', async () => {
     const store = new RedisStore({ url: server.url, timeoutMs: 2000 })
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)
@@ -91,7 +91,7 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('paused under load: what waits too long rejects, no acknowledged write is lost, and it goes on', async () => {
+  test('paused under load: what waits too long rejects, no acknowledged write is lost, and writes succeed again', async () => {
     const store = new RedisStore({ url: server.url, timeoutMs: 300, connectTimeoutMs: 300 })
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)
@@ -106,7 +106,7 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('gone while idle: the next write finds the new one, and nothing rejects', async () => {
+  test('restarted while the store is idle: the next write reconnects, and nothing rejects', async () => {
     const store = new RedisStore({ url: server.url })
     await store.create('idle', RECORD, 600000)
     await server.restart()
@@ -118,7 +118,7 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
 })
 
 describe('servers that cannot be used', { skip: servers.skip }, () => {
-  test('nobody is there: rejects, and works when somebody comes', async () => {
+  test('no server: rejects, and works once it has started', async () => {
     const server = await servers.start()
     await server.kill()
     const store = new RedisStore({ url: server.url, timeoutMs: 200 })
@@ -129,7 +129,7 @@ describe('servers that cannot be used', { skip: servers.skip }, () => {
     await server.stop()
   })
 
-  test('somebody is there and says nothing', async () => {
+  test('a server that accepts connections, but does not answer', async () => {
     const silent = net.createServer().listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const store = new RedisStore({ url: `redis://127.0.0.1:${silent.address().port}`, timeoutMs: 200, connectTimeoutMs: 100 })
@@ -138,7 +138,7 @@ describe('servers that cannot be used', { skip: servers.skip }, () => {
     silent.close()
   })
 
-  test('a password that is wrong, or none: rejects at once, and tells nothing of it', async () => {
+  test('a wrong or missing password: rejects at once, and the error does not contain it', async () => {
     const server = await servers.start({ password: 'right' })
     for (const password of ['wrong-secret', undefined]) {
       const store = new RedisStore({ url: `redis://127.0.0.1:${server.port}`, password, timeoutMs: 60000 })
@@ -150,7 +150,7 @@ describe('servers that cannot be used', { skip: servers.skip }, () => {
     await server.stop()
   })
 
-  test('a certificate that nobody vouches for: rejects at once; and TLS without one', async () => {
+  test('a certificate that is not trusted: rejects at once, unless rejectUnauthorized is false', async () => {
     const server = await servers.start({ tls: true })
     const strict = new RedisStore({ url: server.url, timeoutMs: 60000 })
     await assert.rejects(strict.load('a'), failure('tls'))
@@ -161,7 +161,7 @@ describe('servers that cannot be used', { skip: servers.skip }, () => {
     await server.stop()
   })
 
-  test('a server that refuses: memory is full, a key is of another kind', async () => {
+  test('errors of the server: its memory is full, or a key has another type', async () => {
     const server = await servers.start({ config: { 'maxmemory-policy': 'noeviction' } })
     const store = new RedisStore({ url: server.url, prefix: 'p:' })
     await store.create('a', RECORD, 600000)
@@ -185,7 +185,7 @@ describe('a cluster', { skip: servers.skip }, () => {
   before(async () => { cluster = await servers.startCluster() })
   after(() => cluster.stop())
 
-  test('a master is killed under load: the others go on, and its replica after it', async () => {
+  test('a master is killed under load: the other masters go on, then its replica', async () => {
     const store = new RedisStore({ nodes: cluster.urls, timeoutMs: 15000 })
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)
@@ -205,7 +205,7 @@ describe('a cluster', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('each key is asked of the node that has it: none tells that it is elsewhere', async () => {
+  test('each command goes to the node that has its key: none answers MOVED', async () => {
     await cluster.settled()
     const store = new RedisStore({ nodes: cluster.urls, prefix: 'slots:' })
     const told = async () => {
@@ -220,7 +220,7 @@ describe('a cluster', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('slots that move are followed, one command at a time', async () => {
+  test('commands follow slots that move to another node', async () => {
     await cluster.settled()
     const store = new RedisStore({ nodes: cluster.urls, prefix: 'moving:' })
     await Promise.all(NAMES.map((name) => store.create(name, { ...RECORD, subject: 'all' }, 600000)))

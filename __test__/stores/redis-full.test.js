@@ -1,7 +1,7 @@
 'use strict'
 
-// A server that has no memory left, and evicts nothing (noeviction): what would need some is refused as a whole, and what ends
-// sessions works.
+// A server that is out of memory and evicts nothing (noeviction): a write that needs memory is refused as a whole, and sessions
+// can still be ended.
 
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
@@ -16,7 +16,7 @@ const record = (subject, more) => ({ data: '{"n":1}', maxAge: TTL, subject, ...m
 const NOTHING = { base: 1, set: '', delete: [] }
 const REFUSED = { code: 'ERR_SESSION_STORE', store: 'redis', reason: 'server', errcode: 'OOM' }
 
-/** Gives something of all that is stored, which differs where that does. */
+/** A script that returns a hash of all keys and values. */
 const DIGEST = `local keys, all = redis.call('KEYS', '*'), ''
   table.sort(keys)
   for _, key in ipairs(keys) do all = redis.sha1hex(all .. key .. redis.call('DUMP', key)) end
@@ -48,22 +48,22 @@ describe('a full server', { skip: servers.skip }, () => {
   const refused = {
     'a new session': () => store.create('new', record(), TTL),
     'a new session of a subject': () => store.create('new', record('alice'), TTL),
-    'a new session for which others would have to go': () => store.create('new', record('alice', { limit: { max: 1, overflow: 'oldest' } }), TTL),
-    'a session in the place of one that has expired': () => store.create('expired', record(), TTL),
-    'a session in the place of one that has moved': () => store.create('here', record(), TTL),
+    'a new session beyond the limit': () => store.create('new', record('alice', { limit: { max: 1, overflow: 'oldest' } }), TTL),
+    'a session under the id of an expired one': () => store.create('expired', record(), TTL),
+    'a session under the old id of a moved one': () => store.create('here', record(), TTL),
     'a change': () => store.merge('a', { ...NOTHING, set: '{"n":2}' }, TTL),
     'a change that makes it smaller': () => store.merge('a', { ...NOTHING, delete: ['n'] }, TTL),
-    'a change of one that was about to move': () => store.merge('moving', { ...NOTHING, set: '{"n":2}' }, TTL),
-    'a session that becomes somebody\'s': () => store.merge('anonymous', { ...NOTHING, subject: 'alice' }, TTL),
-    'a session that stays somebody\'s': () => store.merge('a', { ...NOTHING, subject: 'alice' }, TTL),
-    'a session that becomes nobody\'s': () => store.merge('a', { ...NOTHING, subject: null }, TTL),
-    'a session that is used': () => store.touch('a', TTL),
-    'a session that is used, and was about to move': () => store.touch('moving', TTL),
+    'a change of a session whose move has begun': () => store.merge('moving', { ...NOTHING, set: '{"n":2}' }, TTL),
+    'a session that gets a subject': () => store.merge('anonymous', { ...NOTHING, subject: 'alice' }, TTL),
+    'a session that keeps its subject': () => store.merge('a', { ...NOTHING, subject: 'alice' }, TTL),
+    'a session that loses its subject': () => store.merge('a', { ...NOTHING, subject: null }, TTL),
+    'a touch': () => store.touch('a', TTL),
+    'a touch of a session whose move has begun': () => store.touch('moving', TTL),
     'a new id': () => store.regenerate('a', 'new', NOTHING, TTL),
     'a new id and subject': () => store.regenerate('a', 'new', { ...NOTHING, subject: 'bob' }, TTL)
   }
   for (const [name, write] of Object.entries(refused)) {
-    test(`refuses ${name}, and keeps what is stored as it is`, async () => {
+    test(`refuses ${name}, and changes nothing`, async () => {
       await fill()
       const digest = await server.command('EVAL', DIGEST, '0')
       await assert.rejects(write(), REFUSED)
@@ -95,7 +95,7 @@ describe('a full server', { skip: servers.skip }, () => {
     await dead('c')
   })
 
-  test('ends all sessions of a subject also where the index was lost', async () => {
+  test('ends all sessions of a subject, even if the index was lost', async () => {
     const sets = (await server.command('KEYS', 'i:*')).split('\n')
     assert.ok(sets.length > 1)
     await server.command('DEL', ...sets)
@@ -104,7 +104,7 @@ describe('a full server', { skip: servers.skip }, () => {
     await dead('a', 'b', 'c')
   })
 
-  test('ends a session twice, also where replicas are waited for', async () => {
+  test('ends a session, and does so again, with waitReplicas', async () => {
     const waiting = new RedisStore({ url: server.url, prefix: '', waitReplicas: 1, timeoutMs: 200 })
     await fill()
     for (let i = 0; i < 2; i++) await assert.rejects(waiting.destroy('a'), { reason: 'replicas' })
@@ -112,8 +112,8 @@ describe('a full server', { skip: servers.skip }, () => {
     await waiting.close()
   })
 
-  test('ends a move that has begun', async () => {
-    // As after a crash in between: the new one is there, and told so by the old one.
+  test('refuses a second move after one that was interrupted, and keeps the session', async () => {
+    // As after a crash during a move: the old record is marked as moving.
     await store.create('from', record(), TTL)
     await server.command('HSET', key('from'), 'x', hash('to'), 'y', String(Date.now() + 10000))
     await fill()
@@ -122,7 +122,7 @@ describe('a full server', { skip: servers.skip }, () => {
     await dead('to')
   })
 
-  test('takes all again when there is room', async () => {
+  test('accepts all writes again once there is memory', async () => {
     await fill()
     for (const write of Object.values(refused)) await assert.rejects(write(), REFUSED)
     await server.command('CONFIG', 'SET', 'maxmemory', '0')

@@ -1,7 +1,7 @@
 'use strict'
 
-// Servers and connections that break or say nothing: who waits, for whom, and who is told what. Titles are lines of the
-// table in docs/stores.md.
+// Servers and connections that break or do not answer: which calls wait, and which errors they get. Most titles are lines of
+// the table in docs/stores.md.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
@@ -14,11 +14,11 @@ const MINUTE_MS = 60000
 const IN_TIME = { timeout: MINUTE_MS / 2 }
 const RECORD = { data: '{"a":1}', maxAge: MINUTE_MS }
 const failure = (reason) => ({ code: 'ERR_SESSION_STORE', store: 'redis', reason })
-/** Tells a write that was done, or of which nobody knows whether it was. */
+/** Returns whether a write succeeded, or failed with the reason 'lost'. */
 const isDoneOrLost = ({ status, reason }) => status === 'fulfilled' || reason.reason === 'lost'
 const merge = (store, id, name) => store.merge(id, { base: 1, set: `{"${name}":1}`, delete: [] }, MINUTE_MS)
 
-/** Has a store until the end of the test. */
+/** Makes a store, which is closed at the end of the test. */
 function storeFor (t, options) {
   const store = new RedisStore({ timeoutMs: MINUTE_MS, ...options })
   t.after(() => store.close())
@@ -30,7 +30,7 @@ describe('a server alone', { skip: servers.skip }, () => {
   before(async () => { server = await servers.start() })
   after(() => server.stop())
 
-  /** Starts a test with a store that is connected through a gate, and has a session. */
+  /** Makes a store that is connected through a gate, and creates a session in it. */
   async function connect (t, options) {
     const gate = await openGate(server.port)
     t.after(() => gate.end())
@@ -46,7 +46,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     await gate.open()
     const [loaded, touched, merged] = await asked
     assert.deepEqual([JSON.parse(loaded.value.data).a, touched.value], [1, { maxAge: MINUTE_MS }])
-    // It may have been sent before the end of the connection was seen.
+    // The merge may have been sent before the store noticed the end of the connection.
     assert.ok(isDoneOrLost(merged), merged.reason)
   })
 
@@ -62,7 +62,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     assert.ok(isDoneOrLost(merged), merged.reason)
   })
 
-  test('what is lost is told while others wait for the next connection', IN_TIME, async (t) => {
+  test('a lost write rejects at once, while other calls wait for the next connection', IN_TIME, async (t) => {
     const { gate, store } = await connect(t)
     gate.hold()
     const told = []
@@ -75,7 +75,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     assert.deepEqual(told, [['leave', 'lost'], ['load', 'unreachable']])
   })
 
-  test('what may have been done is lost, whatever the next connection comes to', IN_TIME, async (t) => {
+  test('a write that may have been executed rejects as lost, even if reconnecting fails', IN_TIME, async (t) => {
     const { gate, store } = await connect(t)
     gate.hold()
     const asked = Promise.allSettled([
@@ -88,10 +88,10 @@ describe('a server alone', { skip: servers.skip }, () => {
     }
   })
 
-  test('an operation that has begun is ended when the server is back, though others have given up', IN_TIME, async (t) => {
+  test('an operation that has begun ends when the server is back, even if others have failed meanwhile', IN_TIME, async (t) => {
     const { gate, store } = await connect(t, { from: 'koa-redis' })
     const isShut = gate.shutBehindAnswer()
-    // In two steps: where there is no session of the store's, there may be one of koa-redis.
+    // A load of two steps: without a record of this store, it looks for one of koa-redis.
     const loaded = Promise.allSettled([store.load('nobody')])
     await isShut
     await assert.rejects(store.load('a'), failure('unreachable'))
@@ -115,7 +115,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     const { gate, store } = await connect(t)
     gate.hold()
     const asked = [store.load('a'), merge(store, 'a', 'b')]
-    // So many more connections have been tried in the meantime.
+    // Until then, the store has tried further connections.
     await until('attempts', () => gate.all > 3)
     asked.push(merge(store, 'a', 'c'), store.create('c', RECORD, MINUTE_MS))
     gate.release()
@@ -130,7 +130,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     await assert.rejects(merge(store, 'a', 'b'), failure('unreachable'))
   })
 
-  test('one attempt at a time is made, however many requests there are', IN_TIME, async (t) => {
+  test('one connection attempt is made at a time, however many requests there are', IN_TIME, async (t) => {
     const { gate, store } = await connect(t, { connectTimeoutMs: 50 })
     gate.hold()
     gate.cut()
@@ -140,7 +140,7 @@ describe('a server alone', { skip: servers.skip }, () => {
       const asked = Array.from({ length: 50 }, () => assert.rejects(store.load('a'), failure('unreachable')))
       await Promise.all(asked)
     }
-    // One that has ended may be heard of after the next one.
+    // The gate may notice the end of an attempt after the start of the next one.
     assert.ok(gate.most <= 2, `${gate.most} at once`)
     gate.release()
     await until('recovery', () => store.load('a').then(() => true, () => false))

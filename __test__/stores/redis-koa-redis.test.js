@@ -1,6 +1,6 @@
 'use strict'
 
-// The way over from koa-redis under koa-session, and the way back.
+// The migration from koa-redis under koa-session, and the way back.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
@@ -15,7 +15,7 @@ const session = require('../..')
 
 const HOUR_MS = 3600000
 
-/** Serves an app that counts the visits of a session, by some session middleware; `ask(cookie, path)` gives count and cookie. */
+/** Serves an app with a session middleware, which counts visits. `ask(cookie, path)` returns the session's data and cookie. */
 async function serve (middleware, store) {
   const app = new Koa()
   app.keys = ['a key']
@@ -60,7 +60,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
   ]
 
   for (const [name, make] of stores) {
-    test(`from, ${name}: sessions of koa-session go on, and leave their old place with the first write`, async () => {
+    test(`from, ${name}: sessions of koa-session go on, and the first write deletes their old record`, async () => {
       const store = make()
       const before = await serve(koaSession.createSession, old)
       const now = await serve(session, store)
@@ -78,7 +78,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
     })
   }
 
-  test('from: an old record is of revision 0, and expires when it says', async (t) => {
+  test('from: an old record has revision 0, and expires by its own _expire', async (t) => {
     const store = new RedisStore({ url: server.url, from: 'koa-redis' })
     const { now } = freeze(t)
     await old.set('old', { a: 1, b: [2], _expire: now + HOUR_MS, _maxAge: HOUR_MS }, HOUR_MS)
@@ -97,7 +97,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('from: what has an id for its key and is no session stays', async () => {
+  test('from: a key that is no session is not touched, even if an id names it', async () => {
     const store = new RedisStore({ url: server.url, from: 'koa-redis' })
     await client.hset('app:accounts', 'a', '1')
     await client.lpush('app:jobs', 'a')
@@ -114,7 +114,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('from: each write moves it over', async () => {
+  test('from: each kind of write converts an old record', async () => {
     const store = new RedisStore({ url: server.url, from: 'koa-redis' })
     const record = () => ({ a: 1, b: 2, _expire: Date.now() + HOUR_MS, _maxAge: HOUR_MS })
     for (const id of ['merged', 'touched', 'moved', 'gone']) await old.set(id, record(), HOUR_MS)
@@ -132,7 +132,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('from: many writers of an old record lose nothing, and a destroyed one stays so', async () => {
+  test('from: concurrent writes to an old record lose nothing, and do not revive a destroyed one', async () => {
     const store = new RedisStore({ url: server.url, from: 'koa-redis' })
     for (let round = 0; round < 100; round++) {
       const id = `raced-${round}`
@@ -169,7 +169,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
     })
   }
 
-  test('format json: has no mark, and a prefix where one is given', async () => {
+  test('format json: does not have the mark of a session store, and uses the prefix', async () => {
     const store = new RedisStore({ url: server.url, format: 'json', prefix: 'p:' })
     assert.equal(store[Symbol.for('koa-session-rs.store')], undefined)
     await store.set('a', { b: 1 }, 5000)

@@ -20,7 +20,7 @@ const SUBJECTS = ['alice', 'bob']
 const IN_CLUSTER = ['create, which destroys the oldest', 'regenerate, to another subject', 'destroyAll']
 /** After this time, a move that has begun but not ended no longer blocks other writers of the session. */
 const MOVING_MS = 11000
-/** The old key refers to a moved session's new one for less than this. */
+/** A complete move leaves the old key for less than this, as a reference to the new one. */
 const MOVED_MS = 61000
 
 /**

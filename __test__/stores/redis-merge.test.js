@@ -1,6 +1,6 @@
 'use strict'
 
-// The script that merges, beside the store in memory: any keys, in any order, some of them gone, some of them written by others.
+// Compares the merge script with MemoryStore: any keys, in any order, some deleted, some written by other requests.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
@@ -8,11 +8,11 @@ const servers = require('../servers/redis')
 const { MemoryStore } = require('../../stores/memory')
 const { RedisStore } = require('../../stores/redis')
 
-// Of names that are parts of others, of the separators of the layout, and of what patterns would read otherwise.
+// Some are parts of others, contain the layout's separators, or have a meaning in Lua patterns.
 const NAMES = ['a', 'aa', 'a"', '%d', '', '\u001e', '\u001f1\u001f', 'é😀', 'm', 'd', '__proto__', '10', '9']
 const VALUES = ['1', 'null', '"\\u001e\\"a\\"\\u001f9\\u001f"', '{"a":{"aa":[1,"%1"]}}', '"é😀"', '[]', '"\\ud800"']
 
-/** Makes a repeatable source of numbers below a limit. */
+/** Makes a seeded generator of integers below a limit. */
 function numbers (seed) {
   return (limit) => {
     seed = (seed * 1103515245 + 12345) % 2147483648
@@ -20,7 +20,7 @@ function numbers (seed) {
   }
 }
 
-/** Gives some of the names, in any order, each once. */
+/** Returns some of the names in any order, each once. */
 function someNames (below, most) {
   const left = [...NAMES]
   return Array.from({ length: below(most + 1) }, () => left.splice(below(left.length), 1)[0])
@@ -29,7 +29,7 @@ function someNames (below, most) {
 const objectOf = (below, names) =>
   `{${names.map((name) => `${JSON.stringify(name)}:${VALUES[below(VALUES.length)]}`).join(',')}}`
 
-describe('merging in Redis is merging', { skip: servers.skip }, () => {
+describe('merging in Redis gives the same as in memory', { skip: servers.skip }, () => {
   let server
   before(async () => { server = await servers.start() })
   after(() => server.stop())

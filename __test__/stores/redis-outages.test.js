@@ -1,7 +1,7 @@
 'use strict'
 
 // What a request gets while Redis cannot be used, and that it works again afterwards. Each title is a line of the table in
-// docs/stores.md. Nothing here looks at a clock: who waited for the time limit, a minute, would not be done in time.
+// docs/stores.md. No test measures time: a store that waited for its timeout, a minute, would exceed that of the test.
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
@@ -18,7 +18,7 @@ const RECORD = { data: '{"a":1}', maxAge: MINUTE_MS }
 const patient = (options) => new RedisStore({ timeoutMs: MINUTE_MS, ...options })
 let ids = 0
 
-/** What is known of an error, in short. */
+/** Returns the fields of an error, and the code of its cause. */
 function told ({ code, store, reason, errcode, host, port, path, cause }) {
   return { code, store, reason, errcode, host, port, path, cause: cause?.code }
 }
@@ -27,8 +27,8 @@ const NOTHING = { errcode: undefined, port: undefined, path: undefined, cause: u
 const failure = (reason, more) => ({ code: 'ERR_SESSION_STORE', store: 'redis', reason, host: '127.0.0.1', ...NOTHING, ...more })
 
 /**
- * Registers a fault: `make(t)` gives a store that meets it, what is told, and how the fault ends, unless it is one of the
- * options. With `reads`, only writes fail.
+ * Registers the test of a fault. `make(t)` returns a store that meets it, the expected error, and `mend`, which ends the fault
+ * (undefined for a fault in the options). With `reads`, only writes fail.
  */
 function fault (title, make) {
   test(title, { skip: servers.skip, timeout: MINUTE_MS / 2 }, async (t) => {
@@ -37,7 +37,7 @@ function fault (title, make) {
     for (let i = 0; i < 3; i++) {
       const error = await write().then(() => assert.fail('it was stored'), (err) => err)
       assert.deepEqual(told(error), expected)
-      // The message is for whoever reads it; addresses are for programs.
+      // The address is in fields of the error, not in the message.
       assert.ok(!error.message.includes(expected.host ?? expected.path), error.message)
       assert.ok(error.cause instanceof Error)
       if (reads) assert.equal(await store.load('nobody'), undefined)
@@ -68,7 +68,7 @@ fault('a server that refuses connections that it took before', async (t) => {
   const store = patient({ url: server.url })
   await store.load('nobody')
   await server.kill()
-  // A write might be on its way before the end of the connection is seen.
+  // A write might be sent before the store notices the end of the connection.
   await assert.rejects(store.load('nobody'), { reason: 'unreachable' })
   const expected = failure('unreachable', { port: server.port, cause: 'ECONNREFUSED' })
   return { store, expected, mend: () => server.start() }

@@ -23,7 +23,7 @@ async function ask (child, message) {
   return result
 }
 
-/** Runs a script in a process of its own; gives what it printed, when it has ended. */
+/** Runs a script in a process of its own, and returns what it printed. */
 async function run (script) {
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 20000 })
   return stdout
@@ -69,7 +69,7 @@ describe('processes', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('a store that is idle does not keep its process alive, one that waits does', async () => {
+  test('an idle store does not keep its process alive, one with a pending call does', async () => {
     const printed = await run(`
       const { RedisStore } = require(${STORES})
       const store = new RedisStore({ url: '${server.url}' })
@@ -79,7 +79,7 @@ describe('processes', { skip: servers.skip }, () => {
     assert.equal(printed, 'answered undefined\n')
   })
 
-  test('a process exits in the middle', async () => {
+  test('a process exits while calls are pending', async () => {
     const printed = await run(`
       const { RedisStore } = require(${STORES})
       const store = new RedisStore({ url: '${server.url}' })
@@ -89,7 +89,7 @@ describe('processes', { skip: servers.skip }, () => {
     assert.equal(printed, 'exit 0\n')
   })
 
-  test('worker threads have stores, and are ended in the middle', async () => {
+  test('worker threads are terminated while calls of their stores are pending', async () => {
     const script = `
       const { RedisStore } = require(${STORES})
       const { parentPort } = require('node:worker_threads')
@@ -105,7 +105,7 @@ describe('processes', { skip: servers.skip }, () => {
     }
   })
 
-  test('close() waits for what was asked before, and refuses what is asked after', async () => {
+  test('close() waits for earlier calls, and later ones reject', async () => {
     const store = new RedisStore({ url: server.url })
     const pending = Array.from({ length: 100 }, (_, i) => store.create(`closing-${i}`, { data: '{}', maxAge: 1000 }, 1000))
     const closing = store.close()
@@ -115,11 +115,11 @@ describe('processes', { skip: servers.skip }, () => {
     await store.close()
   })
 
-  test('a store without a server that was never used closes', async () => {
+  test('an unused store closes, even without a server', async () => {
     await new RedisStore({ url: 'redis://127.0.0.1:1' }).close()
   })
 
-  test('a call that is wrong rejects alone', async () => {
+  test('an invalid call rejects without affecting others', async () => {
     const store = new RedisStore({ url: server.url })
     const answers = await Promise.allSettled([
       store.create('right', { data: '{"a":1}', maxAge: 60000 }, 1000),

@@ -1,6 +1,7 @@
 'use strict'
 
-// What is sent again where the connection broke before it was answered, and how that is told from its own echo.
+// Commands that are sent again since the connection broke before their replies, and how the store tells whether the first one
+// was executed.
 
 const assert = require('node:assert/strict')
 const { after, afterEach, before, describe, test } = require('node:test')
@@ -13,7 +14,7 @@ const LIFE_MS = 60000
 const record = (more) => ({ data: '{"a":1}', maxAge: LIFE_MS, ...more })
 const changes = (set, more) => ({ base: 1, set, delete: [], ...more })
 
-describe('what is done again where a connection broke', { skip: servers.skip }, () => {
+describe('after the connection broke, the store repeats', { skip: servers.skip }, () => {
   let server, proxy, direct, store
   let prefixes = 0
   before(async () => {
@@ -28,7 +29,7 @@ describe('what is done again where a connection broke', { skip: servers.skip }, 
 
   const dataOf = async (id) => JSON.parse((await direct.load(id)).data)
 
-  /** Has the connection break with a request or its answer, behind what somebody else does at that moment. */
+  /** Breaks the connection at a request or its reply, after an operation of another client at that moment. */
   async function interrupted (kind, operate, inBetween = () => {}) {
     const prefix = `${++prefixes}:`
     direct = new RedisStore({ url: server.url, prefix })
@@ -50,7 +51,7 @@ describe('what is done again where a connection broke', { skip: servers.skip }, 
   const merged = (rev) => ({ rev, conflicts: [], maxAge: LIFE_MS })
   const merge = (more) => (to) => to.merge('old', changes('{"a":2,"b":1}', more), LIFE_MS)
 
-  test('is a merge that was carried out, or was not', async () => {
+  test('a merge, whether or not it was executed', async () => {
     for (const kind of ['answer', 'request']) {
       assert.deepEqual(await interrupted(kind, merge()), merged(2), kind)
       assert.deepEqual(await dataOf('old'), { a: 2, b: 1 })
@@ -59,7 +60,7 @@ describe('what is done again where a connection broke', { skip: servers.skip }, 
     }
   })
 
-  test('is a merge that takes keys away', async () => {
+  test('a merge that deletes keys', async () => {
     for (const kind of ['answer', 'request']) {
       assert.deepEqual(await interrupted(kind, (to) => to.merge('old', { base: 1, set: '', delete: ['a'] }, LIFE_MS)), merged(2))
       assert.deepEqual(await dataOf('old'), {})
@@ -67,13 +68,13 @@ describe('what is done again where a connection broke', { skip: servers.skip }, 
     }
   })
 
-  test('is a merge behind which others wrote to other keys, and it is told from theirs', async () => {
+  test('a merge, even if others wrote to other keys after it', async () => {
     const write = () => direct.merge('old', changes('{"c":1}'), LIFE_MS)
     assert.deepEqual(await interrupted('answer', merge(), write), merged(3))
     assert.deepEqual(await dataOf('old'), { a: 2, b: 1, c: 1 })
   })
 
-  test('is no merge where nobody knows whether others wrote before it or behind it', async () => {
+  test('no merge if it is unknown whether others wrote before or after it', async () => {
     const write = () => direct.merge('old', changes('{"a":7}'), LIFE_MS)
     for (const kind of ['answer', 'request']) {
       assert.equal((await interrupted(kind, merge(), write)).reason, 'lost')
@@ -82,7 +83,7 @@ describe('what is done again where a connection broke', { skip: servers.skip }, 
     }
   })
 
-  test('is no merge of a session that was destroyed meanwhile', async () => {
+  test('no merge of a session that was destroyed meanwhile', async () => {
     for (const kind of ['answer', 'request']) {
       assert.equal(await interrupted(kind, merge(), () => direct.destroy('old')), 'missing')
       assert.equal(await direct.load('old'), undefined)
@@ -90,7 +91,7 @@ describe('what is done again where a connection broke', { skip: servers.skip }, 
     }
   })
 
-  test('is a create that was carried out, or was not; not where somebody else has the id by then', async () => {
+  test('a create, whether or not it was executed, unless the id is taken meanwhile', async () => {
     const create = (to) => to.create('new', record(), LIFE_MS)
     for (const kind of ['answer', 'request']) {
       assert.deepEqual(await interrupted(kind, create), { rev: 1 })

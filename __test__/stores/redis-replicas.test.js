@@ -1,6 +1,6 @@
 'use strict'
 
-// What `waitReplicas` promises: what was answered, replicas have; what they have not, is not answered.
+// What `waitReplicas` promises: the replicas have each write that succeeds; a write that they do not confirm rejects.
 
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
@@ -42,7 +42,7 @@ describe('a server with a replica', { skip: servers.skip }, () => {
 
   const has = async (id) => await replica.command('EXISTS', key(id)) === '1'
 
-  test('what was answered, the replica has', async () => {
+  test('the replica has each write that succeeded', async () => {
     await store.create('begun', record('alice'), TTL)
     assert.equal(await has('begun'), true)
     await store.regenerate('begun', 'moved', { ...NOTHING, subject: 'bob' }, TTL)
@@ -60,14 +60,14 @@ describe('a server with a replica', { skip: servers.skip }, () => {
     assert.equal(await has('e'), false)
   })
 
-  test('replicas that do not answer, with `waitReplicas`: a session that they do not get is not begun', async () => {
+  test('replicas that do not answer, with `waitReplicas`: no session is created', async () => {
     gate.hold()
     await assert.rejects(store.create('unbegun', record('alice'), TTL), { ...SHORT, host: master.host, port: master.port })
     assert.equal(await plain.load('unbegun'), undefined)
     assert.deepEqual(await plain.list('alice'), [])
   })
 
-  test('nor is one moved', async () => {
+  test('replicas that do not answer: no session gets a new id', async () => {
     await plain.create('old', record('dave'), TTL)
     gate.hold()
     await assert.rejects(store.regenerate('old', 'new', NOTHING, TTL), SHORT)
@@ -81,7 +81,7 @@ describe('a server with a replica', { skip: servers.skip }, () => {
     ['destroyAll', () => store.destroyAll('erin')],
     ['revoke', () => store.destroyAll('erin', { only: hash('ended') })]
   ]) {
-    test(`${name} ends a session nevertheless, and says it again until the replica knows`, async () => {
+    test(`${name} ends a session nevertheless, and rejects until the replica confirms it`, async () => {
       await store.create('ended', record('erin'), TTL)
       gate.hold()
       await assert.rejects(end(), SHORT)
@@ -94,7 +94,7 @@ describe('a server with a replica', { skip: servers.skip }, () => {
     })
   }
 
-  test('destroyAll ends all sessions, also where they are many', async () => {
+  test('destroyAll ends all sessions, even if they are many', async () => {
     const ids = Array.from({ length: 600 }, (_, i) => `many-${i}`)
     await Promise.all(ids.map((id) => plain.create(id, record('frank'), TTL)))
     gate.hold()
@@ -102,14 +102,14 @@ describe('a server with a replica', { skip: servers.skip }, () => {
     assert.deepEqual(await plain.list('frank'), [])
   })
 
-  test('what is read and what is changed within a session wait for nobody', async () => {
+  test('loads, touches and merges of data do not wait for replicas', async () => {
     await store.create('busy', record('grace'), TTL)
     await plain.create('idle', record('grace'), TTL)
     gate.hold()
     const order = []
     const note = (name) => () => order.push(name)
     const ending = store.destroy('idle').catch(note('destroy'))
-    // Also behind it.
+    // Calls after the destroy do not wait for it either.
     await until('it to be gone', async () => await plain.load('idle') === undefined)
     await store.load('busy').then(note('load'))
     await store.merge('busy', { ...NOTHING, set: '{"n":2}' }, TTL).then(note('merge'))
@@ -118,7 +118,7 @@ describe('a server with a replica', { skip: servers.skip }, () => {
     assert.deepEqual(order, ['load', 'merge', 'touch', 'destroy'])
   })
 
-  test('many at once wait together', async () => {
+  test('many writes at once wait together', async () => {
     const ids = Array.from({ length: 200 }, (_, i) => `once-${i}`)
     await Promise.all(ids.map((id) => store.create(id, record(), TTL)))
     gate.hold()
@@ -198,7 +198,7 @@ describe('clients of the app', { skip: servers.skip }, () => {
     })
   }
 
-  test('a connection that breaks while replicas are waited for says nothing of them', async (t) => {
+  test('a connection that breaks during the wait for replicas gives the reason lost', async (t) => {
     const way = await openGate(master.port)
     t.after(() => way.end())
     const client = new (require('ioredis'))(way.url)
@@ -232,7 +232,7 @@ test('a failover right after the answer loses nothing', { skip: servers.skip }, 
   const answered = []
   const destroy = (id) => store.destroy(id).then(() => answered.push(id), () => {})
   await Promise.all(ids.slice(0, 100).map(destroy))
-  // What comes now, the master has, and nobody else.
+  // From now on, only the master gets the writes.
   gate.hold()
   const ends = ids.slice(100).map(destroy)
   await until('them to be gone', async () => await plain.load(ids.at(-1)) === undefined)

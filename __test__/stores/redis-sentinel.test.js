@@ -16,13 +16,13 @@ describe('sentinels', { skip: servers.skip }, () => {
   })
   after(() => Promise.all([master, replica, sentinel].map((server) => server.stop())))
 
-  test('the server is the one that they name, also after a failover', async () => {
+  test('the store uses the master that they name, also after a failover', async () => {
     const sentinels = [{ host: '127.0.0.1', port: sentinel.port }]
     const store = new RedisStore({ sentinels, master: 'watched', timeoutMs: 20000, connectTimeoutMs: 500 })
     await store.create('a', { data: '{"n":1}', maxAge: 600000 }, 1000)
     await until('the replica to have it', async () => await replica.command('DBSIZE') === '1')
     await master.kill()
-    // Sent to nobody until then, so that nothing is lost and nothing rejects.
+    // Nothing is sent before the failover, so nothing is lost and nothing rejects.
     assert.equal((await store.load('a')).data, '{"n":1}')
     assert.deepEqual(await store.merge('a', { base: 1, set: '{"n":2}', delete: [] }, 1000), { rev: 2, conflicts: [], maxAge: 600000 })
     assert.match(await replica.command('INFO', 'replication'), /role:master/)

@@ -1,6 +1,6 @@
 'use strict'
 
-// Which certificates are taken, and what is told of the others. OpenSSL makes them, as people do.
+// Which certificates are accepted, and the errors for the others. They are made by OpenSSL, as most certificates are.
 
 const assert = require('node:assert/strict')
 const { readFileSync, rmSync, writeFileSync } = require('node:fs')
@@ -20,7 +20,7 @@ describe('certificates', { skip: servers.skip }, () => {
   const read = (name) => readFileSync(path(`${name}.pem`), 'utf8')
   const openssl = (...args) => run(programs.openssl, args, { cwd: directory })
 
-  /** Makes a certificate: by an authority, or by itself; without extensions it is of version 1. */
+  /** Makes a certificate, signed by an authority or by itself; without extensions, it has X.509 version 1. */
   async function make (name, extensions, { by = name, days = '2' } = {}) {
     await openssl('req', ...KEY, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`)
     const signer = by === name ? ['-signkey', `${name}.key`] : ['-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-CAcreateserial']
@@ -36,7 +36,7 @@ describe('certificates', { skip: servers.skip }, () => {
   })
   after(() => rmSync(directory, { recursive: true }))
 
-  /** Tries a store with a server that has the certificate of that name. */
+  /** Loads a session from a server that has the certificate of that name. */
   async function attempt (t, name, tls, config) {
     const files = { 'tls-cert-file': path(`${name}.pem`), 'tls-key-file': path(`${name}.key`) }
     const server = await servers.start({ tls: true, config: { ...files, 'tls-ca-cert-file': path('authority.pem'), ...config } })
@@ -52,13 +52,13 @@ describe('certificates', { skip: servers.skip }, () => {
   }
 
   const TAKEN = {
-    'by the authority that is given': [NAMES, { by: 'authority' }],
-    'by an authority of version 1': [NAMES, { by: 'old-authority' }],
-    'by itself, which is given': [NAMES],
-    'by itself, an authority, which is given': [`${NAMES}basicConstraints = CA:TRUE\n`]
+    'signed by the given authority': [NAMES, { by: 'authority' }],
+    'signed by an authority of version 1': [NAMES, { by: 'old-authority' }],
+    'self-signed and given as ca': [NAMES],
+    'self-signed with CA:TRUE and given as ca': [`${NAMES}basicConstraints = CA:TRUE\n`]
   }
   for (const [title, [extensions, how = {}]] of Object.entries(TAKEN)) {
-    test(`is taken: one ${title}`, async (t) => {
+    test(`is accepted: one ${title}`, async (t) => {
       const name = title.replace(/\W+/g, '-')
       await make(name, extensions, how)
       assert.equal(await attempt(t, name, { ca: read(how.by ?? name) }), undefined)
@@ -68,11 +68,11 @@ describe('certificates', { skip: servers.skip }, () => {
   const REFUSED = {
     'without a subjectAltName': ['keyUsage = digitalSignature\n', { by: 'authority' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     'of another name': ['subjectAltName = DNS:example.org\n', { by: 'authority' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-    'of another name, by itself, an authority': ['basicConstraints = CA:TRUE\n', {}, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    'of another name, self-signed with CA:TRUE': ['basicConstraints = CA:TRUE\n', {}, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     'of version 1': ['', { by: 'authority' }, 'CERT_REJECTED'],
     'for clients alone': [`${NAMES}extendedKeyUsage = clientAuth\n`, { by: 'authority' }, 'CERT_REJECTED'],
     'that has expired': [NAMES, { by: 'authority', days: '-1' }, 'CERT_HAS_EXPIRED'],
-    'that has expired, by itself, an authority': [`${NAMES}basicConstraints = CA:TRUE\n`, { days: '-1' }, 'CERT_HAS_EXPIRED']
+    'that has expired, self-signed with CA:TRUE': [`${NAMES}basicConstraints = CA:TRUE\n`, { days: '-1' }, 'CERT_HAS_EXPIRED']
   }
   for (const [title, [extensions, how, code]] of Object.entries(REFUSED)) {
     test(`is refused: one ${title}`, async (t) => {
@@ -82,12 +82,12 @@ describe('certificates', { skip: servers.skip }, () => {
     })
   }
 
-  test('is refused: one by itself, an authority, where another one is given', async (t) => {
+  test('is refused: one self-signed with CA:TRUE, if ca is another one', async (t) => {
     await make('stranger', `${NAMES}basicConstraints = CA:TRUE\n`)
     await assert.rejects(attempt(t, 'stranger', { ca: read('authority') }), (error) => error.reason === 'tls')
   })
 
-  test('a ca that is none is told', async (t) => {
+  test('an invalid ca is named in the error', async (t) => {
     await make('fine', NAMES, { by: 'authority' })
     await assert.rejects(attempt(t, 'fine', { ca: 'no certificate' }), (error) => {
       assert.equal(error.reason, 'tls')
@@ -96,7 +96,7 @@ describe('certificates', { skip: servers.skip }, () => {
     })
   })
 
-  test('a server that wants one of its clients', async (t) => {
+  test('a server that requires client certificates', async (t) => {
     await make('server', NAMES, { by: 'authority' })
     await make('client', NAMES, { by: 'authority' })
     const wanted = { 'tls-auth-clients': 'yes' }

@@ -32,13 +32,13 @@ describe('who may read the files', { skip: isWindows && 'has no modes' }, () => 
   after(() => process.umask(umask))
   const modes = (file) => FILES.map((end) => statSync(file + end).mode & 0o777)
 
-  test('the owner alone, where they are made', async () => {
+  test('only the owner, if the store creates them', async () => {
     const file = folder.file()
     await open({ file }).create('a', newRecord({}), TTL_MS)
     assert.deepEqual(modes(file), [0o600, 0o600, 0o600])
   })
 
-  test('nor where a link leads to what is made', async () => {
+  test('only the owner, if the store creates them through a link', async () => {
     const [file, link] = [folder.file(), folder.file()]
     symlinkSync(file, link)
     await open({ file: link }).create('a', newRecord({}), TTL_MS)
@@ -46,7 +46,7 @@ describe('who may read the files', { skip: isWindows && 'has no modes' }, () => 
     assert.ok(lstatSync(link).isSymbolicLink())
   })
 
-  test('whoever may read the file that is there', async () => {
+  test('those who may read the existing database file', async () => {
     const file = folder.file()
     await folder.open({ file }).close()
     chmodSync(file, 0o640)
@@ -84,7 +84,7 @@ describe('what a session held', () => {
     }
   }
 
-  test('stays in the log until that is written into the database, and no longer', async () => {
+  test('stays in the log until the next checkpoint, and no longer', async () => {
     const file = folder.file()
     const store = open({ file })
     await store.create('a', newRecord(secret(20_000)), TTL_MS)
@@ -92,14 +92,14 @@ describe('what a session held', () => {
     await store.destroy('a')
     assert.deepEqual(held(file), ['-wal'])
     const { child } = await folder.start('sqlite-sql.js', file, 'PRAGMA wal_checkpoint(PASSIVE)')
-    // The log is cut off by the next write.
+    // The next write truncates the log.
     await store.touch('b', TTL_MS)
     assert.deepEqual(held(file), [])
     await dismiss(child)
   })
 })
 
-/** Starts a program with a small disk of its own, which goes with it. */
+/** Runs a program with a small file system of its own, which is unmounted when it ends. */
 function withDisk (program) {
   const disk = folder.file()
   mkdirSync(disk)
@@ -110,7 +110,7 @@ function withDisk (program) {
 
 const mayMount = process.platform === 'linux' && withDisk('nothing.js').status === 0
 
-test('a disk that is full: the log makes room, for logouts above all', { skip: !mayMount && 'needs a disk of its own' }, () => {
+test('a full disk: the log stays small, and sessions can still be destroyed', { skip: !mayMount && 'needs a disk of its own' }, () => {
   const { status, stdout, stderr } = withDisk('sqlite-full.js')
   assert.deepEqual([status, stderr], [0, ''])
   const { merged, free, destroyed, reasons, asAnswered, left } = JSON.parse(stdout)
@@ -121,7 +121,7 @@ test('a disk that is full: the log makes room, for logouts above all', { skip: !
   assert.deepEqual(left, Array.from({ length: 10 }, (_, i) => `id ${20 + i}`))
 })
 
-describe('a file that is not the one that was opened', { skip: isWindows && 'keeps open files' }, () => {
+describe('a file that is removed or replaced after it was opened', { skip: isWindows && 'keeps open files' }, () => {
   const replaced = { code: 'ERR_SESSION_STORE', store: 'sqlite', reason: 'replaced' }
   const CALLS = [
     ['create', 'b', newRecord({}), TTL_MS], ['load', 'a'], ['merge', 'a', changes({ b: 1 }), TTL_MS], ['touch', 'a', TTL_MS],
@@ -134,12 +134,12 @@ describe('a file that is not the one that was opened', { skip: isWindows && 'kee
 
   for (const [how, replace] of [
     ['deleted', removeAll],
-    ['deleted, and its log not', unlinkSync],
+    ['deleted without its log', unlinkSync],
     ['moved', (file) => renameSync(file, `${file}.old`)],
     ['replaced by another', (file, other) => { removeAll(file); renameSync(other, file) }],
     ['deleted with its folder', (file, other, inner) => rmSync(inner, { recursive: true })]
   ]) {
-    test(`${how}: the next write fails, each read a second later, and then everything`, async (t) => {
+    test(`${how}: the next write fails, reads fail a second later, and then all calls`, async (t) => {
       const clock = freeze(t)
       const inner = folder.file()
       mkdirSync(inner)
@@ -159,7 +159,7 @@ describe('a file that is not the one that was opened', { skip: isWindows && 'kee
     })
   }
 
-  test('before the first write too', async () => {
+  test('is noticed by the first write too', async () => {
     const file = folder.file()
     const store = open({ file })
     removeAll(file)
@@ -168,7 +168,7 @@ describe('a file that is not the one that was opened', { skip: isWindows && 'kee
     await assertEnded(store)
   })
 
-  test('a file that is back helps nothing, and a store that is made anew does', async () => {
+  test('is not used again when it is moved back, except by a new store', async () => {
     const file = folder.file()
     const store = open({ file })
     await store.create('a', newRecord({}), TTL_MS)
@@ -181,7 +181,7 @@ describe('a file that is not the one that was opened', { skip: isWindows && 'kee
     assert.equal(await again.destroy('a'), true)
   })
 
-  test('in no process is a logout lost without a word', async () => {
+  test('loses no logout without an error, in any process', async () => {
     const file = folder.file()
     const here = open({ file })
     await here.create('a', newRecord({}), TTL_MS)

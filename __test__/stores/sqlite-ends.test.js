@@ -16,7 +16,7 @@ after(() => folder.remove())
 
 const sqlite = JSON.stringify(require.resolve('../../stores/sqlite'))
 
-/** Runs a program that has `store`, `record` and `TTL_MS`. Time enough for any machine: what hangs would hang for ever. */
+/** Runs a program with the variables `store`, `record` and `TTL_MS`. The timeout only ends a program that hangs. */
 function run (file, program) {
   return spawnSync(process.execPath, ['--expose-gc', '-e', `
     const { writeSync } = require('node:fs')
@@ -44,7 +44,7 @@ describe('a process', () => {
     assertEnded(run(folder.file(), ''), '')
   })
 
-  test('stays for the writes that are pending', async () => {
+  test('stays alive while writes are pending', async () => {
     const file = folder.file()
     assertEnded(run(file, `
       for (let i = 0; i < 1000; i++) store.create('id ' + i, record, TTL_MS)
@@ -54,7 +54,7 @@ describe('a process', () => {
     await store.close()
   })
 
-  test('that exits amid its writes ends with its own code, and what was acknowledged is there', async () => {
+  test('that exits during writes keeps its exit code, and loses no acknowledged write', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const file = folder.file()
       const child = run(file, `
@@ -72,7 +72,7 @@ describe('a process', () => {
     }
   })
 
-  test('may forget a store without closing it', () => {
+  test('lets a store be garbage-collected that was not closed', () => {
     assertEnded(run(folder.file(), `
       const gone = new FinalizationRegistry(() => { console.log('gone'); clearInterval(waiting) })
       let waiting
@@ -86,7 +86,7 @@ describe('a process', () => {
 })
 
 describe('a worker', () => {
-  test('that is terminated amid its writes harms nobody, and what was acknowledged is there', async () => {
+  test('that is terminated during writes affects no other thread, and loses no acknowledged write', async () => {
     const file = folder.file()
     const store = folder.open({ file })
     for (let round = 0; round < ROUNDS; round++) {
@@ -132,7 +132,7 @@ describe('close', () => {
     await again.close()
   })
 
-  test('ends the store: everything else rejects', async () => {
+  test('ends the store: all later calls reject', async () => {
     const store = folder.open()
     await store.close()
     const closed = { code: 'ERR_SESSION_STORE', reason: 'closed' }
@@ -141,7 +141,7 @@ describe('close', () => {
       ['touch', 'a', TTL_MS], ['regenerate', 'a', 'b', { base: 1, set: '', delete: [] }, TTL_MS], ['destroy', 'a'],
       ['list', 'u'], ['destroyAll', 'u'], ['clear'], ['get', 'a']
     ]) {
-      // A method that throws has to reject as well.
+      // Each has to return a promise that rejects, not throw.
       await assert.rejects(store[method](...args), closed, method)
     }
   })

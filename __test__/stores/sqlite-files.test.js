@@ -26,7 +26,7 @@ function sql (file, text) {
   assert.equal(status, 0, stderr)
 }
 
-/** Makes a file with sessions that several pages hold. */
+/** Makes a file with sessions on several pages. */
 async function filled () {
   const file = folder.file()
   const store = new SqliteStore({ file })
@@ -43,7 +43,7 @@ function assertRefused (file, reason) {
   })
 }
 
-describe('a file that cannot be used is an error when the store is made, which names it', () => {
+describe('for a file that cannot be used, the constructor throws an error that names it', () => {
   test('text', () => {
     const file = folder.file()
     writeFileSync(file, 'sessions, one a line\n'.repeat(100))
@@ -91,13 +91,13 @@ describe('a file that cannot be used is an error when the store is made, which n
     assertRefused(file, 'unwritable')
   })
 
-  test('in a folder that is not there, and is not made', () => {
+  test('in a folder that does not exist, and is not created', () => {
     const file = path.join(folder.file(), 'sessions.db')
     assertRefused(file, 'unwritable')
     assert.ok(!existsSync(path.dirname(file)))
   })
 
-  test('in what is no folder', () => {
+  test('in a path that is no folder', () => {
     const file = folder.file()
     writeFileSync(file, '')
     assertRefused(path.join(file, 'sessions.db'), 'unwritable')
@@ -109,17 +109,17 @@ describe('a file that cannot be used is an error when the store is made, which n
   })
 })
 
-test('an empty file is made a database', async () => {
+test('an empty file becomes a database', async () => {
   const file = folder.file()
   writeFileSync(file, '')
   assert.deepEqual(await open({ file }).create('a', newRecord({}), TTL_MS), { rev: 1 })
 })
 
-test('damage that is found later rejects, and what can be read still is', async () => {
+test('damage that is found later rejects, and intact sessions can still be read', async () => {
   const file = await filled()
   const store = open({ file })
   const bytes = readFileSync(file)
-  // The pages in the middle: the roots are at the beginning.
+  // Pages in the middle, since the root pages are at the beginning.
   bytes.fill(0xff, 4096 * 10, 4096 * 20)
   writeFileSync(file, bytes)
   const results = await Promise.allSettled(Array.from({ length: 200 }, async (_, i) => store.load(`id ${i}`)))
@@ -158,7 +158,7 @@ describe('a database that is full', () => {
     assert.deepEqual(await store.create('again', newRecord({ text }), TTL_MS), { rev: 1 })
   })
 
-  test('rejects those of many writes at once that find no room, and no others', async () => {
+  test('of many writes at once, rejects only those that find no room', async () => {
     const store = open({ maxBytes: MAX_BYTES })
     const ids = Array.from({ length: 300 }, (_, i) => `id ${i}`)
     const record = (index) => newRecord(index % 3 === 0 ? { n: 1 } : { text })
@@ -172,7 +172,7 @@ describe('a database that is full', () => {
   })
 })
 
-test('one bad write of many at once rejects alone', async () => {
+test('of many writes at once, only the invalid ones reject', async () => {
   const store = open()
   const writes = [
     store.create('a', newRecord({ a: 1 }), TTL_MS),
@@ -206,7 +206,7 @@ describe('expired sessions', () => {
     await store.touch('live', TTL_MS)
     const left = there()
     assert.ok(left >= 150, `${left} are left by the first write`)
-    // What is removed after a write is gone with the next one's answer.
+    // What a write removes is certainly gone when the next one has ended.
     for (let i = 0; i < 4; i++) await store.touch('live', TTL_MS)
     assert.equal(there(), 0)
     assert.equal(store.load('live').rev, 1)

@@ -15,7 +15,7 @@ class SqliteFolder {
   #count = 0
   #children = new Set()
 
-  /** Names a file that is not there. */
+  /** Returns the path of a file that does not exist. */
   file () {
     return path.join(this.#path, `${this.#count++}.db`)
   }
@@ -48,7 +48,7 @@ async function ask (child, message) {
   return answer
 }
 
-/** Ends a program by a message, and waits until it has ended by itself. */
+/** Tells a program to end, and waits until it has. */
 async function dismiss (child) {
   const exited = once(child, 'exit')
   child.send('end')

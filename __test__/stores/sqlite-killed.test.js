@@ -11,7 +11,7 @@ const KILLS = 100
 const folder = new SqliteFolder()
 after(() => folder.remove())
 
-/** Runs the program until it has acknowledged so many writes, kills it, and gives the last acknowledged write of each session. */
+/** Kills the program after a number of acknowledged writes. Returns the last acknowledged write of each session. */
 async function kill (file, count, known) {
   const child = spawn(process.execPath, [require.resolve('./fixtures/sqlite-killed'), file], { stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
@@ -26,7 +26,7 @@ async function kill (file, count, known) {
   for (const [, id, n] of text.matchAll(/^(session \d+) (\d+)$/gm)) known.set(id, Number(n))
 }
 
-test(`a process that is killed ${KILLS} times while it writes loses no acknowledged write, and leaves none half there`, async () => {
+test(`a process that is killed ${KILLS} times while it writes loses no acknowledged write, and leaves none half-written`, async () => {
   const file = folder.file()
   const known = new Map()
   for (let round = 0; round < KILLS; round++) {

@@ -18,7 +18,7 @@ function open (file, options) {
   return store
 }
 
-/** Has another process take the write lock of a file. */
+/** Makes another process take a file's write lock. */
 async function lock (file, how = 'BEGIN IMMEDIATE') {
   const { child } = await folder.start('sqlite-sql.js', file, how)
   return {
@@ -34,7 +34,7 @@ async function turns (count, each = () => {}) {
   }
 }
 
-/** Says what has become of a promise by now. */
+/** Returns the state of a promise. */
 async function state (promise) {
   let known = 'pending'
   promise.then(() => { known = 'resolved' }, () => { known = 'rejected' })
@@ -43,14 +43,14 @@ async function state (promise) {
 }
 
 describe('while another process holds the write lock', () => {
-  test('the event loop turns, loads are answered at once, and the write is done once the lock is free', async () => {
+  test('the event loop goes on, loads are synchronous, and the write ends once the lock is free', async () => {
     const file = folder.file()
     const store = open(file)
     await store.create('a', newRecord({ a: 1 }, { subject: 'u' }), TTL_MS)
     const other = await lock(file)
     const merging = store.merge('a', changes({ b: 2 }), TTL_MS)
     const creating = store.create('c', newRecord({}), TTL_MS)
-    // A writer that waited on this thread would not let them happen before the lock is released, which is after them.
+    // If the write blocked this thread, these turns could not happen before the lock is released, which is after them.
     await turns(TURNS, () => {
       assert.equal(store.load('a').data, '{"a":1}')
       assert.equal(store.list('u').length, 1)
@@ -77,7 +77,7 @@ describe('while another process holds the write lock', () => {
     await other.end()
   })
 
-  test('busyTimeout counts from when a write was asked for, whatever waited before it', async () => {
+  test('busyTimeout counts from the call, even if an earlier write still waits', async () => {
     const file = folder.file()
     const [store, patient] = [open(file, { busyTimeout: 500 }), open(file, { busyTimeout: 800 })]
     await Promise.all([store.create('a', newRecord({}), TTL_MS), patient.create('b', newRecord({}), TTL_MS)])
@@ -85,7 +85,7 @@ describe('while another process holds the write lock', () => {
     const order = []
     const busy = (name, write) => assert.rejects(write, { reason: 'busy' }).then(() => order.push(name))
     const writes = [busy('first', store.touch('a', TTL_MS)), busy('patient', patient.touch('b', TTL_MS))]
-    // The first is being tried by now: this one would wait until that has failed, and then begin to wait.
+    // By now, the first is being tried. If the timeout began with the attempt, this one would fail long after the first.
     await turns(20)
     writes.push(busy('second', store.touch('a', TTL_MS)))
     await Promise.all(writes)
@@ -106,7 +106,7 @@ describe('while another process holds the write lock', () => {
   })
 
   for (const how of ['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE']) {
-    test(`a store opens that has to make the file, and works once it could: ${how}`, async () => {
+    test(`a store opens before it can create the file, and works once it has: ${how}`, async () => {
       const file = folder.file()
       const other = await lock(file, how)
       const store = open(file)
@@ -123,7 +123,7 @@ describe('while another process holds the write lock', () => {
     })
   }
 
-  test('a store that could not make the file in time rejects, and works later', async () => {
+  test('a store that cannot create the file in time rejects, and works later', async () => {
     const file = folder.file()
     const other = await lock(file)
     const store = open(file, { busyTimeout: 10 })
@@ -136,7 +136,7 @@ describe('while another process holds the write lock', () => {
   })
 })
 
-test('many stores that make one file at the same time all work', async () => {
+test('many stores that create one file at the same time all work', async () => {
   const file = folder.file()
   const started = await Promise.all(Array.from({ length: 4 }, () => folder.start('sqlite-writer.js', file)))
   const store = open(file)

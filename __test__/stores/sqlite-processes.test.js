@@ -43,7 +43,7 @@ describe('two processes', () => {
     }
   })
 
-  test('see each what the other has written', async () => {
+  test('see the writes of other processes', async () => {
     await store.create('shared', newRecord({}), TTL_MS)
     assert.deepEqual(await ask(writers[0], { task: 'load', ids: ['shared'] }), [1])
     await store.merge('shared', changes({ a: 1 }), TTL_MS)
@@ -64,7 +64,7 @@ describe('two processes', () => {
       assert.deepEqual(new Set(await Promise.all(destroyed)), new Set([true]))
       for (const [merged, touched] of await written) outcomes.add(`${merged}, ${touched}`)
       assert.deepEqual(ids.map((id) => store.load(id)), ids.map(() => undefined))
-      // And after everything: whoever comes as late as this.
+      // A write after the destroy does not revive them either.
       const late = await ask(writers[1], { task: 'write', ids, base: 1 })
       assert.deepEqual(late, ids.map(() => ['missing', 'missing']))
       assert.deepEqual(ids.map((id) => store.load(id)), ids.map(() => undefined))
