@@ -4,8 +4,8 @@ const oneDay = 86400000
 const grace = 10000
 
 /**
- * Makes koa-session's ContextSession say in steps what it does, so that a fault can be mended in one of them. By itself it changes
- * nothing: a test compares the two.
+ * Divides what koa-session's ContextSession does into methods, so that a mend can override one of them. By itself, it changes no
+ * behaviour, as a test shows.
  */
 module.exports = (ContextSession, util) => class Anatomy extends ContextSession {
   /** Whether the store has a record under the id. */
@@ -41,7 +41,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     }
   }
 
-  /** Remembers the error of a decoder, and what its headers were. */
+  /** Records a decoder's error, and the `headers` that it had. */
   decoding (decode) {
     try {
       return decode()
@@ -55,7 +55,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     return util.hash(data)
   }
 
-  /** Runs what reads the session's cookie; only the first step of what is asynchronous does. */
+  /** Runs a function that reads the session's cookie: an asynchronous one does so before its first `await`. */
   reading (read) {
     const known = this.lines.length
     try {
@@ -75,7 +75,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     }
   }
 
-  /** Tells whether nobody has changed how cookies are read: then a mend may. */
+  /** Returns whether `ctx.cookies` reads in the usual way, so that a mend may change that. */
   isPlain () {
     return false
   }
@@ -117,7 +117,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     return this.end()
   }
 
-  /** Destroys the record, and has the browser drop the cookie. */
+  /** Destroys the record, and clears the cookie. */
   async end () {
     if (this.externalKey) await this.store.destroy(this.externalKey, { ctx: this.ctx })
     this.destroyed()
@@ -133,10 +133,10 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     this.sent()
   }
 
-  /** Hears that lines of the session are among those that will be sent. */
+  /** Called when the session's lines are among those to be sent. */
   sent () {}
 
-  /** Gives the lines of the response that are the session's. */
+  /** Returns the response's Set-Cookie lines for the session. */
   get lines () {
     const { ctx: { res }, opts: { key } } = this
     return [res?.getHeader('Set-Cookie') ?? []].flat().filter(line => line.startsWith(`${key}=`) || line.startsWith(`${key}.sig=`))

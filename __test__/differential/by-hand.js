@@ -2,12 +2,12 @@
 
 const jar = { from: 'jar', late: false, edits: [], extras: [], unsigned: false, signatureFirst: false, separator: '; ' }
 
-/** Writes a request of a script: it sends the cookies that it was given, carries out the operations and answers. */
+/** Makes a request of a script: it sends the cookies of the jar, executes the operations and answers with a text. */
 function request (...operations) {
   return { advance: 1, method: 'GET', path: '/', headers: {}, cookies: jar, guarded: true, before: [], operations, after: [], outcome: 'text' }
 }
 
-/** Writes a script: a plain app with one key, and what is given. `store: true` stands for a Map of JSON texts. */
+/** Makes a script: a plain app with one key, plus what is given. `store: true` is a store of JSON texts in a Map. */
 function script ({ store, ...given }) {
   return {
     seed: 'by hand',

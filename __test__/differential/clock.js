@@ -14,7 +14,7 @@ function freeze (clock) {
       return clock.now
     }
 
-    // Dates made before the freeze are dates too.
+    // Dates made before the freeze are instances too.
     static [Symbol.hasInstance] (value) {
       return Function.prototype[Symbol.hasInstance].call(RealDate, value)
     }

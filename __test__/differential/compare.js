@@ -6,12 +6,12 @@ const mended = require('./mended')
 const play = require('./runner')
 
 /**
- * Plays a script with both kinds, `{ upstream, ours }`; upstream's that are `mended` without the faults of the table. Returns the records, the allowed differences that were met, and the
- * first difference that is not allowed, or null.
+ * Plays a script with the implementations `{ upstream, ours }`. Those of upstream with `mended` do not have the faults of the table.
+ * Returns the records, the allowed differences that occurred, and the first difference that is not allowed, or null.
  */
 async function compare (script, kinds, stage, table = allowed) {
   const entries = table.filter(entry => entry.applies(script))
-  // What is wanted may be what upstream does with another script: the one without the fault's cause.
+  // Upstream plays the scripts of `wanted`, which do not contain what causes the fault.
   const wanted = entries.reduce((rewritten, entry) => entry.wanted ? entry.wanted(rewritten) : rewritten, script)
   const session = mended(entries.flatMap(({ mend }) => mend ?? []))
   const upstream = await play(wanted, [kinds.upstream].flat().map(kind => kind.mended ? { ...kind, session } : kind), stage)
@@ -20,7 +20,7 @@ async function compare (script, kinds, stage, table = allowed) {
   return { difference: firstDifference(upstream, ours), upstream, ours, met }
 }
 
-/** Writes a difference down for a person: the script, where the records part, and both sides of that request. */
+/** Describes a difference: the script, where the records first differ, and both records of that request. */
 function report (script, { difference, upstream, ours }) {
   const { request, part, line } = difference
   const text = [

@@ -13,7 +13,7 @@ const peers = { '7.0.2': upstream7, '6.4.0': upstream6 }
 const frameworks = { 'Koa 3': koa3, 'Koa 2': koa2 }
 const contents = {
   'plain data': { user: 'ann', views: 1, list: [1, null, { deep: true }], 10: 'first' },
-  'text of all kinds': { é: '日本 😀', quotes: '"\\/', half: { $: 'loneSurrogate' }, line: '\u2028', empty: '' },
+  'text of any characters': { é: '日本 😀', quotes: '"\\/', half: { $: 'loneSurrogate' }, line: '\u2028', empty: '' },
   'a big session': { text: { $: 'big', length: 8000, of: 'x' } }
 }
 const lifetimes = [undefined, 60000, 'session']
@@ -22,18 +22,18 @@ let stage
 before(async () => { stage = await new Stage().open() })
 after(() => stage.close())
 
-/** Sets content with the first, then reads and changes it with each of the others in turn; returns the records. */
+/** Writes a session with the first implementation, then reads and changes it with each of the others; returns the records. */
 async function handOver (kinds, { content, maxAge, store }) {
   const requests = kinds.map((_, index) => index === 0
     ? request(['assign', content])
     : request(['toJSON'], ['read', 'populated'], ['read', 'maxAge'], ['set', 'by', index]))
-  // 6.4.0 has no defaults for these two; the store is told them.
+  // 6.4.0 has no defaults for these two options, which it passes to the store.
   const options = { rolling: false, renew: false, ...(maxAge && { maxAge }) }
   const record = await play(script({ store, options, requests }), kinds, stage)
   return record.requests.map(request => ({ ...request, log: request.log.map(timed) }))
 }
 
-// Row 13: a store is told a number for the lifetime 'session'.
+// Fault 13: for the maxAge 'session', we pass a number to the store.
 function timed (line) {
   return line.startsWith('store.set/4 ') ? line.replace(" 'session' ctx ", ' 86410000 ctx ') : line
 }
@@ -42,7 +42,7 @@ for (const [version, session] of Object.entries(peers)) {
   for (const [framework, Koa] of Object.entries(frameworks)) {
     for (const store of [false, true]) {
       const what = store ? 'records of a store' : 'cookies'
-      test(`${what} of koa-session ${version} are read here, and ours there, on ${framework}`, async () => {
+      test(`${what} of koa-session ${version} can be read by ours, and the reverse, on ${framework}`, async () => {
         const [peer, own] = [{ session, Koa }, { session: ours, Koa }]
         for (const [name, content] of Object.entries(contents)) {
           for (const maxAge of lifetimes) {
@@ -56,7 +56,7 @@ for (const [version, session] of Object.entries(peers)) {
     }
   }
 
-  test(`a visitor goes to and fro between servers with koa-session ${version} and ours: nothing is lost`, async () => {
+  test(`a session served in turn by koa-session ${version} and ours loses nothing`, async () => {
     const turns = [0, 1, 1, 0, 1, 0, 0, 1, 0, 1]
     const kinds = [{ session, Koa: koa3 }, { session: ours, Koa: koa3 }]
     for (const store of [false, true]) {
@@ -77,7 +77,7 @@ for (const [version, session] of Object.entries(peers)) {
     }
   })
 
-  test(`a session that ends at koa-session ${version} has ended here, and the other way round`, async () => {
+  test(`a session destroyed by koa-session ${version} has ended for ours, and the reverse`, async () => {
     for (const store of [false, true]) {
       for (const kinds of [[session, ours], [ours, session]]) {
         const visits = [request(['set', 'user', 'ann']), request(['get', 'user'], ['assign', null]), request(['get', 'user'])]
@@ -89,7 +89,7 @@ for (const [version, session] of Object.entries(peers)) {
   })
 
   test(`koa-session ${version} and ours agree on the last millisecond of a session`, async () => {
-    // A browser drops a cookie at its date; one whose clock is late does not.
+    // A browser whose clock is slow, since others would drop the cookie when it expires.
     const later = (milliseconds, operation) => {
       const visit = request(operation)
       return { ...visit, advance: milliseconds, cookies: { ...visit.cookies, late: true } }

@@ -6,19 +6,19 @@ const { portray } = require('./portray')
 
 const attributes = ['key', 'signed', 'maxAge', 'expires', 'path', 'domain', 'secure', 'httpOnly', 'sameSite', 'overwrite', 'priority', 'partitioned', 'encrypt']
 
-// Of two ways to say the same (null, false and absent, true and 'strict') one is written down.
+// Of options with the same meaning (null, false and absent; true and 'strict'), one is logged.
 function told (options) {
   if (!options) return options
   const said = { ...options, sameSite: options.sameSite === true ? 'strict' : options.sameSite || undefined }
   return portray(Object.fromEntries(attributes.filter(name => said[name] != null).map(name => [name, said[name]])))
 }
 
-// Of an empty cookie, which is one to be dropped, the maxAge says nothing.
+// An empty cookie is an expired one, so its maxAge has no meaning.
 function lasting (value, options) {
   return value || !options ? options : { ...options, maxAge: undefined }
 }
 
-// What frameworks and apps put on ctx.cookies, by name. Each writes down the calls that reach it.
+// How frameworks and apps replace or change ctx.cookies, by name. Most log the calls.
 const replacements = {
   touched: () => {},
   foreign: (ctx, world, stock) => {
@@ -57,7 +57,7 @@ const replacements = {
 
 /** Replaces or changes ctx.cookies in the named way. */
 function changeCookies (how, ctx, world) {
-  // Koa makes them when they are asked for; who asks first makes a difference to some.
+  // Koa creates ctx.cookies when it is first read; for 'stock', the session reads it first.
   if (how !== 'stock') replacements[how](ctx, world, ctx.cookies)
 }
 

@@ -2,7 +2,7 @@
 
 const { sign } = require('./keys')
 
-/** Keeps the cookies of earlier responses by name, as a browser that knows no attribute but expires. */
+/** Keeps cookies by name, like a browser that ignores all attributes except expires. */
 class Jar {
   constructor (clock) {
     this.clock = clock
@@ -20,14 +20,14 @@ class Jar {
     }
   }
 
-  /** Returns `[name, value]` of each cookie that has not expired, or, of a browser whose clock is late, that was not removed. */
+  /** Returns `[name, value]` of each cookie that has not expired; if the browser's clock is slow, of each that was not cleared. */
   pairs (late) {
     const now = late ? 0 : this.clock.now
     return [...this.cookies].filter(([, { until }]) => until > now).map(([name, { value }]) => [name, value])
   }
 }
 
-// Ways to write a payload down. Those that are not `raw` are what a decoder of base64 has to cope with.
+// Encodings of a payload. All except `raw` test what a base64 decoder tolerates.
 const wraps = {
   raw: text => Buffer.from(text, 'utf8').toString('latin1'),
   base64: text => Buffer.from(text).toString('base64'),
@@ -41,7 +41,7 @@ const wraps = {
   trailing: text => Buffer.from(text).toString('base64') + '%%=='
 }
 
-// Changes to one cookie's text that was right before.
+// Changes to the text of a valid cookie.
 const edits = {
   flip: (text, { at }) => {
     const index = Math.floor(at * text.length)
@@ -76,7 +76,7 @@ function crafted ({ payload, wrap, signed }, key, keys, now) {
   return signature ? [[key, value], [`${key}.sig`, signature()]] : [[key, value]]
 }
 
-/** Writes the Cookie header of a request; undefined means that it sends none. */
+/** Returns the Cookie header of a request, or undefined for none. */
 function cookieHeader (spec, { key, jar, keys, clock }) {
   if (spec.from === 'none' && spec.extras.length === 0) return undefined
   let pairs = spec.from === 'jar' ? jar.pairs(spec.late) : []
@@ -92,7 +92,7 @@ function cookieHeader (spec, { key, jar, keys, clock }) {
   }
   const lines = pairs.map(([name, value]) => `${name}=${value}`)
   for (const { text, before } of spec.extras) lines[before ? 'unshift' : 'push'](text.replaceAll('@KEY@', key))
-  // A header is bytes without control characters; what is not Latin-1 (a key's name) goes as its UTF-8.
+  // A header has bytes, and no control characters; text beyond Latin-1 (a cookie's name) is sent as UTF-8.
   const header = lines.join(spec.separator).replace(/[\0-\x08\x0a-\x1f\x7f]/g, '?') // eslint-disable-line no-control-regex
   return header === '' ? undefined : Buffer.from(header, /[^\0-\xff]/.test(header) ? 'utf8' : 'latin1').toString('latin1')
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-// What the scripts of a run must have come upon, so that their agreement says something: [what, how it shows in a record].
+// What must occur in the scripts of a run, since a comparison of other scripts would prove little: what, and its line in a record.
 const sights = Object.entries({
   'the event missed': /^event missed /,
   'the event expired': /^event expired /,
@@ -44,7 +44,7 @@ const sights = Object.entries({
   'a raw header of others': /^set-cookie: one=1$/
 })
 
-/** Watches records go by and knows what has not been seen yet. */
+/** Watches records, and keeps what has not occurred yet. */
 class Coverage {
   constructor () {
     this.missing = new Map(sights)
@@ -60,7 +60,7 @@ class Coverage {
     }
   }
 
-  /** Returns what no record has shown. */
+  /** Returns what has occurred in no record. */
   unseen () {
     return [...this.missing.keys()]
   }

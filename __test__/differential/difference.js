@@ -1,6 +1,6 @@
 'use strict'
 
-/** Returns where two records part first, `{ part, upstream, ours }` and in which request and line, or null. */
+/** Returns the first difference of two records, `{ part, upstream, ours }` with the request and line, or null. */
 function firstDifference (upstream, ours) {
   if (Boolean(upstream.refused) !== Boolean(ours.refused)) {
     return { part: 'start', upstream: upstream.refused ?? 'started', ours: ours.refused ?? 'started' }
@@ -9,7 +9,7 @@ function firstDifference (upstream, ours) {
     return { part: 'options kept', upstream: String(upstream.optionsKept), ours: String(ours.optionsKept) }
   }
   for (const [request, record] of upstream.requests.entries()) {
-    // The log first: it says when they parted.
+    // The log first, since it shows when they began to differ.
     for (const part of ['log', 'status', 'headers', 'body']) {
       const line = firstLine([record[part]].flat(), [ours.requests[request][part]].flat())
       if (line) return { request, part, ...line }

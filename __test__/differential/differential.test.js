@@ -24,7 +24,7 @@ let stage
 before(async () => { stage = await new Stage().open() })
 after(() => stage.close())
 
-/** Compares the scripts of the seeds from `first` on, and describes the first few that differ, each made small. */
+/** Compares the scripts of the seeds from `first` on. Returns descriptions of the first few that differ, shrunk. */
 async function differences (first, count, kinds, { table, write = script => script } = {}) {
   const found = []
   for (let seed = first; seed < first + count && found.length < enough; seed++) {
@@ -40,14 +40,14 @@ async function differences (first, count, kinds, { table, write = script => scri
   return found
 }
 
-test('random scripts run on ours as on koa-session 7.0.2, under Koa 3', async t => {
+test('random scripts give the same records with ours and koa-session 7.0.2, under Koa 3', async t => {
   t.diagnostic(`DIFFERENTIAL_SEED=${seed} DIFFERENTIAL_SCRIPTS=${count}`)
   const kinds = { upstream: { Koa: koa3, mended: true }, ours: { session: ours, Koa: koa3 } }
   const found = await differences(seed, count, kinds)
   assert.equal(found.length, 0, `\n${found.join('\n\n')}\n`)
 })
 
-test('and under Koa 2', async t => {
+test('random scripts give the same records, under Koa 2', async t => {
   const share = Math.ceil(count * 0.15)
   t.diagnostic(`DIFFERENTIAL_SEED=${seed + count} DIFFERENTIAL_SCRIPTS=${share}`)
   const kinds = { upstream: { Koa: koa2, mended: true }, ours: { session: ours, Koa: koa2 } }
@@ -55,12 +55,12 @@ test('and under Koa 2', async t => {
   assert.equal(found.length, 0, `\n${found.join('\n\n')}\n`)
 })
 
-// What upstream would refuse or do otherwise is written as it wants it: here it takes part.
+// Rewrites scripts by `wanted`, since here unmended upstream plays some of the requests.
 function forBoth (script) {
   return allowed.reduce((script, entry) => entry.wanted?.(script) ?? script, { ...script, watchOptions: undefined })
 }
 
-test('both may serve one visitor in turn, with one store: the visitor sees no difference', async t => {
+test('ours and koa-session can serve one visitor in turn, with one store', async t => {
   const share = Math.ceil(count * 0.15)
   t.diagnostic(`DIFFERENTIAL_SEED=${seed + 2 * count} DIFFERENTIAL_SCRIPTS=${share}`)
   const upstream = { session: upstream7, Koa: koa3 }
@@ -71,7 +71,7 @@ test('both may serve one visitor in turn, with one store: the visitor sees no di
   }
 })
 
-test('the scripts came upon everything that koa-session does', { skip: count < 2000 && 'too few scripts' }, () => {
+test('the scripts covered everything that koa-session does', { skip: count < 2000 && 'too few scripts' }, () => {
   assert.deepEqual(coverage.unseen(), [])
 })
 
@@ -101,12 +101,12 @@ test('koa-session does not differ from itself', async () => {
   assert.deepEqual(await differences(seed, 150, { upstream: kind, ours: kind }, { table: [] }), [])
 })
 
-test('nor from the copy in which faults are mended, where none is', async () => {
+test('koa-session does not differ from its copy without mends', async () => {
   const kinds = { upstream: { Koa: koa3, mended: true }, ours: { session: upstream7, Koa: koa3 } }
   assert.deepEqual(await differences(seed, Math.ceil(count / 4), kinds, { table: [] }), [])
 })
 
-// A wrapper cannot pass on what an app changes in its options later; that would be another difference.
+// The wrappers copy the options, so later changes of them would cause further differences.
 function settled (script) {
   return { ...script, watchOptions: undefined, frozenOptions: undefined, requests: script.requests.map(({ live, ...request }) => request) }
 }
@@ -118,12 +118,12 @@ async function firstSeed (session, limit) {
   }
 }
 
-test('a wrapper round koa-session that changes nothing makes no difference', async () => {
+test('a wrapper of koa-session that changes nothing causes no difference', async () => {
   assert.equal(await firstSeed(planted.nothing(upstream7), 100), undefined)
 })
 
 for (const [what, plant] of Object.entries(planted.faults)) {
-  test(`a planted difference is seen: ${what}`, async () => {
+  test(`a planted difference is found: ${what}`, async () => {
     assert.notEqual(await firstSeed(plant(upstream7), count), undefined)
   })
 }

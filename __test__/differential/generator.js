@@ -80,7 +80,7 @@ function drawChange (random, script) {
   }
   if (script.store?.as === 'store') changes.store = () => random.pick(['on', { $: 'undefined' }, { $: 'undefined' }])
   if (script.store?.as === 'later') return ['store', random.pick(['on', 'on', { $: 'undefined' }])]
-  // The old spelling would speak again where the new one is unset.
+  // If maxAge became undefined, maxage would apply again.
   if ('maxage' in script.options) delete changes.maxAge
   const name = random.pick(Object.keys(changes))
   return [name, changes[name]()]

@@ -7,7 +7,7 @@ const base64 = {
   decode: text => JSON.parse(Buffer.from(text, 'base64').toString())
 }
 
-// Pairs for the options encode and decode. A pair with one half leaves the other to the default.
+// Pairs of the options encode and decode. If one is missing, its default applies.
 const codecs = {
   base64,
   hex: {
@@ -15,7 +15,7 @@ const codecs = {
     decode: text => JSON.parse(Buffer.from(text, 'hex').toString())
   },
   uri: { encode: value => encodeURIComponent(JSON.stringify(value)), decode: text => JSON.parse(decodeURIComponent(text)) },
-  // Writes characters that a cookie may not carry.
+  // Has characters that a cookie must not contain.
   plain: { encode: value => JSON.stringify(value), decode: text => JSON.parse(text) },
   empty: { encode: () => '', decode: text => ({ text }) },
   encodeOnly: { encode: base64.encode },
@@ -56,7 +56,7 @@ const beforeSaves = {
 const genids = {
   counter: (ctx, count) => `id-${count}`,
   fixed: () => 'fixed',
-  // Characters that a cookie may carry but that mean something to a careless parser.
+  // Characters that a cookie may contain, but that careless parsers interpret.
   odd: (ctx, count) => `"=, ${count}=é\\`,
   number: (ctx, count) => count,
   empty: () => '',
@@ -76,7 +76,7 @@ const externalKeys = {
   failingSet: { get: ctx => ctx.get('x-session-id'), set () { throw new Error('externalKey.set failed') } }
 }
 
-/** Wraps a hook so that each call is written down with what it was given. */
+/** Wraps a hook, and logs each call with its arguments and result. */
 function noted (world, name, run, isLater) {
   if (isLater) return async (...args) => noted(world, name, run)(...args)
   return (...args) => {
@@ -87,12 +87,12 @@ function noted (world, name, run, isLater) {
   }
 }
 
-/** Returns a hook by its name, and whether it is one that gives a promise. */
+/** Returns a hook by its name, and whether it returns a promise. */
 function find (hooks, name) {
   return [hooks[name.replace(/Later$/, '')], name.endsWith('Later')]
 }
 
-/** Makes the functions among the options from their names in the script. */
+/** Makes the options that are functions, by their names in the script. */
 function hooks (named, world) {
   const options = {}
   for (const [half, run] of Object.entries(codecs[named.codec] ?? {})) options[half] = noted(world, half, run)

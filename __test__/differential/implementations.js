@@ -1,6 +1,6 @@
 'use strict'
 
-// koa-session and cookies warn of old option names, which scripts use on purpose. The latter reads this when it is loaded.
+// koa-session and cookies warn of old option names, which scripts use on purpose. `cookies` reads the variable when it is loaded.
 process.env.NO_DEPRECATION = 'cookies'
 process.noDeprecation = true
 

@@ -14,7 +14,7 @@ function makeKeys ({ as, values, algorithm, encoding }) {
   }
 }
 
-/** Signs as a server would that holds the described keys, by the key at `index`. */
+/** Signs a text by one of the described keys, that at `index`. */
 function sign ({ as, values, algorithm, encoding }, index, text) {
   const key = values[index % values.length]
   if (key === undefined) return 'unsigned'

@@ -26,17 +26,17 @@ const circle = { $: 'circular' }
 const foreign = { keys: { as: 'strings', values: ['secret'] }, proxy: false, cookies: 'foreign' }
 const boundaries = [-1, 0, 1].map(offset => offset < 0 ? String(offset) : `+${offset}`)
 
-// Scripts that random ones come to seldom, by what they are about. There must be no difference in any but what is allowed.
+// Scripts for cases that random ones rarely contain, by the case. They must only show allowed differences.
 module.exports = {
-  'a private key holds what JSON cannot say': script({ requests: [request(['set', '_x', circle]), request(['set', '_x', circle], ['set', 'a', 1])] }),
-  'and in a store': script({ store: true, requests: [request(['set', '_x', { $: 'bigint' }], ['set', 'a', 1]), request(['set', '_x', circle])] }),
-  'a key holds what JSON cannot say': script({ hooks: { beforeSave: 'nothing' }, requests: [request(['set', 'x', circle])] }),
-  'and is to be encoded by the app': script({ hooks: { codec: 'hex' }, requests: [request(['set', 'x', { $: 'bigint' }])] }),
-  'and is to go to a store': script({ store: true, requests: [request(['set', 'x', { $: 'bigint' }]), request(['assign', { x: circle }])] }),
+  'a private key has a value that JSON cannot represent': script({ requests: [request(['set', '_x', circle]), request(['set', '_x', circle], ['set', 'a', 1])] }),
+  'a private key has a value that JSON cannot represent, with a store': script({ store: true, requests: [request(['set', '_x', { $: 'bigint' }], ['set', 'a', 1]), request(['set', '_x', circle])] }),
+  'a key has a value that JSON cannot represent': script({ hooks: { beforeSave: 'nothing' }, requests: [request(['set', 'x', circle])] }),
+  'a key has a value that JSON cannot represent, with the option encode': script({ hooks: { codec: 'hex' }, requests: [request(['set', 'x', { $: 'bigint' }])] }),
+  'a key has a value that JSON cannot represent, with a store': script({ store: true, requests: [request(['set', 'x', { $: 'bigint' }]), request(['assign', { x: circle }])] }),
   'maxAge is not a number': script({ requests: [request(['setMaxAge', { $: 'nan' }]), request(['assign', { maxAge: { $: 'nan' } }])] }),
-  'decode throws, and ctx.cookies is a framework\'s': script({ app: foreign, hooks: { codec: 'decodeFails' }, requests: [holding('{}', ['get', 'a'])] }),
-  'the key changes while a save goes on': script({ store: true, requests: [request(['saveLoosely'], ['sessionOptions', 'key', 'other'])] }),
-  'a record is being written while the app goes on': stored({
+  'decode throws, and a framework has replaced ctx.cookies': script({ app: foreign, hooks: { codec: 'decodeFails' }, requests: [holding('{}', ['get', 'a'])] }),
+  'the option key changes during a save': script({ store: true, requests: [request(['saveLoosely'], ['sessionOptions', 'key', 'other'])] }),
+  'the app goes on while a record is written': stored({
     store: { as: 'store', keep: 'text', timing: 'turn', missing: null, faults: [], records: {} },
     hooks: { genid: 'counter' },
     requests: [
@@ -48,18 +48,18 @@ module.exports = {
     store: true,
     requests: [request(['set', 'a', 1]), request(['assign', null], ['assign', { b: 1 }], ['assign', null])]
   }),
-  'genid fails for the session that takes the place of another': stored({
+  'genid fails for a session that replaces another one': stored({
     store: { as: 'store', keep: 'text', timing: 'sync', missing: null, faults: [], records: { 'rec-1': { a: 1 } } },
     hooks: { genid: 'failing' },
     requests: [holdingId('rec-1', ['assign', null], ['assign', {}])]
   }),
-  'envelopes hold what is no time': script({
+  'envelopes have invalid times': script({
     requests: ['"_expire":"@NOW+5@"', '"_maxAge":"60000"', '"_expire":{},"_maxAge":[1]'].map(envelope => ({
       ...signedLast(holding(`{"a":1,${envelope}}`, ['get', 'a'], ['set', 'b', 1])),
       rotate: { as: 'strings', values: ['newer', 'secret'] }
     }))
   }),
-  'a session is saved again that ends with the browser': script({ options: { maxAge: 'session' }, requests: [request(['count', 'n'], ['save'], ['count', 'n'])] }),
+  'a browser session is saved again': script({ options: { maxAge: 'session' }, requests: [request(['count', 'n'], ['save'], ['count', 'n'])] }),
   'expired by a millisecond': script({ requests: boundaries.map(at => holding(`{"a":1,"_expire":@NOW${at}@,"_maxAge":1000}`, ['get', 'a'])) }),
   'half of maxAge left': script({
     options: { renew: true, maxAge: 1000 },

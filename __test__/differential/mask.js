@@ -4,14 +4,14 @@ const { sign } = require('./keys')
 
 const anyId = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g
 
-/** Names random ids by their order of appearance, and the signatures over them by the key that made them, so that two runs have the same text. */
+/** Replaces random ids by their order of appearance, and their signatures by the index of the key, so that two runs give equal text. */
 class Mask {
   constructor () {
     this.ids = new Map()
     this.signatures = new Map()
   }
 
-  /** Finds the ids in the text and remembers what the signatures over them are, as a value of any of the named cookies. */
+  /** Finds the ids in a text, and computes their signatures, as values of each of the cookies. */
   learn (text, cookieNames, prefix, keys) {
     for (const id of new Set(text.match(anyId))) {
       for (const name of cookieNames) {

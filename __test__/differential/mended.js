@@ -8,7 +8,7 @@ const files = ['index', 'context', 'session', 'util']
 const made = new Map()
 const numbers = new Map()
 
-/** Loads koa-session once more, so that changes to its classes are nobody else's. */
+/** Loads another copy of koa-session, whose classes can be changed without affecting the original. */
 function loadCopy () {
   const paths = files.map(file => path.join(directory, `${file}.js`))
   const kept = paths.map(file => require.cache[file])
@@ -24,10 +24,10 @@ function loadCopy () {
 }
 
 /**
- * Returns a koa-session 7.0.2 without the faults that are given: each is mended in a copy of its modules.
+ * Returns a copy of koa-session 7.0.2 with corrections of some faults.
  *
- * @param {object[]} mends each may have `context(ContextSession)` and `session(Session)`, which return a class that
- *   extends the one given (and is called Session too, since messages of the engine tell it), `hash(hash)` and `middleware(middleware)`, which wrap a function
+ * @param {object[]} mends each may have `context(ContextSession)` and `session(Session)`, which return a subclass (also named Session,
+ *   since messages of V8 contain the name), and `hash(hash)` and `middleware(middleware)`, which wrap a function
  */
 function mended (mends) {
   for (const mend of mends) if (!numbers.has(mend)) numbers.set(mend, numbers.size)

@@ -10,13 +10,13 @@ const called = run => new Promise((resolve, reject) => {
   neverCalled().then(resolve)
 })
 
-// Data may have taken the place of the method, and call nothing.
+// If data have replaced the method, the callback is never called.
 async function neverCalled () {
   for (let turns = 0; turns < 100; turns++) await turn()
   return 'never called'
 }
 
-// What a middleware does, by name: each gets the scene ({ ctx, world }) and the arguments that stand in the script.
+// What a middleware does, by name: each gets the scene ({ ctx, world }) and the script's arguments.
 const operations = {
   get: ({ ctx }, key) => ctx.session?.[key],
   has: ({ ctx }, key) => ctx.session && key in ctx.session,
@@ -49,15 +49,15 @@ const operations = {
   same: ({ ctx }) => ctx.session === ctx.session, // eslint-disable-line no-self-compare
   save: ({ ctx }) => ctx.session?.save(),
   saveCallback: ({ ctx }) => ctx.session && called(callback => ctx.session.save(callback)),
-  // Not awaited, as many apps do it. Its failure would end the process, so it is written down; a turn later, since it is
-  // nobody's promise in which microtask it fails.
+  // Not awaited, as in many apps. A failure would end the process, so it is logged; a turn later, since the order of microtasks is
+  // not defined.
   saveLoosely: ({ ctx, world }) => { ctx.session?.save().catch(error => turn().then(() => world.log(`loose save failed ${portrayError(error)}`))) },
   regenerate: ({ ctx }) => ctx.session?.regenerate(),
   regenerateCallback: ({ ctx }) => ctx.session && called(callback => ctx.session.regenerate(callback)),
   manuallyCommit: ({ ctx }) => ctx.session?.manuallyCommit(),
   commit: ({ ctx }, options) => ctx.session?.commit(options),
   commitCallback: ({ ctx }, options) => ctx.session && called(callback => options ? ctx.session.commit(options, callback) : ctx.session.commit(callback)),
-  // koa-passport's login: a new id that keeps nothing but what is put in, then a save.
+  // koa-passport's login: regenerates the session, writes the user, and saves.
   login: async ({ ctx }, user) => {
     if (!ctx.session) return
     await called(callback => ctx.session.regenerate(callback))
@@ -79,7 +79,7 @@ const operations = {
   setHeader: ({ ctx }, name, value) => { ctx.res.setHeader(name, value) },
   removeHeader: ({ ctx }, name) => { ctx.res.removeHeader(name) },
   readHeader: ({ ctx }, name) => ctx.response.get(name),
-  // The session of a ctx that is made of the request alone, as of a socket's upgrade request.
+  // The session of a ctx made of a request without a response, like a socket's upgrade request.
   ofRequest: ({ ctx }, key) => {
     const alone = ctx.app.createContext(ctx.req)
     return alone.session && [alone.session.isNew, alone.session[key], alone.session.length]
@@ -89,8 +89,8 @@ const operations = {
 }
 
 /**
- * Carries out a script's operations in order and writes down what each gave or threw.
- * Unless the script guards them, what an operation throws is the route's error.
+ * Executes a script's operations in order, and logs what each returned or threw.
+ * Unless the request is `guarded`, an operation's error becomes that of the route.
  */
 async function perform (list, scene) {
   for (const [name, ...args] of list) {

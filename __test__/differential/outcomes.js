@@ -7,7 +7,7 @@ const failure = (message, fields) => Object.assign(new Error(message), fields)
 // How a route ends, by name.
 const outcomes = {
   text: ctx => { ctx.body = 'done' },
-  // Koa writes this after the commit, so it shows what the session object is by then.
+  // Koa serialises the body after the commit, so it shows the session as it is then.
   json: ctx => { ctx.body = { session: ctx.session } },
   stream: ctx => { ctx.body = Readable.from(['a', 'b']) },
   redirect: ctx => { ctx.redirect('/elsewhere') },
@@ -23,7 +23,7 @@ const outcomes = {
   throwStatus: ctx => { ctx.throw(403, 'not yours') },
   throwHeaders: () => { throw failure('with headers', { status: 429, headers: { 'retry-after': '5', 'set-cookie': ['from=error'] } }) },
   throwText: () => { throw 'a text' }, // eslint-disable-line no-throw-literal
-  // One error object for many requests.
+  // An error object that several requests throw.
   throwShared: (ctx, world) => { throw world.sharedError },
   late: async ctx => {
     await new Promise(resolve => setImmediate(resolve))

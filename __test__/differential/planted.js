@@ -1,6 +1,6 @@
 'use strict'
 
-// Implementations that part from koa-session on purpose, each in one small thing: `plant(session)` returns a session factory.
+// Implementations that deliberately differ from koa-session in one small thing: `plant(session)` returns a session factory.
 
 const withOptions = change => session => (first, second) => {
   if (typeof first?.use === 'function') return session(first, change({ ...second }))
@@ -18,7 +18,7 @@ const withStore = change => withOptions(options => {
   return options
 })
 
-// Changes the lines that leave by Set-Cookie, whoever wrote them.
+// Changes all Set-Cookie lines, whoever set them.
 const withLines = change => session => (first, second) => {
   const middleware = session(first, second)
   return async (ctx, next) => {
@@ -38,26 +38,26 @@ const faults = {
   'sameSite is dropped': withOptions(({ sameSite, ...options }) => options),
   'renew is off': withOptions(options => ({ ...options, renew: false })),
   'rolling is off': withOptions(options => ({ ...options, rolling: false })),
-  'valid is not asked': withOptions(({ valid, ...options }) => options),
+  'valid is not called': withOptions(({ valid, ...options }) => options),
   'an event is missing': withApp(app => {
     const { emit } = app
     app.emit = (name, ...args) => name === 'session:expired' || emit.call(app, name, ...args)
   }),
-  'an event comes at once, and again': withApp(app => {
+  'an event is emitted synchronously and twice': withApp(app => {
     const { emit } = app
     app.emit = (name, ...args) => emit.call(app, name, ...args) && (name !== 'session:missed' || emit.call(app, name, ...args))
   }),
   'the time to live is off by one': withStore(store => delegate(store, store => ({ set: (id, value, ttl, options) => store.set(id, value, ttl + 1, options) }))),
   'changed is always true': withStore(store => delegate(store, store => ({ set: (id, value, ttl, options) => store.set(id, value, ttl, { ...options, changed: true }) }))),
   'the store gets no ctx': withStore(store => delegate(store, store => ({ get: (id, maxAge, { rolling }) => store.get(id, maxAge, { rolling }) }))),
-  'a store is asked with one argument less': withStore(store => delegate(store, store => ({ destroy: id => store.destroy(id) }))),
+  'a store method gets one argument less': withStore(store => delegate(store, store => ({ destroy: id => store.destroy(id) }))),
   'keys come in another order': withStore(store => delegate(store, store => ({
     set: (id, { _expire, _maxAge, ...value }, ttl, options) => store.set(id, _expire ? { ...value, _maxAge, _expire } : value, ttl, options)
   }))),
   'the signature line comes first': withLines(lines => lines.length === 2 && lines[1].includes('.sig=') ? [lines[1], lines[0]] : lines),
   'attributes have capitals': withLines(lines => lines.map(line => line.replace('; httponly', '; HttpOnly'))),
   'a cookie lives a second longer': withLines(lines => lines.map(line => line.replace(/(expires=.*:\d)(\d)( GMT)/, (_, before, second, after) => before + (Number(second) ^ 1) + after))),
-  'a line of others is lost': withLines(lines => lines.filter(line => !line.startsWith('theme='))),
+  'a Set-Cookie line of the app is lost': withLines(lines => lines.filter(line => !line.startsWith('theme='))),
   'the route\'s error is swallowed': session => (first, second) => {
     const middleware = session(first, second)
     return (ctx, next) => middleware(ctx, () => next().catch(() => {}))

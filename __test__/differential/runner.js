@@ -9,18 +9,18 @@ const { turn } = require('./store')
 const { build } = require('./values')
 const World = require('./world')
 
-// Names that scripts give the cookie while they run.
+// Names that scripts give the cookie after its first use.
 const laterKeys = ['changed', 'other', 'second', 'koa.sess']
 
 /**
- * Plays a script on a stage and returns its record: what the server answered and what happened in it, request by request.
- * `kinds` are implementations, `{ session, Koa }`; of several, each serves every n-th request, in one world.
+ * Plays a script on a stage and returns its record: for each request, the response and the log.
+ * `kinds` are implementations, `{ session, Koa }`, which serve the requests in turn, in one world.
  */
 async function play (script, kinds, stage) {
   const world = new World(script)
   const mask = new Mask()
   const thaw = freeze(world.clock)
-  // Of a listener that throws; no test is to fail of it.
+  // A listener that throws must not fail the test.
   if (script.listeners) process.setUncaughtExceptionCaptureCallback(error => world.log(`uncaught ${portrayError(error)}`))
   try {
     const { apps, refused } = start(kinds, script, world)
@@ -37,7 +37,7 @@ async function play (script, kinds, stage) {
   }
 }
 
-/** Starts the apps; says which error refused the options. The old spelling `maxage` warns, which is no part of the record. */
+/** Starts the apps; if that throws, returns the error's class. Warnings about `maxage` are not part of the record. */
 function start (kinds, script, world) {
   const { warn } = console
   console.warn = () => {}
@@ -74,7 +74,7 @@ async function playRequest (request, handler, script, world, mask, stage) {
   const at = world.clock.now
   const answer = await stage.send(handler, { method: request.method, path: request.path, headers })
   answer.headers = settled(answer.headers, request)
-  // Events come on a later turn, and a save that nobody awaits may end there too.
+  // Events are emitted in a later turn, in which a save that is not awaited may end, too.
   for (let turns = 0; turns < 6; turns++) await turn()
   world.externalId = find(answer.headers, 'x-session-id')[0] ?? world.externalId
   const setCookies = find(answer.headers, 'set-cookie')
@@ -88,7 +88,7 @@ async function playRequest (request, handler, script, world, mask, stage) {
   return { sent: { at, method: request.method, path: request.path, cookie }, log: world.lines, ...answer }
 }
 
-// Whether a save that nobody awaits sets its header before the body sets others is chance.
+// A save that is not awaited may set its header before or after those of the body.
 function settled (headers, { before, operations, after }) {
   if (![...before, ...operations, ...after].some(([name]) => name === 'saveLoosely')) return headers
   const isCookie = line => line.startsWith('set-cookie: ')

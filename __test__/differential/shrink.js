@@ -1,13 +1,13 @@
 'use strict'
 
-// What a part of a script becomes where its own value does not matter.
+// The values that parts of a script get if their own do not matter.
 const plainRequest = { advance: 0, method: 'GET', path: '/', headers: {}, outcome: 'text', guarded: true }
 const plainCookies = { separator: '; ', late: false, unsigned: false, signatureFirst: false, from: 'none' }
 const plainApp = { proxy: false, cookies: 'stock', keys: { as: 'strings', values: ['secret'] } }
 const plainStore = { keep: 'text', timing: 'sync', missing: null, faults: [], as: 'store' }
 const plainScript = { form: 'options first', second: undefined, watchOptions: undefined, frozenOptions: undefined, listeners: undefined, store: undefined }
 
-/** Takes away from a script what the difference does not need; `differs(script)` says whether a smaller one still shows it. */
+/** Removes from a script what is not needed for the difference; `differs(script)` returns whether a smaller one still shows it. */
 async function shrink (script, differs) {
   let smallest = script
   let found = true
@@ -26,7 +26,7 @@ async function shrink (script, differs) {
   return smallest
 }
 
-/** Yields changes that make a script simpler, those that take away most first. */
+/** Yields changes that make a script simpler, those that remove most first. */
 function * reductions (script) {
   for (let index = script.requests.length - 1; index >= 0; index--) yield copy => copy.requests.splice(index, 1)
   yield * settings(plainScript, script, copy => copy)

@@ -7,7 +7,7 @@ const { turn } = require('./store')
 const limits = { maxHeaderSize: 256 * 1024 }
 const unstable = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding'])
 
-/** One HTTP server and one kept-alive connection to it; each request is answered by the handler it comes with. */
+/** An HTTP server and a kept-alive connection to it; each request has its own handler. */
 class Stage {
   async open () {
     this.server = http.createServer({ ...limits, keepAliveTimeout: 0 }, (req, res) => { this.handled = this.handle(req, res) })
@@ -21,14 +21,14 @@ class Stage {
     await new Promise(resolve => this.server.close(resolve))
   }
 
-  // Koa leaves a response open whose headers were out when an error came; a client would wait for ever.
+  // Koa does not end a response whose headers were sent before an error, so the client would wait for ever.
   async handle (req, res) {
     await this.handler(req, res)
     for (let turns = 0; turns < 20 && !res.writableEnded; turns++) await turn()
     if (!res.writableEnded) res.end('left open')
   }
 
-  /** Sends a request; returns its status, its header lines and its body once the handler has come to its end too. */
+  /** Sends a request; returns the response's status, header lines and body after the handler has ended, too. */
   async send (handler, { method, path, headers }) {
     this.handler = handler
     const { port } = this.server.address()

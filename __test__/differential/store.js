@@ -5,7 +5,7 @@ const { build } = require('./values')
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
-// What a store's method returns for a result, as different stores do it.
+// How a store's method returns a result: at once, or by a promise.
 const timings = {
   sync: result => result(),
   micro: async result => result(),
@@ -13,11 +13,11 @@ const timings = {
     await turn()
     return result()
   },
-  // A query builder: nothing happens until somebody awaits it.
+  // Like a query builder, which runs when it is awaited.
   thenable: result => ({ then (onResult, onError) { new Promise(resolve => resolve(result())).then(onResult, onError) } })
 }
 
-// How a record is kept: put(value) gives what lies in the store, take(kept) what get() hands out.
+// How records are kept: put(value) returns what the store holds, take(kept) what get() returns.
 const keeps = {
   text: { put: value => JSON.stringify(value), take: kept => JSON.parse(kept) },
   reference: { put: value => value, take: kept => kept },
@@ -32,7 +32,7 @@ function deepFreeze (value) {
   return Object.freeze(value)
 }
 
-/** A store that writes down each call made to it, with all its arguments. */
+/** A store that logs each call with all its arguments. */
 class LoggingStore {
   constructor ({ keep, timing, missing, faults, records }, world) {
     this.keep = keeps[keep]
@@ -77,7 +77,7 @@ class LoggingStore {
   }
 }
 
-/** Makes the class for `ContextStore`, whose instances all write to the one store. */
+/** Makes a class for the option ContextStore, whose instances share a store. */
 function contextStore (store, world) {
   return class ContextStore {
     constructor (...args) {

@@ -6,7 +6,7 @@ const { LoggingStore } = require('./store')
 
 const START = 1700000000000
 
-/** What the apps of one play share: the clock, the browser, the store, the keys, and the record that is being written. */
+/** What the apps of one script share: the clock, the browser's cookies, the store, the keys, and the log. */
 class World {
   constructor (script) {
     this.clock = { now: START }
@@ -22,12 +22,12 @@ class World {
     this.lines.push(line)
   }
 
-  /** Returns whether the value is the context of the request that is being played. */
+  /** Returns whether a value is the ctx of the current request. */
   isOurs (value) {
     return value !== undefined && (value === this.ctx || (value.req !== undefined && value.req === this.ctx?.req))
   }
 
-  /** Changes the keys: a new array, or the one that the apps hold already. */
+  /** Changes the keys: by a new array, or in place. */
   rotate (spec) {
     const keys = makeKeys(spec)
     if (spec.inPlace && Array.isArray(this.keys) && Array.isArray(keys)) this.keys.splice(0, this.keys.length, ...keys)

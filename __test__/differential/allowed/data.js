@@ -2,17 +2,17 @@
 
 const { request, script } = require('../by-hand')
 
-// Two values that koa-session takes for one: JSON.stringify({ a: value }) has the same CRC32.
+// Two values that koa-session cannot tell apart: JSON.stringify({ a: value }) has the same CRC32.
 const collision = ['ge6yuo', '13y7je9']
 
 const fields = ['isNew', '_requireSave', '_expire']
 
-/** Keeps what is the session's own from data: its fields and its prototype. */
+/** Protects the session's own fields and prototype from data. */
 const owning = Base => class Session extends Base {
   constructor (context, data, id) {
     super(context, data, id)
     Object.setPrototypeOf(this, new.target.prototype)
-    // One session made of another is as that one.
+    // A session made of another one gets its fields.
     if (data instanceof Base) for (const name of fields) this[name] = data[name]
     else this.isNew = !data
     for (const name of fields) Object.defineProperty(this, name, { enumerable: false })
@@ -39,13 +39,13 @@ const owning = Base => class Session extends Base {
   }
 }
 
-/** Drops what is assigned to `__proto__`. */
+/** Ignores assignments to `__proto__`. */
 const sealing = Base => class Session extends Base {
   get __proto__ () { return undefined }
   set __proto__ (value) {}
 }
 
-/** Lets nothing inside call what data have put on `toJSON`. */
+/** Prevents internal code from calling a `toJSON` that comes from data. */
 const avoiding = ContextSession => class extends ContextSession {
   create (data, id) {
     super.create(data, id)
@@ -86,7 +86,7 @@ const avoiding = ContextSession => class extends ContextSession {
   }
 }
 
-/** Puts the method where data are; returns what puts them back. */
+/** Replaces a `toJSON` that comes from data by the method; returns a function that restores it. */
 function cover (session) {
   if (!Object.hasOwn(session, 'toJSON')) return () => {}
   const { toJSON } = session
@@ -104,7 +104,7 @@ function covered (session, run) {
   }
 }
 
-/** Shows the id that the session has now. */
+/** Returns the session's current id. */
 const renaming = Base => {
   const contexts = new WeakMap()
   return class Session extends Base {
@@ -119,7 +119,7 @@ const renaming = Base => {
   }
 }
 
-/** Names what JSON does not have. */
+/** Gives the error for a BigInt a code. */
 const naming = hash => data => {
   try {
     return hash(data)
@@ -147,7 +147,7 @@ module.exports = [
   },
   {
     fault: 24,
-    what: 'data named like a method, isNew or __proto__ break nothing inside',
+    what: 'data named like a method, isNew or __proto__ do not break the session',
     applies: () => true,
     mend: { session: owning, context: avoiding },
     example: script({ store: true, requests: [request(['assign', { $: 'parsed', text: '{"__proto__":{"isAdmin":true},"a":1,"commit":2,"isNew":true}' }], ['read', 'isNew']), request(['toJSON'], ['get', 'isAdmin'])] }),
@@ -155,7 +155,7 @@ module.exports = [
   },
   {
     fault: 24,
-    what: '__proto__ that the app writes is dropped',
+    what: 'assignments to __proto__ are ignored',
     applies: () => true,
     mend: { session: sealing },
     example: script({ store: true, requests: [request(['set', 'a', 1], ['mingle', { $: 'parsed', text: '{"__proto__":{"isAdmin":true}}' }], ['get', 'isAdmin']), request(['toJSON'], ['set', '__proto__', { isAdmin: true }], ['get', 'isAdmin'])] }),
@@ -163,7 +163,7 @@ module.exports = [
   },
   {
     fault: 31,
-    what: 'a BigInt is an error of its own',
+    what: 'a BigInt throws an error with a code',
     applies: () => true,
     mend: { hash: naming },
     example: script({ requests: [request(['set', 'x', { $: 'bigint' }])] }),

@@ -2,7 +2,7 @@
 
 const { request, script } = require('../by-hand')
 
-/** Has the response that Koa makes of an error keep the session's lines, and the error of a decoder as it was. */
+/** Keeps the session's lines on Koa's error response, and does not change a decoder's error. */
 const keeping = ContextSession => class extends ContextSession {
   sent () {
     const context = this
@@ -32,7 +32,7 @@ const keeping = ContextSession => class extends ContextSession {
 function putBackAtEnd (res, lines) {
   const { end } = res
   const names = lines.map(nameOf)
-  // Of several for one cookie, the last counts.
+  // Of several lines for one cookie, the last one applies.
   const last = lines.filter((_, index) => !names.includes(names[index], index + 1))
   res.end = (...args) => {
     res.end = end
@@ -46,7 +46,7 @@ function nameOf (line) {
   return line.slice(0, line.indexOf('=') + 1)
 }
 
-/** Tells the app of a commit that failed after the app did, and answers with the app's own error. */
+/** If both the app and the commit fail, emits the commit's error, and throws the app's. */
 const preferring = middleware => async (ctx, next) => {
   let failure
   const noting = async () => {
@@ -79,7 +79,7 @@ module.exports = [
   },
   {
     fault: 6,
-    what: 'an error of the store is told, and the route\'s is answered',
+    what: 'after an error of the route, an error of the store is emitted, and the route\'s is answered',
     applies: () => true,
     mend: { middleware: preferring },
     example: { ...script({ requests: [{ ...request(['set', 'a', 1]), outcome: 'throwStatus' }] }), hooks: { genid: 'counter' }, store: failingSet },

@@ -4,7 +4,7 @@ const { request, script } = require('../by-hand')
 
 const isPromised = hooks => Object.values(hooks).some(name => name.endsWith('Later'))
 
-/** Waits for what the app's functions give, and takes from genid nothing but an id. */
+/** Awaits `beforeSave`, and only accepts an id from `genid`. */
 const awaiting = ContextSession => class extends ContextSession {
   constructor (ctx, opts) {
     super(ctx, opts)
@@ -12,7 +12,7 @@ const awaiting = ContextSession => class extends ContextSession {
     this.opts.genid = ctx => toId(genid(ctx))
   }
 
-  // Also where it gives no promise: the session is read after it.
+  // Also without a promise, since the session is read after it.
   tell (session) {
     if (typeof this.opts.beforeSave === 'function') return (async () => super.tell(session))()
   }
@@ -24,13 +24,13 @@ function toId (given) {
   throw Object.assign(new TypeError(), { code: 'ERR_SESSION_ID' })
 }
 
-/** Tells an id that a store may be shown. */
+/** Returns whether an id may be passed to a store. */
 function isShown (id) {
   // eslint-disable-next-line no-control-regex
   return id !== '' && Buffer.byteLength(id) <= 4096 && !/[\0-\x1f\x7f]/.test(id) && !id.split(/[/\\]/).includes('..')
 }
 
-/** Misses an id from outside that no store should be shown. */
+/** Treats an id as missed that must not be passed to a store. */
 const screening = ContextSession => class extends ContextSession {
   constructor (ctx, opts) {
     super(ctx, opts)
@@ -46,7 +46,7 @@ const sharing = ContextSession => class extends ContextSession {
   }
 }
 
-/** Takes nothing but objects for a session's data. */
+/** Only accepts objects as a session's data. */
 const demanding = ContextSession => class extends ContextSession {
   valid (data, key) {
     if (!data || (typeof data === 'object' && !Array.isArray(data))) return super.valid(data, key)
@@ -55,7 +55,7 @@ const demanding = ContextSession => class extends ContextSession {
   }
 }
 
-/** Catches what a listener throws. */
+/** Emits what a listener throws as the app's error. */
 const catching = ContextSession => class extends ContextSession {
   emit (event, data) {
     setImmediate(() => {
@@ -68,7 +68,7 @@ const catching = ContextSession => class extends ContextSession {
   }
 }
 
-// By ctx: how many runs of the middleware are open, 0 where all have ended; and those that begin anew.
+// The number of running middlewares of each ctx (0 if all have ended), and each ctx on which a further run has begun since.
 const openRuns = new WeakMap()
 const begunAnew = new WeakSet()
 
@@ -83,7 +83,7 @@ const counting = middleware => async (ctx, next) => {
   }
 }
 
-/** Compares with what this run of the middleware has loaded, and not an earlier one that has ended on the same ctx. */
+/** Compares with what this run of the middleware has loaded, not with what an earlier run on the same ctx has. */
 const beginningAnew = ContextSession => class extends ContextSession {
   initFromExternal () {
     if (begunAnew.delete(this.ctx)) this.loading = this.prevHash = undefined
@@ -99,7 +99,7 @@ function holding (payload, wrap, ...operations) {
 module.exports = [
   {
     fault: 10,
-    what: 'a number from genid is an id, nothing and an empty text are none; beforeSave is awaited',
+    what: 'genid may return a number, but not undefined or an empty string; beforeSave is awaited',
     applies: () => true,
     mend: { context: awaiting },
     example: script({ store: true, hooks: { genid: 'undefined' }, requests: [request(['set', 'a', 1])] }),
@@ -119,7 +119,7 @@ module.exports = [
   },
   {
     fault: 19,
-    what: 'a second session() finds the session of the first loaded, and does not load it again',
+    what: 'a second session() does not load the session again that the first one has loaded',
     applies: script => Boolean(script.second),
     mend: { context: sharing },
     example: script({ store: true, second: {}, requests: [request(['count', 'views']), request(['get', 'views'])] }),
@@ -127,7 +127,7 @@ module.exports = [
   },
   {
     fault: 28,
-    what: 'what a listener throws reaches the app\'s error',
+    what: 'what a listener throws is emitted as the app\'s error',
     applies: ({ listeners }) => listeners === 'throwing',
     mend: { context: catching },
     example: script({ listeners: 'throwing', store: true, requests: [holding('id-1', 'raw', ['get', 'a'])] }),
@@ -135,7 +135,7 @@ module.exports = [
   },
   {
     fault: 29,
-    what: 'an id from outside that is too long, has control characters or climbs a path is missed before the store',
+    what: 'an id from a client that is too long, has control characters or path segments is not passed to the store',
     applies: ({ store }) => Boolean(store),
     mend: { context: screening },
     example: script({ store: true, requests: [holding('../../etc/passwd', 'raw', ['get', 'a'])] }),
@@ -143,7 +143,7 @@ module.exports = [
   },
   {
     fault: 30,
-    what: 'a text, a number, true or a list is no session',
+    what: 'data that are a string, a number, true or an array are invalid',
     applies: () => true,
     mend: { context: demanding },
     example: script({ requests: [holding('["a","b"]', 'base64', ['toJSON'])] }),
@@ -151,7 +151,7 @@ module.exports = [
   },
   {
     fault: 36,
-    what: 'a session that is gone when the middleware runs again on its ctx is not saved empty',
+    what: 'a session that is missing when the middleware runs again on its ctx is not saved empty',
     applies: ({ store }) => Boolean(store),
     mend: { context: beginningAnew, middleware: counting },
     example: script({ store: true, requests: [request(['set', 'a', 1]), { ...request(['get', 'a']), after: [['advance', 86400001]], again: [['get', 'a']] }] }),

@@ -2,7 +2,7 @@
 
 const { request, script } = require('../by-hand')
 
-// Attributes of the cookie are passed on as they are.
+// Other attributes of the cookie are passed to `cookies` unchanged.
 function isUnset ([name, value]) {
   return name !== 'domain' && name !== 'expires' && (value === null || value?.$ === 'undefined')
 }
@@ -11,7 +11,7 @@ function setsNull ({ live }) {
   return live?.[0][0] === 'maxAge' && live[0][1] === null
 }
 
-/** Refuses what is no maxAge; data that came in cannot be refused, and have no say then. */
+/** Refuses the assignment of an invalid maxAge. */
 const refusing = Base => class Session extends Base {
   get maxAge () {
     return super.maxAge
@@ -103,7 +103,7 @@ module.exports = [
   },
   {
     fault: 35,
-    what: 'what is no maxAge is refused when it is assigned; in data, it is passed over',
+    what: 'an invalid maxAge throws when it is assigned, and is ignored in data',
     applies: () => true,
     mend: { session: refusing, context: passingOver },
     example: script({ requests: [request(['setMaxAge', { $: 'nan' }], ['setMaxAge', 1500.5], ['setMaxAge', '1000'], ['read', 'maxAge'])] }),

@@ -7,23 +7,23 @@ const { request, script } = require('../by-hand')
 const { get, set } = Cookies.prototype
 const atMost = 4
 
-// Apps of which it is known how Koa makes their cookies: that is learnt when the first are asked for.
+// Apps for which our code knows how Koa makes `ctx.cookies`, since it has been read.
 const learnt = new WeakSet()
 
 function slotOf (ctx) {
   return Object.getOwnPropertySymbols(ctx).find(symbol => ctx[symbol] instanceof Cookies)
 }
 
-// Attributes that koa-session's own way alone knows of.
+// Options that only `ctx.cookies` handles.
 const unusual = ['name', 'value', 'toString', 'toHeader', 'maxage', 'secureProxy']
 
-/** Reads cookies as the package of the name does: by one pattern over the header. */
+/** Reads a cookie's values by the pattern of the package `cookies`. */
 function valuesOf (header, name) {
   const pattern = new RegExp(`(?:^|;) *${name.replace(/[$*+.?()[\]{}|\\^]/g, '\\$&')}=([^;]*)`, 'g')
   return [...header.matchAll(pattern)].map(([, value]) => value.startsWith('"') ? value.slice(1, -1) : value)
 }
 
-/** Sees to it that a mend may change how the session's cookie is read: here it is read as the package reads it. */
+/** Divides the reading of the session's cookie into methods, for mends to override. */
 const reading = ContextSession => 'candidates' in ContextSession.prototype
   ? ContextSession
   : class Reading extends ContextSession {
@@ -40,7 +40,7 @@ const reading = ContextSession => 'candidates' in ContextSession.prototype
       this.borrow(() => super.clearCookie())
     }
 
-    /** Does without cookies made for the app, so that it shows whether the app has asked for them. */
+    /** Removes `ctx.cookies` again if the session has made it, so that its presence shows whether the app has read it. */
     borrow (run) {
       const { app, ctx } = this
       const isMade = slotOf(ctx) !== undefined
@@ -74,7 +74,7 @@ const reading = ContextSession => 'candidates' in ContextSession.prototype
       return found.value
     }
 
-    /** Gives the value that verifies, and the index of its key; nothing where there is nothing to verify. */
+    /** Returns the value that verifies, and the index of its key; undefined if there is nothing to verify. */
     find (name, { values, signatures }) {
       if (values.length === 0 || signatures.length === 0) return undefined
       const { keys } = this.ctx.cookies
@@ -91,7 +91,7 @@ const reading = ContextSession => 'candidates' in ContextSession.prototype
       set.call(this.ctx.cookies, `${name}.sig`, signature, { signed: false })
     }
 
-    /** Tells whether the attributes can be written, and no other way than here. */
+    /** Returns whether the attributes are valid, and ones that our code writes itself. */
     isUsual () {
       const { opts } = this
       try {
@@ -107,7 +107,7 @@ function indexOf (keys, text, signatures) {
   return found.length > 0 ? Math.min(...found) : -1
 }
 
-/** Writes the signature of an older key anew as the cookie itself would be: the same attributes, and the same end. */
+/** Replaces a signature by an older key with the attributes and expiry of the cookie itself. */
 const reissuing = ContextSession => class extends reading(ContextSession) {
   reissue (name, signature) {
     if (this.isUsual()) this.reissued = { name, signature }
@@ -127,7 +127,7 @@ const reissuing = ContextSession => class extends reading(ContextSession) {
   sendReissued () {
     const { reissued, opts, session } = this
     this.reissued = undefined
-    // A session that is not there has no life left; and a cookie that cannot be sent has no signature.
+    // Without a session there is no expiry, and a cookie that cannot be sent needs no signature.
     const isThere = this.store ? this.isStored : this.prevHash !== undefined
     if (!reissued || !isThere || this.obstacle?.()) return
     const date = new Date(session._expire)
@@ -137,11 +137,11 @@ const reissuing = ContextSession => class extends reading(ContextSession) {
   }
 }
 
-/** Tries each of several cookies of one name with each of their signatures. */
+/** Tries each of several cookies with the same name, with each of their signatures. */
 const trying = ContextSession => class extends reading(ContextSession) {
   readCookie (name) {
     const { app: { keys }, cookies } = this.ctx
-    // Keys that nobody can see have the say, and where somebody asked for cookies before, it is not known whose keys those are.
+    // The keys are not known if they are in a Keygrip of the app, or if `ctx.cookies` has other ones.
     const isKnown = Array.isArray(keys) && typeof cookies.secure === 'boolean' && new Keygrip(keys).sign('a') === cookies.keys.sign('a')
     if (!isKnown || !this.isUsual()) return super.readCookie(name)
     const candidates = this.candidates(name, atMost)
@@ -152,7 +152,7 @@ const trying = ContextSession => class extends reading(ContextSession) {
 const jar = request().cookies
 const second = { as: 'strings', values: ['newer', 'secret'] }
 
-/** Reads the cookies of a ctx without a response, where `cookies` would send a signature anew while it reads. */
+/** Reads the cookies of a ctx without a response, although `cookies` may set a header while it reads. */
 const withoutResponse = ContextSession => class extends ContextSession {
   constructor (ctx, opts) {
     super(ctx, opts)
@@ -163,7 +163,7 @@ const withoutResponse = ContextSession => class extends ContextSession {
 module.exports = [
   {
     fault: 25,
-    what: 'the signature that a later key made is written anew as the cookie is: its attributes, its end',
+    what: 'a signature by an older key is replaced, with the attributes and expiry of the cookie',
     applies: () => true,
     mend: { context: reissuing },
     example: script({
@@ -174,7 +174,7 @@ module.exports = [
   },
   {
     fault: 26,
-    what: 'of several cookies of the name, each is tried until one verifies',
+    what: 'of several cookies with the same name, each is tried until one verifies',
     applies: () => true,
     mend: { context: trying },
     example: script({
@@ -184,7 +184,7 @@ module.exports = [
   },
   {
     fault: 35,
-    what: 'a signature by an older key, or by none, is no hindrance to reading the session of a ctx without a response',
+    what: 'the session of a ctx without a response can be read, even with a signature by an older key or by none',
     applies: () => true,
     mend: { context: withoutResponse },
     example: script({ requests: [request(['set', 'a', 1]), { ...request(['ofRequest', 'a']), rotate: second }] }),

@@ -5,7 +5,7 @@ const { request, script } = require('../by-hand')
 const oneDay = 86400000
 const ignore = () => {}
 
-/** Destroys the record of a session that was removed before another took its place, which gets a new id. */
+/** Destroys the record of a removed session, even if another one replaces it, which gets a new id. */
 const replacing = ContextSession => class extends ContextSession {
   set (value) {
     if (value !== null && typeof value === 'object' && this.session === false) this.forget()
@@ -41,7 +41,7 @@ const replacing = ContextSession => class extends ContextSession {
   }
 }
 
-/** Keeps a session that ends with the browser one, and gives the store a number. */
+/** Keeps a browser session one, and passes a number to the store. */
 const ending = ContextSession => class extends ContextSession {
   endWithBrowser () {}
 
@@ -55,10 +55,10 @@ const ending = ContextSession => class extends ContextSession {
   }
 }
 
-/** Writes once what has not changed since; tells stores what has; and commits one after another. */
+/** Does not write unchanged data twice, passes `changed` correctly, and commits one after another. */
 const once = ContextSession => class extends ContextSession {
   commit (...how) {
-    // The middleware's own commit, which has no argument, waits for others; nobody waits for it.
+    // The middleware's own commit, without arguments, waits for others, which do not wait for it.
     if (how.length === 0 && !this.committing) return this.perform()
     const run = () => this.perform(...how)
     const committing = this.committing ? this.committing.then(run) : run()
@@ -67,7 +67,7 @@ const once = ContextSession => class extends ContextSession {
   }
 
   reasonToSave (isForced) {
-    // Of what is not known yet, any content is a change: it is not looked at before beforeSave has been.
+    // In a session without a hash, any content is a change; it is serialised only after beforeSave.
     if (!isForced && !this.session._requireSave && this.prevHash === undefined) return this.session.length > 0 ? 'changed' : ''
     const reason = super.reasonToSave(isForced)
     return this.isWritten && ['rolling', 'renew'].includes(reason) ? '' : reason
@@ -86,7 +86,7 @@ const once = ContextSession => class extends ContextSession {
     const { externalKey } = this
     const { _requireSave: isRequired } = session
     this.written = this.hash(session.toJSON())
-    // What asks for a save while this one goes on asks for another.
+    // A call of save() during this save requires another one.
     session._requireSave = false
     let isDone = false
     try {
@@ -106,7 +106,7 @@ const once = ContextSession => class extends ContextSession {
   }
 }
 
-/** Has the browser drop the cookie of a session that an empty one took the place of. */
+/** Clears the cookie of a session that was replaced by an empty one. */
 const dropping = ContextSession => class extends ContextSession {
   set (value) {
     if (value !== null && typeof value === 'object') this.isReset ||= !this.session
@@ -123,7 +123,7 @@ const dropping = ContextSession => class extends ContextSession {
 module.exports = [
   {
     fault: 12,
-    what: 'a session that takes the place of a removed one has a new id, and the record of that one is destroyed',
+    what: 'a session that replaces a removed one has a new id, and the record of the removed one is destroyed',
     applies: () => true,
     mend: { context: replacing },
     example: script({ store: true, requests: [request(['set', 'a', 1]), request(['assign', null], ['assign', { b: 2 }])] }),
@@ -131,7 +131,7 @@ module.exports = [
   },
   {
     fault: 13,
-    what: 'maxAge \'session\' stays, and the store gets a day for it',
+    what: 'maxAge \'session\' stays, and the store gets the TTL of a day',
     applies: () => true,
     mend: { context: ending },
     example: script({ store: true, options: { maxAge: 'session' }, requests: [request(['set', 'a', 1], ['save'], ['read', 'maxAge'])] }),
@@ -139,7 +139,7 @@ module.exports = [
   },
   {
     fault: 17,
-    what: 'what was saved is not written again, the store hears of every change, and commits run one after another',
+    what: 'unchanged data are not written again, `changed` is always correct, and commits run one after another',
     applies: () => true,
     mend: { context: once },
     example: script({ store: true, requests: [request(['set', 'a', 1], ['save'])] }),
@@ -147,7 +147,7 @@ module.exports = [
   },
   {
     fault: 34,
-    what: 'the cookie of a session that an empty one replaced unread is dropped',
+    what: 'the cookie of an unread session that is replaced by an empty one is cleared',
     applies: () => true,
     mend: { context: dropping },
     example: script({ requests: [request(['set', 'a', 1]), request(['assign', {}]), request(['get', 'a'])] }),

@@ -2,13 +2,13 @@
 
 const { request, script } = require('../by-hand')
 
-/** Knows what to do without where no cookie can be sent; the mends say when that is. */
+/** Handles requests on which no cookie can be sent; `obstacle` of the mends returns why. */
 const sending = ContextSession => 'obstacle' in ContextSession.prototype
   ? ContextSession
   : class Sending extends ContextSession {
     obstacle () {}
 
-    /** Gives the obstacle to what carries the session: not of a cookie where externalKey does. */
+    /** Returns why the session or its id cannot be sent; undefined if externalKey carries the id. */
     obstacleToSession () {
       return this.store && this.opts.externalKey ? undefined : this.obstacle()
     }
@@ -24,7 +24,7 @@ const sending = ContextSession => 'obstacle' in ContextSession.prototype
     async perform (how = {}) {
       const obstacle = this.session && how.regenerate ? this.obstacleToSession() : undefined
       if (obstacle === 'headers-sent') throw Object.assign(new Error(), { code: 'ERR_SESSION_HEADERS_SENT' })
-      // Under an id that the browser does not learn, the session would be lost.
+      // With a new id that the browser does not get, the session would be lost.
       return super.perform(obstacle ? { save: true } : how)
     }
 
@@ -58,7 +58,7 @@ const respecting = ContextSession => class extends sending(ContextSession) {
 module.exports = [
   {
     fault: 1,
-    what: 'a secure cookie that cannot be sent is left out, and with it a new session',
+    what: 'a secure cookie that cannot be sent is omitted, and a new session is not saved',
     applies: () => true,
     mend: { context: securing },
     example: script({ store: true, options: { secure: true }, requests: [request(['set', 'a', 1])] }),
@@ -66,7 +66,7 @@ module.exports = [
   },
   {
     fault: 2,
-    what: 'where the headers have left, the store is written all the same',
+    what: 'the store is written even if the headers have been sent',
     applies: () => true,
     mend: { context: respecting },
     example: script({ store: true, requests: [{ ...request(['set', 'a', 1]), outcome: 'raw' }] }),

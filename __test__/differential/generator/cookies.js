@@ -3,7 +3,7 @@
 const { names } = require('../cookies')
 const drawSpelling = require('./spelling')
 
-// Session texts that no koa-session has written, and some that it may have.
+// Session texts that koa-session may have written, or could not have.
 const payloads = [
   'null', 'false', 'true', '0', '1', '""', '"text"', '[]', '["a","b"]', '{}', 'not json', '{"a":', '', ' ', '\u0000', '{"a":1}',
   ' { "a" : 1 ,\n "b":[ 1 , 2 ] } ', '{"b":1,"a":2,"_expire":@NOW+60000@,"_maxAge":60000}', '{"a":1,"a":2,"_expire":@NOW+1@,"_maxAge":1}',
@@ -40,12 +40,12 @@ function drawExtras (random) {
 
 function drawEdits (random, masked) {
   if (!random.chance(0.12)) return []
-  // A random id that was changed inside could not be told from another.
+  // A random id that is edited inside would not be masked correctly.
   const how = masked ? ['append', 'quote', 'empty', 'space'] : names.edits
   return [{ of: random.chance(0.6) ? 'value' : 'signature', how: random.pick(how), at: random.next() }]
 }
 
-/** Draws what cookies a request sends. */
+/** Draws the cookies that a request sends. */
 function drawCookies (random, script, index) {
   const masked = Boolean(script.store && !script.hooks.genid)
   const from = random.weighted({ jar: index === 0 ? 0 : 12, none: index === 0 ? 6 : 1, crafted: index === 0 ? 6 : 2 })

@@ -18,12 +18,12 @@ const optionChanges = {
   key: ['other'],
   autoCommit: [false]
 }
-// What apps copy into the session as it came from a client.
+// Objects that apps copy from the client into the session.
 const injecting = ['{"__proto__":{"isAdmin":true}}', '{"__proto__":{"isAdmin":true,"isNew":true},"user":"a"}', '{"__proto__":null,"a":1}', '{"a":{"__proto__":{"isAdmin":true}}}']
   .map(text => ({ $: 'parsed', text }))
 const otherCookies = ['theme', 'lang', 'koa.sessx', 'xkoa.sess']
 
-// How often an operation comes, and its arguments. What reads and writes plain keys comes most.
+// An operation's weight, and its arguments. Those that read and write plain keys have the highest weights.
 const draws = {
   get: [10, random => [random.chance(0.03) ? 'isAdmin' : drawKey(random)]],
   set: [22, random => [drawKey(random), draw(random)]],
@@ -72,7 +72,7 @@ const draws = {
 }
 const weights = Object.fromEntries(Object.entries(draws).map(([name, [weight]]) => [name, weight]))
 
-// What is written into koa-session's own prototype would be there in every script that follows.
+// A write to koa-session's prototype would affect all later scripts.
 function drawPlainKey (random) {
   const key = drawKey(random)
   return key === '__proto__' ? drawPlainKey(random) : key

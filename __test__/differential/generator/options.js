@@ -52,17 +52,17 @@ function drawPlainOptions (random) {
   return options
 }
 
-// A name common enough that its scripts still say something, and with it now and then one that breaks things.
+// Mostly a hook with which sessions work, and sometimes any other one, which may break them.
 function drawHook (random, share, usual, names) {
   if (!random.chance(share)) return undefined
   return random.chance(0.6) ? random.pick(usual) : random.pick(names)
 }
 
-// Of a few, the same as asynchronous functions. (In a cookie, `valid` decides before the app runs then.)
+// Makes a few hooks asynchronous. (Without a store, an asynchronous `valid` would run before the app.)
 function drawLater (random, hooks, store) {
   if (!random.chance(0.06)) return
   for (const name of ['valid', 'beforeSave', 'externalKey']) {
-    // That of nobody's promise would end the process.
+    // An unhandled rejection of a failing one would end the process.
     if (hooks[name] && hooks[name] !== 'failing' && (store?.as === 'ContextStore' || name !== 'valid')) hooks[name] += 'Later'
   }
 }
@@ -74,14 +74,14 @@ function drawHooks (random, store, cookies) {
     valid: drawHook(random, 0.25, ['always', 'byUser'], hookNames.valid),
     beforeSave: drawHook(random, 0.2, ['nothing', 'stamp'], hookNames.beforeSave)
   }
-  // Now and then the default, whose ids are random. Signatures over those can be told from each other only under app.keys.
+  // Sometimes the default, whose ids are random. Their signatures can only be masked if they are by app.keys.
   hooks.genid = random.chance(stored ? 0.85 : 0.2) || (stored && cookies !== 'stock') ? drawHook(random, 1, ['counter', 'counter', 'counter', 'counter', 'counter', 'fixed'], [...hookNames.genid, 'counter']) : undefined
   hooks.externalKey = drawHook(random, stored ? 0.25 : 0.05, ['header', 'header', 'query'], hookNames.externalKey)
   drawLater(random, hooks, store)
   return Object.fromEntries(Object.entries(hooks).filter(([, name]) => name))
 }
 
-// What a store may hold that no koa-session has put there.
+// Records that koa-session has not written.
 const oddRecords = [
   '{"user":"b","_session":true}', '{"user":"b"}', '{}', '[]', '"text"', '5', 'true', '{"_expire":1}', '{"user":"b","_expire":"1"}', '{"maxAge":5000}',
   '{"__proto__":{"isAdmin":true},"user":"b"}', '{"save":1,"user":"b"}', '{"isNew":true,"length":3}', '{"toJSON":1}', '{"_private":1}', '{"_maxAge":null}'
@@ -94,7 +94,7 @@ function drawStore (random) {
     records['rec-2'] = { $: 'parsed', text: random.pick(oddRecords) }
   }
   return {
-    // `later` is a store that options get while the app runs.
+    // `later` is a store that the options get after the start.
     as: random.weighted({ store: 12, ContextStore: 4, later: 1 }),
     keep: random.weighted({ text: 6, reference: 2, frozen: 2, instance: 1, inherited: 0.5, bare: 0.5 }),
     timing: random.weighted({ sync: 3, micro: 3, turn: 3, thenable: 1 }),
@@ -104,7 +104,7 @@ function drawStore (random) {
   }
 }
 
-/** Draws everything of a script that is settled before its first request. */
+/** Draws the parts of a script that are fixed before its first request. */
 function drawOptions (random) {
   const store = random.chance(0.5) ? drawStore(random) : undefined
   const script = {
@@ -124,7 +124,7 @@ function drawOptions (random) {
   return script
 }
 
-// Options that are given and yet say nothing: the default is meant.
+// Options with null or undefined, which mean the default.
 function drawUnset (random, options) {
   const free = ['key', 'maxAge', 'rolling', 'renew', 'signed', 'secure', 'sameSite', 'encode', 'decode', 'genid', 'prefix', 'store', 'valid', 'overwrite', 'autoCommit', 'domain', 'expires']
     .filter(name => !(name in options) && !(name === 'maxAge' && 'maxage' in options))

@@ -1,6 +1,6 @@
 'use strict'
 
-// JSON that says the same in other words than JSON.stringify would: the cookie of a client or of another implementation.
+// JSON that is not spelt as by JSON.stringify, as in the cookie of another implementation.
 
 const values = [
   0, 1, -1, 10, 1000, 1.5, 0.1, 1e21, 1e-7, 2 ** 53, '', 'a', 'A/b', 'é', '日本', '\u2028', '"\\', '\n', 'a\u007f', true, false, null, [], {}, [1, 'x', [2]],
@@ -17,7 +17,7 @@ function spellNumber (number, random) {
 
 function spellString (string, random) {
   return JSON.stringify(string).replace(/[a-zé日/]/g, letter => {
-    // Letters behind a backslash are part of an escape already; JSON.stringify writes none of those that are drawn here but n.
+    // An `n` may be part of the escape \n, the only one that JSON.stringify writes with a letter that is matched here.
     if (letter === 'n' || !random.chance(0.1)) return letter
     return letter === '/' ? '\\/' : `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
@@ -44,7 +44,7 @@ const envelopes = [
   []
 ]
 
-/** Draws the text of a session, with its envelope behind the user's keys, before them or among them. */
+/** Draws the text of a session, with the envelope after the user's keys, before them or among them. */
 function drawSpelling (random) {
   const loose = random.chance(0.4)
   const space = () => loose && random.chance(0.15) ? random.pick([' ', '\n', '\t ']) : ''
