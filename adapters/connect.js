@@ -21,7 +21,7 @@ class ConnectStore {
     this.#availability = new Availability(store, options)
   }
 
-  /** Returns the record of an id; undefined where there is none. */
+  /** Returns the record of an id; undefined if there is none. */
   async get (id) {
     const session = await this.#call('get', id).catch(noneIfNoEntry)
     return session ? toRecord(session) : undefined

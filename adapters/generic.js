@@ -18,7 +18,7 @@ class GenericStore {
     this.#availability = new Availability(store, options)
   }
 
-  /** Returns the record of an id; undefined where there is none. */
+  /** Returns the record of an id; undefined if there is none. */
   async get (id) {
     await this.#availability.ready()
     try {

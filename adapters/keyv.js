@@ -21,7 +21,7 @@ class KeyvStore {
     })
   }
 
-  /** Returns the record of an id; undefined where there is none. */
+  /** Returns the record of an id; undefined if there is none. */
   async get (id) {
     // A Keyv's get() hides the errors of its storage; getRaw() does not.
     const { value } = await this.#run(async () => {

@@ -61,7 +61,7 @@ function run (env) {
 
 const PATHS = ['/me', '/in', '/me', '/new', '/out', '/me']
 
-/** Gives the paths that were asked for, and behind each what the log says of it, without ids. */
+/** Returns the lines of the log, without ids: the path of each request, and then its decisions. */
 function decisions (log) {
   return log.trim().split('\n').map((line) => line.replace(/^KOA-SESSION-RS \d+: session: /, '').replace(/, id [\w-]{43}$/, ''))
 }
@@ -79,12 +79,12 @@ describe('fault 33: the debug log', () => {
     if (!isUpstream) assert.ok(log.includes(hashOf('the-missed-id')))
   })
 
-  test('is silent unless asked for', async () => {
+  test('is empty unless NODE_DEBUG asks for it', async () => {
     const { log } = await run({ NODE_DEBUG: '', DEBUG: '' })
     assert.deepEqual(decisions(log), [...PATHS, ...PATHS])
   })
 
-  test('has what was decided, request by request', { skip: isUpstream }, async () => {
+  test('has the decisions of each request', { skip: isUpstream }, async () => {
     const { log } = await run({ NODE_DEBUG: 'koa-session-rs', SIGNED: 'true' })
     const forged = 'a cookie came that does not verify, or has no session'
     const end = ['/me', forged]

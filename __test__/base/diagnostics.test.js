@@ -22,7 +22,7 @@ const routes = {
 const begin = async (t, opts, how) => (await start(t, opts, routes, how)).visitor()
 
 describe('diagnostics channels', () => {
-  /** Notes the messages of a channel for as long as the test runs. */
+  /** Records the messages of a channel until the end of the test. */
   function subscribe (t, name) {
     const messages = []
     const note = (message, channel) => messages.push({ ...message, channel })
@@ -50,7 +50,7 @@ describe('diagnostics channels', () => {
     })
   }
 
-  test('destroy tells of a session that is revoked', async (t) => {
+  test('destroy is published for a revoked session', async (t) => {
     const destroys = subscribe(t, 'destroy')
     const server = await start(t, { store: new MemoryStore(), subject: 'user' }, {
       ...routes,

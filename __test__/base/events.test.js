@@ -14,7 +14,7 @@ const NAMES = ['session:missed', 'session:expired', 'session:invalid']
 
 const later = () => new Promise((resolve) => setImmediate(resolve))
 
-/** Notes the events of an app, each as [name, event]. */
+/** Records the events of an app, each as [name, event]. */
 function listen (app) {
   const events = []
   for (const name of NAMES) app.on(name, (...args) => events.push([name, ...args]))
@@ -24,14 +24,14 @@ function listen (app) {
 const respond = async (ctx) => {
   if (ctx.path === '/put') ctx.session.a = 1
   const body = { isNew: ctx.session.isNew, id: ctx.session.externalKey }
-  // The events of this request have come when the response does.
+  // The events of this request are emitted before the response.
   await later()
   await later()
   ctx.app.emit('test:ctx', ctx)
   return body
 }
 
-/** Starts an app that notes events; gives the client, the events, and the ctx of each request. */
+/** Starts an app, and records its events and the ctx of each request. */
 async function observe (t, options = {}, how = {}) {
   const client = await visit(t, options, respond, how)
   const ctxs = []
@@ -116,13 +116,13 @@ describe('events', () => {
     }
   })
 
-  test('expired comes before invalid', async (t) => {
+  test('an expired session is not also invalid', async (t) => {
     const { client, events } = await observe(t, { valid: () => false })
     await client.get('/', { cookie: cookieHeader(encode({ a: 1, _expire: 1 })) })
     assert.deepEqual(events.map(([name]) => name), ['session:expired'])
   })
 
-  test('none where the signature is not good, or the text no JSON', async (t) => {
+  test('none if the signature does not verify, or the text is no JSON', async (t) => {
     const { client, events } = await observe(t)
     const value = encode({ a: 1, _expire: 1 })
     for (const cookie of [`koa.sess=${value}`, `koa.sess=${value}; koa.sess.sig=x`, cookieHeader(value, 'another'), cookieHeader(encode('{'))]) {
@@ -145,7 +145,7 @@ describe('events', () => {
   }
 
   for (const cookie of [encode({ a: 1, _expire: 1 }), encode('null')]) {
-    test(`come on a later turn: ${Buffer.from(cookie, 'base64')}`, async (t) => {
+    test(`are emitted in a later turn: ${Buffer.from(cookie, 'base64')}`, async (t) => {
       const counts = []
       const app = createApp({}, async (ctx) => {
         assert.equal(ctx.session.isNew, true)
@@ -164,7 +164,7 @@ describe('events', () => {
     })
   }
 
-  test('go to the app whose ctx it is', async (t) => {
+  test('are emitted on the app of the ctx', async (t) => {
     const Koa = KOAS.koa3
     const child = new Koa()
     child.use(session({}, child))
@@ -178,7 +178,7 @@ describe('events', () => {
     assert.deepEqual([ofParent.length, ofChild.length], [1, 0])
   })
 
-  test('are for every listener, also one that came later', async (t) => {
+  test('are emitted to every listener, also to one that is added later', async (t) => {
     const { client, events } = await observe(t)
     const cookie = cookieHeader(encode({ a: 1, _expire: 1 }))
     await client.get('/', { cookie })

@@ -14,7 +14,7 @@ const REASONS = {
   'session:invalid': () => ({ opts: { valid: () => false }, cookie: `koa.sess=${encode({ user: 'ann', _expire: 1e15, _maxAge: 1 })}` })
 }
 
-/** Notes uncaught exceptions, which would end the process, for as long as the test runs. */
+/** Records uncaught exceptions, which would end the process, until the end of the test. */
 function uncaught (t) {
   const caught = []
   process.setUncaughtExceptionCaptureCallback((err) => caught.push(err))
@@ -24,7 +24,7 @@ function uncaught (t) {
 
 describe('fault 28: a listener that throws', () => {
   for (const [name, make] of Object.entries(REASONS)) {
-    test(`${name}: reaches the app's 'error'`, async (t) => {
+    test(`${name}: its error is emitted as the app's 'error'`, async (t) => {
       const caught = uncaught(t)
       const { opts, cookie } = make()
       const server = await start(t, { ...opts, signed: false }, (ctx) => ({ isNew: ctx.session.isNew }))
@@ -53,7 +53,7 @@ describe('fault 28: a listener that throws', () => {
   test('what is thrown need not be an error', async (t) => {
     const caught = uncaught(t)
     const server = await start(t, { signed: false, store: new CountingStore() }, () => 'ok')
-    // Koa's own listener takes errors alone.
+    // Koa's own listener throws for other values than errors.
     server.app.silent = true
     server.app.on('error', server.app.onerror)
     // eslint-disable-next-line no-throw-literal

@@ -1,6 +1,6 @@
 'use strict'
 
-// Test suites put functions in the place of Date.now that give a Date, a text or nothing. Sessions go on, as in koa-session.
+// Some test suites replace Date.now by functions that return a Date, a string or nothing. Sessions still work, as in koa-session.
 
 const assert = require('node:assert/strict')
 const { after, describe, test } = require('node:test')
@@ -16,7 +16,7 @@ const { MemoryStore } = require('../../stores/memory')
 
 const upstream = require('koa-session').default
 
-/** What Date.now gives; each is made anew. */
+/** What Date.now returns, by a new value for each call. */
 const CLOCKS = {
   nothing: () => undefined,
   null: () => null,
@@ -51,10 +51,10 @@ async function respond (ctx) {
   return { a: ctx.session?.a ?? null, maxAge: String(ctx.session?.maxAge) }
 }
 
-/** Gives what a browser would send that drops nothing. */
+/** Returns the Cookie header of a browser that drops no expired cookie. */
 const cookieOf = (setCookie) => setCookie.filter((line) => !/^[^=]+=;/.test(line)).map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 
-/** Plays the routes with the clock; `cookies` says where the requests have theirs from. */
+/** Requests the paths with a clock, with ours or koa-session; returns the responses and the writes to the store. */
 async function play (t, give, { module, mode, options }, paths) {
   const { mock } = t.mock.method(Date, 'now', () => START_MS)
   const { options: { store, ...rest }, store: kept } = mode()
@@ -73,12 +73,12 @@ async function play (t, give, { module, mode, options }, paths) {
   return { answers, writes: kept?.calls.filter(({ operation }) => operation === 'set').map(({ id, value, ttl }) => [id, value, ttl]) }
 }
 
-/** Without what koa-session does by faults of its own: it saves twice, and gives stores the word 'session' for a time. */
+/** Without the faults of koa-session: it saves twice, and passes 'session' to stores as a time. */
 const PATHS = { cookie: ['/me', '/set', '/me', '/long', '/set', '/browser'], store: ['/me', '/set', '/me', '/long', '/set'] }
 const OPTIONS = { plain: {}, rolling: { rolling: true }, renew: { renew: true }, 'with encode': { encode: (data) => encode(data) } }
 
 for (const [clock, give] of Object.entries(CLOCKS)) {
-  // koa-session fails of it, sooner than this.
+  // koa-session fails for a BigInt, too.
   if (clock === 'a BigInt') continue
   describe(`Date.now gives ${clock}`, () => {
     for (const [what, options] of Object.entries(OPTIONS)) {
@@ -95,9 +95,9 @@ for (const [clock, give] of Object.entries(CLOCKS)) {
   })
 }
 
-describe('a session that came in', () => {
+describe('a loaded session', () => {
   for (const [clock, give] of Object.entries(CLOCKS)) {
-    test(`expires as in koa-session where Date.now gives ${clock}`, async (t) => {
+    test(`expires as in koa-session if Date.now gives ${clock}`, async (t) => {
       for (const _expire of [-2, 0, 1, START_MS - 1, START_MS, START_MS + 1, String(START_MS - 1), null, [0], { valueOf: 1 }]) {
         const record = { a: 7, _expire, _maxAge: 5000 }
         const store = () => {
@@ -110,7 +110,7 @@ describe('a session that came in', () => {
           for (const module of [session, upstream]) {
             const client = await visit(t, options(), respond, { session: module })
             const { mock } = t.mock.method(Date, 'now', give)
-            // By the second key: the signature is sent anew, if the session goes on.
+            // Signed by the second key, so a valid session gets a new signature.
             const { status, body, setCookie } = await client.get('/me', { cookie: cookieHeader(value, 'second secret') })
             mock.restore()
             seen.push({ status, body })
@@ -137,7 +137,7 @@ describe('our own stores and options', () => {
 
   for (const [clock, give] of Object.entries(CLOCKS)) {
     for (const [name, mode] of Object.entries(ways)) {
-      test(`go on where Date.now gives ${clock}: ${name}`, { timeout: 20_000 }, async (t) => {
+      test(`work if Date.now gives ${clock}: ${name}`, { timeout: 20_000 }, async (t) => {
         const { answers } = await play(t, give, { module: session, mode, options: { rolling: true } }, all)
         if (clock === 'a BigInt') return
         for (const { status, path } of answers) assert.equal(status, 200, path)
@@ -145,7 +145,7 @@ describe('our own stores and options', () => {
       })
     }
 
-    test(`list and revoke where Date.now gives ${clock}`, async (t) => {
+    test(`list and revoke if Date.now gives ${clock}`, async (t) => {
       const store = new MemoryStore()
       const { mock } = t.mock.method(Date, 'now', give)
       await store.create('a', { data: '{"user":1}', maxAge: 5000, subject: '1' }, 5000)

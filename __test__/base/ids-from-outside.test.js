@@ -8,7 +8,7 @@ const { CountingStore } = require('../harness/store')
 
 const show = (ctx) => ({ isNew: ctx.session.isNew, user: ctx.session.user ?? null })
 
-/** Starts an app whose ids come as a JSON header, so that they may be anything. */
+/** Starts an app that reads the id from a JSON header, so that it may be any value. */
 async function external (t, opts = {}) {
   const store = new CountingStore()
   const externalKey = {
@@ -36,9 +36,9 @@ const REFUSED = {
   '4098 bytes in 2049 characters': 'é'.repeat(2049)
 }
 
-describe('fault 29: an id from outside', () => {
+describe('fault 29: an id from a client', () => {
   for (const [name, id] of Object.entries(REFUSED)) {
-    test(`${name} is a miss, and the store never sees it`, async (t) => {
+    test(`${name} is a miss, and is not passed to the store`, async (t) => {
       const { server, store, get } = await external(t)
       assert.deepEqual((await get(id)).json, { isNew: true, user: null })
       assert.equal(store.count(), 0)
@@ -47,7 +47,7 @@ describe('fault 29: an id from outside', () => {
     })
   }
 
-  test('the session that begins then has an id of its own', async (t) => {
+  test('a new session then has an id of its own', async (t) => {
     const { store, get } = await external(t)
     const { headers } = await get('../up', '/in')
     assert.match(headers['x-id'], /^[0-9a-f-]{36}$/)
@@ -64,9 +64,9 @@ describe('fault 29: an id from outside', () => {
     })
   }
 
-  // A header is read byte for byte: the bytes of UTF-8 look like C1 controls.
+  // Node decodes headers as Latin-1, in which bytes of UTF-8 look like C1 controls.
   for (const id of ['a..b', '...', 'a/b', 'user:1', 'Ã\u0085', 'x'.repeat(4096), 'é'.repeat(2048)]) {
-    test(`one of ${id.length} characters, ${id.slice(0, 8)}, is shown to the store`, async (t) => {
+    test(`one of ${id.length} characters, ${id.slice(0, 8)}, is passed to the store`, async (t) => {
       const { store, get } = await external(t)
       await get(id)
       assert.deepEqual(store.calls.map((call) => [call.operation, call.id]), [['get', id]])

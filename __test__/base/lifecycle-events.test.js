@@ -32,7 +32,7 @@ const routes = {
   '/touch' (ctx) { return of(ctx).touch() }
 }
 
-/** Starts an app, and a visitor whose requests give the events that they caused. */
+/** Starts an app, and a visitor; `tell` sends a request and returns its events. */
 async function begin (t, opts, how) {
   const server = await start(t, opts, { ...routes, ...how?.routes }, how)
   const visitor = server.visitor()
@@ -48,7 +48,7 @@ async function begin (t, opts, how) {
 
 const short = (told) => told.map(([name, { reason }]) => reason === undefined ? name : `${name} ${reason}`)
 
-/** Asserts what every lifecycle event has. */
+/** Asserts the fields that every lifecycle event has. */
 function assertFields (told, path, id) {
   for (const [, event] of told) {
     assert.equal(event.ctx.path, path)
@@ -58,7 +58,7 @@ function assertFields (told, path, id) {
   }
 }
 
-/** A record or cookie with so much left of a minute. */
+/** A record with some of its minute left, in milliseconds. */
 const aged = (left) => ({ user: 'ann', _expire: Date.now() + left, _maxAge: 60000 })
 
 for (const kind of ['cookie', 'store']) {
@@ -180,7 +180,7 @@ for (const kind of ['cookie', 'store']) {
 }
 
 describe('lifecycle events', () => {
-  test('a session that takes the place of one that null removed', async (t) => {
+  test('a session that replaces one that null removed', async (t) => {
     const store = new CountingStore()
     const { tell } = await begin(t, { store })
     await tell('/in')
@@ -231,7 +231,7 @@ describe('lifecycle events', () => {
     assert.deepEqual(store.ids(), [])
   })
 
-  test('an id is nowhere in them', async (t) => {
+  test('do not contain an id', async (t) => {
     const store = new CountingStore()
     const { server, tell } = await begin(t, { store })
     const ids = new Set()
@@ -247,7 +247,7 @@ describe('lifecycle events', () => {
     assert.deepEqual(server.errors, [])
   })
 
-  test('come on a later turn', async (t) => {
+  test('are emitted in a later turn', async (t) => {
     const seen = []
     const { server } = await begin(t, {}, {
       routes: {
@@ -264,7 +264,7 @@ describe('lifecycle events', () => {
     assert.deepEqual(seen, [0, 2])
   })
 
-  test('cost nothing where nobody listens', async (t) => {
+  test('cost nothing without listeners', async (t) => {
     const store = new CountingStore()
     const { server, visitor } = await begin(t, { store, signed: false })
     for (const name of server.app.eventNames()) if (name.startsWith('session:')) server.app.removeAllListeners(name)

@@ -1,7 +1,7 @@
 'use strict'
 
 // One process of an app whose session is shared with others: node app-process.js '{"store":"sqlite","options":{...}}'
-// It sends its port when it listens.
+// It sends its port to the parent when it listens.
 
 const Koa = require('koa')
 const session = require('../..')
@@ -14,7 +14,7 @@ const STORES = {
 
 const { store, options } = JSON.parse(process.argv[2])
 
-/** Lets so many turns of the event loop pass. */
+/** Waits for a number of turns of the event loop. */
 async function turns (count) {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -42,5 +42,5 @@ app.use(session({ store: STORES[store](options), rolling: true, maxAge: 600_000,
 app.use(async (ctx) => { ctx.body = await ROUTES[ctx.path](ctx) ?? 'ok' })
 
 const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
-// The test that started it has ended.
+// The parent, a test, has ended.
 process.on('disconnect', () => process.exit())

@@ -1,6 +1,6 @@
 'use strict'
 
-// Many requests of one session at the same time, over HTTP, on each store; where it can be shared, from two processes.
+// Many concurrent HTTP requests of one session, on each store; by two processes, if they can share it.
 
 const assert = require('node:assert/strict')
 const { fork } = require('node:child_process')
@@ -17,7 +17,7 @@ const ROUNDS = 200
 const REQUESTS = 64
 const REVIVALS = 1000
 
-/** Where each store is, and how many processes use it; `remove` ends it. */
+/** The place of each store, and the number of its processes; `remove` removes the place. */
 const PLACES = {
   memory: { processes: 1, open: async () => ({ options: {}, remove () {} }) },
   sqlite: {
@@ -63,7 +63,7 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
       await place?.remove()
     })
 
-    /** Sends a request to one of the processes, taking turns, with the cookie of a visitor as it is now. */
+    /** Sends a request to the next of the processes, with the visitor's current cookies. */
     let turn = 0
     const get = (visitor, path) => {
       const client = new Client(apps[turn++ % apps.length].port, agent)
@@ -77,7 +77,7 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
       return visitor
     }
 
-    test(`${REQUESTS} requests each set a key of their own, ${ROUNDS} times: all are there`, async () => {
+    test(`${REQUESTS} requests each set a key of their own, ${ROUNDS} times: all keys are kept`, async () => {
       for (let round = 0; round < ROUNDS; round++) {
         const visitor = await visit('/set?key=first&value=0')
         const expected = { first: 0 }
@@ -90,7 +90,7 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
       }
     })
 
-    test(`a session that is destroyed under slow writers is never revived, ${REVIVALS} times`, async () => {
+    test(`a session that is destroyed during slow writes is never revived, ${REVIVALS} times`, async () => {
       for (let round = 0; round < REVIVALS; round++) {
         const visitor = await visit('/set?key=first&value=0')
         const requests = Array.from({ length: 5 }, (_, i) =>
@@ -101,7 +101,7 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
       }
     })
 
-    test('a poll in flight while the user logs in leaves the user logged in', async () => {
+    test('requests in flight during a login do not end the login', async () => {
       for (let round = 0; round < 100; round++) {
         const visitor = await visit('/set?key=basket&value=1')
         const before = visitor.cookie
@@ -110,7 +110,7 @@ for (const [store, { processes, skip = false, open }] of Object.entries(PLACES))
         visitor.jar = login.jar
         assert.notEqual(visitor.cookie, before)
         for (const answer of await Promise.all(polling)) {
-          // As a browser would, in whatever order the answers come; a poll that was through before the login has the old id.
+          // Whatever the order of the responses: a request that ended before the login sends at most the old id.
           for (const line of answer.setCookie) assert.ok(before.split('; ').includes(line.split(';')[0]))
         }
         const { body } = await get(visitor, '/me')

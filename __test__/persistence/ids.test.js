@@ -7,17 +7,17 @@ const { of } = require('../harness/app')
 const { ROUTES } = require('../harness/merging')
 const { start } = require('../harness/server')
 
-/** Gives ids in turn: the last one for ever. */
+/** Returns a function that returns the ids in turn, then always the last one. */
 const inTurn = (...ids) => () => ids.length > 1 ? ids.shift() : ids[0]
 
 const KINDS = {
   'a genid': (genid) => genid,
-  'a genid that gives promises': (genid) => async () => genid()
+  'a genid that returns promises': (genid) => async () => genid()
 }
 
 for (const [title, make] of Object.entries(KINDS)) {
-  describe(`an id that is another session's, of ${title}`, () => {
-    /** Starts an app in whose store there is a session 'taken'. */
+  describe(`${title} that returns the id of another session`, () => {
+    /** Starts an app whose store has a session with the id 'taken'. */
     async function startTaken (t, options, routes) {
       const store = new MemoryStore()
       store.create('taken', { data: '{"user":"bob"}', maxAge: 60_000 }, 60_000)
@@ -25,14 +25,14 @@ for (const [title, make] of Object.entries(KINDS)) {
       return { store, server, visitor: server.visitor() }
     }
 
-    test('is asked for once more', async (t) => {
+    test('is called once more', async (t) => {
       const { visitor, store } = await startTaken(t, { genid: make(inTurn('taken', 'free')) })
       await visitor.get('/set?a=1')
       assert.equal(visitor.jar.get('koa.sess'), 'free')
       assert.deepEqual([store.load('free').data, store.load('taken').data], ['{"a":1}', '{"user":"bob"}'])
     })
 
-    test('fails the commit where the next one is, too', async (t) => {
+    test('fails the commit if the second id is taken, too', async (t) => {
       const { visitor, server, store } = await startTaken(t, { genid: make(inTurn('taken')) })
       const { status, setCookie } = await visitor.get('/set?a=1')
       assert.deepEqual([status, setCookie], [500, []])
@@ -40,7 +40,7 @@ for (const [title, make] of Object.entries(KINDS)) {
       assert.equal(store.load('taken').data, '{"user":"bob"}')
     })
 
-    test('leaves a session that was to be moved there where it is', async (t) => {
+    test('makes regenerate() fail, and the session keeps its id', async (t) => {
       const { visitor, server, store } = await startTaken(t, { genid: make(inTurn('mine', 'taken')) },
         { '/regenerate': (ctx) => of(ctx).regenerate() })
       await visitor.get('/set?a=1')
@@ -49,7 +49,7 @@ for (const [title, make] of Object.entries(KINDS)) {
       assert.deepEqual([store.load('mine').data, store.load('taken').data], ['{"a":1}', '{"user":"bob"}'])
     })
 
-    test('is free again when that session has expired', async (t) => {
+    test('may use the id of an expired session', async (t) => {
       const { visitor, store } = await startTaken(t, { genid: make(inTurn('taken')) })
       t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_001 })
       await visitor.get('/set?a=1')
@@ -58,7 +58,7 @@ for (const [title, make] of Object.entries(KINDS)) {
   })
 }
 
-test('with early, an id whose cookie has left is not asked for again', async (t) => {
+test('with early, genid is not called again after the cookie has been sent', async (t) => {
   const store = new MemoryStore()
   store.create('taken', { data: '{"user":"bob"}', maxAge: 60_000 }, 60_000)
   const server = await start(t, { store, early: true, genid: inTurn('taken', 'free') }, {

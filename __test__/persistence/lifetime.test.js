@@ -1,6 +1,6 @@
 'use strict'
 
-// The cookie lives as long as the record that was just written, whichever request gave the record its maxAge.
+// The cookie gets the maxAge of the record that was written, whichever request assigned it.
 
 const assert = require('node:assert/strict')
 const { after, before, describe, test } = require('node:test')
@@ -18,10 +18,10 @@ const { SqliteFolder } = require('../stores/sqlite-folder')
 const KEY = 'koa.sess'
 const HOUR_MS = 3600_000
 const DAY_MS = 24 * HOUR_MS
-/** Neither a maxAge that a request knows, nor the default. */
+/** Differs from each maxAge of the tests, and from the default. */
 const STORE_MS = 20 * HOUR_MS
 
-/** Stores, what they need, and how long a record of theirs lives. */
+/** Stores, their resources, and the lifetime of their records. */
 const KINDS = [
   { name: 'MemoryStore', make: () => new MemoryStore(), lifeOf: loaded },
   {
@@ -52,10 +52,10 @@ function kept (store, id) {
   return { expire: Date.now() + store.last('set').ttl - 10_000, maxAge: _session ? 'session' : _maxAge }
 }
 
-/** What another request does to the maxAge while one is under way: before, and afterwards. */
-const OTHERS = [['gave an hour', DAY_MS, HOUR_MS], ["gave 'session'", DAY_MS, 'session'], ['gave an hour again', 'session', HOUR_MS]]
+/** What another request does meanwhile, with the maxAge before and afterwards. */
+const OTHERS = [['assigned an hour', DAY_MS, HOUR_MS], ["assigned 'session'", DAY_MS, 'session'], ["assigned an hour after 'session'", 'session', HOUR_MS]]
 
-/** The ways in which a request comes to write: what it does, and the options for that. */
+/** The reasons for which a request writes: what it does, and the options. */
 const WAYS = {
   'a change': { act (ctx) { ctx.session.n = 1 } },
   'a change, by commit()': {
@@ -72,9 +72,9 @@ const WAYS = {
 }
 
 /**
- * Starts an app in which /slow loads the session, waits, and then acts, while /give gives it another maxAge.
+ * Starts an app in which /slow loads the session, waits, and then calls `act`, while /give assigns another maxAge.
  *
- * @returns {Promise<object>} during(give): has both done, and gives the answer of /slow; `session` is what that one had
+ * @returns {Promise<object>} `during(age)` runs both, and returns the response of /slow; `had.session` is the session of /slow
  */
 async function startApp (t, { make, lifeOf }, resource, options, { act = () => {}, begin = () => {}, how }) {
   const clock = freeze(t)
@@ -109,13 +109,13 @@ async function startApp (t, { make, lifeOf }, resource, options, { act = () => {
   return { clock, ann, had, during, life: () => lifeOf(store, ann.jar.get(KEY)) }
 }
 
-/** Gives until when the browser keeps the cookie that was sent: 'session' for as long as it runs. */
+/** Returns the expiry of the response's cookie; 'session' without one. */
 function expiresOf ({ cookies }) {
   const [, expires] = /; expires=([^;]+)/.exec(cookies.get(KEY)) ?? []
   return expires === undefined ? 'session' : Date.parse(expires)
 }
 
-/** Throws unless the record, the cookie and the session have this maxAge, from now on. */
+/** Asserts that the record, the cookie and the session have a maxAge, counted from now. */
 async function assertLife ({ clock, had, life }, answer, maxAge) {
   const isBrowser = maxAge === 'session'
   assert.deepEqual(await life(), { expire: clock.now + (isBrowser ? STORE_MS : maxAge), maxAge })
@@ -125,7 +125,7 @@ async function assertLife ({ clock, had, life }, answer, maxAge) {
 
 for (const kind of KINDS) {
   const { name, skip = false, begin = () => {}, end = () => {} } = kind
-  describe(`the maxAge that another request gave: ${name}`, { skip }, () => {
+  describe(`the maxAge that another request assigned: ${name}`, { skip }, () => {
     let resource
     before(async () => { resource = await begin() })
     after(() => end(resource))
@@ -133,16 +133,16 @@ for (const kind of KINDS) {
 
     for (const [way, { act, options, isTimed }] of Object.entries(WAYS)) {
       for (const [other, given, maxAge] of OTHERS) {
-        // What ends with the browser is never renewed.
+        // A browser session is never renewed.
         if (isTimed && given === 'session') continue
-        test(`reaches the cookie and the session: ${way}, the other ${other}`, async (t) => {
+        test(`applies to the cookie and the session: ${way}, the other ${other}`, async (t) => {
           const app = await startKind(t, { maxAge: given, ...options }, { act })
           await assertLife(app, await app.during(maxAge), maxAge)
         })
       }
     }
 
-    test('reaches the app\'s copy of the options', async (t) => {
+    test('applies to ctx.sessionOptions', async (t) => {
       let options
       const app = await startKind(t, { maxAge: DAY_MS }, {
         begin (ctx) { options = ctx.sessionOptions },
@@ -152,7 +152,7 @@ for (const kind of KINDS) {
       assert.equal(options.maxAge, HOUR_MS)
     })
 
-    test('reaches a ctx.cookies of the app\'s own', async (t) => {
+    test('applies to the app\'s own ctx.cookies', async (t) => {
       for (const [, given, maxAge] of OTHERS) {
         const how = { before: (server) => server.use(ownCookies) }
         const app = await startKind(t, { maxAge: given }, { act (ctx) { ctx.session.n = 1 }, how })
@@ -161,7 +161,7 @@ for (const kind of KINDS) {
       }
     })
 
-    test('stays for the second commit of a request, which then has a maxAge of its own', async (t) => {
+    test('applies to further commits of a request, until that assigns its own maxAge', async (t) => {
       const read = []
       const app = await startKind(t, { maxAge: DAY_MS }, {
         async act (ctx) {
@@ -177,7 +177,7 @@ for (const kind of KINDS) {
       assert.deepEqual(read, ['session', 'session'])
     })
 
-    test('does not count where the request gave one itself, before it was written or meanwhile', async (t) => {
+    test('does not apply if the request itself assigned one, before or during its write', async (t) => {
       const own = (ctx) => { ctx.session.maxAge = 2 * HOUR_MS }
       const saving = (ctx) => {
         const saved = ctx.session.save()
@@ -191,12 +191,12 @@ for (const kind of KINDS) {
       }
     })
 
-    test('does not come along to a new session: regenerate({ clear: true })', async (t) => {
+    test('does not apply to a new session: regenerate({ clear: true })', async (t) => {
       const app = await startKind(t, { maxAge: DAY_MS }, { act: (ctx) => of(ctx).regenerate({ clear: true }) })
       await assertLife(app, await app.during(HOUR_MS), DAY_MS)
     })
 
-    test('keeps the cookie below the configured one: configMaxAge', async (t) => {
+    test('is capped for the cookie by the configured one: configMaxAge', async (t) => {
       for (const maxAge of [2 * DAY_MS, 'session']) {
         const app = await startKind(t, { maxAge: DAY_MS, configMaxAge: true }, { act (ctx) { ctx.session.n = 1 } })
         const answer = await app.during(maxAge)
@@ -206,7 +206,7 @@ for (const kind of KINDS) {
       }
     })
 
-    test('is not waited for where the cookie leaves before: early', async (t) => {
+    test('does not apply to a cookie that was sent before the write: early', async (t) => {
       const app = await startKind(t, { maxAge: DAY_MS, early: true }, {
         act (ctx) {
           ctx.session.n = 1
@@ -220,7 +220,7 @@ for (const kind of KINDS) {
   })
 }
 
-/** Puts an object of the app's in the place of Koa's. */
+/** Replaces Koa's `ctx.cookies` by an object of the app. */
 function ownCookies (ctx, next) {
   const { cookies } = ctx
   ctx.cookies = { get: (...args) => cookies.get(...args), set: (...args) => cookies.set(...args), secure: false }

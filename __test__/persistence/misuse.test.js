@@ -1,6 +1,6 @@
 'use strict'
 
-// What an app, a client or time may do to a session that merges, and what must not come of it.
+// Mistakes of apps, ids of clients, damaged records and races, with stores that merge.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -12,7 +12,7 @@ const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { gate } = require('../harness/waiting')
 
-/** A session store whose `load` gives what is put into it. */
+/** A session store whose `load` returns `record`. */
 class DamagedStore extends SessionStore {
   record
   load () { return this.record }
@@ -21,7 +21,7 @@ for (const name of ['create', 'merge', 'touch', 'regenerate', 'destroy', 'list',
   DamagedStore.prototype[name] = () => assert.fail(`${name} was called`)
 }
 
-test('a session that ends with the browser expires in the store', async (t) => {
+test('a browser session expires in the store', async (t) => {
   const server = await start(t, { store: new MemoryStore(), maxAge: 'session', storeMaxAge: 1000 }, ROUTES)
   const ann = server.visitor()
   await ann.get('/set?a=1')
@@ -32,8 +32,8 @@ test('a session that ends with the browser expires in the store', async (t) => {
   assert.equal(server.events.named('session:expired').length, 1)
 })
 
-eachKind('a session in the place of another', ({ options }) => {
-  test('whose new id could not be had: the one that was there is destroyed', async (t) => {
+eachKind('a session that replaces another', ({ options }) => {
+  test('that null interrupted while it got a new id: the old session is destroyed', async (t) => {
     const server = await start(t, options(), {
       ...ROUTES,
       async '/again' (ctx) {
@@ -51,7 +51,7 @@ eachKind('a session in the place of another', ({ options }) => {
     assert.deepEqual((await server.get('/me', { cookie: old })).json, {})
   })
 
-  test('is written where the one before was gone', async (t) => {
+  test('is written if the old one no longer exists', async (t) => {
     const slow = gate()
     const server = await start(t, options(), {
       ...ROUTES,
@@ -73,7 +73,7 @@ eachKind('a session in the place of another', ({ options }) => {
     assert.deepEqual((await ann.get('/me')).json, { user: 1 })
   })
 
-  test('has the same id where genid says so, and stays', async (t) => {
+  test('keeps its data if genid returns the same id again', async (t) => {
     const server = await start(t, { ...options(), genid: () => 'the-id' }, { ...ROUTES, '/regenerate': (ctx) => of(ctx).regenerate() })
     const ann = server.visitor()
     await ann.get('/set?a=1')
@@ -83,7 +83,7 @@ eachKind('a session in the place of another', ({ options }) => {
 })
 
 describe('a subject', () => {
-  test('that is not a number is nobody', async (t) => {
+  test('that is NaN is no subject', async (t) => {
     const server = await start(t, { store: new MemoryStore(), subject: (data) => Number(data.user) }, {
       ...ROUTES, '/list': (ctx) => of(ctx).list()
     })
@@ -93,7 +93,7 @@ describe('a subject', () => {
     assert.deepEqual((await ann.get('/list')).json, [])
   })
 
-  test('of two keys is what it is after both have changed', async (t) => {
+  test('computed from two keys is correct after two requests have changed one each', async (t) => {
     const slow = gate()
     const server = await start(t, { store: new MemoryStore(), subject: ({ tenant, user }) => user && `${tenant}:${user}` }, {
       ...ROUTES,
@@ -114,7 +114,7 @@ describe('a subject', () => {
     assert.equal((await ann.get('/list')).json.length, 1)
   })
 
-  test('refused at a login that keeps some data loses none', async (t) => {
+  test('refused at a login that keeps some data: no data are lost', async (t) => {
     const server = await start(t, { store: new MemoryStore(), subject: 'user', maxSessions: { max: 1, overflow: 'refuse' } }, {
       ...ROUTES,
       async '/login' (ctx) {
@@ -130,7 +130,7 @@ describe('a subject', () => {
     assert.equal((await ann.get('/login')).status, 200)
   })
 
-  test('that was there before maxSessions is not refused', async (t) => {
+  test('that had more sessions before the option maxSessions keeps them', async (t) => {
     const store = new MemoryStore()
     const before = await start(t, { store }, ROUTES)
     const visitors = [before.visitor(), before.visitor(), before.visitor()]
@@ -141,14 +141,14 @@ describe('a subject', () => {
   })
 })
 
-describe('what is the app\'s mistake', () => {
+describe('a mistake of the app', () => {
   const mistakes = {
     'a BigInt': [{}, (ctx) => { ctx.session.big = 1n }],
     'a subject that is a promise': [{ subject: async () => { throw new Error('rejected') } }, (ctx) => { ctx.session.a = 1 }],
     'a label that is a promise': [{ subject: 'a', label: async () => { throw new Error('rejected') } }, (ctx) => { ctx.session.a = 1 }]
   }
   for (const [title, [options, change]] of Object.entries(mistakes)) {
-    test(`${title} is an error whatever onStoreError says`, async (t) => {
+    test(`${title} is an error, without a call of onStoreError`, async (t) => {
       const asked = []
       const onStoreError = (err) => { asked.push(err); return 'ignore' }
       const server = await start(t, { store: new MemoryStore(), onStoreError, ...options }, { '/': change })
@@ -159,16 +159,16 @@ describe('what is the app\'s mistake', () => {
   }
 })
 
-describe('an id from outside', () => {
+describe('an id from externalKey.get', () => {
   for (const [title, id] of Object.entries({ 'an array': ['a', 'b'], 'an object': { a: 1 }, 'a boolean': true })) {
-    test(`that is ${title} is none`, async (t) => {
+    test(`that is ${title} is ignored`, async (t) => {
       const externalKey = { get: () => id, set () {} }
       const server = await start(t, { store: new MemoryStore(), externalKey }, ROUTES)
       for (const path of ['/me', '/set?a=1', '/logout']) assert.equal((await server.visitor().get(path)).status, 200)
     })
   }
 
-  test('that is a number is a text', async (t) => {
+  test('that is a number becomes a string', async (t) => {
     const store = new MemoryStore()
     store.create('7', { data: '{"a":1}', maxAge: 60_000 }, 60_000)
     const server = await start(t, { store, externalKey: { get: () => 7, set () {} } }, ROUTES)
@@ -191,8 +191,8 @@ describe('a record that is no JSON', () => {
   }
 })
 
-describe('what changes while a save goes on', () => {
-  test('is saved by the next', async (t) => {
+describe('a change during a save', () => {
+  test('is saved by the next commit', async (t) => {
     const store = new MemoryStore()
     const server = await start(t, { store, subject: 'user', maxAge: 60_000 }, {
       ...ROUTES,
@@ -211,9 +211,9 @@ describe('what changes while a save goes on', () => {
   })
 })
 
-describe('a store that says that it is a session store', () => {
+describe('a store with the mark of a session store', () => {
   const app = { use () {}, context: {} }
-  test('has to be one of this version', () => {
+  test('has to have the version of this contract', () => {
     const store = Object.assign(new CountingStore(), { [session.STORE]: 2 })
     assert.throws(() => session({ store }, app), { code: 'ERR_SESSION_OPTION' })
   })
@@ -224,8 +224,8 @@ describe('a store that says that it is a session store', () => {
   })
 })
 
-eachKind('what the app puts in while an id turns out to be taken', ({ options }) => {
-  test('is written with the next commit', async (t) => {
+eachKind('data that the app adds while a taken id is replaced', ({ options }) => {
+  test('are written with the next commit', async (t) => {
     let made = 0
     const ids = ['taken-before', 'taken-before', 'free']
     const server = await start(t, { ...options(), genid: () => ids[made++] ?? `more-${made}` }, {
@@ -245,8 +245,8 @@ eachKind('what the app puts in while an id turns out to be taken', ({ options })
   })
 })
 
-eachKind('what the option valid makes of the data', ({ options }) => {
-  test('is written with what the request changed', async (t) => {
+eachKind('changes of the data by the option valid', ({ options }) => {
+  test('are written with the changes of the request', async (t) => {
     const valid = (ctx, data) => {
       if (data.password !== undefined) data.version = 2
       delete data.password
@@ -262,7 +262,7 @@ eachKind('what the option valid makes of the data', ({ options }) => {
 })
 
 for (const data of ['1', 'true', '"x"', 'null']) {
-  test(`a session store that has ${data} for a session has failed`, async (t) => {
+  test(`a session store that loads ${data} as data has failed`, async (t) => {
     const store = new DamagedStore()
     const failures = []
     const onStoreError = (err, operation) => {

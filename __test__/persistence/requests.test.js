@@ -7,7 +7,7 @@ const { ROUTES, eachKind, query } = require('../harness/merging')
 const { start } = require('../harness/server')
 const { gate } = require('../harness/waiting')
 
-/** Starts an app whose route /slow changes the session, then waits, while others run. */
+/** Starts an app whose route /slow changes the session, and then waits for a gate. */
 async function startSlow (t, options, change, routes) {
   const slow = gate()
   const server = await start(t, options, {
@@ -27,7 +27,7 @@ async function startSlow (t, options, change, routes) {
   return { server, ann, slow }
 }
 
-/** Sends /slow; what `meanwhile` does, happens between its load and its commit. */
+/** Requests /slow, and calls `meanwhile` between its load and its commit. */
 async function during ({ ann, slow }, meanwhile) {
   const late = ann.get('/slow')
   await slow.reached
@@ -57,7 +57,7 @@ eachKind('requests of one session at the same time', ({ options }) => {
     assert.deepEqual(await data(app.ann), { b: [2] })
   })
 
-  test('have the later commit win a key, and tell of it', async (t) => {
+  test('let the later commit win a key, and emit session:conflict', async (t) => {
     const app = await startSlow(t, options(), (ctx) => { ctx.session.b.push('slow'); ctx.session.slow = 1 })
     await during(app, () => app.ann.get(`/set?${query({ b: 'fast', a: 2 })}`))
     assert.deepEqual(await data(app.ann), { a: 2, b: [1, 'slow'], c: 'x', slow: 1 })
@@ -68,25 +68,25 @@ eachKind('requests of one session at the same time', ({ options }) => {
     assert.match(conflicts[0].key, /^[\w-]{43}$/)
   })
 
-  test('treat an assigned object as the same comparison', async (t) => {
+  test('merge an assigned object by the same comparison', async (t) => {
     const app = await startSlow(t, options(), (ctx) => { ctx.session = { a: 1, d: 4 } })
     await during(app, () => app.ann.get(`/set?${query({ fast: 2 })}`))
     assert.deepEqual(await data(app.ann), { a: 1, fast: 2, d: 4 })
   })
 
-  test('keep a key that one assigned the value it had at the load', async (t) => {
+  test('do not write a key that was assigned its loaded value', async (t) => {
     const app = await startSlow(t, options(), (ctx) => { ctx.session.a = 1; ctx.session.slow = 1 })
     await during(app, () => app.ann.get(`/set?${query({ a: 2 })}`))
     assert.deepEqual(await data(app.ann), { a: 2, b: [1], c: 'x', slow: 1 })
   })
 
-  test('leave what others wrote to a request that changed nothing', async (t) => {
+  test('keep what others wrote if a request changed nothing', async (t) => {
     const app = await startSlow(t, { ...options(), rolling: true, maxAge: 60_000 }, () => {})
     await during(app, () => app.ann.get(`/set?${query({ a: 2 })}`))
     assert.deepEqual(await data(app.ann), { a: 2, b: [1], c: 'x' })
   })
 
-  test('compare a second commit with the first', async (t) => {
+  test('compare at a second commit with the first one', async (t) => {
     const app = await startSlow(t, options(), async (ctx) => {
       ctx.session.b = ['first']
       await of(ctx).commit()
@@ -98,7 +98,7 @@ eachKind('requests of one session at the same time', ({ options }) => {
     assert.deepEqual(app.server.events.named('session:conflict'), [])
   })
 
-  test('leave the object in hand as it is', async (t) => {
+  test('do not change the session object by what others wrote', async (t) => {
     const seen = gate()
     const app = await startSlow(t, options(), undefined, {
       async '/elsewhere' (ctx) {
@@ -116,7 +116,7 @@ eachKind('requests of one session at the same time', ({ options }) => {
     assert.deepEqual(await data(app.ann), { a: 1, b: [1], c: 'x', theirs: 2, mine: 1 })
   })
 
-  test('move what is stored to a new id, with what the request itself changed', async (t) => {
+  test('move the stored record to a new id, with the changes of the request', async (t) => {
     const regenerating = gate()
     const app = await startSlow(t, options(), undefined, {
       async '/login' (ctx) {
@@ -138,7 +138,7 @@ eachKind('requests of one session at the same time', ({ options }) => {
     assert.deepEqual([json, setCookie], [{}, []])
   })
 
-  test('take nothing along that others wrote where a new id is to be without data', async (t) => {
+  test('do not move what others wrote, for regenerate({ clear: true })', async (t) => {
     const regenerating = gate()
     const app = await startSlow(t, options(), undefined, {
       async '/login' (ctx) {
@@ -161,7 +161,7 @@ eachKind('a request that commits late', ({ options }) => {
     'after a login with a new id': '/regenerate'
   }
   for (const [when, path] of Object.entries(ends)) {
-    test(`writes nothing ${when}, sends no cookie, and is told`, async (t) => {
+    test(`writes nothing ${when}, sends no cookie, and emits session:discarded`, async (t) => {
       const app = await startSlow(t, { ...options(), rolling: true, maxAge: 60_000 }, (ctx) => { ctx.session.slow = 1 })
       const old = app.ann.cookie
       const late = await during(app, () => app.ann.get(path))
@@ -173,7 +173,7 @@ eachKind('a request that commits late', ({ options }) => {
       assert.deepEqual(app.server.errors, [])
     })
 
-    test(`has nothing to touch ${when}`, async (t) => {
+    test(`does not roll the session ${when}`, async (t) => {
       const app = await startSlow(t, { ...options(), rolling: true, maxAge: 60_000 }, () => {})
       const old = app.ann.cookie
       const late = await during(app, () => app.ann.get(path))
@@ -182,7 +182,7 @@ eachKind('a request that commits late', ({ options }) => {
     })
   }
 
-  test('moves nothing to a new id after a logout', async (t) => {
+  test('does not give the session a new id after a logout', async (t) => {
     const regenerating = gate()
     const app = await startSlow(t, options(), undefined, {
       async '/login' (ctx) {
@@ -199,7 +199,7 @@ eachKind('a request that commits late', ({ options }) => {
     assert.equal(app.ann.cookie, '')
   })
 
-  test('stays without a session when it clears one that is gone', async (t) => {
+  test('stays without a session after regenerate({ clear: true }) and a logout', async (t) => {
     const regenerating = gate()
     const app = await startSlow(t, options(), undefined, {
       async '/login' (ctx) {
@@ -225,7 +225,7 @@ eachKind('maxAge', ({ options }) => {
     assert.deepEqual((await app.ann.get('/age')).json, { maxAge: 3_600_000 })
   })
 
-  test('may be that of the browser, and stays', async (t) => {
+  test('may become \'session\', and stays so', async (t) => {
     const app = await startSlow(t, { ...options(), maxAge: 60_000 }, (ctx) => { ctx.session.maxAge = 'session' }, {
       '/age': (ctx) => ({ maxAge: ctx.session.maxAge })
     })

@@ -12,7 +12,7 @@ const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { gate } = require('../harness/waiting')
 
-/** An app in which '/slow' loads, waits for its gate, does what `act` says, and commits. */
+/** Starts an app in which '/slow' loads the session, waits for its gate, calls `act`, and commits. */
 async function slowApp (t, opts, act, how) {
   const held = gate()
   const server = await start(t, opts, {
@@ -39,12 +39,12 @@ const acts = {
   'save()' (ctx) { return ctx.session.save() },
   'maxAge' (ctx) { ctx.session.maxAge = 5000 },
   'regenerate()' (ctx) { return ctx.session.regenerate() },
-  'an object in its place' (ctx) { ctx.session = { user: 'ann' } }
+  'an assigned object' (ctx) { ctx.session = { user: 'ann' } }
 }
 
 for (const [how, path] of Object.entries(destructions)) {
   for (const [what, act] of Object.entries(acts)) {
-    test(`fault 4: ${what} is dropped where ${how} destroyed the session meanwhile`, async (t) => {
+    test(`fault 4: ${what} is dropped if ${how} destroyed the session meanwhile`, async (t) => {
       const store = new CountingStore()
       const { server, held } = await slowApp(t, { store }, act)
       const visitor = server.visitor()
@@ -109,7 +109,7 @@ for (const when of ['hold', 'holdAfter']) {
   }
 }
 
-test('fault 4: the answer of a slow destroy is not waited for by others, and they are not revived', async (t) => {
+test('fault 4: other requests do not wait for a slow destroy, and do not revive the session', async (t) => {
   const store = new CountingStore()
   const { server, held } = await slowApp(t, { store }, change)
   const visitor = server.visitor()
@@ -126,7 +126,7 @@ test('fault 4: the answer of a slow destroy is not waited for by others, and the
   assert.equal(store.records.size, 0)
 })
 
-test('fault 4: a request that loaded nothing is not in the way, nor is one of another session', async (t) => {
+test('fault 4: requests that loaded nothing, or another session, have no effect', async (t) => {
   const store = new CountingStore()
   const { server, held } = await slowApp(t, { store }, change)
   const [ann, bob] = [server.visitor(), server.visitor()]
@@ -141,7 +141,7 @@ test('fault 4: a request that loaded nothing is not in the way, nor is one of an
   assert.deepEqual(server.events.named('session:discarded'), [])
 })
 
-test('fault 4: apps that share a store share what is destroyed', async (t) => {
+test('fault 4: apps that share a store share its in-flight records', async (t) => {
   const store = new CountingStore()
   const { server, held } = await slowApp(t, { store }, change)
   const other = await slowApp(t, { store }, change)
@@ -156,7 +156,7 @@ test('fault 4: apps that share a store share what is destroyed', async (t) => {
   assert.equal(store.records.size, 0)
 })
 
-test('fault 4: requests that each make a ContextStore of one class share what is destroyed', async (t) => {
+test('fault 4: instances of a ContextStore class share its in-flight records', async (t) => {
   const store = new CountingStore()
   class ContextStore {
     get (...args) { return store.get(...args) }
@@ -174,7 +174,7 @@ test('fault 4: requests that each make a ContextStore of one class share what is
   assert.equal(store.records.size, 0)
 })
 
-/** An app whose ids follow from the user, as those of a deterministic genid do. */
+/** Starts an app whose genid derives the id from the user. */
 async function userApp (t, store) {
   const held = gate()
   const server = await start(t, { store, genid: (ctx) => `id-${ctx.query.user}` }, {
@@ -192,7 +192,7 @@ async function userApp (t, store) {
   return { server, held }
 }
 
-test('fault 4: an id made anew is writable, and the slow request that knew the old record stays out', async (t) => {
+test('fault 4: a recreated id can be written, except by the slow request that loaded the old record', async (t) => {
   const store = new CountingStore()
   const { server, held } = await userApp(t, store)
   const visitor = server.visitor()
@@ -203,7 +203,7 @@ test('fault 4: an id made anew is writable, and the slow request that knew the o
   const again = await visitor.get('/in?user=ann&login=2')
   assert.equal(again.setCookie.length, 2)
   assert.equal(store.data('id-ann').login, '2')
-  // Loaded after the destruction: a change of it counts, though the slow one is in flight yet.
+  // Loaded after the destruction, so the change is saved, although the slow request is still in flight.
   await visitor.get('/in?user=ann&login=3')
   assert.equal(store.data('id-ann').login, '3')
   held.open()
@@ -214,7 +214,7 @@ test('fault 4: an id made anew is writable, and the slow request that knew the o
   assert.equal(store.data('id-ann').login, '4')
 })
 
-test('fault 4: an id that the same request destroys and makes anew is writable', async (t) => {
+test('fault 4: an id that the same request destroys and recreates can be written', async (t) => {
   const store = new CountingStore()
   const { server } = await userApp(t, store)
   const visitor = server.visitor()
@@ -224,7 +224,7 @@ test('fault 4: an id that the same request destroys and makes anew is writable',
   assert.deepEqual(server.events.named('session:discarded'), [])
 })
 
-/** Counts the ids that are remembered for a store. The map is private, as it should be: the inspector sees it. */
+/** Returns the number of a store's in-flight records. The map is private, so it is read by the inspector. */
 function remembered (store) {
   const { inFlightRecordsOf } = require('../../lib/persistence/in-flight-records')
   globalThis.flightsUnderTest = inFlightRecordsOf(store)
@@ -244,7 +244,7 @@ function remembered (store) {
   return size
 }
 
-test('fault 4: what is remembered of an id ends with the requests that loaded it', { skip: isUpstream }, async (t) => {
+test('fault 4: a record is in flight until the requests that loaded it have ended', { skip: isUpstream }, async (t) => {
   const store = new CountingStore()
   const { server, held } = await slowApp(t, { store }, change)
   const visitor = server.visitor()
@@ -265,7 +265,7 @@ test('fault 4: what is remembered of an id ends with the requests that loaded it
   assert.equal(remembered(store), 0)
 })
 
-test('fault 4: nothing is remembered after errors of the app, of the store, and after a late load', { skip: isUpstream }, async (t) => {
+test('fault 4: no record stays in flight after errors of the app, of the store, or after a late load', { skip: isUpstream }, async (t) => {
   const store = new CountingStore()
   const late = gate()
   const server = await start(t, { store }, {
@@ -293,7 +293,7 @@ test('fault 4: nothing is remembered after errors of the app, of the store, and 
   assert.equal(remembered(store), 0, 'loaded late')
 })
 
-/** An app in which '/stream' answers at once, and saves when its gate opens. */
+/** Starts an app in which '/stream' responds at once, and saves when its gate opens. */
 async function streamingApp (t, opts, act) {
   const held = gate()
   let done
@@ -318,7 +318,7 @@ for (const [what, act] of Object.entries({
   'a change and save()': (ctx) => { ctx.session.basket = 3; return ctx.session.save() },
   'session.of(ctx).touch()': (ctx) => of(ctx).touch()
 })) {
-  test(`fault 4: ${what} of a handler that streams is dropped where another request logged out after the middleware had ended`, { skip: isUpstream }, async (t) => {
+  test(`fault 4: ${what} of a streaming handler is dropped if another request logged out after the middleware had ended`, { skip: isUpstream }, async (t) => {
     const store = new CountingStore()
     const { server, held, saved } = await streamingApp(t, { store }, act)
     const ann = server.visitor()
@@ -326,7 +326,7 @@ for (const [what, act] of Object.entries({
     const cookie = ann.cookie
     const streaming = server.get('/stream', { cookie })
     await held.reached
-    // The middleware has long ended.
+    // By then, the middleware has ended.
     await server.get('/look')
     await ann.get('/out')
     assert.deepEqual(store.ids(), [])
@@ -349,7 +349,7 @@ for (const [what, make] of Object.entries({
     await ctx.session.regenerate()
   }
 })) {
-  test(`fault 4: ${what} is not brought back by the streaming handler that made it`, { skip: isUpstream }, async (t) => {
+  test(`fault 4: ${what} is not revived by the streaming handler that created it`, { skip: isUpstream }, async (t) => {
     const store = new CountingStore()
     const held = gate()
     let saved
@@ -389,7 +389,7 @@ for (const [what, close] of Object.entries({
     ctx.res.end('done')
   }
 })) {
-  test(`fault 4: ${what} before the handler ended`, { skip: isUpstream }, async (t) => {
+  test(`fault 4: ${what} before the handler ended: a later commit is dropped`, { skip: isUpstream }, async (t) => {
     const store = new CountingStore()
     const held = gate()
     const visit = {}
@@ -425,7 +425,7 @@ for (const [what, close] of Object.entries({
   })
 }
 
-test('fault 4: when the run has ended and the response has closed, a record that is made anew may be written', { skip: isUpstream }, async (t) => {
+test('fault 4: after the end of the run and of the response, a recreated record can be written', { skip: isUpstream }, async (t) => {
   const store = new CountingStore()
   let streaming
   const server = await start(t, { store }, {

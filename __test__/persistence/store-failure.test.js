@@ -11,7 +11,7 @@ const { ROUTES } = require('../harness/merging')
 const { start } = require('../harness/server')
 const redis = require('../servers/redis')
 
-/** Each gives a store, and what makes it fail. */
+/** Each returns a store, and a function that makes it fail. */
 const FAILING = {
   async 'a SQLite store that was closed' (t) {
     const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-failing-'))
@@ -30,7 +30,7 @@ const FAILING = {
 
 for (const [title, make] of Object.entries(FAILING)) {
   describe(title, { skip: title.includes('Redis') && redis.skip }, () => {
-    /** Starts an app whose store fails once a visitor has a session; `asked` has what onStoreError was asked. */
+    /** Starts an app, creates a session, and makes the store fail; `asked` has the calls of onStoreError. */
     async function startFailing (t, policy) {
       const { store, fail, reason } = await make(t)
       const asked = []
@@ -51,7 +51,7 @@ for (const [title, make] of Object.entries(FAILING)) {
       assert.deepEqual(server.errors.map(({ code, reason }) => [code, reason]), [['ERR_SESSION_STORE', reason]])
     })
 
-    test('is ignored where the app says so: the session is a new one, and cannot be saved', async (t) => {
+    test('is ignored with \'ignore\': the session is a new one, and cannot be saved', async (t) => {
       const { server, ann, asked, reason } = await startFailing(t, 'ignore')
       const { status, json } = await ann.get('/me')
       assert.deepEqual([status, json], [200, {}])
@@ -61,7 +61,7 @@ for (const [title, make] of Object.entries(FAILING)) {
       assert.deepEqual(server.errors, [])
     })
 
-    test('leaves an anonymous visitor where the app says so, and no cookie', async (t) => {
+    test('makes the visitor anonymous with \'anonymous\', and sends no cookie', async (t) => {
       const { server, ann, asked } = await startFailing(t, 'anonymous')
       const { status, setCookie } = await ann.get('/set?b=1')
       assert.deepEqual([status, setCookie, asked.length], [200, [], 1])

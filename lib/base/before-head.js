@@ -3,7 +3,7 @@
 const { emitError } = require('./events')
 
 /**
- * Calls `act` once, just before the final headers of a response leave. It hooks `res.writeHead`, which `res.write`, `res.end`,
+ * Calls `act` once, just before the final headers of a response are sent. It hooks `res.writeHead`, which `res.write`, `res.end`,
  * `res.flushHeaders` and pipes all call. Informational responses (1xx) are ignored.
  *
  * What `act` throws is emitted as the app's 'error' event, so that the sender of the headers is not disturbed.

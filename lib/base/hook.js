@@ -14,7 +14,7 @@ const { isPromise } = require('./maybe-async')
 function callHook (call) {
   try {
     const given = call()
-    // Any object with a method `then` becomes a real promise: its own may throw, or call back synchronously.
+    // Any object with a method `then` becomes a real promise, since its own `then` may throw, or call back synchronously.
     return isPromise(given) ? Promise.resolve(given).then(undefined, fail) : given
   } catch (thrown) {
     fail(thrown)

@@ -17,7 +17,7 @@ function toMaxAge (value) {
   return value
 }
 
-/** Returns whether a value is a maxAge, for values in data that came in. */
+/** Returns whether a value is a maxAge, for values in loaded data. */
 function isMaxAge (value) {
   return value === 'session' || Number.isFinite(value)
 }

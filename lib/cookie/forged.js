@@ -25,7 +25,7 @@ function unverifiedId ({ ctx, options, nativeCookies, isFixed }) {
 }
 
 /**
- * Returns whether a Set-Cookie line of `ctx.cookies` clears the signature that came. `cookies`, and classes modelled on it, set
+ * Returns whether a Set-Cookie line of `ctx.cookies` clears the request's signature. `cookies`, and classes modelled on it, set
  * that line while they read a cookie whose signature is by none of the keys. It is the only sign of that.
  */
 function isSignatureDropped ({ req }, line, key) {

@@ -4,8 +4,8 @@
  * Recognises the `ctx.cookies` that Koa makes, so that the core may read and write the headers in its place.
  *
  * Frameworks and apps replace `ctx.cookies`, or patch its methods, and what they did has to go on working. So a class is
- * recognised by its source text: `cookies` 0.9.1 or 0.9.2 and `keygrip` 1.1, byte for byte equal to which the core writes. For
- * any other class, its own `get` and `set` are called.
+ * recognised by its source text: `cookies` 0.9.1 or 0.9.2 and `keygrip` 1.1, for which the core writes the same bytes. For any
+ * other class, its own `get` and `set` are called.
  */
 
 const { createHash } = require('node:crypto')

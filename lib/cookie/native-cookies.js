@@ -64,7 +64,7 @@ class NativeCookies {
     return this.#cookie
   }
 
-  /** Returns the cached object, or makes one, which takes longer than a request. Functions of ctx make attributes alternate. */
+  /** Returns a cached object, or makes one, which takes longer than a request. Options that are functions of ctx need several. */
   #cached (attributes, isSigned) {
     const name = `${isSigned} ${JSON.stringify(attributes)}`
     if (!this.#cookies.has(name)) {
@@ -87,7 +87,7 @@ class NativeCookies {
     return this.#usesKoaGetter(ctx) && isUnmodifiedClass(this.Cookies)
   }
 
-  /** Returns whether a request certainly has no cookie; false also where an app's own `ctx.cookies` might find one. */
+  /** Returns whether a request certainly has no cookie; false also if the app's own `ctx.cookies` might find one. */
   hasNoCookie (ctx) {
     return !ctx.req?.headers?.cookie && this.#usesKoaGetter(ctx) && this.Cookies.prototype.get === this.#get
   }

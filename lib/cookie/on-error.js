@@ -8,7 +8,7 @@ const { appendCookies } = require('./set-cookie')
  * Keeps the session's cookies on Koa's error response, whether the app, an outer middleware or a body stream has failed.
  *
  * Koa's `ctx.onerror` removes all headers, sets those of `err.headers`, and ends the response. The cookies cannot be added to
- * `err.headers`, since apps throw one error object for many requests. So they are put back when the headers leave.
+ * `err.headers`, since apps throw one error object for many requests. So they are put back when the headers are sent.
  *
  * @param {object} ctx
  * @param {import('./request-cookie').RequestCookie} cookie

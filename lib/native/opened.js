@@ -15,7 +15,7 @@ const memory = numbers.buffer
 /** The places of the numbers; `EXPIRE_MS` and `MAX_AGE_MS` are 0 where the shape is not TIMED. */
 const PLACE = { REPAIR: 0, VERDICT: 1, SHAPE: 2, EXPIRE_MS: 3, MAX_AGE_MS: 4 }
 
-/** What to do about the signature that came: nothing, send one by the first key, or clear it. */
+/** What to do about the request's signature: nothing, send one by the first key, or clear it. */
 const REPAIR = { NONE: 0, REISSUE: 1, CLEAR: 2 }
 
 /** What an opened text is: the user's keys (of a session with a maxAge in ms, or a browser session), or a whole foreign text. */

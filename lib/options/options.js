@@ -119,7 +119,7 @@ class Settings {
     return this.#current
   }
 
-  /** Returns whether a request brings no session, and no option needs a load nevertheless. */
+  /** Returns whether nothing has to be loaded: the request has no cookie, and no option requires a load. */
   hasNothingToLoad (ctx) {
     const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
     const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)

@@ -11,7 +11,7 @@ class Baseline {
   #json
   #snapshot
 
-  /** Makes a baseline of JSON that came in or was sent, with a snapshot of its data if they are flat. */
+  /** Makes a baseline of JSON that was loaded or sent, with a snapshot of its data if they are flat. */
   static ofText (text, snapshot) {
     const baseline = new Baseline()
     baseline.#text = text
@@ -32,7 +32,7 @@ class Baseline {
     return baseline
   }
 
-  /** Returns the JSON that came in or was sent; undefined where there is none. */
+  /** Returns the JSON that was loaded or sent; undefined if there is none. */
   get text () { return this.#text }
 
   /** Returns the JSON: `text`, or as this process writes the data. */

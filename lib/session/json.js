@@ -39,7 +39,7 @@ function pathOfBigInt (value, path, seen) {
  */
 function isSameJson (earlier, json, rewrite) {
   if (json === earlier) return true
-  // Other writers may spell the same value otherwise (spaces, 1.0), and mostly longer; canonical JSON has one spelling.
+  // Other writers may spell the same value otherwise (spaces, 1.0), which is mostly longer. Canonical JSON has one spelling.
   if (json.length >= earlier.length && binding.isCanonical(earlier)) return false
   return json === rewrite(JSON.parse(earlier))
 }

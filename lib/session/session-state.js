@@ -6,8 +6,8 @@
  */
 
 /**
- * A class, not an object literal: while many requests wait, V8 takes literals of one place for long-lived and allocates them among
- * its old objects. There each would keep its request alive until the next full garbage collection.
+ * A class, not an object literal: if many requests wait, V8 expects the literals of a place in the code to live long, and allocates
+ * them in its old space, where each would keep its request alive until the next full garbage collection.
  */
 class State {
   requireSave = false

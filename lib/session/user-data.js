@@ -50,17 +50,17 @@ function isKept (session, key) {
   const contextSession = stateOf(session)?.contextSession
   if (contextSession === undefined || RESERVED.has(key)) return false
   if (contextSession.options.underscoreKeys === true) return true
-  // Keys that came in may be the store's own: the app cannot rename those, so there is no warning.
+  // Loaded keys may be the store's own, which the app cannot rename, so there is no warning.
   if (incomingKeysOf(contextSession).has(key)) return false
   warnOnce('KOA_SESSION_RS_UNDERSCORE',
     `session.${key} is not saved, since its name begins with an underscore: rename it, or set underscoreKeys: true`)
   return false
 }
 
-/** @type {WeakMap<object, Set<string>>} by ContextSession: the keys that came in, at least those that begin with `_` */
+/** @type {WeakMap<object, Set<string>>} by ContextSession: the loaded keys, at least those that begin with `_` */
 const incoming = new WeakMap()
 
-/** Returns the keys that came in. Those of JSON are read at the first call. */
+/** Returns the loaded keys. JSON is parsed for them at the first call. */
 function incomingKeysOf (contextSession) {
   if (!incoming.has(contextSession)) incoming.set(contextSession, new Set(Object.keys(JSON.parse(contextSession.baseline?.text ?? '{}'))))
   return incoming.get(contextSession)
