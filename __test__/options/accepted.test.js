@@ -14,7 +14,7 @@ const count = (ctx) => {
   return { views: ctx.session.views }
 }
 
-/** Plays two requests, and gives the lines of the first. */
+/** Sends two requests, and returns the Set-Cookie lines of the first. */
 async function play (t, opts) {
   const server = await start(t, opts, count)
   const ann = server.visitor()
@@ -29,10 +29,10 @@ const NULLABLE = [
   'genid', 'prefix', 'valid', 'beforeSave', 'store', 'ContextStore', 'externalKey', 'domain', 'expires', 'priority', 'partitioned'
 ]
 
-/** A line without what differs from run to run. */
+/** Returns a line without its value, which differs between runs. */
 const shape = (line) => line.replace(/=[^;]*/, '=').replace(/expires=[^;]*/, 'expires=')
 
-describe('fault 21: options that 6.4 took', () => {
+describe('fault 21: options that koa-session 6.4 accepted', () => {
   for (const nothing of [null, undefined]) {
     for (const name of NULLABLE) {
       test(`${name}: ${nothing} is the default`, async (t) => {
@@ -79,7 +79,7 @@ describe('fault 21: options that 6.4 took', () => {
     assert.equal((await play(t, { store: new CountingStore(), externalKey: new Header() })).length, 1)
   })
 
-  test('what is wrong is still refused, with the fields that say so', () => {
+  test('invalid options are still refused, by an error with fields', () => {
     const app = new Koa()
     for (const [opts, option] of [
       [{ key: 1 }, 'key'], [{ rolling: 'yes' }, 'rolling'], [{ sameSite: 1 }, 'sameSite'], [{ genid: 'id' }, 'genid'],

@@ -123,7 +123,7 @@ describe('fault 19: two sessions of one app', () => {
     }
   }
 
-  test('other keys are none, be they ever so alike', () => {
+  test('different keys are accepted, even similar ones', () => {
     const app = new Koa()
     for (const key of ['a', 'A', 'a.sigs', 'a.sig.sig', 'a.', '.sig', 'sig', 'b']) session({ as: `the ${key}`, key }, app)
   })
@@ -132,11 +132,11 @@ describe('fault 19: two sessions of one app', () => {
     const app = new Koa()
     session({ as: 'admin', key: 'a' }, app)
     assert.throws(() => session({ as: 'admin', key: 'b' }, app), { code: 'ERR_SESSION_OPTION', option: 'as' })
-    // Elsewhere it is another app's.
+    // Other apps may have the same `as`.
     session({ as: 'admin', key: 'a' }, new Koa())
   })
 
-  test('an `as` that ctx has is an error at the start', () => {
+  test('an `as` that is a property of ctx is an error at the start', () => {
     for (const as of ['body', 'cookies', 'toJSON']) {
       assert.throws(() => session({ as, key: 'a' }, new Koa()), { code: 'ERR_SESSION_OPTION', option: 'as' })
     }

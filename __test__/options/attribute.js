@@ -23,10 +23,10 @@ const attributesOf = (line) => line.replace(/^[^;]*/, '').replace(/; expires=[^;
  *
  * @param {string} name
  * @param {object} cases
- * @param {Array<[*, string]>} cases.values what it may be, and the attributes of the lines that follow
- * @param {Array<[*, string]>} [cases.ofCtx] the same for what a function of ctx gives, but for expires
+ * @param {Array<[*, string]>} cases.values valid values, and the resulting attributes of the lines
+ * @param {Array<[*, string]>} [cases.ofCtx] the same for results of a function of ctx, except for expires
  * @param {Array<*>} [cases.improper] values for which the request fails, as in koa-session
- * @param {Array<*>} [cases.refused] what a function may not give
+ * @param {Array<*>} [cases.refused] invalid results of a function
  */
 function attribute (name, { values, ofCtx = [], improper = [], refused = [] }) {
   for (const [value, expected] of values) describe(`${name}: ${JSON.stringify(value)}`, () => sends({ [name]: value }, expected))
@@ -50,7 +50,7 @@ function attribute (name, { values, ofCtx = [], improper = [], refused = [] }) {
 
     for (const value of refused) {
       for (const path of ['/in', '/out']) {
-        test(`${name} as a function of ctx that gives ${JSON.stringify(value)} is refused, and nothing sent: ${path}, in ${kind} mode`, async (t) => {
+        test(`${name} as a function of ctx that gives ${JSON.stringify(value)} is refused, and nothing is sent: ${path}, in ${kind} mode`, async (t) => {
           const store = make()
           const server = await start(t, { store, [name]: () => value }, routes)
           const answer = await server.get(path)
@@ -68,7 +68,7 @@ function attribute (name, { values, ofCtx = [], improper = [], refused = [] }) {
   for (const value of improper) fails({ [name]: value })
 }
 
-/** Tests what options make of the lines of the cookie and its signature, behind name and value. */
+/** Tests the attributes that options give to the cookie and its signature. */
 function sends (options, expected) {
   for (const mode of ['cookie', 'store', 'ContextStore']) {
     test(`${mode}: ${JSON.stringify(options)}`, async (t) => {
@@ -80,9 +80,9 @@ function sends (options, expected) {
   }
 }
 
-/** Tests that options which break the line fail the request by the error of `cookies`. */
+/** Tests that options which are invalid in a header fail the request with the error of `cookies`. */
 function fails (options) {
-  test(`that break the line are the error of \`cookies\`: ${JSON.stringify(options)}`, async (t) => {
+  test(`invalid in a header, with the error of \`cookies\`: ${JSON.stringify(options)}`, async (t) => {
     const outcomes = []
     for (const module of [session, require('koa-session').default]) {
       const client = await visit(t, options, put, { session: module })

@@ -30,7 +30,7 @@ for (const kind of ['cookie', 'store']) {
   const make = () => kind === 'store' ? new CountingStore() : undefined
 
   describe(`attributes as functions of ctx, in ${kind} mode`, () => {
-    test('called once a request, whatever it does', async (t) => {
+    test('are called once a request, whatever it does', async (t) => {
       for (const path of ['/in', '/often', '/options', '/out']) {
         let calls = 0
         const server = await start(t, { store: make(), domain: () => `a${++calls}.example`, maxAge: 1000 }, routes)
@@ -41,7 +41,7 @@ for (const kind of ['cookie', 'store']) {
       }
     })
 
-    test('by the tenant of the request', async (t) => {
+    test('may depend on the tenant of the request', async (t) => {
       const server = await start(t, { store: make(), domain: (ctx) => `${ctx.get('tenant')}.example` }, routes)
       const answers = await Promise.all(['a', 'b', 'c'].map((tenant) => server.get('/in', { tenant })))
       answers.forEach(({ setCookie }, i) => {
@@ -50,7 +50,7 @@ for (const kind of ['cookie', 'store']) {
       })
     })
 
-    test('by more tenants than cookies are kept for, in turn', async (t) => {
+    test('work with more tenants than the cache has cookies', async (t) => {
       const server = await start(t, { store: make(), domain: (ctx) => ctx.query.tenant }, routes)
       for (let i = 0; i < 3 * 70; i++) {
         const tenant = `t${i % 70}.example`
@@ -59,7 +59,7 @@ for (const kind of ['cookie', 'store']) {
       }
     })
 
-    test('what ctx.sessionOptions says is what was resolved, and may be changed', async (t) => {
+    test('have their result in ctx.sessionOptions, which may be changed', async (t) => {
       const server = await start(t, { store: make(), domain: () => 'a.example' }, (ctx) => {
         ctx.session.user = 'ann'
         const { domain } = ctx.sessionOptions

@@ -1,6 +1,6 @@
 'use strict'
 
-// What is of more than one attribute; each has a file of its own.
+// Several attributes together; each also has a file of its own.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -15,7 +15,7 @@ describe('cookie attributes', () => {
     { maxAge: 1000, path: '/a', domain: 'a.b', priority: 'medium', sameSite: 'lax', httpOnly: true, partitioned: true },
     '; path=/a; expires=Mon, 01 Jan 2024 00:00:01 GMT; domain=a.b; priority=medium; samesite=lax; httponly; partitioned'
   )
-  // What `cookies` does not know is not for the header.
+  // Options that `cookies` does not know are not sent.
   sends({ sealed: 'x', Path: '/x', comment: 'x' }, '; path=/; httponly')
 
   test('expire the cookie at its own path and domain', async (t) => {

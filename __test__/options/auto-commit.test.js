@@ -10,7 +10,7 @@ const { visit } = require('../harness/server')
 
 describe('autoCommit', () => {
   for (const [mode, make] of Object.entries(MODES)) {
-    test(`false leaves it to the app: ${mode}`, async (t) => {
+    test(`false leaves the commit to the app: ${mode}`, async (t) => {
       const { options, store } = make()
       const client = await visit(t, { ...options, autoCommit: false }, async (ctx) => {
         ctx.session.views = (ctx.session.views ?? 0) + 1
@@ -32,7 +32,7 @@ describe('autoCommit', () => {
     })
   }
 
-  test('true saves what changed before an error too', async (t) => {
+  test('true also saves changes before an error of the app', async (t) => {
     const { options, store } = MODES.store()
     const client = await visit(t, options, (ctx) => {
       ctx.session.a = 1

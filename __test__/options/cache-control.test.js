@@ -31,13 +31,13 @@ for (const kind of ['cookie', 'store']) {
   const make = () => kind === 'store' ? new CountingStore() : undefined
 
   describe(`fault 32: cacheControl, in ${kind} mode`, () => {
-    test('Vary where the cookie was read, no-store where one is set', async (t) => {
+    test('Vary if the cookie was read, no-store if one is set', async (t) => {
       const server = await start(t, { store: make(), cacheControl: true }, routes)
       const ann = server.visitor()
       assert.deepEqual(cacheOf(await ann.get('/in')), ['Cookie', PRIVATE])
       assert.deepEqual(cacheOf(await ann.get('/me')), ['Cookie', undefined])
       assert.deepEqual(cacheOf(await ann.get('/out')).slice(1), [PRIVATE])
-      // A store is read ahead of every route.
+      // With a store, the cookie is read before every route.
       assert.deepEqual(cacheOf(await ann.get('/free')), [kind === 'store' ? 'Cookie' : undefined, undefined])
     })
 
@@ -65,7 +65,7 @@ for (const kind of ['cookie', 'store']) {
       assert.deepEqual(cacheOf(answer), ['Cookie', undefined])
     })
 
-    test('a signature issued again is a Set-Cookie', async (t) => {
+    test('a new signature by the first key also sets no-store', async (t) => {
       const server = await start(t, { store: make(), cacheControl: true }, routes, { keys: ['old'] })
       const ann = server.visitor()
       await ann.get('/in')
@@ -75,7 +75,7 @@ for (const kind of ['cookie', 'store']) {
       assert.deepEqual(cacheOf(answer), ['Cookie', PRIVATE])
     })
 
-    test('without it nothing is set', async (t) => {
+    test('without the option nothing is set', async (t) => {
       const server = await start(t, { store: make() }, routes)
       const ann = server.visitor()
       for (const path of ['/in', '/me', '/out']) assert.deepEqual(cacheOf(await ann.get(path)), [undefined, undefined])

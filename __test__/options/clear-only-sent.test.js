@@ -18,14 +18,14 @@ describe('fault 27: null', () => {
   for (const kind of ['cookie', 'store']) {
     const make = () => kind === 'store' ? new CountingStore() : undefined
 
-    test(`${kind} mode: clears the cookie also of a visitor who had none`, async (t) => {
+    test(`${kind} mode: clears the cookie, also for a visitor without one`, async (t) => {
       const server = await start(t, { store: make() }, routes)
       const answer = await server.get('/out')
       assert.deepEqual(names(answer), ['koa.sess', 'koa.sess.sig'])
       for (const line of answer.setCookie) assert.match(line, /expires=Thu, 01 Jan 1970/)
     })
 
-    test(`${kind} mode, clearOnlySent: only one that was sent`, async (t) => {
+    test(`${kind} mode, clearOnlySent: only clears a cookie of the request`, async (t) => {
       const store = make()
       const server = await start(t, { store, clearOnlySent: true }, routes)
       assert.deepEqual((await server.get('/out')).setCookie, [])
@@ -34,7 +34,7 @@ describe('fault 27: null', () => {
       const answer = await ann.get('/out')
       assert.deepEqual(names(answer), ['koa.sess', 'koa.sess.sig'])
       assert.equal(ann.cookie, '')
-      // Whatever it is: what the browser has is to go.
+      // Any value: the browser must drop the cookie that it has.
       assert.deepEqual(names(await server.get('/out', { cookie: 'koa.sess=junk' })), ['koa.sess', 'koa.sess.sig'])
       assert.deepEqual((await server.get('/out', { cookie: 'xkoa.sess=junk' })).setCookie, [])
     })
@@ -59,12 +59,12 @@ describe('fault 27: null', () => {
     }
   }
 
-  test('with externalKey it writes the cookie', async (t) => {
+  test('with externalKey, null clears the cookie nevertheless', async (t) => {
     const server = await start(t, { store: new CountingStore(), externalKey: header([]) }, routes)
     assert.deepEqual(names(await server.get('/out')), ['koa.sess', 'koa.sess.sig'])
   })
 
-  test('externalKey.remove is called in place of it', async (t) => {
+  test('externalKey.remove is called instead', async (t) => {
     const calls = []
     const store = new CountingStore()
     const server = await start(t, { store, externalKey: header(calls, true) }, routes)
@@ -75,7 +75,7 @@ describe('fault 27: null', () => {
     assert.deepEqual([store.count('destroy'), store.ids()], [1, []])
   })
 
-  test('externalKey.remove is awaited, and its failure told', async (t) => {
+  test('externalKey.remove is awaited, and fails the request', async (t) => {
     const externalKey = { ...header([]), remove: async () => { throw new Error('not removed') } }
     const server = await start(t, { store: new CountingStore(), externalKey }, routes)
     assert.equal((await server.get('/out')).status, 500)

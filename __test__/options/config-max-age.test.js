@@ -14,7 +14,7 @@ const HOUR_MS = 3600000
 
 const look = (ctx) => ({ user: ctx.session.user ?? null, maxAge: ctx.session.maxAge })
 
-/** Starts an app that finds a session written at `written`, by a configuration of another maxAge. */
+/** Starts an app, and a session that was written at `written` under another maxAge. */
 async function app (t, mode, opts, data, how) {
   if (mode === 'cookie') {
     const server = await start(t, { signed: false, ...opts }, look, how)
@@ -41,7 +41,7 @@ for (const mode of ['cookie', 'store']) {
     }
   })
 
-  test(`fault 15: ${mode} mode: without it the stored one counts, as in koa-session`, async (t) => {
+  test(`fault 15: ${mode} mode: without it the stored maxAge applies, as in koa-session`, async (t) => {
     const { get } = await app(t, mode, { maxAge: 60000 }, writtenAt(Date.now() - 120000, HOUR_MS))
     assert.deepEqual((await get()).json, { user: 'ann', maxAge: HOUR_MS })
   })
@@ -53,12 +53,12 @@ for (const mode of ['cookie', 'store']) {
     assert.equal((await late.get()).json.user, null)
   })
 
-  test(`fault 15: ${mode} mode: configMaxAge: a session that lived as long as the browser is given the configured one`, async (t) => {
+  test(`fault 15: ${mode} mode: configMaxAge: a browser session gets the configured maxAge`, async (t) => {
     const { get } = await app(t, mode, { maxAge: 60000, configMaxAge: true }, { _session: true })
     assert.deepEqual((await get()).json, { user: 'ann', maxAge: 60000 })
   })
 
-  test(`fault 15: ${mode} mode: configMaxAge: with no maxAge in milliseconds configured, the stored one counts`, async (t) => {
+  test(`fault 15: ${mode} mode: configMaxAge: if the configured maxAge is not in milliseconds, the stored one applies`, async (t) => {
     for (const maxAge of [undefined, 'session']) {
       const { get } = await app(t, mode, { maxAge, configMaxAge: true }, writtenAt(Date.now() - 10, 60000))
       assert.deepEqual((await get()).json, { user: 'ann', maxAge: 60000 })

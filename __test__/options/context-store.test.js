@@ -15,7 +15,7 @@ const respond = async (ctx) => {
 }
 
 describe('ContextStore', () => {
-  test('is made once a request, with ctx', async (t) => {
+  test('is constructed once a request, with ctx', async (t) => {
     const inner = new CountingStore()
     const made = []
     class Store {
@@ -35,7 +35,7 @@ describe('ContextStore', () => {
     assert.ok(made.every(([ctx], i) => ctx === ctxs[i]))
   })
 
-  test('comes before a store', async (t) => {
+  test('takes precedence over store', async (t) => {
     const { options, store } = MODES.ContextStore()
     const other = new CountingStore()
     const client = await visit(t, { ...options, store: other }, respond)

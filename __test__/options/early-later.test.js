@@ -1,6 +1,6 @@
 'use strict'
 
-/** What becomes of a session after the headers have left (`early`), and what is hooked for it. */
+/** Sessions after the headers have been sent (`early`), and the hook on `writeHead`. */
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
@@ -48,7 +48,7 @@ async function act (server, visitor) {
 }
 
 describe('early: in cookie mode, after the headers', () => {
-  test('changes are lost, and told of', async (t) => {
+  test('changes are lost, and session:uncommitted is emitted', async (t) => {
     for (const before of [() => {}, (ctx) => { ctx.session.first = 1 }]) {
       const { server, ann } = await begin(t, {}, { before, after: (ctx) => { ctx.session.later = 1 } })
       assert.deepEqual((await act(server, ann)).told, ['headers-sent'])
@@ -57,7 +57,7 @@ describe('early: in cookie mode, after the headers', () => {
     }
   })
 
-  test('null and a new session, too', async (t) => {
+  test('null and a new session are lost, too', async (t) => {
     for (const after of [(ctx) => { ctx.session = null }, (ctx) => { ctx.session = { user: 'bob' } }]) {
       const { server, ann } = await begin(t, {}, { before: (ctx) => { assert.ok(ctx.session.user) }, after })
       const { told, setCookie } = await act(server, ann)
@@ -74,7 +74,7 @@ describe('early: in cookie mode, after the headers', () => {
     assert.deepEqual(failures.map(({ code }) => ({ code })), [HEADERS_SENT])
   })
 
-  test('an async beforeSave sends no cookie, and is told of', async (t) => {
+  test('with an async beforeSave no cookie is sent, and session:uncommitted is emitted', async (t) => {
     for (const fails of [false, true]) {
       const rejections = []
       const note = (err) => rejections.push(err)
@@ -100,7 +100,7 @@ describe('early: in cookie mode, after the headers', () => {
 })
 
 describe('early: in store mode, after the headers', () => {
-  test('changes are saved; where no cookie left, that is told of', async (t) => {
+  test('changes are saved; if no cookie was sent, session:uncommitted is emitted', async (t) => {
     const store = new CountingStore()
     const { server, ann } = await begin(t, { store }, { after: (ctx) => { ctx.session.later = 1 } })
     const { told, setCookie } = await act(server, ann)
@@ -125,7 +125,7 @@ describe('early: in store mode, after the headers', () => {
     assert.deepEqual((await ann.get('/me')).json, { user: 'ann', later: 1 })
   })
 
-  test('a session that is new only then is not written', async (t) => {
+  test('a session created after the headers is not written', async (t) => {
     const store = new CountingStore()
     const { server } = await begin(t, { store }, { after: (ctx) => { ctx.session.later = 1 } })
     const { told, setCookie } = await act(server, server.visitor())
@@ -168,7 +168,7 @@ describe('early: in store mode, after the headers', () => {
     assert.deepEqual(store.ids(), ['an-id'])
   })
 
-  test('the cookie of a session that was destroyed meanwhile does not leave', async (t) => {
+  test('the cookie of a session that was destroyed meanwhile is not sent', async (t) => {
     const store = new CountingStore()
     const held = gate()
     const { server, ann } = await begin(t, { store }, {
@@ -203,7 +203,7 @@ describe('early: in store mode, after the headers', () => {
 describe('early: what is hooked', () => {
   const { writeHead } = http.ServerResponse.prototype
 
-  /** Starts an app that tells whether res.writeHead is hooked, at places of a request. */
+  /** Returns whether res.writeHead is hooked: before the session is read, afterwards, and at the end of the response. */
   async function hooks (t, opts, touch) {
     const seen = []
     const note = ({ res }) => seen.push(Object.hasOwn(res, 'writeHead') || res.writeHead !== writeHead)
@@ -224,7 +224,7 @@ describe('early: what is hooked', () => {
     assert.deepEqual(await hooks(t, { early: false }, true), [false, false, false])
   })
 
-  test('nothing for a cookie session that nobody touched', async (t) => {
+  test('nothing for an unread session in cookie mode', async (t) => {
     assert.deepEqual(await hooks(t, { early: true }, false), [false, false, false])
   })
 
@@ -233,12 +233,12 @@ describe('early: what is hooked', () => {
     assert.deepEqual(await hooks(t, { early: true, autoCommit: false, store: new CountingStore() }, true), [false, false, false])
   })
 
-  test('otherwise until the headers leave', async (t) => {
+  test('otherwise writeHead, until the headers are sent', async (t) => {
     assert.deepEqual(await hooks(t, { early: true }, true), [false, true, false])
     assert.deepEqual(await hooks(t, { early: true, store: new CountingStore() }, true), [true, true, false])
   })
 
-  test('under autoCommit: false the app commits, or nothing does', async (t) => {
+  test('under autoCommit: false, only a commit of the app sends the cookie', async (t) => {
     const server = await start(t, { early: true, autoCommit: false }, async (ctx) => {
       ctx.respond = false
       ctx.session.user = 'ann'
@@ -249,7 +249,7 @@ describe('early: what is hooked', () => {
     assert.equal((await server.get('/commit')).setCookie.length, 2)
   })
 
-  test('it waits for a status that is final', async (t) => {
+  test('the hook ignores informational responses', async (t) => {
     const hints = []
     const server = await start(t, { early: true }, async (ctx) => {
       assert.equal(ctx.session.user, undefined)
@@ -269,7 +269,7 @@ describe('early: what is hooked', () => {
     assert.deepEqual([hints, answer.setCookie.length], [[103], 2])
   })
 
-  test("another's writeHead goes on being called", async (t) => {
+  test("other middleware's hooks of writeHead are still called", async (t) => {
     const seen = []
     const wrap = (name) => async (ctx, next) => {
       const inner = ctx.res.writeHead

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Which cookie leaves with headers that leave before the middleware ends; early-later.test.js has what comes after them. */
+/** The cookie that is sent if the headers are sent before the middleware ends; early-later.test.js tests what happens afterwards. */
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
@@ -26,10 +26,10 @@ const cookieOf = (answer) => answer.setCookie.map((line) => line.slice(0, line.i
 
 const SESSION = ['koa.sess', 'koa.sess.sig']
 
-/** Lets the headers get out of the house before the app ends. */
+/** Waits until the headers have been sent. */
 const pause = () => settled()
 
-/** Ways in which headers leave: what else is to arrive, and how. */
+/** Ways of sending headers, and what the response must contain besides the cookie. */
 const WAYS = {
   'res.end': { act: (res) => { res.end('done') } },
   'res.end without a body': { body: '', act: (res) => { res.end() } },
@@ -77,7 +77,7 @@ const WAYS = {
 
 for (const [protocol, { ask, listen }] of Object.entries(PROTOCOLS)) {
   for (const kind of ['cookie', 'store']) {
-    describe(`early: the cookie leaves with the headers, in ${kind} mode over ${protocol}`, () => {
+    describe(`early: the cookie is sent with the headers, in ${kind} mode over ${protocol}`, () => {
       for (const [way, { act, status = 200, message, x, cookies = [], body = 'done' }] of Object.entries(WAYS)) {
         test(way, async (t) => {
           const store = kind === 'store' ? new CountingStore() : undefined
@@ -95,7 +95,7 @@ for (const [protocol, { ask, listen }] of Object.entries(PROTOCOLS)) {
           if (ask === request && message) assert.equal(answer.message, message)
           assert.equal(answer.headers['x-a'], x)
           assert.deepEqual(namesOf(answer), [...cookies, ...SESSION])
-          // The record is written at the end of the middleware, which may come after the answer.
+          // The record is written at the end of the middleware, which may be after the response.
           await server.event('session:saved')
           const again = await ask(server.port, { path: '/me', headers: { cookie: cookieOf(answer) } })
           assert.equal(again.body, '{"user":"ann"}')
@@ -109,7 +109,7 @@ for (const [protocol, { ask, listen }] of Object.entries(PROTOCOLS)) {
         })
       }
 
-      test('1xx responses are not the headers', async (t) => {
+      test('informational responses (1xx) do not send the cookie', async (t) => {
         const store = kind === 'store' ? new CountingStore() : undefined
         const server = await start(t, { store, early: true }, async (ctx) => {
           ctx.respond = false
@@ -128,7 +128,7 @@ for (const [protocol, { ask, listen }] of Object.entries(PROTOCOLS)) {
         assert.deepEqual(server.errors, [])
       })
 
-      test('cookies that are there already stay, beside those of writeHead', async (t) => {
+      test('cookies that were set before stay, beside those of writeHead', async (t) => {
         const store = kind === 'store' ? new CountingStore() : undefined
         const server = await start(t, { store, early: true }, async (ctx) => {
           ctx.respond = false
@@ -180,7 +180,7 @@ for (const [protocol, { ask, listen }] of Object.entries(PROTOCOLS)) {
   }
 }
 
-describe('early: what the cookie is', () => {
+describe('early: the cookie', () => {
   const REASONS = {
     rolling: [{ rolling: true, maxAge: 60000 }, () => {}],
     renew: [{ renew: true, maxAge: 60000 }, () => {}],
@@ -188,7 +188,7 @@ describe('early: what the cookie is', () => {
   }
   for (const [reason, [opts, act]] of Object.entries(REASONS)) {
     for (const kind of ['cookie', 'store']) {
-      test(`${reason}, in ${kind} mode: sent once, and told of once`, async (t) => {
+      test(`${reason}, in ${kind} mode: is sent once, with one event`, async (t) => {
         const store = kind === 'store' ? new CountingStore() : undefined
         const server = await start(t, { ...opts, store, signed: false, early: true }, (ctx) => {
           ctx.respond = false
@@ -208,7 +208,7 @@ describe('early: what the cookie is', () => {
     }
   }
 
-  test('the data as they are when the headers leave, beforeSave included', async (t) => {
+  test('has the data as they are when the headers are sent, after beforeSave', async (t) => {
     const calls = []
     const beforeSave = (ctx, session) => {
       calls.push(ctx.path)
@@ -226,7 +226,7 @@ describe('early: what the cookie is', () => {
     assert.deepEqual([calls, server.events.named('session:uncommitted')], [['/'], []])
   })
 
-  test('a session that was replaced unread by an empty one is expired', async (t) => {
+  test('is cleared if an unread session was replaced by an empty one', async (t) => {
     const server = await start(t, { early: true }, (ctx) => {
       if (ctx.path === '/in') {
         ctx.session.user = 'ann'
@@ -243,7 +243,7 @@ describe('early: what the cookie is', () => {
     assert.deepEqual(server.events.named('session:uncommitted'), [])
   })
 
-  test('an externalKey is set before the headers leave', async (t) => {
+  test('is replaced by externalKey.set before the headers are sent', async (t) => {
     const store = new CountingStore()
     const externalKey = { get: (ctx) => ctx.get('x-id'), set: (ctx, id) => ctx.set('x-id', id) }
     const server = await start(t, { store, externalKey, early: true }, (ctx) => {

@@ -31,7 +31,7 @@ describe('encode and decode', () => {
     assert.deepEqual((await client.get()).setCookie, [])
   })
 
-  test('are given the data and the text alone', async (t) => {
+  test('get only the data, or the text, as an argument', async (t) => {
     freeze(t)
     const seen = []
     const client = await visit(t, {
@@ -59,14 +59,14 @@ describe('encode and decode', () => {
     assert.deepEqual((await client.get()).json, { user: 'Zoë', isNew: false })
   })
 
-  test('have no part in a store', async (t) => {
+  test('are not called with a store', async (t) => {
     const refuse = () => { throw new Error('asked') }
     const client = await visit(t, { ...MODES.store().options, encode: refuse, decode: refuse }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'Zoë', isNew: false })
   })
 
-  test('of an own kind keep to expiry', async (t) => {
+  test('of the app do not change the expiry', async (t) => {
     const clock = freeze(t)
     const client = await visit(t, { ...codec, maxAge: 1000 }, respond)
     await client.get('/login')
@@ -105,7 +105,7 @@ describe('an error of decode', () => {
     assert.equal(errors[0], error)
   })
 
-  test('that is thrown takes the clearing of the cookie along', async (t) => {
+  test('that is thrown clears the cookie', async (t) => {
     const error = Object.assign(new Error('no'), { status: 409 })
     const client = await visit(t, failing(error), respond)
     client.jar.set('theirs', '1')
@@ -118,7 +118,7 @@ describe('an error of decode', () => {
     assert.equal(error.headers, undefined)
   })
 
-  test('that the app catches leaves the request to it', async (t) => {
+  test('that the app catches does not fail the request', async (t) => {
     const options = failing(new Error('no'))
     const outcomes = []
     for (const module of [session, require('koa-session').default]) {
@@ -137,7 +137,7 @@ describe('an error of decode', () => {
   })
 })
 
-describe('what encode gives', () => {
+describe('the result of encode', () => {
   for (const value of ['', 'a b', 'a"b', 'é', 'a;b', 'a\nb', 'a\r\nSet-Cookie: b=c', '€', 5, null, undefined]) {
     test(`is sent as koa-session sends it: ${JSON.stringify(value)}`, async (t) => {
       const outcomes = []

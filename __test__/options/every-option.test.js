@@ -1,6 +1,6 @@
 'use strict'
 
-// Each option has a file here, named as it is (maxAge: max-age.test.js), or as two are that belong together (a-and-b.test.js).
+// Each option has a file here, named after it (maxAge: max-age.test.js), or after two related options (a-and-b.test.js).
 
 const assert = require('node:assert/strict')
 const { readFileSync, readdirSync } = require('node:fs')
@@ -9,7 +9,7 @@ const { describe, test } = require('node:test')
 
 const { optionNames } = require('../harness/option-names')
 
-/** Options that nobody checks at the start: `cookies` judges them when it sends one. */
+/** Options that are not checked at the start, but by `cookies` when it sends one. */
 const UNCHECKED = ['domain', 'path', 'expires', 'priority', 'partitioned', 'secureProxy']
 
 const files = readdirSync(__dirname).filter((name) => name.endsWith('.test.js'))

@@ -14,7 +14,7 @@ const respond = (ctx) => {
   return { user: ctx.session?.user }
 }
 
-/** Numbers ids, so that calls can be told beforehand. */
+/** Makes a genid that numbers the ids, so that calls are predictable. */
 function numbered () {
   let number = 0
   return () => `id${++number}`
@@ -23,7 +23,7 @@ function numbered () {
 describe('externalKey', () => {
   const inHeader = { get: (ctx) => ctx.get('x-session'), set: (ctx, value) => ctx.set('x-session', value) }
 
-  test('takes the place of the cookie', async (t) => {
+  test('replaces the cookie', async (t) => {
     const { options, store } = MODES.store()
     const client = await visit(t, { ...options, externalKey: inHeader, genid: numbered() }, respond)
     const login = await client.get('/login')
@@ -61,7 +61,7 @@ describe('externalKey', () => {
     })
   }
 
-  test('without a store means nothing', async (t) => {
+  test('is ignored without a store', async (t) => {
     const client = await visit(t, { externalKey: inHeader }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get()).json, { user: 'zoe' })

@@ -13,7 +13,7 @@ const respond = async (ctx) => {
   return { views: ctx.session.views }
 }
 
-/** An options object that notes every attempt to change it. */
+/** Makes an options object that records every attempt to change it. */
 function watched (options) {
   const writes = []
   const note = (trap) => (target, name) => {

@@ -38,7 +38,7 @@ describe('genid', () => {
       assert.deepEqual([...store.records.keys()], ['here-1'])
     })
 
-    test(`is called for a visitor who is not given a session: ${mode}`, async (t) => {
+    test(`is called for a visitor without a session, even if none is saved: ${mode}`, async (t) => {
       let calls = 0
       const client = await visit(t, { ...MODES[mode]().options, genid: () => `id${++calls}` }, () => 'untouched')
       assert.deepEqual((await client.get()).setCookie, [])
@@ -46,7 +46,7 @@ describe('genid', () => {
     })
   }
 
-  test('is not called where the cookie holds the session', async (t) => {
+  test('is not called in cookie mode', async (t) => {
     const client = await visit(t, { genid () { throw new Error('called') } }, put)
     assert.deepEqual((await client.get()).json, {})
   })

@@ -7,7 +7,7 @@ const { refuses } = require('../harness/refusal')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
-/** Starts an app whose ids come in a header. */
+/** Starts an app that reads ids from a header. */
 async function startWith (t, options) {
   const store = new CountingStore()
   const externalKey = { get: (ctx) => ctx.get('x-id') || undefined, set: (ctx, id) => ctx.set('x-id', id) }
@@ -18,7 +18,7 @@ async function startWith (t, options) {
   return { store, get: (id, path = '/') => server.get(path, { 'x-id': id }) }
 }
 
-test('without idPattern the store is asked for whatever may be an id', async (t) => {
+test('without idPattern, any valid id is passed to the store', async (t) => {
   const { store, get } = await startWith(t, {})
   await get('abc')
   assert.deepEqual(store.calls.map(({ operation, id }) => [operation, id]), [['get', 'abc']])

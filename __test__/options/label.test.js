@@ -14,7 +14,7 @@ test('a session has no label by default', async (t) => {
   assert.deepEqual(await labels(await loggedIn(server, 'ann', 'phone')), [undefined])
 })
 
-test('label is called with ctx, when a session comes to its subject, and not for each request', async (t) => {
+test('label is called with ctx when a session gets its subject, not for each request', async (t) => {
   const calls = []
   const server = await startUsers(t, {
     label (...args) {
@@ -30,18 +30,18 @@ test('label is called with ctx, when a session comes to its subject, and not for
 })
 
 for (const nothing of [null, undefined]) {
-  test(`label may give ${nothing}: no label`, async (t) => {
+  test(`label may return ${nothing}: no label`, async (t) => {
     const server = await startUsers(t, { label: () => nothing })
     assert.deepEqual(await labels(await loggedIn(server, 'ann')), [undefined])
   })
 }
 
-test('a label is cut to 256 characters', async (t) => {
+test('a label is truncated to 256 characters', async (t) => {
   const server = await startUsers(t, { label: () => 'x'.repeat(300) })
   assert.deepEqual(await labels(await loggedIn(server, 'ann')), ['x'.repeat(256)])
 })
 
-test('label may give no promise', async (t) => {
+test('label must not return a promise', async (t) => {
   const server = await startUsers(t, { label: async () => 'phone' })
   assert.equal((await server.get('/login-in-place?user=ann')).status, 500)
   assert.deepEqual(server.errors.map(({ code }) => code), ['ERR_SESSION_VALUE'])

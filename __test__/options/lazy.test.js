@@ -81,7 +81,7 @@ test('fault 7: lazy: load() twice, also at once, reads the store once', async (t
   assert.deepEqual(operations(), ['get'])
 })
 
-test('fault 7: lazy: what was loaded is saved when it changed', async (t) => {
+test('fault 7: lazy: a loaded session is saved if it changed', async (t) => {
   const { store, operations, server } = await lazyApp(t)
   await server.visitor().get('/in')
   assert.deepEqual(operations(), ['set'])
@@ -105,7 +105,7 @@ for (const path of ['/out', '/destroy']) {
   })
 }
 
-test('fault 7: lazy: null after load() is as ever', async (t) => {
+test('fault 7: lazy: null after load() removes the session as usual', async (t) => {
   const { visitor, operations } = await lazyApp(t)
   await visitor.get('/out-read')
   assert.deepEqual(operations(), ['get', 'destroy'])
@@ -119,7 +119,7 @@ test('fault 7: lazy: null for a cookie that is not ours destroys nothing', async
   assert.equal(store.records.size, 1)
 })
 
-test('fault 7: lazy: null unread, then an object: the old record is destroyed, the new session has a new id', async (t) => {
+test('fault 7: lazy: null, then an object, without a load: the old record is destroyed, the new session has a new id', async (t) => {
   const { visitor, store } = await lazyApp(t)
   const [old] = store.ids()
   await visitor.get('/in-anew')

@@ -1,7 +1,7 @@
 'use strict'
 
-// Options are checked at the start, and read live: what an app puts there later may be anything. koa-session's do what they do
-// there; of none does a request fail that would not fail there.
+// Options are checked at the start, and read for each request, so later values may be invalid. They have the same effect as in
+// koa-session, and no request fails that would not fail there.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -17,7 +17,7 @@ const upstream = require('koa-session').default
 
 const ONE_DAY_MS = 86400000
 
-/** Starts an app whose options change after the start, and plays two requests of a visitor. */
+/** Starts an app, changes its options, and sends two requests of a visitor. */
 async function play (t, module, options, change, respond = (ctx) => { ctx.session.a = (ctx.session.a ?? 0) + 1 }) {
   freeze(t)
   const client = await visit(t, options, async (ctx) => {
@@ -58,7 +58,7 @@ describe('sessionOptions.maxAge', () => {
       })
     }
 
-    test(`may be ${name} with our own stores: an answer, and the process goes on`, async (t) => {
+    test(`may be ${name} with our own stores: the request gets a response, and the process goes on`, async (t) => {
       for (const options of [{ store: new MemoryStore() }, { store: new MemoryStore(), externalKey }, { store: new CountingStore(), merge: true }]) {
         const { answers } = await play(t, session, options, undefined, (ctx) => {
           ctx.session.a = 1
@@ -70,7 +70,7 @@ describe('sessionOptions.maxAge', () => {
   }
 })
 
-describe('put there after the start', () => {
+describe('an option changed after the start', () => {
   for (const prefix of [5, 0, true, ['a'], null]) {
     test(`prefix ${JSON.stringify(prefix)} begins ids as in koa-session`, async (t) => {
       for (const module of [session, upstream]) {
@@ -78,7 +78,7 @@ describe('put there after the start', () => {
         await play(t, module, { store, prefix: 'web:' }, (options) => { options.prefix = prefix })
         const [id] = store.records.keys()
         const uuid = id.slice(-36)
-        // koa-session has settled by then that there is a prefix.
+        // koa-session decides at the start whether there is a prefix.
         const known = module === upstream ? String(prefix) : String(prefix || '')
         assert.equal(id, known + uuid)
       }
@@ -98,7 +98,7 @@ describe('put there after the start', () => {
     }
   }
 
-  test('key 5 is not told to be oversized', async (t) => {
+  test('key 5 does not emit session:oversize', async (t) => {
     const told = []
     const options = {}
     const client = await visit(t, options, (ctx) => { ctx.session.a = 1 }, { before: (app) => app.on('session:oversize', (event) => told.push(event)) })
@@ -109,7 +109,7 @@ describe('put there after the start', () => {
   })
 
   for (const storeMaxAge of ['5d', NaN, Infinity, {}, 5n, true]) {
-    test(`storeMaxAge ${String(storeMaxAge)} is as if there were none`, async (t) => {
+    test(`storeMaxAge ${String(storeMaxAge)} means the default`, async (t) => {
       const store = new CountingStore()
       const change = (options) => { options.storeMaxAge = storeMaxAge }
       const { answers, writes } = await play(t, session, { store, maxAge: 'session', storeMaxAge: 1000 }, change)

@@ -14,7 +14,7 @@ const respond = (ctx) => {
   return { user: ctx.session.user, id: ctx.session.externalKey }
 }
 
-/** Changes one option after the start, and gives the lines that a login sends before and after. */
+/** Changes an option after the start, and returns the Set-Cookie lines of a login before and afterwards. */
 async function change (t, name, from, to) {
   const options = from === undefined ? {} : { [name]: from }
   const client = await visit(t, options, respond)
@@ -137,7 +137,7 @@ describe('options are read live', () => {
     assert.deepEqual([...options.store.records.keys()].length, 2)
   })
 
-  test('one that only the app\'s own ctx.cookies knows', async (t) => {
+  test('an option that only the app\'s own ctx.cookies knows', async (t) => {
     const seen = []
     const options = { seal: 'one' }
     const client = await visit(t, options, respond, {

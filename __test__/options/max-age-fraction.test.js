@@ -1,6 +1,6 @@
 'use strict'
 
-// maxAge in fractions of a millisecond, and in numbers that no date has: to the byte as in koa-session.
+// maxAge in fractions of a millisecond, and beyond the range of dates: the same bytes as by koa-session.
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
@@ -17,7 +17,7 @@ const upstream = require('koa-session').default
 const VALUES = [0.4, 0.5, 1.5, 999.9, -0.4, -0.5, -1500.5, 1e-7, -1e-7, 86400000.75, 31536000000.1, 1e15 + 0.5, 253402300799999.5 - START_MS,
   2 ** 53, 1e21, 1e300, -1e300]
 
-/** How a request comes to have a maxAge. */
+/** The ways to set a maxAge. */
 const PLACES = {
   option: { options: (maxAge) => ({ maxAge }), run: (ctx) => { ctx.session.a = 1 } },
   'live option': { live: (options, maxAge) => { options.maxAge = maxAge }, run: (ctx) => { ctx.session.a = 1 } },
@@ -36,7 +36,7 @@ const PLACES = {
   }
 }
 
-/** Plays three requests of one visitor: one that begins the session, one that rolls it, and one when its time has passed. */
+/** Sends three requests of a visitor: one creates the session, one rolls it, and one is after its expiry. */
 async function play (t, module, mode, place, maxAge) {
   const clock = freeze(t)
   const { options: { store, ...options }, store: kept } = MODES[mode]()
@@ -89,7 +89,7 @@ for (const _maxAge of VALUES) {
   })
 }
 
-test('cookies of koa-session and of this package stay one another\'s', async (t) => {
+test('koa-session and this package can read each other\'s cookies', async (t) => {
   freeze(t)
   const respond = (ctx) => {
     ctx.session.n = (ctx.session.n ?? 0) + 1

@@ -61,7 +61,7 @@ eachKoa("fault 13: with a store, too: and its TTL is a number, a day's", async (
   assert.deepEqual((await visitor.get('/change')).json, { maxAge: 'session' })
 })
 
-test("fault 13: session.maxAge = 'session' stays over the requests", async (t) => {
+test("fault 13: session.maxAge = 'session' applies to later requests", async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store, maxAge: 60000 }, routes)
   const visitor = server.visitor()

@@ -12,7 +12,7 @@ const { koa3: Koa } = KOAS
 
 const REFUSED = [NaN, Infinity, -Infinity, 'forever', '1000', '', true, {}, [1000], 1n, Symbol('x'), () => 1000]
 
-/** How a value looks in the name of a test. */
+/** Returns a value as text for the name of a test. */
 const show = (value) => typeof value === 'bigint' ? `${value}n` : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
 const isRefusal = (err) => {
@@ -31,7 +31,7 @@ describe('maxAge at the start', () => {
   }
 
   for (const value of [0, -1, -5000, 1000, 0.5, undefined, null, 'session']) {
-    test(`${show(value)} is none`, () => {
+    test(`${show(value)} is accepted`, () => {
       assert.equal(typeof session({ maxAge: value }, new Koa()), 'function')
     })
   }
@@ -41,7 +41,7 @@ describe('session.maxAge =', () => {
   for (const kind of ['cookie', 'store']) {
     const make = () => kind === 'store' ? new CountingStore() : undefined
 
-    test(`is an error for what no cookie can live for, and leaves it as it was: ${kind}`, async (t) => {
+    test(`throws for an invalid value, and keeps the old one: ${kind}`, async (t) => {
       const server = await start(t, { store: make(), maxAge: 5000 }, (ctx) => {
         ctx.session.user = 'ann'
         for (const value of REFUSED) {

@@ -19,7 +19,7 @@ const put = (ctx) => {
 }
 
 describe('maxAge', () => {
-  test('is one day in the envelope and nowhere else by default', async (t) => {
+  test('is one day by default, in the envelope only', async (t) => {
     freeze(t)
     const store = new CountingStore()
     for (const options of [{}, { maxAge: undefined }, { store }, { store, maxAge: undefined }]) {
@@ -64,7 +64,7 @@ describe('maxAge', () => {
   })
 
   for (const maxAge of [0, -1000, 8640000000000]) {
-    test(`of ${maxAge} is what koa-session makes of it`, async (t) => {
+    test(`of ${maxAge} has the same effect as in koa-session`, async (t) => {
       freeze(t)
       const setCookie = []
       for (const module of [session, require('koa-session').default]) {

@@ -16,7 +16,7 @@ describe('maxSessions', () => {
     assert.equal((await list(visitors[0])).length, 10)
   })
 
-  test('ends the oldest where it is a number', async (t) => {
+  test('destroys the oldest if it is a number', async (t) => {
     const server = await startUsers(t, { maxSessions: 2 })
     const begin = Date.now()
     t.mock.timers.enable({ apis: ['Date'], now: begin })
@@ -36,7 +36,7 @@ describe('maxSessions', () => {
     const second = server.visitor()
     const answer = await second.get('/login?user=ann')
     assert.deepEqual([answer.status, answer.setCookie], [409, []])
-    // The visitor reads it, who knows nothing of options.
+    // The message is for visitors, so it does not mention the option.
     assert.doesNotMatch(answer.body, /option|subject|maxSessions|koa|commit/i)
     assert.equal(await isIn(first), true)
     await first.get('/logout')
@@ -44,7 +44,7 @@ describe('maxSessions', () => {
     assert.equal(await isIn(second), true)
   })
 
-  test('refuses a login in place, and the session stays as it was', async (t) => {
+  test('refuses a login without a new id, and the session does not change', async (t) => {
     const server = await startUsers(t, refusing)
     await loggedIn(server, 'ann')
     const second = server.visitor()
@@ -55,7 +55,7 @@ describe('maxSessions', () => {
     assert.deepEqual((await second.get('/me')).json, { basket: 1 })
   })
 
-  test('lets the app answer instead', async (t) => {
+  test('lets the app handle the error', async (t) => {
     const server = await startUsers(t, refusing, {
       async '/try' (ctx) {
         ctx.session.user = 'ann'

@@ -25,12 +25,12 @@ describe('maxage, the old spelling', () => {
     assert.ok(setCookie[0].endsWith('; expires=Mon, 01 Jan 2024 01:00:00 GMT; httponly'))
   })
 
-  test('gives way to maxAge', async (t) => {
+  test('is overridden by maxAge', async (t) => {
     const client = await visit(t, { maxage: 1000, maxAge: 3600000 }, put)
     assert.equal(decode((await client.get()).setCookie)._maxAge, 3600000)
   })
 
-  test('is warned of outside of production', () => {
+  test('emits a warning outside production', () => {
     const script = `
       process.on('warning', (warning) => console.log(warning.name))
       const app = new (require('koa'))()

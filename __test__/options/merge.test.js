@@ -1,6 +1,6 @@
 'use strict'
 
-// Requests of one session that run at the same time lose each other's writes. (__test__/persistence has all of what merges.)
+// Without merge, concurrent requests of a session lose each other's writes. (__test__/persistence tests merging.)
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
@@ -9,7 +9,7 @@ const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 const { gate } = require('../harness/waiting')
 
-/** Has a slow and a fast request of one session set a key each, and gives the session then. */
+/** Lets a slow and a fast request set a key each, and returns the session afterwards. */
 async function setTwo (t, options) {
   const slow = gate()
   const server = await start(t, options, {
@@ -36,14 +36,14 @@ test('fault 3: two requests of one session each set a key, with merge: true', as
 })
 
 for (const merge of [undefined, false]) {
-  test(`the last of two requests of one session is what stays, with merge: ${merge}`, async (t) => {
+  test(`the last of two requests of one session wins, with merge: ${merge}`, async (t) => {
     assert.deepEqual(await setTwo(t, { store: new CountingStore(), merge }), { first: 1, slow: 1 })
   })
 }
 
-test('fault 3: the store is called by koa-session\'s three methods alone, as koa-session calls them', async (t) => {
+test('fault 3: only the store\'s three methods are called, as koa-session calls them', async (t) => {
   const store = new CountingStore()
-  // Of the names in a session store's contract, which mean other things elsewhere.
+  // Methods of a session store's contract, whose names have other meanings in other stores.
   for (const name of ['create', 'load', 'merge', 'touch', 'list', 'clear', 'close']) {
     store[name] = () => assert.fail(`${name} was called`)
   }

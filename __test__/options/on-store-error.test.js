@@ -29,7 +29,7 @@ const routes = {
   }
 }
 
-/** Starts an app and has one visitor log in; then the operation fails. */
+/** Starts an app, logs a visitor in, and then makes an operation of the store fail. */
 async function outage (t, operation, onStoreError, how) {
   const store = new CountingStore()
   const server = await start(t, { store, onStoreError }, routes, how)
@@ -58,7 +58,7 @@ for (const [operation, path] of [['get', '/plain'], ['set', '/change'], ['destro
   })
 
   for (const policy of ['throw', undefined, 'another']) {
-    test(`fault 6: onStoreError gives ${policy} for ${operation} (${path}): the request's error`, async (t) => {
+    test(`fault 6: onStoreError returns ${policy} for ${operation} (${path}): the request fails`, async (t) => {
       const asked = []
       const onStoreError = (err, operation, ctx) => {
         asked.push({ err, operation, path: ctx.path })
@@ -73,7 +73,7 @@ for (const [operation, path] of [['get', '/plain'], ['set', '/change'], ['destro
   }
 }
 
-test('fault 6: what onStoreError itself throws is the error', async (t) => {
+test('fault 6: an error that onStoreError throws fails the request', async (t) => {
   const own = new Error('unavailable')
   const { server, visitor } = await outage(t, 'get', async () => { throw own })
   assert.equal((await visitor.get('/plain')).status, 500)
@@ -84,7 +84,7 @@ for (const kind of ['a policy', 'a promise of one']) {
   const policyOf = (policy) => kind === 'a policy' ? () => policy : async () => policy
 
   for (const policy of ['ignore', 'anonymous']) {
-    test(`fault 6: get fails, ${kind}: '${policy}': routes work, with a session that is new`, async (t) => {
+    test(`fault 6: get fails, ${kind}: '${policy}': routes work, with a new session`, async (t) => {
       const { server, store, visitor } = await outage(t, 'get', policyOf(policy))
       const { cookie } = visitor
       assert.equal((await visitor.get('/plain')).body, 'plain')
@@ -95,7 +95,7 @@ for (const kind of ['a policy', 'a promise of one']) {
       assert.deepEqual((await server.get('/look', { cookie })).json, { user: 'ann', isNew: false })
     })
 
-    test(`fault 6: set fails, ${kind}: '${policy}': the response goes out without a cookie`, async (t) => {
+    test(`fault 6: set fails, ${kind}: '${policy}': the response is sent without a cookie`, async (t) => {
       const { server, store, visitor } = await outage(t, 'set', policyOf(policy))
       const answer = await visitor.get('/twice')
       assert.equal(answer.status, 200)
@@ -145,7 +145,7 @@ for (const [policy, sets] of [['ignore', 2], ['anonymous', 1]]) {
   })
 }
 
-test('fault 6: nothing of it is asked where the store works', async (t) => {
+test('fault 6: onStoreError is not called if the store works', async (t) => {
   let asked = 0
   const store = new CountingStore()
   const server = await start(t, { store, onStoreError () { asked++ } }, routes)

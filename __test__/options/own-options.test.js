@@ -15,7 +15,7 @@ const touch = (ctx) => {
   ctx.session.views = 1
 }
 
-/** Makes an object whose every write is noted. */
+/** Makes an object that records each write to it. */
 function watched (target, writes) {
   const note = (kind) => (object, name, ...rest) => {
     writes.push([kind, String(name)])

@@ -2,7 +2,7 @@
 
 const { attribute, sends } = require('./attribute')
 
-// The default; undefined and null are no path at all.
+// The default; with undefined or null, there is no path attribute.
 sends({}, '; path=/; httponly')
 
 attribute('path', {

@@ -15,13 +15,13 @@ const put = (ctx) => {
 }
 
 describe('prefix', () => {
-  test('is nothing by default', async (t) => {
+  test('is empty by default', async (t) => {
     const client = await visit(t, MODES.store().options, put)
     assert.match((await client.get()).json.id, UUID_V4)
   })
 
   for (const mode of ['store', 'ContextStore', 'externalKey']) {
-    test(`stands before the UUID: ${mode}`, async (t) => {
+    test(`precedes the UUID: ${mode}`, async (t) => {
       const client = await visit(t, { ...MODES[mode]().options, prefix: 'app:' }, put)
       const { id } = (await client.get()).json
       assert.ok(id.startsWith('app:'))
@@ -29,12 +29,12 @@ describe('prefix', () => {
     })
   }
 
-  test('takes any text', async (t) => {
+  test('may be any text', async (t) => {
     const client = await visit(t, { ...MODES.store().options, prefix: 'ü/{}%s' }, put)
     assert.match((await client.get()).json.id, /^ü\/\{\}%s[0-9a-f]{8}-/)
   })
 
-  test('gives way to genid', async (t) => {
+  test('is not used with genid', async (t) => {
     const client = await visit(t, { ...MODES.store().options, prefix: 'app:', genid: () => 'mine' }, put)
     assert.deepEqual((await client.get()).json, { id: 'mine' })
   })

@@ -17,7 +17,7 @@ const respond = (ctx) => {
   return { user: ctx.session.user }
 }
 
-/** Opens a session, moves the clock, and gives the next response. */
+/** Creates a session, moves the clock, and returns the next response. */
 async function visitLater (t, passed, options, path) {
   const clock = freeze(t)
   const client = await visit(t, { renew: true, maxAge: MAX_AGE_MS, ...options }, respond)
@@ -46,7 +46,7 @@ describe('renew', () => {
     })
   }
 
-  test('counts half of a maxAge that was set for this session', async (t) => {
+  test('uses half of the session\'s own maxAge', async (t) => {
     const clock = freeze(t)
     const client = await visit(t, { renew: true, maxAge: MAX_AGE_MS }, (ctx) => {
       if (ctx.path === '/login') ctx.session = { a: 1, maxAge: 1000 }

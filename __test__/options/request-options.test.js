@@ -9,10 +9,10 @@ const { decode } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
 const { visit } = require('../harness/server')
 
-/** Gives what stands behind the value in the first line. */
+/** Returns the attributes of the first Set-Cookie line. */
 const attributesOf = ({ setCookie }) => setCookie[0].slice(setCookie[0].indexOf(';'))
 
-/** Writes `change` into ctx.sessionOptions on /change, and saves something on every path. */
+/** Makes a handler that assigns `change` to ctx.sessionOptions on /change, and always changes the session. */
 function changing (change) {
   return (ctx) => {
     if (ctx.path === '/change') Object.assign(ctx.sessionOptions, change)
@@ -35,7 +35,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   describe(`ctx.sessionOptions on ${version}`, () => {
     for (const [change, expected] of CHANGES) {
       for (const mode of ['cookie', 'store', 'ContextStore']) {
-        test(`${JSON.stringify(change)} counts for this request only: ${mode}`, async (t) => {
+        test(`${JSON.stringify(change)} applies to this request only: ${mode}`, async (t) => {
           freeze(t)
           const { options } = MODES[mode]()
           const client = await visit(t, options, changing(change), { Koa })
@@ -75,7 +75,7 @@ describe('ctx.sessionOptions', () => {
     assert.ok([encode, decode, genid].every((each) => typeof each === 'function'))
   })
 
-  test('and session.maxAge are one', async (t) => {
+  test('has the same maxAge as session.maxAge', async (t) => {
     freeze(t)
     const client = await visit(t, { maxAge: 1000 }, (ctx) => {
       ctx.session.a = 1
@@ -91,7 +91,7 @@ describe('ctx.sessionOptions', () => {
     assert.deepEqual(decode(setCookie), { a: 1, _expire: START_MS + 3000, _maxAge: 3000 })
   })
 
-  test('has the maxAge that came with the session', async (t) => {
+  test('has the maxAge of the loaded session', async (t) => {
     const client = await visit(t, { maxAge: 1000 }, (ctx) => {
       if (ctx.path === '/put') ctx.session = { a: 1, maxAge: 5000 }
       return ctx.session.maxAge === ctx.sessionOptions.maxAge ? { maxAge: ctx.sessionOptions.maxAge } : 'differ'
@@ -100,7 +100,7 @@ describe('ctx.sessionOptions', () => {
     assert.deepEqual((await client.get()).json, { maxAge: 5000 })
   })
 
-  test('written before the session is read decides where it is read', async (t) => {
+  test('changed before the session is read, decides which cookie is read', async (t) => {
     const client = await visit(t, {}, (ctx) => {
       if (ctx.query.key) ctx.sessionOptions.key = ctx.query.key
       ctx.session.views = (ctx.session.views ?? 0) + 1
@@ -113,7 +113,7 @@ describe('ctx.sessionOptions', () => {
     assert.deepEqual([...client.jar.keys()], ['one', 'one.sig', 'two', 'two.sig', 'koa.sess', 'koa.sess.sig'])
   })
 
-  test('written between two commits counts from then on', async (t) => {
+  test('changed between two commits, applies to the second', async (t) => {
     for (const mode of ['cookie', 'store']) {
       const client = await visit(t, { ...MODES[mode]().options, autoCommit: false }, async (ctx) => {
         ctx.sessionOptions.overwrite = false
@@ -128,7 +128,7 @@ describe('ctx.sessionOptions', () => {
     }
   })
 
-  test('written before the middleware counts as well', async (t) => {
+  test('changed before the middleware, applies as well', async (t) => {
     freeze(t)
     const client = await visit(t, {}, (ctx) => { ctx.session.a = 1 }, {
       before: (app) => app.use((ctx, next) => {
@@ -172,7 +172,7 @@ describe('ctx.sessionOptions', () => {
     assert.deepEqual(setCookie, ['koa.sess=mine; path=/; httponly'])
   })
 
-  test('expires a removed session where it was', async (t) => {
+  test('clears the cookie of a removed session at its path and domain', async (t) => {
     const client = await visit(t, {}, (ctx) => {
       ctx.sessionOptions.domain = 'example.com'
       ctx.session = null

@@ -16,11 +16,11 @@ const routes = {
 const maxAge = 60000
 const unsigned = { signed: false, maxAge }
 
-/** A cookie with so much left. */
+/** A cookie with some time left, in milliseconds. */
 const cookieOf = (left) => ({ cookie: `koa.sess=${encode({ user: 'ann', _expire: Date.now() + left, _maxAge: maxAge })}` })
 
-describe('fault 20: rollUntouched, for cookies that nobody touches', () => {
-  test('rolling: the cookie is sent anew, and no other', async (t) => {
+describe('fault 20: rollUntouched, for unread cookies', () => {
+  test('rolling: the cookie is sent again, and no other', async (t) => {
     const server = await start(t, { maxAge, rolling: true, rollUntouched: true }, routes)
     const ann = server.visitor()
     await ann.get('/in')
@@ -33,7 +33,7 @@ describe('fault 20: rollUntouched, for cookies that nobody touches', () => {
     assert.ok(cookies.has('koa.sess.sig'))
   })
 
-  test('renew: only where less than half is left', async (t) => {
+  test('renew: only if less than half is left', async (t) => {
     const server = await start(t, { ...unsigned, renew: true, rollUntouched: true }, routes)
     assert.deepEqual((await server.get('/free', cookieOf(maxAge * 0.6))).setCookie, [])
     const { setCookie } = await server.get('/free', cookieOf(maxAge * 0.4))
@@ -53,7 +53,7 @@ describe('fault 20: rollUntouched, for cookies that nobody touches', () => {
     assert.deepEqual((await server.get('/free', cookieOf(maxAge * 0.1))).setCookie, [])
   })
 
-  test('also where the app fails', async (t) => {
+  test('also if the app fails', async (t) => {
     const server = await start(t, { ...unsigned, rolling: true, rollUntouched: true }, routes)
     const { status, setCookie } = await server.get('/fail', cookieOf(maxAge * 0.4))
     assert.deepEqual([status, setCookie.length], [410, 1])
@@ -65,7 +65,7 @@ describe('fault 20: rollUntouched, for cookies that nobody touches', () => {
     assert.deepEqual((await server.get('/free', cookieOf(maxAge))).setCookie, [])
   })
 
-  test('without it an untouched cookie is left alone', async (t) => {
+  test('without the option, an unread cookie is not sent again', async (t) => {
     const server = await start(t, { ...unsigned, rolling: true }, routes)
     assert.deepEqual((await server.get('/free', cookieOf(maxAge))).setCookie, [])
   })

@@ -17,7 +17,7 @@ const respond = (ctx) => {
 }
 
 describe('rolling', () => {
-  test('sends a cookie that was read with a new time', async (t) => {
+  test('sends a cookie that was read again, with a new expiry', async (t) => {
     const clock = freeze(t)
     const client = await visit(t, { rolling: true, maxAge: MAX_AGE_MS }, respond)
     await client.get('/login')
@@ -28,7 +28,7 @@ describe('rolling', () => {
     assert.ok(setCookie[0].includes('; expires=Mon, 01 Jan 2024 01:00:01 GMT;'))
   })
 
-  test('leaves a cookie that was not touched', async (t) => {
+  test('does not send a cookie that was not read', async (t) => {
     const client = await visit(t, { rolling: true }, respond)
     await client.get('/login')
     assert.deepEqual((await client.get('/')).setCookie, [])
@@ -50,7 +50,7 @@ describe('rolling', () => {
   }
 
   for (const [mode, more] of [['store'], ['ContextStore'], ['externalKey'], ['store', { merge: true }]]) {
-    test(`ends a session that nobody visits, even if the store keeps it: ${mode}${more ? ', merge' : ''}`, async (t) => {
+    test(`ends a session without requests, even if the store keeps it: ${mode}${more ? ', merge' : ''}`, async (t) => {
       const clock = freeze(t)
       const { options } = MODES[mode]()
       const client = await visit(t, { ...options, ...more, rolling: true, maxAge: MAX_AGE_MS }, respond)

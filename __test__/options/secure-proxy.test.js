@@ -5,7 +5,7 @@ const { describe, test } = require('node:test')
 
 const { visit } = require('../harness/server')
 
-/** Gives what comes behind name and value in the lines that `options` make; the same for the cookie and its signature. */
+/** Returns the attributes that `options` give to the cookie, and asserts that its signature has the same. */
 async function attributesOf (t, options, how) {
   const client = await visit(t, options, (ctx) => { ctx.session.a = 1 }, how)
   const { setCookie } = await client.get()
@@ -15,7 +15,7 @@ async function attributesOf (t, options, how) {
 }
 
 describe('secureProxy', () => {
-  test('is not there by default', async (t) => {
+  test('is not set by default', async (t) => {
     assert.equal(await attributesOf(t, {}), '; path=/; httponly')
   })
 

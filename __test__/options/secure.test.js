@@ -46,14 +46,14 @@ for (const mode of ['cookie', 'store']) {
     assert.equal(setCookie.length, 2)
     assert.ok(setCookie.every(isSecure))
     assert.deepEqual((await visitor.get('/look', TLS)).json, { n: 1 })
-    // What was sent over TLS is read where there is none, as in koa-session.
+    // A cookie that was sent over TLS is also read without TLS, as in koa-session.
     assert.deepEqual((await visitor.get('/look')).json, { n: 1 })
     await server.settled()
     assert.deepEqual(server.events.named('session:uncommitted'), [])
   })
 }
 
-test('fault 1: a new session is not written: nobody could come back to it', async (t) => {
+test('fault 1: a new session is not written, since the browser would not get its id', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store, secure: true }, routes)
   await server.get('/in?n=1')
@@ -77,7 +77,7 @@ test('fault 1: a loaded session is written', async (t) => {
   assert.deepEqual((await visitor.get('/look')).json, { n: 2 })
 })
 
-test('fault 1: a logout destroys the record, though the cookie cannot be cleared', async (t) => {
+test('fault 1: a logout destroys the record, although the cookie cannot be cleared', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store, secure: true }, routes, { proxy: true })
   const visitor = server.visitor()
@@ -104,7 +104,7 @@ test('fault 1: regenerate keeps the id that the browser has, and saves', async (
   assert.notDeepEqual(store.ids(), [id])
 })
 
-test('fault 1: the error of a route stays the error', async (t) => {
+test('fault 1: an error of the route is not replaced', async (t) => {
   const server = await start(t, { secure: true }, (ctx) => {
     ctx.session.n = 1
     ctx.throw(418)
@@ -123,7 +123,7 @@ test('fault 1: one warning a process', async (t) => {
   assert.equal(server.events.named('session:uncommitted').length, 2)
 })
 
-test('fault 1: ctx.cookies.secure = true is a workaround that goes on working', async (t) => {
+test('fault 1: the workaround ctx.cookies.secure = true still works', async (t) => {
   const server = await start(t, { secure: true }, (ctx) => {
     ctx.cookies.secure = true
     ctx.session.n = 1
@@ -144,11 +144,11 @@ for (const [name, secure] of [['unset', undefined], ["'auto'", 'auto'], ["a func
   })
 }
 
-// Keys in a Keygrip of another algorithm have the cookie written by ctx.cookies.
+// With a Keygrip of another algorithm, the cookie is written by ctx.cookies.
 const otherKeys = () => new (require('keygrip'))(KEYS, 'sha256')
 
 for (const [writer, keys] of [['the core', () => KEYS], ['ctx.cookies', otherKeys]]) {
-  test(`fault 1: secure 'force', written by ${writer}: secure whatever the request looks like`, async (t) => {
+  test(`fault 1: secure 'force', written by ${writer}: secure even over plain HTTP`, async (t) => {
     const store = new CountingStore()
     const before = (app) => app.use((ctx, next) => {
       ctx.cookies.set('other', '1')
@@ -184,7 +184,7 @@ test('fault 1: secure as a function of ctx, called once a request', async (t) =>
   assert.equal(calls, 2)
 })
 
-test('fault 1: a function that gives true is as true itself', async (t) => {
+test('fault 1: a function that returns true has the effect of true', async (t) => {
   const server = await start(t, { secure: () => true }, routes)
   const answer = await server.get('/in?n=1')
   assert.equal(answer.status, 200)
@@ -206,7 +206,7 @@ refuses('secure', [['true', 'string']])
 describe('secure', () => {
   const behindProxy = { before: (app) => { app.proxy = true } }
 
-  /** Asks as a proxy does that speaks TLS to the browser. */
+  /** Sends a request like a proxy that terminates TLS. */
   async function linesBehindProxy (t, options) {
     const client = await visit(t, options, put, { ...behindProxy })
     return (await client.get('/', { 'x-forwarded-proto': 'https' })).setCookie
@@ -227,7 +227,7 @@ describe('secure', () => {
     }
   })
 
-  test('comes before httponly and behind samesite', async (t) => {
+  test('is between samesite and httponly', async (t) => {
     const [line] = await linesBehindProxy(t, { secure: true, sameSite: 'none', partitioned: true })
     assert.ok(line.endsWith('; path=/; samesite=none; secure; httponly; partitioned'))
   })
@@ -242,7 +242,7 @@ for (const kind of ['cookie', 'store']) {
   })
 }
 
-test("secure: 'auto' is as if it was not there", async (t) => {
+test("secure: 'auto' has the effect of undefined", async (t) => {
   const server = await start(t, { secure: 'auto' }, routes)
   assert.deepEqual((await server.get('/in')).setCookie.map(attributesOf), Array(2).fill('; path=/; httponly'))
   const behind = await start(t, { secure: 'auto' }, routes, { proxy: true })
@@ -250,7 +250,7 @@ test("secure: 'auto' is as if it was not there", async (t) => {
   assert.deepEqual(setCookie.map(attributesOf), Array(2).fill('; path=/; secure; httponly'))
 })
 
-test("secure: 'force' is sent whatever the request looks like", async (t) => {
+test("secure: 'force' is sent even over plain HTTP", async (t) => {
   for (const encode of [undefined, (data) => Buffer.from(JSON.stringify(data)).toString('base64')]) {
     const server = await start(t, { secure: 'force', sameSite: 'none', encode }, routes)
     for (const path of ['/in', '/out']) {

@@ -9,12 +9,12 @@ const { describe, test } = require('node:test')
 const { SessionOptions } = require('../..')
 const { visit } = require('../harness/server')
 
-/** The zod that koa-session depends on, which has both versions in it. */
+/** The zod that koa-session depends on, which contains versions 3 and 4. */
 const fromKoaSession = createRequire(require.resolve('koa-session'))
 const z = fromKoaSession('zod')
 const z4 = fromKoaSession('zod/v4')
 
-/** A schema without a library: a default, and a check that says nothing. */
+/** A schema without a library: a default, and an error without an explanation. */
 const flag = (preset) => ({
   parse (value = preset) {
     if (typeof value === 'boolean') return value
@@ -22,14 +22,14 @@ const flag = (preset) => ({
   }
 })
 
-/** The same by safeParse alone. */
+/** The same, with safeParse only. */
 const safeFlag = (preset) => ({
   safeParse (value = preset) {
     return typeof value === 'boolean' ? { success: true, data: value } : { success: false, error: new Error('no flag') }
   }
 })
 
-/** Schemas of the same kind, by where they come from, with what the error says was expected. */
+/** Equivalent schemas of different sources, with the expectation in their errors. */
 const FLAGS = {
   'with parse': [flag, 'what its schema takes'],
   'with safeParse': [safeFlag, 'what its schema takes'],
@@ -49,17 +49,17 @@ for (const [kind, [make, expected]] of Object.entries(FLAGS)) {
       assert.deepEqual(Config.parse({ logValue: false, key: 'k' }), { ...DEFAULTS, key: 'k', logValue: false })
     })
 
-    test('adds more to what was extended, which stays as it was', () => {
+    test('can be called again, without changing the extended schema', () => {
       assert.deepEqual(Twice.parse({ verbose: true }), { ...DEFAULTS, logValue: true, verbose: true })
       assert.ok(!('verbose' in Config.parse({ verbose: true })))
       assert.ok(!('logValue' in SessionOptions.parse({ logValue: true })))
     })
 
-    test('replaces what was extended by the same name', () => {
+    test('replaces an added option of the same name', () => {
       assert.equal(Config.extend({ logValue: make(false) }).parse({}).logValue, false)
     })
 
-    test('refuses what the schema refuses, and names the option', () => {
+    test('refuses values that the schema refuses, and names the option', () => {
       const details = { code: 'ERR_SESSION_OPTION', option: 'verbose', expected, received: 'string' }
       for (const value of ['yes', 'a secret']) {
         assert.throws(() => Twice.parse({ verbose: value }), (error) => {
@@ -73,7 +73,7 @@ for (const [kind, [make, expected]] of Object.entries(FLAGS)) {
       assert.throws(() => Twice.parse({ logValue: null }), { code: 'ERR_SESSION_OPTION', option: 'logValue', received: 'null' })
     })
 
-    test('goes on refusing what is no option of ours', () => {
+    test('still refuses invalid values of our options', () => {
       assert.throws(() => Twice.parse({ maxAge: '5d' }), { code: 'ERR_SESSION_OPTION', option: 'maxAge', received: 'string' })
       assert.throws(() => Twice.parse({ store: {} }), { code: 'ERR_SESSION_OPTION', option: 'store.get' })
       for (const given of [undefined, null, 'a text', 1]) {
@@ -81,7 +81,7 @@ for (const [kind, [make, expected]] of Object.entries(FLAGS)) {
       }
     })
 
-    test('says the same by safeParse, without throwing', () => {
+    test('returns the same by safeParse, without throwing', () => {
       assert.deepEqual(Twice.safeParse({ key: 'k' }), { success: true, data: Twice.parse({ key: 'k' }) })
       for (const [given, option] of [[{ verbose: 1 }, 'verbose'], [{ key: 1 }, 'key'], [null, 'opts']]) {
         const { success, error, ...rest } = Twice.safeParse(given)
@@ -92,7 +92,7 @@ for (const [kind, [make, expected]] of Object.entries(FLAGS)) {
 }
 
 describe('SessionOptions.extend', () => {
-  test('has a schema for an option of ours take the place of its check and its default', () => {
+  test('a schema for one of our options replaces its check and its default', () => {
     const Own = SessionOptions.extend({ key: z.string().default('own.sess'), maxAge: z.string().optional() })
     assert.deepEqual(Own.parse({}), { ...DEFAULTS, key: 'own.sess' })
     assert.equal(Own.parse({ maxAge: '5d' }).maxAge, '5d')
@@ -100,16 +100,16 @@ describe('SessionOptions.extend', () => {
     assert.throws(() => Own.parse({ renew: 1 }), { option: 'renew' })
   })
 
-  test('gives what a schema made of a value', () => {
+  test('returns the value that a schema has transformed', () => {
     const Days = SessionOptions.extend({ maxAge: z.string().transform((text) => parseInt(text) * 86_400_000) })
     assert.equal(Days.parse({ maxAge: '5d' }).maxAge, 432_000_000)
   })
 
-  test('leaves an option out that is undefined', () => {
+  test('omits an option that is undefined', () => {
     assert.deepEqual(SessionOptions.extend({ label: z.string().optional() }).parse({}), DEFAULTS)
   })
 
-  test('reads options from whatever object has them', () => {
+  test('reads options from any kind of object', () => {
     class Given {
       #logValue = false
       get logValue () { return this.#logValue }
@@ -126,7 +126,7 @@ describe('SessionOptions.extend', () => {
     assert.equal(Object.getPrototypeOf(Config.parse({})), Object.prototype)
   })
 
-  test('refuses what is no shape, and what is no schema in one', () => {
+  test('refuses an invalid shape, and one with an invalid schema', () => {
     for (const shape of [undefined, null, 'a text', 1]) {
       assert.throws(() => SessionOptions.extend(shape), { code: 'ERR_SESSION_OPTION', option: 'shape' })
     }
@@ -135,21 +135,21 @@ describe('SessionOptions.extend', () => {
     }
   })
 
-  test('passes on what is no refusal: an error of a getter', () => {
+  test('passes on an error that is no refusal, such as that of a getter', () => {
     const fault = new RangeError('a fault of the app')
     const given = { get key () { throw fault } }
     assert.throws(() => SessionOptions.safeParse(given), fault)
     assert.throws(() => SessionOptions.extend({ logValue: flag(true) }).safeParse(given), fault)
   })
 
-  test('works without its object, as functions of zod do', () => {
+  test('has functions that work unbound, like those of zod', () => {
     const { extend } = SessionOptions
     const { parse, safeParse } = extend({ logValue: flag(true) })
     assert.equal(parse({}).logValue, true)
     assert.equal(safeParse({}).success, true)
   })
 
-  test('gives options that session() takes', async (t) => {
+  test('returns options that session() accepts', async (t) => {
     const options = SessionOptions.extend({ logValue: flag(true) }).parse({ key: 'framework.sess' })
     const client = await visit(t, options, (ctx) => {
       ctx.session.views = (ctx.session.views ?? 0) + 1

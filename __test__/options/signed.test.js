@@ -14,7 +14,7 @@ const respond = (ctx) => {
 }
 
 describe('signed', () => {
-  test('is on by default: an unsigned cookie is nobody', async (t) => {
+  test('is true by default: an unsigned cookie is ignored', async (t) => {
     for (const signed of [true, undefined]) {
       const client = await visit(t, { signed }, respond)
       const value = encode({ user: 'Zoë' })
@@ -25,7 +25,7 @@ describe('signed', () => {
   })
 
   for (const mode of ['cookie', 'store', 'ContextStore']) {
-    test(`false sends no signature and asks for none: ${mode}`, async (t) => {
+    test(`false sends no signature and requires none: ${mode}`, async (t) => {
       const { options } = MODES[mode]()
       for (const keys of [undefined, ['a secret']]) {
         const client = await visit(t, { ...options, signed: false }, respond, { keys })

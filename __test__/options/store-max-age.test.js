@@ -16,14 +16,14 @@ test('storeMaxAge is one day by default', async (t) => {
   assert.equal(store.last('set').ttl, 86410000)
 })
 
-test('fault 13: storeMaxAge is the TTL in its place', async (t) => {
+test('fault 13: storeMaxAge is the TTL instead', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store, maxAge: 'session', storeMaxAge: 5000 }, routes)
   await server.get('/in')
   assert.equal(store.last('set').ttl, 15000)
 })
 
-test('fault 13: storeMaxAge leaves a maxAge in milliseconds alone', async (t) => {
+test('fault 13: storeMaxAge does not affect a maxAge in milliseconds', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store, maxAge: 1000, storeMaxAge: 5000 }, routes)
   await server.get('/in')

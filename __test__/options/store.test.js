@@ -21,7 +21,7 @@ const respond = async (ctx) => {
   return { user: ctx.session?.user }
 }
 
-/** Numbers ids, so that calls can be told beforehand. */
+/** Makes a genid that numbers the ids, so that calls are predictable. */
 function numbered () {
   let number = 0
   return () => `id${++number}`
@@ -71,7 +71,7 @@ for (const mode of ['store', 'ContextStore', 'externalKey']) {
 }
 
 describe('store', () => {
-  test('may answer at once', async (t) => {
+  test('may be synchronous', async (t) => {
     const records = new Map()
     const store = {
       get: (key) => records.get(key),
@@ -85,9 +85,9 @@ describe('store', () => {
     assert.equal(records.size, 0)
   })
 
-  test('may answer by anything that can be awaited', async (t) => {
+  test('may return any thenable', async (t) => {
     const inner = new CountingStore()
-    // As a query of mongoose or knex: nothing happens before then() is called.
+    // Like a query of mongoose or knex, which does nothing before then() is called.
     const query = (method) => (...args) => ({ then: (resolve, reject) => inner[method](...args).then(resolve, reject) })
     const store = { get: query('get'), set: query('set'), destroy: query('destroy') }
     const client = await visit(t, { store }, respond)
@@ -109,7 +109,7 @@ describe('store', () => {
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
   })
 
-  test('is asked for its three methods and nothing else, once it was looked at', async (t) => {
+  test('has only its three methods read, after the check at the start', async (t) => {
     const asked = new Set()
     const store = new Proxy(new CountingStore(), {
       get (target, name) {
@@ -144,7 +144,7 @@ describe('store', () => {
     'without a prototype': Object.assign(Object.create(null), shared)
   }
   for (const [name, record] of Object.entries(RECORDS)) {
-    test(`may give an object that is ${name}: its keys are copied`, async (t) => {
+    test(`may return an object that is ${name}: its keys are copied`, async (t) => {
       const before = { ...record }
       const store = { get: () => record, set () {}, destroy () {} }
       const client = await visit(t, { store }, (ctx) => {
@@ -159,7 +159,7 @@ describe('store', () => {
     })
   }
 
-  test('is asked for the id as the browser sent it', async (t) => {
+  test('gets the id as the browser sent it', async (t) => {
     const { options, store } = MODES.store()
     const client = await visit(t, { ...options, signed: false }, respond)
     for (const id of ['a', 'A%20b', '"quoted"', 'é', 'x'.repeat(4000)]) {
@@ -179,7 +179,7 @@ describe('store', () => {
     })
   }
 
-  test('has a record that is not there: a new id, and no cookie before there is something to keep', async (t) => {
+  test('that has no record: a new id, and no cookie before there are data', async (t) => {
     const { options, store } = MODES.store()
     const client = await visit(t, { ...options, genid: numbered() }, (ctx) => {
       if (ctx.path === '/login') ctx.session.user = 'zoe'

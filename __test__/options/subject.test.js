@@ -12,7 +12,7 @@ const { isIn, list, loggedIn, startUsers } = require('./users')
 const HASH = /^[\w-]{43}$/
 
 describe('the sessions of a subject', () => {
-  test('are listed with label and times, the oldest first, and say which is this one', async (t) => {
+  test('are listed with label and times, the oldest first, and the current one marked', async (t) => {
     const server = await startUsers(t, { label: (ctx) => ctx.get('user-agent') })
     const begin = Date.now()
     t.mock.timers.enable({ apis: ['Date'], now: begin })
@@ -30,21 +30,21 @@ describe('the sessions of a subject', () => {
     for (const { hash } of listed) assert.match(hash, HASH)
   })
 
-  test('are those that events name by the same hash', async (t) => {
+  test('have the same hash as in events', async (t) => {
     const server = await startUsers(t)
     const ann = await loggedIn(server, 'ann')
     const { key } = await server.event('session:regenerated')
     assert.deepEqual((await list(ann)).map(({ hash }) => hash), [key])
   })
 
-  test('are found by a function, too, and by numbers as by texts', async (t) => {
+  test('are found if subject is a function, and by numbers as well as strings', async (t) => {
     const server = await startUsers(t, { subject: (data, ctx) => data.user && Number(data.user) + (ctx.query.shift ?? 0) })
     const one = await loggedIn(server, '1')
     await loggedIn(server, '1')
     assert.equal((await list(one)).length, 2)
   })
 
-  test('are none where a session is nobody\'s', async (t) => {
+  test('are none for a session without a subject', async (t) => {
     const server = await startUsers(t)
     const nobody = server.visitor()
     await nobody.get('/set?a=1')
@@ -52,7 +52,7 @@ describe('the sessions of a subject', () => {
     assert.deepEqual((await nobody.get('/revoke-others')).json, { ended: 0 })
   })
 
-  test('include one that got its subject without a new id, and not one that gave it up', async (t) => {
+  test('include one that got its subject without a new id, and not one that lost it', async (t) => {
     const server = await startUsers(t)
     const ann = await loggedIn(server, 'ann')
     const other = server.visitor()
@@ -64,7 +64,7 @@ describe('the sessions of a subject', () => {
     assert.deepEqual((await other.get('/me')).json, { a: 1 })
   })
 
-  test('include those that are older than the option, once they come again', async (t) => {
+  test('include sessions from before the option, after their next request', async (t) => {
     const store = new MemoryStore()
     const before = await startUsers(t, { store, subject: undefined })
     const ann = await loggedIn(before, 'ann')
@@ -136,7 +136,7 @@ describe('revoking', () => {
   })
 })
 
-test('a subject that leads to an object', async (t) => {
+test('a subject whose key holds an object', async (t) => {
   const server = await startUsers(t)
   const { status } = await server.visitor().get('/set?user=%7B%7D')
   assert.equal(status, 500)

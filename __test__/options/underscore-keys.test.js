@@ -31,7 +31,7 @@ const routes = {
   '/me' (ctx) { return { ...ctx.session } }
 }
 
-/** Gives what is at the other end after a request. */
+/** Returns what the store or the cookie has after a request. */
 function dataOf (store, { cookies }) {
   return store ? store.data(store.ids()[0]) : decodeCookie(cookies.get('koa.sess'))
 }
@@ -53,7 +53,7 @@ describe('fault 23: keys that begin with an underscore', () => {
       assert.deepEqual((await ann.get('/me')).json, { user: 'ann', list: { _nested: 1 } })
     })
 
-    test(`${kind} mode: the reserved names stay ours`, async (t) => {
+    test(`${kind} mode: reserved names are still internal`, async (t) => {
       const store = make()
       const server = await start(t, { store, underscoreKeys: true, maxAge: 5000 }, routes)
       const ann = server.visitor()
@@ -72,7 +72,7 @@ describe('fault 23: keys that begin with an underscore', () => {
       assert.deepEqual((await ann.get('/me')).json, { user: 'ann', list: { _nested: 1 } })
     })
 
-    test(`${kind} mode: what is dropped need not be JSON`, async (t) => {
+    test(`${kind} mode: dropped values need not be valid in JSON`, async (t) => {
       const server = await start(t, { store: make() }, routes)
       const ann = server.visitor()
       assert.equal((await ann.get('/circle')).status, 200)
@@ -80,7 +80,7 @@ describe('fault 23: keys that begin with an underscore', () => {
     })
   }
 
-  test('one warning, that names the key and the option', async (t) => {
+  test('there is one warning, which names the key and the option', async (t) => {
     const server = await start(t, {}, routes)
     await server.get('/in')
     await server.get('/in')

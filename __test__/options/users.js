@@ -30,10 +30,10 @@ async function loggedIn (server, user, agent) {
   return visitor
 }
 
-/** Gives the sessions of the visitor's subject. */
+/** Returns the sessions of the visitor's subject. */
 const list = async (visitor) => (await visitor.get('/list')).json
 
-/** Tells whether a visitor is logged in. */
+/** Returns whether a visitor is logged in. */
 const isIn = async (visitor) => (await visitor.get('/me')).json.user !== undefined
 
 module.exports = { startUsers, loggedIn, list, isIn }

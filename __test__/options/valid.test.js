@@ -32,7 +32,7 @@ describe('valid', () => {
       assert.deepEqual(calls, [[2, '/read', `{"user":"zoe","_expire":${START_MS + 1000},"_maxAge":1000}`]])
     })
 
-    test(`refuses a session by a falsy answer: ${mode}`, async (t) => {
+    test(`refuses a session by a falsy result: ${mode}`, async (t) => {
       for (const answer of [false, 0, '', null, undefined]) {
         const client = await visit(t, { ...make().options, valid: () => answer }, respond)
         await client.get('/login?user=zoe')
@@ -40,7 +40,7 @@ describe('valid', () => {
       }
     })
 
-    test(`lets a session through by any other answer: ${mode}`, async (t) => {
+    test(`accepts a session by any truthy result: ${mode}`, async (t) => {
       for (const answer of [true, 1, 'false', {}]) {
         const client = await visit(t, { ...make().options, valid: () => answer }, respond)
         await client.get('/login?user=zoe')

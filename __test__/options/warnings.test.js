@@ -1,6 +1,6 @@
 'use strict'
 
-// What works and is likely a mistake is told once a process, outside production alone; nothing else changes by it.
+// What works but is probably a mistake emits a warning, once a process and only outside production. It has no other effect.
 
 const assert = require('node:assert/strict')
 const path = require('node:path')
@@ -19,7 +19,7 @@ const told = []
 process.on('warning', ({ code }) => { if (code?.startsWith('KOA_SESSION_RS_')) told.push(code) })
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-/** Loads the package as a process does that has not loaded it before. */
+/** Loads the package as if for the first time in the process. */
 function loadAnew () {
   for (const file of Object.keys(require.cache)) {
     if (['index.js', 'lib'].some((part) => file.startsWith(path.join(root, part)))) delete require.cache[file]
@@ -27,7 +27,7 @@ function loadAnew () {
   return require('../..')
 }
 
-/** Has NODE_ENV be this until the test ends. */
+/** Sets NODE_ENV until the test ends. */
 function inEnvironment (t, name) {
   const { NODE_ENV } = process.env
   t.after(() => { NODE_ENV === undefined ? delete process.env.NODE_ENV : process.env.NODE_ENV = NODE_ENV })
@@ -36,7 +36,7 @@ function inEnvironment (t, name) {
 
 const KEYS = ['a key of some length']
 
-/** Starts an app, sends it requests, and gives the codes of the warnings: at the start, and after. */
+/** Starts an app, sends it requests, and returns the codes of the warnings: at the start, and afterwards. */
 async function codesOf (t, options, { environment = 'test', keys = KEYS, requests = 1, headers, proxy = false, respond } = {}) {
   inEnvironment(t, environment)
   const session = loadAnew()
@@ -56,7 +56,7 @@ const HTTPS = { headers: { 'x-forwarded-proto': 'https' }, proxy: true }
 const store = () => new CountingStore()
 
 describe('at the start', () => {
-  /** Options, and the codes that they give there. */
+  /** Options, and the codes of their warnings at the start. */
   const CASES = [
     [{ sameSite: 'none', secure: false }, ['SAMESITE']],
     [{ sameSite: 'None', secure: false }, ['SAMESITE']],
@@ -88,7 +88,7 @@ describe('at the start', () => {
     [{ key: '__SECURE-s', secure: false }, ['SECURE_PREFIX']],
     [{ key: '__Secure-s', domain: 'example.com', path: '/app' }, []],
     [{ key: 'my__Host-s', secure: false, domain: 'example.com' }, []],
-    // The cookie is not what carries the session.
+    // The id is not in the cookie.
     [{ sameSite: 'none', secure: false, store: store(), externalKey }, []],
     [{ lazy: true }, ['STORELESS']],
     [{ merge: true }, ['STORELESS']],
@@ -107,25 +107,25 @@ describe('at the start', () => {
     })
   }
 
-  test('the app alone, or null in the place of options, gives nothing', async (t) => {
+  test('no warning without options, or with null instead', async (t) => {
     for (const options of [null, undefined]) assert.deepEqual((await codesOf(t, options, { requests: 0 })).atStart, [])
   })
 })
 
-describe('a name that is nearly an option\'s', () => {
+describe('a name that is similar to an option\'s', () => {
   const MISSPELT = ['samesite', 'maxAgge', 'rollling', 'SameSite', 'max_age', 'http-only', 'httponly', 'Key', 'KEY', 'sotre', 'expire', 'autocommit',
     'exteralKey', 'extrenalKey', 'ContexStore', 'partioned', 'parttioned', 'signd', 'MaxAge', 'maxages', 'overwite', 'genId', 'onStoreErorr', 'secureproxy']
-  // egg's, those of other middleware, and words.
+  // Options of egg and other middleware, and other words.
   const OTHERS = ['encrypt', 'logValue', 'removeUnpartitioned', 'sign', 'cookie', 'ttl', 'errorHandler', 'sessionIdStore', 'allowEmpty', 'defer', 'name',
     'secret', 'keys', 'resave', 'saveUninitialized', 'proxy', 'unset', 'value', 'id', 'is', 'at', 'k', 'object', 'invalid', 'chips', 'table', 'date', '__proto', '']
 
   for (const name of MISSPELT) {
-    test(`is told: ${name}`, async (t) => {
+    test(`emits a warning: ${name}`, async (t) => {
       assert.deepEqual((await codesOf(t, { [name]: 'x' }, { requests: 0 })).atStart, ['KOA_SESSION_RS_OPTION'])
     })
   }
 
-  test('is not told of other names, nor of those of options', async (t) => {
+  test('emits no warning for other names and for options', async (t) => {
     const { SessionOptions } = require('../..')
     assert.equal(typeof SessionOptions.parse, 'function')
     const known = { key: 'a', domain: 'example.com', path: '/', expires: new Date(1e13), priority: 'low', partitioned: false, secureProxy: true, as: 'other', early: true, label: () => 'x' }
@@ -134,7 +134,7 @@ describe('a name that is nearly an option\'s', () => {
     }
   })
 
-  test('is passed on all the same', async (t) => {
+  test('is passed to `cookies` nevertheless', async (t) => {
     const seen = []
     await codesOf(t, { samesite: 'lax' }, {
       respond (ctx) {
@@ -146,14 +146,14 @@ describe('a name that is nearly an option\'s', () => {
   })
 })
 
-describe('where the request settles it', () => {
-  /** Options, how the request comes, and the codes that it gives. */
+describe('in a request', () => {
+  /** Options, the request, and the codes of its warnings. */
   const CASES = [
     [{ sameSite: 'none' }, {}, ['SAMESITE']],
     [{ sameSite: 'none', secure: 'auto' }, {}, ['SAMESITE']],
     [{ sameSite: 'none' }, HTTPS, []],
     [{ sameSite: 'none', secure: 'auto' }, HTTPS, []],
-    // Koa does not believe a proxy that it was not told of, and nor do browsers get a Secure cookie.
+    // Without app.proxy, Koa ignores the headers of a proxy, and no Secure cookie is sent.
     [{ sameSite: 'none' }, { headers: HTTPS.headers }, ['SAMESITE']],
     [{ sameSite: 'none', secure: 'force' }, {}, []],
     [{ sameSite: () => 'none', secure: false }, HTTPS, ['SAMESITE']],
@@ -183,7 +183,7 @@ describe('where the request settles it', () => {
     })
   }
 
-  test('a framework\'s own ctx.cookies has the last word', async (t) => {
+  test('no warning with a framework\'s own ctx.cookies', async (t) => {
     const respond = (ctx) => {
       const set = ctx.cookies.set
       ctx.cookies.set = (name, value, options) => set.call(ctx.cookies, name, value, { ...options, sameSite: 'lax' })
@@ -210,12 +210,12 @@ describe('app.keys', () => {
     })
   }
 
-  test('that sign nothing, or that nobody sees, are not told of', async (t) => {
+  test('that sign nothing, or are not accessible, emit no warning', async (t) => {
     assert.deepEqual((await codesOf(t, { signed: false }, { keys: ['x'] })).atRequest, [])
     assert.deepEqual((await codesOf(t, {}, { keys: new Keygrip(['x']) })).atRequest, [])
   })
 
-  test('are looked at again when they change, also in place', async (t) => {
+  test('are checked again when they change, also in place', async (t) => {
     const keys = [...KEYS]
     let n = 0
     const respond = (ctx) => {
@@ -231,7 +231,7 @@ describe('app.keys', () => {
 describe('in production', () => {
   const ALL = { sameSite: 'none', partitioned: true, secure: false, key: '__Host-s', domain: 'example.com', lazy: true, merge: true, samesite: 'x', maxAge: 5000 }
 
-  test('nothing is told, and nothing loaded for it', async (t) => {
+  test('there is no warning, and no module is loaded for it', async (t) => {
     const { atStart, atRequest } = await codesOf(t, ALL, { environment: 'production', keys: [''] })
     assert.deepEqual([atStart, atRequest], [[], []])
     assert.equal(FILE in require.cache, false)
@@ -239,7 +239,7 @@ describe('in production', () => {
     assert.equal(FILE in require.cache, true)
   })
 
-  test('and elsewhere, the response is the same', async (t) => {
+  test('the response is the same as elsewhere', async (t) => {
     freeze(t)
     const setCookie = []
     for (const environment of ['production', 'development']) setCookie.push((await codesOf(t, ALL, { environment, keys: [''], requests: 2 })).setCookie)
@@ -247,7 +247,7 @@ describe('in production', () => {
     assert.deepEqual(setCookie[0], setCookie[1])
   })
 
-  test('elsewhere, each is told once a process', async (t) => {
+  test('elsewhere, each warning is emitted once a process', async (t) => {
     const { atStart, atRequest } = await codesOf(t, ALL, { keys: [''], requests: 3 })
     assert.deepEqual(atStart, ['OPTION', 'STORELESS', 'SAMESITE', 'PARTITIONED', 'HOST_PREFIX'].map((code) => `KOA_SESSION_RS_${code}`))
     assert.deepEqual(atRequest, ['KOA_SESSION_RS_KEYS'])

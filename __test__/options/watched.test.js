@@ -1,6 +1,6 @@
 'use strict'
 
-// Options are compared with those of the request before: one that is read, and not compared, would keep its first value.
+// Options are compared with those of the last request. One that is read, but not compared, would keep its first value.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -8,7 +8,7 @@ const { describe, test } = require('node:test')
 const { Settings } = require('../../lib/options/options')
 const { optionNames } = require('../harness/option-names')
 
-/** Lists the options that a session reads off the app's object when it first needs them. */
+/** Returns the options that a session reads from the app's object at first use. */
 function watchedNames () {
   const read = new Set()
   const options = new Proxy({}, {
@@ -26,12 +26,12 @@ function watchedNames () {
 const watched = watchedNames()
 
 describe('a change of the options after the start', () => {
-  test('is looked for in each option of index.d.ts', () => {
+  test('is detected for each option of index.d.ts', () => {
     assert.deepEqual(watched.sort(), optionNames().sort())
   })
 
   for (const name of watched) {
-    test(`counts for the next request: ${name}`, () => {
+    test(`applies to the next request: ${name}`, () => {
       const options = {}
       const settings = new Settings(options)
       const before = settings.current

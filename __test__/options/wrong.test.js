@@ -9,9 +9,9 @@ const { optionNames } = require('../harness/option-names')
 const { errorOf } = require('../harness/refusal')
 const { visit } = require('../harness/server')
 
-/** What is of all options; the file of each has the values that it refuses. */
+/** Tests for all options; the file of each has the values that it refuses. */
 describe('a wrong option', () => {
-  test('is told before anything is put on the app', () => {
+  test('throws before the app is changed', () => {
     const app = new Koa()
     assert.throws(() => session({ key: 1 }, app), { code: 'ERR_SESSION_OPTION' })
     assert.ok(!('session' in app.context))
@@ -25,13 +25,13 @@ describe('a wrong option', () => {
   })
 
   for (const options of ['a text', 1, true]) {
-    test(`is what stands in the place of them all: ${typeof options}`, () => {
+    test(`is any other value than an object instead of the options: ${typeof options}`, () => {
       const error = errorOf(options)
       assert.deepEqual([error.code, error.received], ['ERR_SESSION_OPTION', typeof options])
     })
   }
 
-  test('is not shown: it may be a secret', () => {
+  test('is not in the error, since it may be a secret', () => {
     const secret = 'a-very-secret-value'
     const names = optionNames()
     for (const name of names) {
@@ -50,7 +50,7 @@ describe('a wrong option', () => {
 })
 
 describe('null and undefined', () => {
-  // A path that is null or undefined is no path at all.
+  // With null or undefined, there is no path attribute.
   const NAMES = optionNames().filter((name) => name !== 'path')
 
   for (const nothing of [null, undefined]) {

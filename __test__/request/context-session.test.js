@@ -18,7 +18,7 @@ describe('ctx.session, read', () => {
       if (store) assert.deepEqual(store.take(), [])
     })
 
-    test(`gives what was put in: ${mode}`, async (t) => {
+    test(`has the data of earlier requests: ${mode}`, async (t) => {
       const data = { text: 'Zoë €', number: 1.5, list: [1, [2], { three: 3 }], deep: { er: { null: null } }, no: false, '': 'empty' }
       const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') Object.assign(ctx.session, data)
@@ -28,7 +28,7 @@ describe('ctx.session, read', () => {
       assert.deepEqual((await client.get()).json, { isNew: false, data })
     })
 
-    test(`sends nothing where nothing changed: ${mode}`, async (t) => {
+    test(`sends nothing if nothing changed: ${mode}`, async (t) => {
       const { options, store } = make()
       const client = await visit(t, options, (ctx) => {
         if (ctx.path === '/put') ctx.session.list = [{ a: 1, b: 2 }]
@@ -41,7 +41,7 @@ describe('ctx.session, read', () => {
       if (store) assert.deepEqual(store.take(), ['get', 'get', 'get'])
     })
 
-    test(`is saved where something deep inside changed, was added or deleted: ${mode}`, async (t) => {
+    test(`is saved if a nested value was changed, or a key was added or deleted: ${mode}`, async (t) => {
       const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') ctx.session.list = [{ a: 1 }]
         if (ctx.path === '/deep') ctx.session.list[0].a++
@@ -83,7 +83,7 @@ describe('ctx.session, set to an object', () => {
       assert.deepEqual(data, { a: 1 })
     })
 
-    test(`takes maxAge out of it: ${mode}`, async (t) => {
+    test(`applies its maxAge: ${mode}`, async (t) => {
       const { options, store } = make()
       const client = await visit(t, options, (ctx) => {
         ctx.session = { maxAge: 100 }
@@ -110,7 +110,7 @@ describe('ctx.session, set to an object', () => {
     })
   }
 
-  test('takes the session itself, and a session of another request', async (t) => {
+  test('accepts the session itself, and a session of another request', async (t) => {
     let kept
     const client = await visit(t, {}, (ctx) => {
       if (ctx.path === '/put') ctx.session.a = 1
@@ -157,7 +157,7 @@ describe('ctx.session, set to null', () => {
     assert.ok(setCookie.every((line) => line.endsWith('; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly')))
   })
 
-  test('and then to an object is that object', async (t) => {
+  test('and then to an object, has the data of the object', async (t) => {
     const client = await visit(t, {}, (ctx) => {
       if (ctx.path === '/put') {
         ctx.session = null
@@ -251,7 +251,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       })
     }
 
-    test('works without the middleware at all: nothing is saved', async (t) => {
+    test('works without the middleware; nothing is saved', async (t) => {
       const app = createApp({}, () => {}, { Koa })
       app.middleware.length = 0
       app.use((ctx) => {
@@ -264,7 +264,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   })
 }
 
-test('ctx.session is there in an error handler above', async (t) => {
+test('ctx.session can be read in an outer error handler', async (t) => {
   const client = await visit(t, {}, (ctx) => {
     ctx.session.a = 1
     ctx.throw(418)

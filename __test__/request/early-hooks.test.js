@@ -1,6 +1,6 @@
 'use strict'
 
-/** What becomes of a response whose session fails while the headers leave (`early`). */
+/** Responses during which the session fails while the headers are sent (`early`). */
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -12,7 +12,7 @@ const { settled } = require('../harness/waiting')
 
 const failure = new Error('a hook')
 
-/** Starts an app that sends its headers itself, once `act` is done with the session. */
+/** Starts an app that sends its headers itself, after `act` has used the session. */
 function begin (t, opts, act = (ctx) => { ctx.session.user = 'ann' }, then = () => {}) {
   return start(t, { early: true, ...opts }, async (ctx) => {
     await act(ctx)
@@ -32,14 +32,14 @@ async function visit (server, headers) {
   return { setCookie: answer.setCookie, reasons: server.events.named('session:uncommitted').map(({ reason }) => reason) }
 }
 
-describe('early: a hook that throws while the headers leave', () => {
+describe('early: a hook that throws while the headers are sent', () => {
   const hooks = {
     'domain: a function that throws': { domain: () => { throw failure } },
     'beforeSave throws': { beforeSave: () => { throw failure } },
     'encode throws': { encode: () => { throw failure } }
   }
   for (const [what, opts] of Object.entries(hooks)) {
-    test(`${what}: the headers go on without the cookie, and it is told once`, async (t) => {
+    test(`${what}: the headers are sent without the cookie, and the error is emitted once`, async (t) => {
       const server = await begin(t, opts)
       const { setCookie, reasons } = await visit(server)
       assert.deepEqual([setCookie, reasons], [[], ['failed']])
@@ -71,7 +71,7 @@ describe('early: a hook that throws while the headers leave', () => {
     assert.equal(server.errors[0], failure)
   })
 
-  test('with a store, the record of a session that came in is written all the same', async (t) => {
+  test('with a store, the record of a loaded session is written nevertheless', async (t) => {
     const store = new CountingStore()
     let fails = false
     const domain = () => {
@@ -87,7 +87,7 @@ describe('early: a hook that throws while the headers leave', () => {
     assert.equal(store.data(store.ids()[0]).n, 2)
   })
 
-  test('headers that the app gives to writeHead leave, too', async (t) => {
+  test('headers that the app passes to writeHead are sent, too', async (t) => {
     const server = await start(t, { early: true, beforeSave: () => { throw failure } }, (ctx) => {
       ctx.session.user = 'ann'
       ctx.respond = false
@@ -98,7 +98,7 @@ describe('early: a hook that throws while the headers leave', () => {
   })
 })
 
-describe('early: a hook that answers by a promise', () => {
+describe('early: a hook that returns a promise', () => {
   for (const fails of [false, true]) {
     test(`externalKey.set ${fails ? 'rejects' : 'resolves'}: asynchronous; called once`, async (t) => {
       const store = new CountingStore()
@@ -117,13 +117,13 @@ describe('early: a hook that answers by a promise', () => {
     })
   }
 
-  test('beforeSave rejects: told', async (t) => {
+  test('beforeSave rejects: its error is emitted', async (t) => {
     const server = await begin(t, { beforeSave: async () => { throw failure } })
     const { setCookie, reasons } = await visit(server)
     assert.deepEqual([setCookie, reasons, server.errors], [[], ['asynchronous'], [failure]])
   })
 
-  test('externalKey.remove rejects: told', async (t) => {
+  test('externalKey.remove rejects: its error is emitted', async (t) => {
     const store = new CountingStore()
     store.records.set('an-id', JSON.stringify({ user: 'ann', _expire: Date.now() + 60000, _maxAge: 60000 }))
     const externalKey = { get: () => 'an-id', set: () => {}, remove: async () => { throw failure } }
@@ -133,7 +133,7 @@ describe('early: a hook that answers by a promise', () => {
   })
 })
 
-test('an asynchronous valid that rejects after ctx.session was read in vain', async (t) => {
+test('an asynchronous valid that rejects after reading ctx.session has thrown', async (t) => {
   const rejections = []
   const note = (err) => rejections.push(err)
   process.on('unhandledRejection', note)
@@ -166,7 +166,7 @@ test('a callback of save() that throws', async (t) => {
   assert.deepEqual(server.errors, [failure])
 })
 
-test('hooks that cannot be awaited are refused by name, and their rejection is nobody\'s', async (t) => {
+test('hooks that cannot be awaited are refused by name, and their rejection is ignored', async (t) => {
   const reject = async () => { throw failure }
   const hooks = { ignore: reject, domain: reject, encode: reject, decode: reject }
   for (const [option, hook] of Object.entries(hooks)) {
@@ -176,7 +176,7 @@ test('hooks that cannot be awaited are refused by name, and their rejection is n
   }
 })
 
-test("nothing that a listener of 'error' throws gets out of the hook", async (t) => {
+test("what a listener of 'error' throws becomes a warning", async (t) => {
   const server = await begin(t, { beforeSave: () => { throw failure } })
   server.app.on('error', () => { throw new Error('a listener') })
   const warned = new Promise((resolve) => process.once('warning', resolve))
@@ -184,7 +184,7 @@ test("nothing that a listener of 'error' throws gets out of the hook", async (t)
   assert.match((await warned).message, /a listener/)
 })
 
-test("nor is that an error of another realm, as Jest's are", async (t) => {
+test("so does an error of another realm, such as Jest's", async (t) => {
   const { runInNewContext } = require('node:vm')
   const server = await start(t, {}, (ctx) => { ctx.session.user = 'ann' })
   server.app.on('error', () => { throw runInNewContext('new Error("another realm")') })
@@ -194,7 +194,7 @@ test("nor is that an error of another realm, as Jest's are", async (t) => {
   assert.match((await warned).message, /another realm/)
 })
 
-test('a writeHead that fails is tried again with the session', async (t) => {
+test('a second call of writeHead, after one that failed, sends the cookie', async (t) => {
   const thrown = []
   const server = await start(t, { early: true }, (ctx) => {
     ctx.session.user = 'ann'

@@ -8,7 +8,7 @@ const { MemoryStore } = require('../../stores/memory')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
-/** What the store fails to load, the store may have still. */
+/** If a load fails, the store may still have the record. */
 class FailingStore extends MemoryStore {
   isFailing = false
 
@@ -23,7 +23,7 @@ const KINDS = [
   { name: 'a session store', make: () => new FailingStore(), fail: (store) => { store.isFailing = true }, mend: (store) => { store.isFailing = false } }
 ]
 
-/** Starts an app whose store fails to reload at /act, where `act` runs then; returns a visitor who is logged in. */
+/** Starts an app in which the reload at /act fails, and `act` runs afterwards; returns a visitor who is logged in. */
 async function failing (t, { make, fail, mend }, act, { prepare, ...opts } = {}) {
   const store = make()
   const server = await start(t, { store, ...opts }, {
@@ -65,7 +65,7 @@ for (const kind of KINDS) {
       assert.deepEqual(server.errors, [])
     })
 
-    test('a save is not that of a new session', async (t) => {
+    test('a save does not create a new session', async (t) => {
       const { server, ann } = await failing(t, kind, async (ctx) => {
         ctx.session.seen = true
         await ctx.session.save()

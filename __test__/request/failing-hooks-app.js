@@ -1,7 +1,7 @@
 'use strict'
 
-// Plays the cases of cases.js, one in each request, in a process of its own; nothing here catches what would end it.
-// GET / with the headers x-case (JSON) and x-fails (1: the hook fails now). GET /told?case=... gives what came to 'error'.
+// Plays the cases of failing-hooks-cases.js, one in each request, in a process of its own, without a handler for uncaught errors.
+// GET / with the headers x-case (JSON) and x-fails (1: the hook fails now). GET /told?case=... returns the emitted errors.
 
 const { once } = require('node:events')
 const http = require('node:http')
@@ -18,14 +18,14 @@ const { FAILURES, HOOKS } = require('./failing-hooks-cases')
 
 const apps = new Map()
 
-/** Makes an app for all ways of answering: which one is up to the request. */
+/** Returns the app of a case, which is shared by all ways of responding: the request chooses the way. */
 function appOf (given) {
   const name = JSON.stringify({ ...given, way: undefined })
   if (!apps.has(name)) apps.set(name, createApp(given))
   return apps.get(name)
 }
 
-/** Makes the app of a case. Whether its hook fails is up to the request that is being answered. */
+/** Makes the app of a case. The current request decides whether the hook fails. */
 function createApp ({ hook, failure, timing, early }) {
   const state = { fails: false, way: undefined, calls: 0, told: [] }
   function fail (proceed) {
@@ -45,7 +45,7 @@ function createApp ({ hook, failure, timing, early }) {
   if (listener) app.on('session:saved', () => fail())
   app.use(session({ early, ...options(fail, { records: new Map(), CountingStore, MemoryStore }) }, app))
   app.use(async (ctx) => {
-    // What fails here, in the app's own call, is the app's to answer.
+    // A failure here is in the app's own call, and fails the request.
     await perform[act](ctx)
     await ways[state.way](ctx)
   })
@@ -54,7 +54,7 @@ function createApp ({ hook, failure, timing, early }) {
 
 const perform = {
   change (ctx) {
-    // With ignore, or where the load failed, there is none.
+    // With ignore, or if the load failed, there is no session.
     if (ctx.session) ctx.session = { ...ctx.session, user: 'ann', count: (ctx.session.count ?? 0) + 1 }
   },
   save (ctx) { ctx.session._requireSave = true },

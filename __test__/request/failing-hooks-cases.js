@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Every hook and option of the app's that can fail, every way of failing, and every way of answering. A case is
+ * All hooks and options of the app that can fail, all ways of failing, and all ways of responding. A case is
  * `{ hook, failure, timing, way, early }`; failing-hooks-app.js plays it.
  */
 
@@ -15,7 +15,7 @@ const FAILURES = {
 
 const TIMINGS = ['throws', 'rejects']
 
-/** How a handler answers; of some the headers leave before the middleware ends. */
+/** How a handler responds; with some, the headers are sent before the middleware ends. */
 const WAYS = ['body', 'stream body', 'write', 'write after a wait', 'pipeline', 'timer', 'timer, not awaited', 'writeHead', 'http2', 'aborted']
 
 const ATTRIBUTES = ['domain', 'path', 'secure', 'sameSite', 'httpOnly', 'priority', 'partitioned', 'expires']
@@ -24,7 +24,7 @@ const attributes = Object.fromEntries(ATTRIBUTES.map((name) => [
   `attribute ${name}`, { options: (fail) => ({ [name]: fail }) }
 ]))
 
-/** Fails in one method of a store. */
+/** Makes a store of which one method fails. */
 function storeFailing (method) {
   return (fail, { records }) => {
     const store = {
@@ -38,7 +38,7 @@ function storeFailing (method) {
   }
 }
 
-/** Fails in one method of a session store. */
+/** Makes a session store of which one method fails. */
 function sessionStoreFailing (method) {
   return (fail, { MemoryStore }) => {
     class FailingStore extends MemoryStore {}
@@ -61,8 +61,8 @@ function externalKeyFailing (method) {
 }
 
 /**
- * The hooks: `options(fail, world)` gives the options; `act` is what the handler does to the session; `isNew` has no session
- * come in. `fail(proceed)` fails where the request asks for it, and else does what the hook is there for.
+ * The hooks: `options(fail, world)` returns the options; `act` is what the handler does to the session; with `isNew`, the request
+ * has no session. `fail(proceed)` fails if the request asks for it, and otherwise calls `proceed`, the hook's usual work.
  */
 const HOOKS = {
   ...attributes,
@@ -114,13 +114,13 @@ const HOOKS = {
   'BigInt, cookie': { options: () => ({}), act: 'BigInt', timings: ['throws'], failures: ['Error'] },
   'BigInt, store': { options: withStore(() => ({})), act: 'BigInt', timings: ['throws'], failures: ['Error'] },
   'a listener': { options: () => ({}), listener: true, timings: ['throws'] },
-  // Where Koa itself tells of a failed request, such a listener ends the process.
+  // Without `early`, Koa itself emits the error of a failed request, and such a listener ends the process.
   "a listener of 'error'": {
     options: (fail) => ({ beforeSave: () => fail() }), errorListener: true, early: [true], ways: ['write', 'timer', 'writeHead', 'http2']
   }
 }
 
-/** Gives all cases of a hook. */
+/** Returns all cases of a hook. */
 function casesOf (hook) {
   const { failures = Object.keys(FAILURES), timings = TIMINGS, ways = WAYS, early = [false, true] } = HOOKS[hook]
   return failures.flatMap((failure) => timings.flatMap((timing) => ways.flatMap((way) =>

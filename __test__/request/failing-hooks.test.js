@@ -1,6 +1,6 @@
 'use strict'
 
-/** Nothing of ours throws into other people's stack frames: a hook that fails, in whatever way, fails its request at most. */
+/** No failing hook throws into code that cannot handle it: at most, it fails its request. */
 
 const assert = require('node:assert/strict')
 const { fork } = require('node:child_process')
@@ -12,7 +12,7 @@ const { after, before, describe, test } = require('node:test')
 const { request, requestHttp2 } = require('../harness/client')
 const { HOOKS, casesOf } = require('./failing-hooks-cases')
 
-/** What hangs would hang for ever. */
+/** Only ends a request that hangs. */
 const PATIENCE_MS = 60_000
 
 let child, output, ports, agent
@@ -31,7 +31,7 @@ async function start () {
   ;[ports] = await once(child, 'message')
 }
 
-/** Rejects where the process ends. */
+/** Waits for a promise. Rejects if the process ends, or hangs. */
 function whileAlive (promise) {
   const over = new AbortController()
   const ended = once(child, 'exit', { signal: over.signal }).then(() => { throw new Error(`the process has ended\n${output}`) })
@@ -42,7 +42,7 @@ function whileAlive (promise) {
   return Promise.race([promise, ended, hung]).finally(() => over.abort())
 }
 
-/** Sends a request of a case: gives the status, the body, and the Cookie header that comes of the response. */
+/** Sends a request of a case. Returns the status, the body, and the Cookie header for the next request. */
 function send (given, { fails = false, cookie, isAborted = false } = {}) {
   const headers = { 'x-case': JSON.stringify(given), 'x-fails': fails ? '1' : '0', ...(cookie && { cookie }) }
   return given.way === 'http2' ? sendHttp2(headers) : sendHttp1(headers, isAborted)
@@ -82,7 +82,7 @@ async function told (given) {
   return (await request(ports[0], { path: `/told?case=${encodeURIComponent(JSON.stringify(given))}`, agent })).json
 }
 
-/** Plays a case: a session comes in, its hook fails, and the process goes on. */
+/** Plays a case: a request with a session, during which the hook fails. */
 async function play (given) {
   const { isNew } = HOOKS[given.hook]
   const isAborted = given.way === 'aborted'
@@ -93,14 +93,14 @@ async function play (given) {
 
 for (const hook of Object.keys(HOOKS)) {
   describe(`${hook} fails`, () => {
-    test('the process serves the next request, and the failure is told', async () => {
+    test('the process serves the next request, and the failure is emitted', async () => {
       for (const given of casesOf(hook)) {
         const what = JSON.stringify(given)
         const { answer, calls, told } = await play(given)
         assert.ok([200, 500].includes(answer.status), `${what}: ${answer.status}`)
         if (answer.status === 200 && given.way !== 'aborted') assert.equal(answer.body, 'headtail', what)
         assert.ok(told.every(({ isError }) => isError), `${what}: ${JSON.stringify(told)}`)
-        // What fails when a request was aborted is told later.
+        // The failure after an abort may be emitted later.
         if (calls > 0 && given.way !== 'aborted') assert.ok(told.length > 0, `${what}: told nothing`)
       }
     })

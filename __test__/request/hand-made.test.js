@@ -1,6 +1,6 @@
 'use strict'
 
-/** Sessions of a ctx that no server made: of a request alone, or put together in an app's own tests. koa-session reads them all. */
+/** Sessions of a ctx without a server: made of a request without a response, or by an app's own tests. koa-session supports these. */
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -33,7 +33,7 @@ function storeOf (records) {
   return store
 }
 
-/** The cookies object of an app's test. */
+/** A `ctx.cookies` as an app's test makes it. */
 function cookiesOf (values) {
   const set = []
   return { set: (...args) => { set.push(args) }, get: (name) => values[name], lines: set }
@@ -42,9 +42,9 @@ function cookiesOf (values) {
 for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: session })) {
   for (const [koa, Koa] of Object.entries(KOAS)) {
     describe(`${name}, ${koa}: a ctx`, () => {
-      test('of a request alone: the cookie is read', () => {
+      test('of a request without a response: the cookie is read', () => {
         const app = createApp(create, Koa)
-        // The first one shows how this Koa makes ctx.cookies.
+        // From the first one, the package learns how this Koa makes ctx.cookies.
         for (let i = 0; i < 2; i++) {
           const ctx = app.createContext({ headers: { cookie: cookieOf() }, url: '/', socket: {} })
           assert.equal(ctx.session.user, 'ann')
@@ -53,7 +53,7 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
         assert.equal(app.createContext({ headers: {}, url: '/', socket: {} }).session.isNew, true)
       })
 
-      test('of a request alone, with a store: an empty session', () => {
+      test('of a request without a response, with a store: an empty session', () => {
         const app = createApp(create, Koa, { store: storeOf({ 'an-id': DATA }) })
         const ctx = app.createContext({ headers: { cookie: cookieOf('an-id') }, url: '/', socket: {} })
         assert.equal(ctx.session.isNew, true)
@@ -85,7 +85,7 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
   }
 }
 
-describe('ours: a ctx of a request alone', () => {
+describe('ours: a ctx of a request without a response', () => {
   test('is loaded by session.of(ctx).load(), from any store', async () => {
     const store = storeOf({ 'an-id': DATA })
     const app = createApp(session, KOAS.koa3, { store })
@@ -94,7 +94,7 @@ describe('ours: a ctx of a request alone', () => {
     assert.equal(ctx.session.user, 'ann')
   })
 
-  test('has no session in a cookie whose signature is forged, or by an older key that nobody has any more', () => {
+  test('has a new session if the signature is forged, or by a removed key', () => {
     const app = createApp(session, KOAS.koa3)
     for (const looksFirst of [false, true]) {
       const ctx = app.createContext({ headers: { cookie: cookieOf().replace(/sig=.*/, 'sig=forged') }, url: '/', socket: {} })
@@ -103,12 +103,12 @@ describe('ours: a ctx of a request alone', () => {
     }
   })
 
-  test('early is no hindrance', () => {
+  test('works with early', () => {
     const app = createApp(session, KOAS.koa3, { early: true })
     assert.equal(app.createContext({ headers: { cookie: cookieOf() }, url: '/', socket: {} }).session.user, 'ann')
   })
 
-  test('a commit in cookie mode tells that no cookie could leave', async () => {
+  test('a commit in cookie mode emits that no cookie can be sent', async () => {
     const app = createApp(session, KOAS.koa3, { cacheControl: true })
     const reasons = []
     app.on('session:uncommitted', ({ reason }) => reasons.push(reason))
@@ -121,7 +121,7 @@ describe('ours: a ctx of a request alone', () => {
     assert.deepEqual(reasons, ['no-response', 'no-response'])
   })
 
-  test('no flight is left open where no run of the middleware ends', async () => {
+  test('no record stays in flight if the middleware never runs', async () => {
     const store = storeOf({ 'an-id': DATA })
     const app = createApp(session, KOAS.koa3, { store })
     const make = () => app.createContext({ headers: { cookie: cookieOf('an-id') }, url: '/', socket: {} })
@@ -129,7 +129,7 @@ describe('ours: a ctx of a request alone', () => {
     await session.of(first).load()
     await session.of(second).load()
     await session.of(second).destroy()
-    // A deterministic genid, or another process, has made it anew meanwhile: nobody is in flight who would know better.
+    // As recreated by a deterministic genid or another process. No request in flight knows of the destruction.
     store.records.set('an-id', JSON.stringify(DATA))
     first.session.n = 1
     await first.session.save()

@@ -7,14 +7,14 @@ const { eachKoa } = require('../harness/app')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
-/** Ends the response past Koa. */
+/** Ends the response without Koa. */
 function endRaw (ctx, body = 'raw') {
   ctx.respond = false
   ctx.res.statusCode = 200
   ctx.res.end(body)
 }
 
-/** Waits until the middleware is through: the response left long before. */
+/** Waits until the middleware has ended, which is after the response. */
 async function after (server, count, what) {
   for (let i = 0; i < 200 && what() < count; i++) await new Promise((resolve) => setTimeout(resolve, 5))
   await server.settled()
@@ -49,7 +49,7 @@ eachKoa('fault 2: cookie mode: the cookie is skipped and told of', async (t, Koa
   assert.deepEqual(server.events.named('session:saved'), [])
 })
 
-test('fault 2: a stream of events changes a loaded session while it runs', async (t) => {
+test('fault 2: a handler that streams events can change a loaded session', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store }, {
     '/in' (ctx) { ctx.session.n = 1 },
@@ -118,7 +118,7 @@ test('fault 2: regenerate after the headers rejects, and the session stays under
   assert.deepEqual((await visitor.get('/look')).json, { n: 2 })
 })
 
-test('fault 2: without early nothing is hooked; with it neither, for a cookie session that nobody touched', async (t) => {
+test('fault 2: nothing is hooked without early, nor with it for an unread session in cookie mode', async (t) => {
   const hooks = []
   const look = (ctx) => { hooks.push(Object.hasOwn(ctx.res, 'writeHead') || Object.hasOwn(ctx.res, 'end')) }
   const untouched = await start(t, { early: true }, look)
@@ -131,7 +131,7 @@ test('fault 2: without early nothing is hooked; with it neither, for a cookie se
   assert.deepEqual(hooks, [false, false])
 })
 
-// early.test.js and early-later.test.js have every way in which headers leave.
+// early.test.js and early-later.test.js test all ways of sending headers.
 for (const mode of ['cookie', 'store']) {
   eachKoa(`fault 2: early: ${mode} mode: a response that leaves first has its cookie`, async (t, Koa) => {
     const store = mode === 'store' ? new CountingStore() : undefined
@@ -150,7 +150,7 @@ for (const mode of ['cookie', 'store']) {
   })
 }
 
-test('fault 2: early: pairs given to writeHead go out, and Set-Cookie among them stays beside the session\'s', async (t) => {
+test('fault 2: early: header pairs passed to writeHead are sent, with their Set-Cookie beside the session\'s', async (t) => {
   const server = await start(t, { early: true }, (ctx) => {
     ctx.respond = false
     ctx.session.n = 1

@@ -49,7 +49,7 @@ describe('fault 18: without autoCommit, ctx.commitSession() logs out', () => {
     assert.equal(ann.cookie, '')
   })
 
-  test('nothing is committed where the app does not', async (t) => {
+  test('nothing is committed unless the app does so', async (t) => {
     const store = new CountingStore()
     const server = await start(t, { store, autoCommit: false }, routes)
     const ann = server.visitor()

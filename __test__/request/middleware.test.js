@@ -13,7 +13,7 @@ const count = (ctx) => {
   return { views: ctx.session.views }
 }
 
-/** The ways to call session(), each with the name of the cookie that comes of it. */
+/** The ways to call session(), each with the resulting name of the cookie. */
 const FORMS = {
   'session(opts, app)': [(app) => session({ key: 'id' }, app), 'id'],
   'session(app, opts)': [(app) => session(app, { key: 'id' }), 'id'],
@@ -35,7 +35,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     }
 
     for (const [mode, make] of Object.entries(MODES)) {
-      test(`keeps the session of a visitor, and of no other: ${mode}`, async (t) => {
+      test(`keeps each visitor's own session: ${mode}`, async (t) => {
         const client = await visit(t, make().options, count, { Koa })
         const other = client.another()
         for (const views of [1, 2, 3]) assert.deepEqual((await client.get()).json, { views })
@@ -59,7 +59,7 @@ describe('without an app', () => {
     })
   }
 
-  test('says so in fields', () => {
+  test('throws an error with fields that say so', () => {
     assert.throws(() => session({}), { code: 'ERR_SESSION_OPTION', option: 'app', expected: 'Koa application', received: 'undefined' })
     assert.throws(() => session({}, null), { code: 'ERR_SESSION_OPTION', option: 'app', received: 'null' })
   })
@@ -83,7 +83,7 @@ describe('the module', () => {
     assert.equal(imported.namespace.default, module)
   })
 
-  test('gives the defaults by SessionOptions.parse({})', () => {
+  test('has the defaults in SessionOptions.parse({})', () => {
     const { encode, decode, ...defaults } = require('../..').SessionOptions.parse({})
     assert.deepEqual(defaults, {
       key: 'koa.sess',
@@ -112,7 +112,7 @@ describe('a second session() on one app', () => {
       if (store) assert.equal(store.records.size, 1)
     })
 
-    test(`keeps what came between the two: ${mode}`, async (t) => {
+    test(`keeps what middleware between the two writes: ${mode}`, async (t) => {
       const { options } = make()
       const client = await visit(t, {}, (ctx) => ctx.session, {
         before (app) {

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Stores and hooks that throw something else than an Error. Koa itself never answers a request that failed with undefined or null. */
+/** Stores and hooks that throw other values than an Error. Koa never responds to a request that fails with undefined or null. */
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -63,7 +63,7 @@ for (const [how, fail] of Object.entries(WAYS)) {
         assertWrapped(server.errors.find((err) => err !== failure), value)
       })
 
-      test('onStoreError is given the Error, and may go on', async (t) => {
+      test('onStoreError gets the Error, and may let the request go on', async (t) => {
         const given = []
         const onStoreError = (err, operation) => {
           given.push([err, operation])
@@ -93,10 +93,10 @@ for (const [how, fail] of Object.entries(WAYS)) {
   }
 }
 
-/** What only has a method `then`: it may call back without a look at what it was given, later, or not like a promise at all. */
+/** Objects that have a method `then`, but do not behave like promises. */
 const THENABLES = {
   'that calls back later': () => ({ then (done) { setTimeout(done, 1) } }),
-  'that gives nothing from then': () => ({ then (done) { done() } }),
+  'that calls back at once': () => ({ then (done) { done() } }),
   'whose then throws undefined': () => ({ then () { throw undefined } }), // eslint-disable-line no-throw-literal
   'whose then cannot be read': () => ({ get then () { throw undefined } }) // eslint-disable-line no-throw-literal
 }
@@ -112,7 +112,7 @@ for (const [name, make] of Object.entries(THENABLES)) {
     domain: (hook) => ({ domain: hook }),
     encode: (hook) => ({ encode: hook })
   })) {
-    test(`${hook} gives something ${name}: the request is answered`, async (t) => {
+    test(`${hook} returns an object ${name}: the request gets a response`, async (t) => {
       const server = await start(t, { ...makeOptions(make), signed: false }, (ctx) => { ctx.session.n = 1 })
       const { status } = await server.get('/', COOKIE)
       assert.ok(status === 200 || server.errors.every((err) => err instanceof Error))
@@ -121,7 +121,7 @@ for (const [name, make] of Object.entries(THENABLES)) {
   }
 }
 
-test('beforeSave is awaited whatever it gives', async (t) => {
+test('beforeSave is awaited if it returns any object with a method then', async (t) => {
   const beforeSave = (ctx, session) => ({ then (done) { setTimeout(() => { session.late = 1; done() }, 1) } })
   const server = await start(t, { beforeSave }, {
     '/in' (ctx) { ctx.session.user = 'ann' },

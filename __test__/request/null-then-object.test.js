@@ -82,7 +82,7 @@ test('fault 12: for a visitor without a session nothing is destroyed', async (t)
   assert.equal(store.records.size, 2)
 })
 
-test('fault 12: cookie mode: the new data take the place of the old', async (t) => {
+test('fault 12: cookie mode: the new data replace the old', async (t) => {
   const server = await start(t, {}, routes)
   const visitor = server.visitor()
   await visitor.get('/in')

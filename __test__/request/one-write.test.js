@@ -56,7 +56,7 @@ async function app (t, opts, how) {
   return { store, server, visitor, sets }
 }
 
-/** What each route has written by its end, after a session with n = 1. */
+/** The writes of each route, to a session with n = 1. */
 const expected = {
   '/save': [{ n: 2, changed: true }],
   '/save-change': [{ n: 2, changed: true }, { n: 3, changed: true }],
@@ -115,7 +115,7 @@ eachKoa('fault 17: cookie mode: save() and the commit send one cookie, with the 
   const once = await visitor.get('/save')
   assert.equal(once.setCookie.length, 2)
   assert.equal(decodeCookie(once.cookies.get(KEY)).n, 2)
-  // Without overwrite, each write leaves its lines.
+  // Without overwrite, the lines of each write are sent.
   const twice = await visitor.get('/save-change')
   assert.equal(twice.setCookie.length, 4)
   assert.equal(decodeCookie(twice.cookies.get(KEY)).n, 4)
@@ -149,7 +149,7 @@ eachKoa('fault 17: the commits of a request run one after another', async (t, Ko
   assert.equal(store.data(store.ids()[0]).n, 3)
 })
 
-test('fault 17: save() without await is through before the response', async (t) => {
+test('fault 17: a save() that is not awaited ends before the response', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store }, (ctx) => {
     ctx.session.n = 1
@@ -172,7 +172,7 @@ test('fault 17: save() without await is through before the response', async (t) 
   assert.equal(store.data(store.ids()[0]).n, 3)
 })
 
-test('fault 17: a logout does not overtake a save that runs', async (t) => {
+test('fault 17: a logout waits for a running save', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store }, (ctx) => {
     ctx.session.n = 1
@@ -189,7 +189,7 @@ test('fault 17: a logout does not overtake a save that runs', async (t) => {
   assert.equal(store.records.size, 0)
 })
 
-test('fault 17: a save that failed keeps no later one from running', async (t) => {
+test('fault 17: a failed save does not prevent later ones', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store }, async (ctx) => {
     ctx.session.n = 1

@@ -51,7 +51,7 @@ describe('fault 34: ctx.session = {} without reading it, in cookie mode', () => 
     assert.deepEqual(server.errors, [])
   })
 
-  test('also after null, and where the app fails', async (t) => {
+  test('also after null, and if the app fails', async (t) => {
     for (const path of ['/null', '/fail']) {
       const { ann } = await login(t, {})
       assertExpired(await ann.get(path))
@@ -64,7 +64,7 @@ describe('fault 34: ctx.session = {} without reading it, in cookie mode', () => 
     assert.deepEqual((await server.get('/empty')).setCookie, [])
   })
 
-  test('what is not empty replaces it', async (t) => {
+  test('an object with data replaces it', async (t) => {
     const { ann } = await login(t, {})
     const { cookies } = await ann.get('/other')
     assert.equal(decodeCookie(cookies.get('koa.sess')).user, 'bob')
@@ -86,7 +86,7 @@ describe('fault 34: ctx.session = {} without reading it, in cookie mode', () => 
   })
 })
 
-test('an empty object clears the cookie also where an asynchronous `valid` refuses it afterwards', async (t) => {
+test('an empty object clears the cookie, even if an asynchronous `valid` refuses the old session afterwards', async (t) => {
   let isIn = true
   const server = await start(t, { valid: () => isIn || Promise.resolve(false) }, {
     ...routes,
@@ -103,7 +103,7 @@ test('an empty object clears the cookie also where an asynchronous `valid` refus
   assert.equal(ann.cookie, '')
 })
 
-test('lazy: what replaces an unread session stays, whatever loads afterwards', async (t) => {
+test('lazy: an object that replaces an unread session stays, even after a load', async (t) => {
   for (const method of ['load', 'touch', 'regenerate']) {
     const store = new CountingStore()
     const server = await start(t, { store, lazy: true }, {

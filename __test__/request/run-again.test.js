@@ -1,6 +1,6 @@
 'use strict'
 
-/** A ctx on which the middleware runs again when an earlier run has ended, as where one ctx is kept for a socket. */
+/** A ctx on which the middleware runs again after an earlier run has ended, like one that is kept for a socket. */
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -24,7 +24,7 @@ function make (create, options, headers = { cookie: 'koa.sess=an-id' }) {
   return { app, ctx, setCookie, run: (act = () => {}) => middleware(ctx, async () => act(ctx)) }
 }
 
-/** A plain store with a record. */
+/** Makes a store of three methods that has a record. */
 function stored (data) {
   const store = new CountingStore()
   store.records.set('an-id', JSON.stringify({ ...data, _expire: FAR, _maxAge: 1000 }))
@@ -36,7 +36,7 @@ const write = (store, data) => store.records.set('an-id', JSON.stringify({ ...da
 for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: session })) {
   describe(`${name}: with a store`, () => {
     for (const kind of ['store', 'ContextStore']) {
-      test(`${kind}: each run loads anew`, async () => {
+      test(`${kind}: each run loads the session again`, async () => {
         const store = stored({ n: 1 })
         const { ctx, run } = make(create, kind === 'store' ? { store } : { ContextStore: contextStoreOf(store) })
         const seen = []
@@ -49,14 +49,14 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
       })
     }
 
-    test('what one run saved, the next one loads and changes', async () => {
+    test('a run loads and changes what an earlier run saved', async () => {
       const store = stored({ n: 1 })
       const { ctx, run } = make(create, { store })
       for (let i = 0; i < 3; i++) await run(() => { ctx.session.n++ })
       assert.equal(JSON.parse(store.records.get('an-id')).n, 4)
     })
 
-    test('null in one run does not end the next', async () => {
+    test('null in one run does not affect the next', async () => {
       const store = stored({ n: 1 })
       const { ctx, run } = make(create, { store })
       await run(() => { ctx.session = null })
@@ -66,7 +66,7 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
       assert.equal(seen, 5)
     })
 
-    test('a failed run does not, either', async () => {
+    test('a failed run does not affect the next', async () => {
       const store = stored({ n: 1 })
       const { ctx, run } = make(create, { store })
       await assert.rejects(run(() => {
@@ -80,7 +80,7 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
     })
   })
 
-  test(`${name}: what a cookie held is opened once, and changes add up`, async () => {
+  test(`${name}: in cookie mode, the cookie is read once, and changes of several runs are kept`, async () => {
     const { ctx, run } = make(create, {}, {})
     for (let i = 0; i < 3; i++) await run(() => { ctx.session.n = (ctx.session.n ?? 0) + 1 })
     assert.equal(ctx.session.n, 3)
@@ -88,7 +88,7 @@ for (const [name, create] of Object.entries({ 'koa-session 7': upstream, ours: s
 }
 
 describe('ours', () => {
-  test('within an open run, the session is loaded once', async () => {
+  test('a run within another one does not load the session again', async () => {
     const store = stored({ n: 1 })
     const { ctx, run } = make(session, { store })
     await run(async () => {
@@ -98,7 +98,7 @@ describe('ours', () => {
     assert.deepEqual(store.take(), ['get'])
   })
 
-  test('a plain store: a session that was destroyed meanwhile does not come back', async () => {
+  test('a store of three methods: a session that was destroyed meanwhile is not revived', async () => {
     const store = stored({ n: 1 })
     const { ctx, run } = make(session, { store })
     await run()
@@ -119,7 +119,7 @@ describe('ours', () => {
     assert.deepEqual(seen, [1, 2, undefined])
   })
 
-  test('a visitor who has no session, and gets one from elsewhere', async () => {
+  test('a visitor without a session, whose next run has a cookie', async () => {
     const store = stored({ n: 1 })
     const headers = {}
     const { ctx, run } = make(session, { store }, headers)
@@ -130,7 +130,7 @@ describe('ours', () => {
     assert.deepEqual(seen, [undefined, 1])
   })
 
-  test('anonymous in one run, after a failure of the store, is not so in the next', async () => {
+  test('a session that is anonymous in one run, after a failure of the store, is loaded in the next', async () => {
     const store = stored({ n: 1 })
     let fails = true
     const get = store.get
@@ -142,10 +142,10 @@ describe('ours', () => {
     assert.equal(JSON.parse(store.records.get('an-id')).n, 2)
   })
 
-  test('runs within one that passed a visitor by share its session', async () => {
+  test('runs within one that had nothing to load share its session', async () => {
     const store = new CountingStore()
     const { ctx, run } = make(session, { store }, {})
-    // The first request shows how this Koa makes ctx.cookies; a visitor of later ones is passed by.
+    // From the first run, the package learns how this Koa makes ctx.cookies; later runs without a cookie have nothing to load.
     await run()
     await run(async () => {
       ctx.session.a = 1

@@ -8,7 +8,7 @@ const { decodeCookie } = require('../harness/forge')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
-/** Runs an expression of a test in a route: what it gives is the body. */
+/** Starts an app whose route /act runs a function of the test, and responds with its result. */
 function acting (t, opts, act, how) {
   const routes = { '/in' (ctx) { ctx.session.user = 'ann' }, '/me' (ctx) { return { ...ctx.session } } }
   return start(t, opts, (ctx, next) => ctx.path === '/act' ? act(ctx) : routes[ctx.path](ctx, next), how)
@@ -40,7 +40,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       else assert.deepEqual([second.id, second.later[0], second.isNew], [undefined, null, null])
     })
 
-    test('load gives the session', async (t) => {
+    test('load resolves to the session', async (t) => {
       const server = await acting(t, make(), async (ctx) => {
         const loaded = await of(ctx).load()
         return { same: loaded === ctx.session, again: loaded === await of(ctx).load(), user: loaded.user ?? null }
@@ -51,7 +51,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await ann.get('/act')).json, { same: true, again: true, user: 'ann' })
     })
 
-    test('reload drops what the request did', async (t) => {
+    test('reload drops the changes of the request', async (t) => {
       const opts = make()
       const server = await acting(t, opts, async (ctx) => {
         if (ctx.query.how === 'null') ctx.session = null
@@ -179,7 +179,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.equal(opts.store?.count() ?? 0, 0)
     })
 
-    test('the session object has got nothing new', async (t) => {
+    test('the session object has no new members', async (t) => {
       const server = await acting(t, make(), (ctx) => {
         const names = ['id', 'load', 'reload', 'destroy', 'touch']
         return names.filter((name) => name in ctx.session)
@@ -208,7 +208,7 @@ describe('session.of(ctx)', () => {
     assert.equal(store.ids().length, 1)
   })
 
-  test('destroy twice, and touch or regenerate after it, is nothing', async (t) => {
+  test('a second destroy, and touch or regenerate after it, do nothing', async (t) => {
     const store = new CountingStore()
     const server = await acting(t, { store }, async (ctx) => {
       await of(ctx).destroy()
@@ -243,10 +243,10 @@ describe('session.of(ctx)', () => {
     }
   })
 
-  test("what a visitor's first request puts in stays, whatever the handle is asked for next", async (t) => {
+  test("data that a visitor's first request sets stay after other calls of the handle", async (t) => {
     for (const name of ['load', 'touch', 'regenerate', 'commit']) {
       const store = new CountingStore()
-      // The first request of all goes another way: from then on Koa's cookies are known.
+      // From the app's first request, the package learns how Koa makes ctx.cookies.
       const server = await acting(t, { store }, async (ctx) => {
         ctx.session.user = 'ann'
         await of(ctx)[name]()
@@ -261,7 +261,7 @@ describe('session.of(ctx)', () => {
     }
   })
 
-  test('a visitor has an id once it is asked for, in the handle and in the session', async (t) => {
+  test('a visitor gets one id when it is first read, in the handle or the session', async (t) => {
     const server = await acting(t, { store: new CountingStore() }, (ctx) => ({ ids: [of(ctx).id, ctx.session.externalKey, of(ctx).id] }))
     await server.visitor().get('/me')
     const { ids } = (await server.visitor().get('/act')).json
@@ -290,7 +290,7 @@ describe('session.of(ctx)', () => {
     assert.deepEqual([users.ids().length, admins.ids().length], [1, 0])
   })
 
-  test('a name that is none, and a ctx without a session', async (t) => {
+  test('an unknown name, and a ctx without a session', async (t) => {
     const server = await acting(t, {}, (ctx) => {
       for (const name of ['admin', 'toString', '__proto__', '']) assert.throws(() => of(ctx, name), { code: 'ERR_SESSION_UNKNOWN' })
     })

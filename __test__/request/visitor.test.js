@@ -1,6 +1,6 @@
 'use strict'
 
-// A store's middleware lets a request without a Cookie header pass: what has to be noticed of it nevertheless.
+// With a store, a request without a Cookie header has nothing to load. What has to work for it nevertheless.
 
 const assert = require('node:assert/strict')
 const diagnostics = require('node:diagnostics_channel')
@@ -21,7 +21,7 @@ const ROUTES = {
   }
 }
 
-/** Starts an app that knows Koa's cookies: an app's very first request goes the whole way. */
+/** Starts an app, and sends first requests, from which the package learns how Koa makes ctx.cookies. */
 async function start (t, options, how) {
   const store = new CountingStore()
   const server = await startServer(t, { store, ...options }, ROUTES, how)
@@ -33,7 +33,7 @@ async function start (t, options, how) {
 }
 
 describe('a request without a Cookie header', () => {
-  test('asks the store nothing, and makes a session once it is touched', async (t) => {
+  test('does not call the store, and creates a session when it is used', async (t) => {
     const { server, store } = await start(t)
     store.reset()
     assert.deepEqual((await server.get('/me')).json, { user: null })
@@ -43,7 +43,7 @@ describe('a request without a Cookie header', () => {
     assert.equal(store.count('set'), 1)
   })
 
-  test('is told on the channel load', async (t) => {
+  test('is published on the channel load', async (t) => {
     const { server } = await start(t)
     const messages = []
     const note = (message) => messages.push(message.isNew)
@@ -56,11 +56,11 @@ describe('a request without a Cookie header', () => {
   test('may have its id elsewhere (externalKey)', async (t) => {
     const externalKey = { get: (ctx) => ctx.get('x-session'), set: (ctx, id) => ctx.set('x-session', id) }
     const { server, id } = await start(t, { externalKey })
-    // Without externalKey.remove, a logout clears the cookie, by which Koa's are known.
+    // Without externalKey.remove, the logout in start() has read ctx.cookies.
     assert.deepEqual((await server.get('/me', { 'x-session': id })).json, { user: 'ann' })
   })
 
-  test('is one that ignore is asked of as it came', async (t) => {
+  test('is passed to ignore', async (t) => {
     const asked = []
     const ignore = (ctx) => asked.push(ctx.path) && ctx.path.startsWith('/assets')
     const { server } = await start(t, { ignore })
@@ -69,7 +69,7 @@ describe('a request without a Cookie header', () => {
     assert.deepEqual(asked, ['/idle'])
   })
 
-  test('gets an id of genid', async (t) => {
+  test('gets an id by genid', async (t) => {
     let made = 0
     const { server } = await start(t, { genid: () => `id-${++made}` })
     const earlier = made
@@ -77,7 +77,7 @@ describe('a request without a Cookie header', () => {
     assert.equal(made, earlier + 1)
   })
 
-  test('has its session sent when the headers leave (early)', async (t) => {
+  test('gets its cookie when the headers are sent (early)', async (t) => {
     const { server } = await start(t, { early: true })
     assert.equal((await server.get('/flush')).setCookie.length, 2)
   })
