@@ -58,7 +58,7 @@ async function answer (ctx, next, routes) {
 }
 
 /**
- * Runs one request through an app without a connection, so that its headers may hold what HTTP's parser refuses.
+ * Runs a request through an app without a connection, so that its headers may contain what Node's HTTP parser refuses.
  *
  * @param {object} app
  * @param {object} headers lower case

@@ -67,7 +67,7 @@ function toAnswer (status, headers, body, hints) {
   return { status, headers, body, setCookie, cookies, hints, get json () { return JSON.parse(body) } }
 }
 
-/** Visits one server, as a browser with a cookie jar of its own. Of a cookie it heeds the expiry alone. */
+/** Visits a server like a browser with a cookie jar. It ignores all attributes of cookies except the expiry. */
 class Client {
   /** Name to value, as the browser would send them. */
   jar = new Map()

@@ -1,6 +1,6 @@
 'use strict'
 
-/** 2024-01-01T00:00:00.000Z: the time at which frozen clocks stand first. */
+/** 2024-01-01T00:00:00.000Z: the initial time of frozen clocks. */
 const START_MS = 1704067200000
 
 /**

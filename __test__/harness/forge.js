@@ -4,7 +4,7 @@ const { createHmac } = require('node:crypto')
 
 const { KEYS } = require('./app')
 
-/** Encodes data (or a text that is to be taken for JSON) as the cookie holds it. */
+/** Encodes data, or a JSON text, as the value of the cookie. */
 function encode (data) {
   return Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)).toString('base64')
 }

@@ -10,12 +10,12 @@ const KINDS = [
   { name: 'a plain store with merge: true', options: () => ({ store: new CountingStore(), merge: true }) }
 ]
 
-/** Describes what holds for each way to merge. */
+/** Registers tests for both ways to merge. */
 function eachKind (title, run) {
   for (const kind of KINDS) describe(`${title}: ${kind.name}`, () => run(kind))
 }
 
-/** Routes that most of the tests need. What is set is JSON, in the query. */
+/** Routes of most tests. The values to set are JSON in the query. */
 const ROUTES = {
   '/set' (ctx) { for (const [key, value] of Object.entries(ctx.query)) ctx.session[key] = JSON.parse(value) },
   '/unset' (ctx) { for (const key of Object.keys(ctx.query)) delete ctx.session[key] },

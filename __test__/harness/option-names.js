@@ -7,7 +7,7 @@ const ts = require('typescript')
 /** The interfaces of index.d.ts that have the options. */
 const INTERFACES = ['SessionOptions', 'CookieAttributes']
 
-/** Reads the names of the options off the types. */
+/** Reads the names of the options from the types. */
 function optionNames () {
   const text = readFileSync(join(__dirname, '../../index.d.ts'), 'utf8')
   const names = []

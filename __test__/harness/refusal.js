@@ -7,7 +7,7 @@ const { KOAS, session } = require('./app')
 
 const { koa3: Koa } = KOAS
 
-/** Gives the error of session() for some options. */
+/** Returns the error of session() for some options. */
 function errorOf (options) {
   try {
     session(options, new Koa())
@@ -21,7 +21,7 @@ function errorOf (options) {
  * Tests that session() refuses values of an option, with an error whose fields say which and why.
  *
  * @param {string} option
- * @param {Array<[*, string, string?]>} rows a value, what the error calls it, and the option that it names, where that is another
+ * @param {Array<[*, string, string?]>} rows a value, its description in the error, and the option that the error names, if that is another
  * @param {object} [others] options that are given beside it
  */
 function refuses (option, rows, others = {}) {

@@ -54,13 +54,13 @@ async function serve (t, app, listen = http.createServer) {
 }
 
 /**
- * Makes an app, notes what it emits, and serves it: see createApp and serve.
+ * Makes an app, records its events, and serves it: see createApp and serve.
  *
- * Beside what `serve` gives, the server has:
- * - errors: what came to the app's 'error', in order
- * - events: every session:* event, in order: { name: 'session:saved', event: {...} }; named(name) gives those of one
- * - event(name): waits for the first event of a name, also one that was there already, and gives it
- * - settled(): waits until events that are due have come
+ * In addition to the result of `serve`, the server has:
+ * - errors: the errors that the app emitted, in order
+ * - events: every session:* event, in order: { name: 'session:saved', event: {...} }; named(name) returns those of a name
+ * - event(name): returns the first event of a name, and waits for it if necessary
+ * - settled(): waits until pending events have been emitted
  */
 async function start (t, options, routes, how = {}) {
   let noted
@@ -78,7 +78,7 @@ async function start (t, options, routes, how = {}) {
   })
 }
 
-/** Makes an app to which nobody listens, serves it, and gives a visitor of it. */
+/** Makes an app without listeners, serves it, and returns a visitor. */
 async function visit (t, options, routes, how = {}) {
   const app = createApp(options, routes, how)
   return Object.assign((await serve(t, app, how.listen)).visitor(), { app })

@@ -17,34 +17,34 @@ class CountingStore {
     return this.calls.filter((call) => operation === undefined || call.operation === operation).length
   }
 
-  /** Gives the last call of an operation. */
+  /** Returns the last call of an operation. */
   last (operation) { return this.calls.findLast((call) => call.operation === operation) }
 
   /** Forgets the calls. */
   reset () { this.calls.length = 0 }
 
-  /** Gives the operations of the calls, and forgets them. */
+  /** Returns the operations of the calls, and forgets these. */
   take () { return this.calls.splice(0).map(({ operation }) => operation) }
 
   /** Lists all ids. */
   ids () { return [...this.records.keys()] }
 
-  /** Gives a record. */
+  /** Returns a record. */
   data (id) {
     const text = this.records.get(id)
     return text === undefined ? undefined : JSON.parse(text)
   }
 
-  /** Has an operation throw from now on. */
+  /** Makes an operation throw from now on. */
   fail (operation, error) { this.before[operation] = async () => { throw error } }
 
-  /** Ends what `fail` began. */
+  /** Ends the failures of `fail`. */
   mend () { this.before = {} }
 
-  /** Has the next call of an operation wait at the gate that this returns. */
+  /** Returns a gate, at which the next call of an operation waits. */
   hold (operation) { return this.#hold(operation, 'before') }
 
-  /** As hold, but the operation is done, and answers late. */
+  /** Like hold, but the operation is executed at once, and only its result waits. */
   holdAfter (operation) { return this.#hold(operation, 'after') }
 
   #hold (operation, when) {

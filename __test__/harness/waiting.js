@@ -2,11 +2,11 @@
 
 const { isUpstream } = require('./app')
 
-/** koa-session has to fail tests of its faults, and may do so soon. */
+/** Short under koa-session, which fails the tests of its faults by this timeout. */
 const PATIENCE_MS = isUpstream ? 2000 : 30_000
 
 /**
- * Makes a place where a request stops until the test lets it on: the request awaits pass(), the test awaits `reached` and
+ * Makes a gate at which a request waits until the test opens it: the request awaits pass(), the test awaits `reached` and
  * calls open().
  */
 function gate () {
@@ -28,12 +28,12 @@ function deferred () {
   return { promise, resolve }
 }
 
-/** Waits until events that are due have come. */
+/** Waits until pending events have been emitted. */
 async function settled () {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Waits until `find` gives something, and gives that. */
+/** Calls `find` until it returns something, and returns that. */
 async function waitFor (what, find) {
   const start = Date.now()
   for (let found = find(); ; found = find()) {

@@ -4,7 +4,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 
-test('a cluster keeps a session over its workers, also when one is killed, and ends by itself', () => {
+test('workers of a cluster share a session, also after one is killed, and the cluster ends by itself', () => {
   const { signal, status, stdout, stderr } = spawnSync(process.execPath, [require.resolve('./fixtures/cluster.js')],
     { encoding: 'utf8', timeout: 30_000 })
   assert.deepEqual({ signal, status, stderr }, { signal: null, status: 0, stderr: '' })

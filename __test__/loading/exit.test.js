@@ -6,7 +6,7 @@ const { spawnSync } = require('node:child_process')
 
 const index = JSON.stringify(require.resolve('../..'))
 
-// Time enough for any machine: what hangs would hang for ever.
+// The timeout only ends a process that hangs.
 function run (...args) {
   return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 })
 }
@@ -28,7 +28,7 @@ describe('a process', () => {
     `))
   })
 
-  test('that handled requests ends by itself, and nothing of the package is left on it', () => {
+  test('that handled requests ends by itself, and the package leaves no listeners on it', () => {
     const child = run(require.resolve('./fixtures/exiting.js'))
     assertEnded(child)
     const { before, after, counts } = JSON.parse(child.stdout)

@@ -5,14 +5,14 @@ const assert = require('node:assert/strict')
 const Project = require('./project')
 
 /**
- * Jest gives a worker half a second to end, which a busy machine may not have. Where it says that one was held, so many more runs
- * have to be without that, each.
+ * Jest gives a worker half a second to end, which may be too short on a busy machine. If it reports that one did not end, this
+ * number of further runs must not report it.
  */
 const MORE = 2
 
-/** Runs Jest; gives what it says where something kept a worker, or Jest, from ending. */
+/** Runs Jest. Returns its report if a worker, or Jest itself, did not end. */
 function run (place, args) {
-  // A project for each: where jest knows a test file to be fast, it takes no worker for it.
+  // A project for each run: Jest uses no worker for a test file that it knows to be fast.
   const project = new Project('jest', ['jest'])
   try {
     const { signal, status, stdout, stderr } = project.run('jest/bin/jest.js', ['--ci', '--json', ...args], { PLACE: place })

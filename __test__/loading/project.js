@@ -28,7 +28,7 @@ module.exports = class Project {
     }
   }
 
-  /** Runs a program of node_modules in the folder. Time enough for any machine: what hangs would hang for ever. */
+  /** Runs a program of node_modules in the folder. The timeout only ends a program that hangs. */
   run (program, args, env) {
     return spawnSync(process.execPath, [path.join(root, 'node_modules', program), ...args],
       { cwd: this.folder, env: { ...process.env, STARTED_BY: process.pid, ...env }, encoding: 'utf8', timeout: 120_000 })

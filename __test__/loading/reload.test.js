@@ -23,7 +23,7 @@ function load () {
 }
 
 describe('the package loaded several times in one process', () => {
-  test('each load is its own, addon and all', () => {
+  test('each load has its own modules and addon', () => {
     const loads = [load(), load(), load()]
     assert.equal(new Set(loads.map(({ session }) => session)).size, 3)
     assert.equal(new Set(loads.map(({ binding }) => binding)).size, 3)
@@ -54,7 +54,7 @@ describe('the package loaded several times in one process', () => {
     await Promise.all([earlier.close(), later.close()])
   })
 
-  test('loading leaves no listener behind', () => {
+  test('loading adds no listener to the process', () => {
     const listeners = () => process.eventNames().map((name) => [name, process.listenerCount(name)])
     const earlier = listeners()
     for (let i = 0; i < 20; i++) load()

@@ -46,13 +46,13 @@ describe('worker threads', () => {
     assert.equal(await staying.exited, 0)
   })
 
-  test('one after the other is terminated amid its requests, while another and the main thread serve', async () => {
+  test('workers are terminated during their requests, while another and the main thread serve', async () => {
     const staying = await start()
     const main = await counter(session)
     for (let round = 0; round < 5; round++) {
       const doomed = await start()
       await assertServing(doomed)
-      // Its last requests get no answer: whether they do is not the point.
+      // Its last requests may get no response.
       const visits = Promise.allSettled(Array.from({ length: 20 }, () => counter.visit(doomed.address)))
       const [code, , visited] = await Promise.all([doomed.worker.terminate(), assertServing(staying), main.visit(), visits])
       assert.deepEqual([code, visited.count], [1, 1])

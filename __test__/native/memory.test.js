@@ -1,14 +1,14 @@
 'use strict'
 
-// Memory of JavaScript's may be gone when JavaScript has run. The numbers of a call lie in memory of JavaScript's, which may be gone in the next call: that is an error then, and
-// never an access.
+// The numbers of a call are in memory of JavaScript, which JavaScript may free between calls. That has to cause an error, and never
+// an access to freed memory.
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { runFixture } = require('./child')
 
 describe('the memory of numbers', () => {
-  test('is looked for in each call', () => {
+  test('is looked up in each call', () => {
     const codes = runFixture('lose-memory.js')
     assert.ok(Object.keys(codes).length > 50)
     for (const [name, found] of Object.entries(codes)) {
@@ -17,7 +17,7 @@ describe('the memory of numbers', () => {
     }
   })
 
-  test('may be lost by an app that serves: requests with a session fail, the others do not', () => {
+  test('may be lost while an app serves: requests with a session fail, the others do not', () => {
     assert.deepEqual(runFixture('lose-registers.js'), { statuses: [200, 500], last: 200 })
   })
 })

@@ -1,6 +1,6 @@
 'use strict'
 
-// The document says where code is `unsafe`, and how often. The compiler refuses it where it is not allowed, and without its reason.
+// CONTRIBUTING.md lists the `unsafe` blocks. The compiler refuses others, and those without a reason.
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -24,7 +24,7 @@ test('CONTRIBUTING.md counts the unsafe blocks of each file', () => {
       const code = read(path).replace(/^ *\/\/.*$/gm, '')
       const blocks = count(code, /\bunsafe\s*\{/g)
       if (blocks > 0) found[path] = blocks
-      // Nowhere else may it be allowed.
+      // It must not be allowed in other files.
       if (blocks === 0) assert.equal(count(code, /\b(?:allow|expect)\(unsafe_code/g), 0, path)
     }
   }

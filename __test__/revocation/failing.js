@@ -1,6 +1,6 @@
 'use strict'
 
-// Places where processes fail: those that have a store, and servers.
+// Places where processes fail: those of stores, and servers.
 
 const { setTimeout } = require('node:timers/promises')
 const { until } = require('../servers/process')
@@ -11,16 +11,16 @@ const { SqliteStore } = require('../../stores/sqlite')
 const { Worker } = require('./worker')
 const { connectTo, redis, sqlite } = require('./worlds')
 
-/** Something fails at one of so many requests, or answers; or in so many milliseconds where these are not counted. */
+/** The fault is at one of the first REQUESTS requests or replies; if these are not counted, within MOST_MS. */
 const REQUESTS = 12
 const MOST_MS = 5
-/** How long some wait for an answer at most, and how long a server stands still. */
+/** The timeout of some stores, and the time for which a server is paused. */
 const TIMEOUT_MS = 100
 const HANG_MS = 300
-/** After how long a sentinel gives a master up: not for what a busy machine does to it. */
+/** The time after which a sentinel considers a master down: longer than the delays of a busy machine. */
 const DOWN_MS = 2000
 
-/** Has something happen in place of a request or an answer, or when there are no more; gives what waits for its end. */
+/** Calls `happen` at a request or a reply, or after the last one. Returns a function that waits for its end. */
 function atOne (proxy, below, happen) {
   const kind = ['request', 'answer'][below(2)]
   const at = below(REQUESTS)
@@ -34,7 +34,7 @@ function atOne (proxy, below, happen) {
   }
 }
 
-/** Has something happen in a moment; gives what waits for its end. */
+/** Calls `happen` within a few milliseconds. Returns a function that waits for its end. */
 function soon (below, happen) {
   const ms = below(MOST_MS)
   const end = setTimeout(ms).then(happen)
@@ -44,7 +44,7 @@ function soon (below, happen) {
   }
 }
 
-/** Waits until all stores have answered. */
+/** Waits until all stores work. */
 async function answered (stores) {
   for (const store of stores) await until('an answer', () => store.load('nobody').then(() => true, () => false))
 }
@@ -57,7 +57,7 @@ async function sqliteKills () {
     return [new SqliteStore(options), worker]
   }
   const fail = async (below) => {
-    // It is to be there before it is killed.
+    // The process has to be running before it is killed.
     await worker.load('nobody')
     return soon(below, async () => {
       await worker.kill()
@@ -87,7 +87,7 @@ async function redisKills () {
   return { world: redis({ url: server.url }, undefined, { open, fail }), leave: () => end(proxy, server) }
 }
 
-/** The server is killed, and starts again with all that it has answered. */
+/** The server is killed, and restarts with all acknowledged writes. */
 async function redisRestarts () {
   const server = await servers.start({ appendonly: true })
   const proxy = await Proxy.before(server.port)
@@ -101,7 +101,7 @@ async function redisRestarts () {
   return { world: redis({ url: proxy.urls[0] }, undefined, { open, fail }), leave: () => end(proxy, server) }
 }
 
-/** The server stands still for longer than some wait. */
+/** The server is paused for longer than the timeout of some stores. */
 async function redisHangs () {
   const server = await servers.start()
   const proxy = await Proxy.before(server.port)
@@ -115,7 +115,7 @@ async function redisHangs () {
     connection?.pass()
     await setTimeout(HANG_MS)
     server.resume()
-    // What was sent to it before is done by then.
+    // By then, it has executed what was sent before.
     for (let i = 0; i < 2; i++) await world.client.ping()
     await answered(stores)
   })
@@ -128,7 +128,7 @@ async function end (proxy, server) {
   await server.stop()
 }
 
-/** Waits until a master has a replica, and that has all. */
+/** Waits until a master has a replica that has all its writes. */
 function replicated (master) {
   return until('the replica', async () => {
     const told = await master.command('INFO', 'replication')
@@ -137,7 +137,7 @@ function replicated (master) {
   })
 }
 
-/** The master is killed, and sentinels put its replica in its place; it comes back as the replica of that. */
+/** The master is killed, and sentinels promote its replica; it restarts as a replica of the new master. */
 async function redisFailovers () {
   const config = { 'repl-diskless-sync-delay': 0 }
   let master = await servers.start({ config })
@@ -148,7 +148,7 @@ async function redisFailovers () {
   const fail = (below) => soon(below, async () => {
     await master.kill()
     ;[master, replica] = [replica, master]
-    // Before sentinels have done with it, they would make the one that comes back the master again.
+    // If it restarted before the sentinels have finished, they would make it the master again.
     const switched = new RegExp(`status=ok,address=[^,]*:${master.port},`)
     await until('a new master', async () => switched.test(await sentinel.command('INFO', 'sentinel')))
     await replica.start()

@@ -4,20 +4,20 @@ const { createHash } = require('node:crypto')
 
 const hash = (id) => createHash('sha256').update(id).digest('base64url')
 
-/** A session under all ids that it ever had, and what is known of it. */
+/** A session under all ids that it has had, and what is known about it. */
 class Lineage {
-  /** All of its ids; whichever was last, or may have been. */
+  /** All its ids, the last of which is, or may be, the current one. */
   ids
-  /** Whose it is; undefined where an answer was lost that would tell. */
+  /** Its subject; undefined if a lost reply would have told it. */
   subject
-  /** Whether it was seen to be dead, or whoever revoked it was told that it is. */
+  /** Whether it was found to have ended, or a call that ends it has succeeded. */
   isDead = false
-  /** Why it may be dead, since it was last looked at. */
+  /** Why it may have ended since the last check. */
   doubt
   /** Whether an operation of this step gives it another id, or another subject. */
   isMoving = false
   isChanging = false
-  /** Whether it was there before this step, and whose it was. */
+  /** Whether it existed before this step, and its subject then. */
   wasThere = false
   before
 
@@ -37,7 +37,7 @@ class Lineage {
     this.doubt = undefined
   }
 
-  /** Notes that it may be dead from now on. */
+  /** Records that it may have ended. */
   doubtIt (why) {
     this.doubt ??= why
   }

@@ -1,12 +1,12 @@
 'use strict'
 
-// What requests ask of a store, what follows from the answers, and who is in doubt when all of that is known. An answer is an Error
-// where the store rejects.
+// The operations on a store, what follows from their results, and which sessions may have ended afterwards. A result is an Error
+// if the store rejects.
 
 const { Lineage, hash } = require('./lineage')
 
 const LIFE_MS = 600000
-/** The subject that has a limit, and it. */
+/** The subject that has a limit, and the limit. */
 const LIMITED = 'limited'
 const MOST = 2
 const SUBJECTS = ['alice', 'bob', LIMITED]
@@ -14,7 +14,7 @@ const SUBJECTS = ['alice', 'bob', LIMITED]
 const limitOf = (subject) => subject === LIMITED ? { limit: { max: MOST, overflow: 'oldest' } } : {}
 const isTold = (answer) => !(answer instanceof Error)
 
-/** Has those in doubt that a limit may end: also for the sake of one that did not come after all. */
+/** Marks the sessions that a limit may have ended, even for one that was not created in the end. */
 function doubtLimited (all, subject, except) {
   if (subject !== LIMITED) return
   for (const each of all) if (each !== except && (each.subject === LIMITED || each.before === LIMITED)) each.doubtIt('a limit')
@@ -35,7 +35,7 @@ function create (all, newId, subject) {
   }
 }
 
-/** Writes to a session, which has to be there, and is not written to where it is not. */
+/** Writes to a session. It must be missing if it has ended, and only then. */
 function write (lineage, name, run) {
   const wasDead = lineage.isDead
   return {
@@ -54,7 +54,7 @@ const merge = (lineage) => write(lineage, 'merge', (store) => store.merge(lineag
 
 const touch = (lineage) => write(lineage, 'touch', (store) => store.touch(lineage.id, LIFE_MS))
 
-/** Makes changes that leave the subject as it is, or give another. */
+/** Makes changes that keep the subject or change it. */
 function changesTo (subject) {
   const changes = { base: 1, set: '{"c":1}', delete: [] }
   return subject === undefined ? changes : { ...changes, subject, ...limitOf(subject) }
@@ -104,7 +104,7 @@ function destroy (lineage) {
   }
 }
 
-/** Revokes sessions of a subject. Whichever it names is dead when it has answered; whichever came meanwhile may be. */
+/** Revokes sessions of a subject. Those that it names have ended on its success; those created meanwhile may have. */
 function revoke (all, subject, which, but) {
   return {
     name: `destroy all of ${subject} ${JSON.stringify(which) ?? ''}`,

@@ -7,10 +7,10 @@ const { connectTo, connectToCluster, memory, redis, sqlite } = require('./worlds
 
 const POLICIES = ['allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl']
 
-/** What a server that evicts has room for, in bytes: the sessions of some schedules. */
+/** The bytes for which a server that evicts has room: the sessions of some schedules. */
 const ROOM = 200000
 
-/** Where schedules are played, by name: each makes a world, and gives how it is left. */
+/** The places of schedules, by name: each makes a world, and a function that closes the place. */
 const PLACES = {
   memory: async () => ({ world: memory(), leave () {} }),
   sqlite: async () => ({ world: sqlite(), leave () {} }),
@@ -27,11 +27,11 @@ const PLACES = {
   ...FAILING
 }
 
-/** A server that has too little memory, most of which is somebody else's. */
+/** A server with too little memory, so that it evicts. */
 async function evicting (policy) {
   const server = await servers.start({ config: { 'maxmemory-policy': policy } })
   const world = redis({ url: server.url }, () => connectTo(server.url), { evictsAlways: true })
-  // What connections and scripts take is not to be counted.
+  // The memory of connections and scripts must not count, so they are made first.
   for (let seed = 1; seed <= 3; seed++) await new Schedule(await world.next(), seed).run()
   const used = Number(/used_memory:(\d+)/.exec(await world.client.info('memory'))[1])
   await world.client.config('SET', 'maxmemory', used + ROOM)

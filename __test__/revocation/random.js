@@ -1,6 +1,6 @@
 'use strict'
 
-/** Makes a repeatable source of numbers: `below(n)` gives one from 0 to n - 1. */
+/** Makes a seeded generator: `below(n)` returns an integer from 0 to n - 1. */
 function random (seed) {
   let state = seed >>> 0
   return (n) => {

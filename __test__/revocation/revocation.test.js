@@ -1,6 +1,6 @@
 'use strict'
 
-// Whoever is logged out, revoked, or has to make room, is dead: random schedules, with a checker of who may be alive. The seeds are
+// Sessions that are logged out, revoked or beyond a limit have ended: random schedules, with a model of which sessions may be live. The seeds are
 // the same in each run, or begin with REVOCATION_SEED; `npm run test:revocation` plays many more.
 
 const { describe, test } = require('node:test')
@@ -21,7 +21,7 @@ const COUNTS = {
 const WITHOUT_SERVER = ['memory', 'sqlite', 'sqlite-kills']
 const FIRST_SEED = Number(process.env.REVOCATION_SEED ?? 1)
 
-describe('who is revoked is dead, and nobody else', { concurrency: 3 }, () => {
+describe('revoked sessions have ended, and no others', { concurrency: 3 }, () => {
   for (const [name, count] of Object.entries(COUNTS)) {
     const seeds = { from: FIRST_SEED, count }
     const skip = WITHOUT_SERVER.includes(name) ? false : servers.skip

@@ -1,8 +1,8 @@
 'use strict'
 
-// A random schedule of requests: some at once, from several stores over the same sessions, with evictions among them. After each
-// step all answers are there, and the sessions are looked at: whoever is dead stays dead, nobody dies without a reason, and nobody
-// lives under two ids.
+// A random schedule of concurrent operations by several stores on the same sessions, with evictions in between. Each step waits for
+// all results, and then checks the sessions: none that has ended is live again, none ends without a reason, and none is live under
+// two ids.
 
 const { LIMITED, MOST, SUBJECTS, changeSubject, create, destroy, isTold, merge, regenerate, revoke, touch } = require('./operations')
 const { hash } = require('./lineage')
@@ -10,7 +10,7 @@ const { random } = require('./random')
 
 const STEPS = 10
 const AT_ONCE = 4
-/** Something fails in one of so many steps, and in this one; more is done at once then. */
+/** A fault occurs in one of FAULTS steps, and in step FAULTY; more operations run at once then. */
 const FAULTS = 4
 const FAULTY = 5
 const AT_FAULT = 8
@@ -30,7 +30,7 @@ class Schedule {
     this.#below = random(seed)
   }
 
-  /** @throws {Error} that names the seed, and tells what was done, where something lives or is dead that may not be */
+  /** @throws {Error} with the seed and the log, if a session is live or has ended that must not */
   async run () {
     try {
       for (let step = 0; step < STEPS; step++) await this.#step(step)
@@ -52,7 +52,7 @@ class Schedule {
     await this.#check(this.#below(4) === 0)
   }
 
-  /** Carries out operations at once; then what each of the answers says holds. */
+  /** Runs operations at once, and applies their results to the model. */
   async #perform (operations, recover) {
     const answers = await Promise.all(operations.map((operation) => this.#answer(operation)))
     if (recover) this.#log.push(`with a fault: ${await recover()}`)
@@ -79,7 +79,7 @@ class Schedule {
     const newId = () => `${this.#seed}-${this.#count++}`
     const lineage = all[this.#below(all.length)]
     const kind = this.#below(16)
-    // One that moves, or gets another subject, does so once in a step.
+    // In a step, each session moves or changes its subject at most once.
     const isFree = lineage?.wasThere && !lineage.isMoving && !lineage.isChanging
     if (all.length < 3 || kind < 4) return create(all, newId, this.#below(5) === 0 ? null : subject)
     if (kind === 4) return this.#evict()
@@ -98,7 +98,7 @@ class Schedule {
     }
   }
 
-  /** Has the world lose something. */
+  /** Lets the world lose sessions or parts of the index. */
   #evict () {
     const { evict } = this.#world
     if (evict === undefined) return undefined
@@ -114,7 +114,7 @@ class Schedule {
     }
   }
 
-  /** Looks at the sessions: at all, or at those that are not known to be dead. */
+  /** Checks the sessions: all, or those that are not known to have ended. */
   async #check (isThorough) {
     const [store] = this.#world.stores
     const alive = new Map()
@@ -129,7 +129,7 @@ class Schedule {
         each.isDead = each.wasSeenDead = true
         continue
       }
-      // Where an answer was lost, that tells which id it has, and whether it is anybody's.
+      // After a lost reply, this shows which id it has, and whether it has a subject.
       each.ids.push(...each.ids.splice(each.ids.indexOf(found[0]), 1))
       if (each.subject === undefined && !loaded.find(Boolean).hasSubject) each.subject = null
       alive.set(found[0], each)

@@ -1,6 +1,6 @@
 'use strict'
 
-// A store in a process of its own, which is killed in the middle of what it does.
+// A store in a process of its own, which is killed during operations.
 // node worker.js <'redis' or 'sqlite'> <options of the store as JSON>
 
 const { fork } = require('node:child_process')
@@ -11,7 +11,7 @@ const STORES = {
   sqlite: (options) => new (require('../../stores/sqlite').SqliteStore)(options)
 }
 
-/** The store, as others see it: what is not answered when its process ends, rejects. */
+/** The store for its parent: calls that are pending when the process ends reject. */
 class Worker {
   #args
   #child
@@ -25,7 +25,7 @@ class Worker {
     }
   }
 
-  /** Starts a process, in place of the last one. */
+  /** Starts a process, which replaces the last one. */
   start () {
     const child = this.#child = fork(__filename, this.#args, { serialization: 'advanced' })
     child.on('message', ({ number, answer, error }) => {
@@ -52,7 +52,7 @@ class Worker {
     const number = this.#count++
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject })
-      // One that is being killed does not take it any more.
+      // Sending fails if the process is being killed.
       this.#child.send({ number, method, args }, () => {})
     })
   }

@@ -10,7 +10,7 @@ const programs = { openssl: find('openssl') }
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc']
 
 /**
- * Makes an authority that is thrown away with the directory, and a certificate of 127.0.0.1 and localhost by it.
+ * Makes an authority, and a certificate for 127.0.0.1 and localhost that it has signed.
  *
  * @param {string} directory
  * @returns {Promise<{ ca: string, cert: string, key: string }>} paths of PEM files

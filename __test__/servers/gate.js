@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * A way to a server that tests shut and open: connections through it break, are refused, or say nothing any more.
+ * A TCP proxy that tests open and shut: connections through it break, are refused, or receive no more replies.
  *
  *   const gate = await openGate(server.port)
  *   gate.hold()
@@ -19,11 +19,11 @@ class Gate {
   #isOver = false
   host = '127.0.0.1'
   port
-  /** Counts the connections there are, there were at once at most, and there ever were. */
+  /** The number of open connections, of the most at a time, and of all so far. */
   count = 0
   most = 0
   all = 0
-  /** Counts what came while it was held. */
+  /** The number of chunks that are held. */
   waiting = 0
   #shutBehind
 
@@ -36,7 +36,7 @@ class Gate {
 
   /** Lets connections through, from now on or again. */
   async open () {
-    // A test that has failed may go on, and must not keep its process.
+    // A failed test may go on. The gate must not open again, and keep its process alive.
     if (this.#isOver) return
     this.#server = net.createServer((client) => this.#connect(client)).listen(this.port, this.host)
     await once(this.#server, 'listening')
@@ -51,13 +51,13 @@ class Gate {
     if (server) await once(server, 'close')
   }
 
-  /** Shuts it for good. */
+  /** Shuts it finally. */
   async end () {
     this.#isOver = true
     await this.shut()
   }
 
-  /** Shuts itself together with the next answer. */
+  /** Shuts after the next reply. */
   async shutBehindAnswer () {
     await new Promise((resolve) => { this.#shutBehind = resolve })
     await this.shut()
@@ -68,13 +68,13 @@ class Gate {
     for (const { client } of this.#pairs) client.destroy()
   }
 
-  /** Takes everything, also new connections, and passes nothing on. */
+  /** Accepts data and new connections, and passes nothing on. */
   hold () {
     this.#isHeld = true
     for (const pair of this.#pairs) pair.held = []
   }
 
-  /** Goes on to hold the connections that there are, and lets new ones through. */
+  /** Continues to hold the existing connections, but lets new ones through. */
   leave () {
     this.#isHeld = false
   }
@@ -114,7 +114,7 @@ class Gate {
   }
 }
 
-/** Opens a gate to a port of this machine, on a free one. */
+/** Opens a gate on a free port to a local port. */
 async function openGate (target) {
   const gate = new Gate(target, await freePort())
   await gate.open()

@@ -16,7 +16,7 @@ const { ServerProcess, find, requirePrograms, run, skipWithout, temporaryDirecto
 
 const programs = { mariadbd: find('mariadbd'), 'mariadb-install-db': find('mariadb-install-db') }
 
-/** Whether tests are to skip: a message, or false. */
+/** The reason to skip tests, or false. */
 const skip = skipWithout(programs)
 
 const PASSWORD = 'a password'
@@ -28,10 +28,10 @@ CREATE USER IF NOT EXISTS test@'127.0.0.1' IDENTIFIED BY '${PASSWORD}';
 GRANT ALL ON ${DATABASE}.* TO test@'127.0.0.1';
 `
 
-/** The server refuses root unless it is told. */
+/** The server refuses to run as root without this option. */
 const AS_ROOT = process.getuid?.() === 0 ? ['--user=root'] : []
 
-/** A running server: the members of ServerProcess (port, kill, pause, resume, restart, stop), and how to reach it. */
+/** A running server: a ServerProcess (port, kill, pause, resume, restart, stop), with the options of a client. */
 class MariadbServer extends ServerProcess {
   get options () {
     return { host: '127.0.0.1', port: this.port, user: 'test', password: PASSWORD, database: DATABASE }
@@ -45,7 +45,7 @@ async function start () {
   const datadir = join(directory, 'data')
   const setup = join(directory, 'setup.sql')
   writeFileSync(setup, SETUP)
-  // Not the machine's: a server that starts removes the temporary tables of others from it.
+  // A directory of its own, since a server removes the temporary tables of others at its start.
   const common = ['--no-defaults', ...AS_ROOT, `--datadir=${datadir}`, `--tmpdir=${directory}`]
   const args = (port) => [
     ...common, `--port=${port}`, '--bind-address=127.0.0.1',

@@ -16,13 +16,13 @@ const { ServerProcess, find, requirePrograms, run, skipWithout, temporaryDirecto
 
 const programs = { postgres: find('postgres'), initdb: find('initdb') }
 
-/** Whether tests are to skip: a message, or false. */
+/** The reason to skip tests, or false. */
 const skip = skipWithout(programs)
 
 const USER = 'test'
 const PASSWORD = 'a password'
 
-/** A running server: the members of ServerProcess (port, kill, pause, resume, restart, stop), and how to reach it. */
+/** A running server: a ServerProcess (port, kill, pause, resume, restart, stop), with the options of a client. */
 class PostgresqlServer extends ServerProcess {
   get options () {
     return { host: '127.0.0.1', port: this.port, user: USER, password: PASSWORD, database: 'postgres' }
@@ -32,7 +32,7 @@ class PostgresqlServer extends ServerProcess {
 /** @returns {Promise<PostgresqlServer>} with an empty database */
 async function start () {
   requirePrograms(programs)
-  // It refuses to run as root.
+  // The server refuses to run as root.
   const user = process.getuid?.() === 0 ? userNamed('postgres', 'nobody') : undefined
   const directory = temporaryDirectory('postgresql', user)
   const data = join(directory, 'data')

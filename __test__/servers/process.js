@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Programs that tests start on a free port of 127.0.0.1, with a directory of their own that goes when they do.
+ * Programs that tests start on a free port of 127.0.0.1, with a directory of their own, which is removed at their end.
  *
- * Whatever happens to the test, the servers end with its process.
+ * The servers end with the process of the test, even if that is killed.
  */
 
 const { execFile, spawn, spawnSync } = require('node:child_process')
@@ -16,11 +16,11 @@ const { promisify } = require('node:util')
 
 const PATIENCE_MS = 30000
 
-/** Has the kernel end a server whose test is killed; a list to be put before the command. */
+/** A prefix of the command, by which the kernel ends the server if the test is killed. */
 const WITH_US = ['setpriv', '--pdeathsig', 'KILL']
 const together = spawnSync(WITH_US[0], [...WITH_US.slice(1), 'true']).status === 0 ? WITH_US : []
 
-/** Another process may take the port between our asking for it and the server's. */
+/** Retries of a start, since another process may take the port before the server does. */
 const ATTEMPTS = 3
 
 const running = new Set()
@@ -28,7 +28,7 @@ const running = new Set()
 process.on('exit', () => { for (const server of running) server.abandon() })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
-/** Lists where a program may be: on the path, and where packages put servers. */
+/** Lists the places of a program: on the path, and where packages install servers. */
 function places () {
   const versions = '/usr/lib/postgresql'
   const onPath = (process.env.PATH ?? '').split(delimiter)
@@ -43,7 +43,7 @@ function listed (directory) {
   }
 }
 
-/** Gives the path of a program, or of the first of several that is there; undefined where none is. */
+/** Returns the path of the first of some programs that exists; undefined if none does. */
 function find (...names) {
   return names.flatMap((name) => places().map((place) => join(place, name))).find(isExecutable)
 }
@@ -58,10 +58,10 @@ function isExecutable (path) {
 }
 
 /**
- * Tells a test whether to skip.
+ * Returns the reason to skip a test, if there is one.
  *
  * @param {Record<string, string|undefined>} programs name to path
- * @returns {string|false} the message; false where all are there, and in CI, where the start fails in place of a skip
+ * @returns {string|false} the reason; false if all programs exist, and in CI, where the start fails instead
  */
 function skipWithout (programs) {
   const missing = Object.keys(programs).filter((name) => programs[name] === undefined)
@@ -69,18 +69,18 @@ function skipWithout (programs) {
   return `not installed: ${missing.join(', ')} (.ci/run installs it)`
 }
 
-/** Throws where a program is not there. */
+/** Throws if a program is missing. */
 function requirePrograms (programs) {
   for (const name in programs) if (programs[name] === undefined) throw new Error(`${name} is not installed`)
 }
 
 /**
- * Below the ports that systems give to connections: one of those may be taken again before the server listens, or while a test
- * has it down; even by a client that connects to it, whose own port it becomes.
+ * Below the ephemeral ports: one of those may be taken by a connection before the server listens or while it is down, even by
+ * a client that connects to it.
  */
 const PORTS = { first: 10000, end: 32768 }
 
-/** Gives a port of 127.0.0.1 that nobody has at the moment. */
+/** Returns a free port of 127.0.0.1. */
 async function freePort () {
   for (;;) {
     const port = PORTS.first + Math.floor(Math.random() * (PORTS.end - PORTS.first))
@@ -97,14 +97,14 @@ async function freePort () {
   }
 }
 
-/** Makes a directory, of another user where that is asked for. */
+/** Makes a directory, which may belong to another user. */
 function temporaryDirectory (name, user) {
   const directory = mkdtempSync(join(tmpdir(), `koa-session-rs-${name}-`))
   if (user !== undefined) chownSync(directory, user.uid, user.gid)
   return directory
 }
 
-/** Gives the ids of the first user that there is. */
+/** Returns the ids of the first user that exists. */
 function userNamed (...names) {
   for (const name of names) {
     const id = (flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout?.trim()
@@ -119,7 +119,7 @@ async function run (program, args, options = {}) {
   return stdout
 }
 
-/** Waits until something is so that nothing tells of. */
+/** Waits until a condition holds, by polling. */
 async function until (what, isSo) {
   const deadline = Date.now() + PATIENCE_MS
   while (!await isSo()) {
@@ -142,7 +142,7 @@ class ServerProcess {
    * @param {RegExp} how.ready what it prints when it answers
    * @param {string} how.directory removed by stop()
    * @param {{ uid: number, gid: number }} [how.user]
-   * @param {string} [how.signal] that ends it for good
+   * @param {string} [how.signal] that makes it shut down
    */
   constructor (how) {
     this.#how = how
@@ -170,17 +170,17 @@ class ServerProcess {
     await this.#end('SIGKILL')
   }
 
-  /** Has it stand still, with its connections open. */
+  /** Pauses it, with its connections open. */
   pause () {
     this.#child.kill('SIGSTOP')
   }
 
-  /** Lets it go on. */
+  /** Ends a pause. */
   resume () {
     this.#child.kill('SIGCONT')
   }
 
-  /** Starts it again, after a kill or in place of one. */
+  /** Kills it, unless it is killed, and starts it again. */
   async restart () {
     await this.kill()
     await this.start()
@@ -211,7 +211,7 @@ class ServerProcess {
     child.ref()
     const exited = once(child, 'exit')
     child.kill(signal)
-    // One that is paused would not see another signal than SIGKILL.
+    // A paused process only reacts to SIGKILL.
     child.kill('SIGCONT')
     await exited
   }
@@ -242,7 +242,7 @@ class ServerProcess {
       child.stdout.on('data', listen)
       child.stderr.on('data', listen)
     })
-    // A test that forgets it ends nevertheless, and then so does the server.
+    // It must not keep a test alive that does not stop it; it ends with the test's process.
     for (const handle of [child, child.stdout, child.stderr]) handle.unref()
   }
 }

@@ -5,7 +5,7 @@ const net = require('node:net')
 const { Values } = require('./resp')
 
 /**
- * A proxy before Redis servers, for what networks and servers do: in place of a chosen request or answer, there is a fault.
+ * A proxy before Redis servers that simulates faults of networks and servers: a fault replaces a chosen request or reply.
  *
  *   const proxy = await Proxy.before(server.port)
  *   proxy.fail('answer', 2, (connection) => connection.cut())
@@ -17,10 +17,10 @@ class Proxy {
   #at
   #fault
   #isAway = false
-  /** Requests, or answers, since the fault was ordered. */
+  /** The number of requests, or replies, since `fail`. */
   count = 0
 
-  /** Starts one that leads to ports of 127.0.0.1. */
+  /** Starts a proxy to ports of 127.0.0.1. */
   static async before (...ports) {
     const proxy = new Proxy()
     const open = (port) => net.createServer((client) => proxy.#accept(client, net.connect(port, '127.0.0.1')))
@@ -29,14 +29,14 @@ class Proxy {
     return proxy
   }
 
-  /** What leads to each of the ports. */
+  /** The proxy's URL for each of the ports. */
   get ports () { return this.#servers.map((server) => server.address().port) }
   get urls () { return this.ports.map((port) => `redis://127.0.0.1:${port}`) }
 
   /**
-   * Orders a fault in place of the request, or answer, of that number, counted from 0 and from now on. `fault` is told the
-   * connection: `cut()` ends it, `mute()` lets no more answers through, `pass()` passes on what it is in place of. One of these is
-   * called, since later answers would be taken for earlier ones. What comes behind waits for what `fault` gives.
+   * Replaces the request or reply of a number, counted from now and 0, by a fault. `fault` gets the connection: `cut()` ends it,
+   * `mute()` stops all replies, `pass()` passes on the request or reply. It has to call one of these, since otherwise later
+   * replies would be taken for earlier ones. Later data wait for the promise that `fault` returns.
    */
   fail (kind, number, fault) {
     this.count = 0
@@ -45,13 +45,13 @@ class Proxy {
     this.#fault = fault
   }
 
-  /** Ends all connections, and new ones too. */
+  /** Ends all connections, also new ones. */
   leave () {
     this.#isAway = true
     for (const socket of this.#sockets) socket.destroySoon()
   }
 
-  /** Takes connections again. */
+  /** Accepts connections again. */
   comeBack () {
     this.#isAway = false
   }
@@ -83,7 +83,7 @@ class Proxy {
     const values = new Values()
     const cut = () => {
       state.isOver = true
-      // What was passed on arrives.
+      // Data that were passed on still arrive.
       for (const socket of [from, to]) socket.destroySoon()
     }
     const mute = () => { state.isMute = true }

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Redis servers for tests; Valkey does as well.
+ * Redis servers for tests; Valkey works, too.
  *
  *   const { skip, start, startCluster, startSentinel } = require('../servers/redis')
  *
@@ -24,7 +24,7 @@ const programs = {
   ...certificate.programs
 }
 
-/** Whether tests are to skip: a message, or false. */
+/** The reason to skip tests, or false. */
 const skip = skipWithout(programs)
 
 const READY = /Ready to accept connections/
@@ -32,7 +32,7 @@ const READY = /Ready to accept connections/
 /** Masters of a cluster, each with one replica. */
 const MASTERS = 3
 
-/** A running server: beside the members of ServerProcess (port, pid, kill, pause, resume, restart, stop), how to reach it. */
+/** A running server: a ServerProcess (port, pid, kill, pause, resume, restart, stop), with the options of a client. */
 class RedisServer extends ServerProcess {
   host = '127.0.0.1'
   password
@@ -51,7 +51,7 @@ class RedisServer extends ServerProcess {
     return `redis${this.ca ? 's' : ''}://${this.password ? `:${this.password}@` : ''}${this.host}:${this.port}`
   }
 
-  /** Runs a command: `await redis.command('GET', 'key')` gives what redis-cli prints for it. */
+  /** Runs a command: `await redis.command('GET', 'key')` returns the output of redis-cli. */
   async command (...args) {
     const tls = this.ca ? ['--tls', '--cacert', this.caFile] : []
     const env = { ...process.env, ...this.password && { REDISCLI_AUTH: this.password } }
@@ -61,12 +61,12 @@ class RedisServer extends ServerProcess {
 }
 
 /**
- * Starts a server that stands alone.
+ * Starts a single server.
  *
  * @param {object} [options]
  * @param {boolean} [options.appendonly] every write is on disk before it is acknowledged, and there after a restart
  * @param {string} [options.password]
- * @param {boolean} [options.tls] no connection without TLS; by a certificate of an authority made for this
+ * @param {boolean} [options.tls] TLS only, with a certificate of a new authority
  * @param {Record<string, string>} [options.config] further directives
  * @returns {Promise<RedisServer>}
  */
@@ -96,8 +96,8 @@ function toArguments (directives) {
 }
 
 /**
- * Starts a sentinel that watches a server by the name 'watched', and makes a replica the master when the server says nothing for
- * half a second, or as told.
+ * Starts a sentinel that watches a server by the name 'watched', and promotes a replica if the server does not answer for half a
+ * second, or `downAfterMs`.
  *
  * @param {RedisServer} master
  * @param {number} [downAfterMs]
@@ -128,11 +128,11 @@ class RedisCluster {
     this.nodes = nodes
   }
 
-  /** Gives the URLs of all nodes. */
+  /** Returns the URLs of all nodes. */
   get urls () { return this.nodes.map((node) => node.url) }
 
   /**
-   * Tells who is what at the moment, as one living node sees it.
+   * Returns the current masters and replicas, as known to a running node.
    *
    * @returns {Promise<{ master: RedisServer, replicas: RedisServer[] }[]>}
    */
@@ -147,7 +147,7 @@ class RedisCluster {
     }))
   }
 
-  /** Gives the master that has a key. */
+  /** Returns the master that has a key. */
   async masterOf (key) {
     const [node] = this.#living()
     const slot = Number(await node.command('CLUSTER', 'KEYSLOT', key))
@@ -160,7 +160,7 @@ class RedisCluster {
     return this.#at(address)
   }
 
-  /** Waits until each living node says that all slots are served, and all say by whom. */
+  /** Waits until all running nodes report that all slots are served, and by the same masters. */
   async settled () {
     await until('the cluster to be ok', async () => {
       const told = await Promise.all(this.#living().map((node) => node.command('CLUSTER', 'INFO')))
@@ -186,7 +186,7 @@ class RedisCluster {
   }
 }
 
-/** Tells a master that has slots: one that comes back has none, and takes a moment to learn that it is a replica. */
+/** Returns whether a node is a master with slots. A restarted one has none until it learns that it is a replica. */
 function isServing ([, , flags, , , , , , ...ranges]) {
   return /master/.test(flags) && ranges.some((range) => /^\d/.test(range))
 }
@@ -197,7 +197,7 @@ function isServing ([, , flags, , , , , , ...ranges]) {
  * @param {object} [options]
  * @param {string} [options.password]
  * @param {boolean} [options.appendonly]
- * @param {number} [options.nodeTimeoutMs] after which a node that does not answer is taken for failed
+ * @param {number} [options.nodeTimeoutMs] after which a node that does not answer is considered down
  * @returns {Promise<RedisCluster>}
  */
 async function startCluster ({ nodeTimeoutMs = 1000, ...options } = {}) {

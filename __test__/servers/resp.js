@@ -1,12 +1,12 @@
 'use strict'
 
-// Redis's protocol, as far as one has to understand it to tell where a request or an answer ends.
+// Parses Redis's protocol as far as needed to find the ends of requests and replies.
 
 const CR = 0x0d
 const TEXTS = '$!='
 const LISTS = '*%~>'
 
-/** Gives where the value ends that begins there; -1 where it is not all there yet. */
+/** Returns the end of the value that begins at an offset; -1 if it is incomplete. */
 function endOf (bytes, start) {
   const line = bytes.indexOf(CR, start)
   if (line === -1 || line + 1 >= bytes.length) return -1
@@ -18,11 +18,11 @@ function endOf (bytes, start) {
   return end > bytes.length ? -1 : end
 }
 
-/** Cuts what comes over a connection into whole values. */
+/** Divides the data of a connection into values. */
 class Values {
   #rest = Buffer.alloc(0)
 
-  /** Gives those that are whole with these bytes. */
+  /** Adds bytes, and returns the values that are complete with them. */
   take (bytes) {
     const values = []
     const rest = Buffer.concat([this.#rest, bytes])

@@ -29,7 +29,7 @@ for (const kind of ['cookie', 'store']) {
       })
     }
 
-    test('the circle around it stays the error that it is', async (t) => {
+    test('with a circular reference, the error is that of JSON.stringify', async (t) => {
       const server = await start(t, {}, (ctx) => {
         ctx.session.self = {}
         ctx.session.self.again = ctx.session.self
@@ -39,7 +39,7 @@ for (const kind of ['cookie', 'store']) {
       assert.equal(server.errors[0].code, undefined)
     })
 
-    test('a BigInt that knows its JSON is one', async (t) => {
+    test('a BigInt with a toJSON is saved', async (t) => {
       const server = await start(t, {}, (ctx) => {
         ctx.session.views = Object.assign(Object(1n), { toJSON: () => '1' })
         return { views: ctx.session.views }

@@ -57,7 +57,7 @@ eachKoa('fault 16: cookie mode: a change to data with the same CRC32 is sent', a
   assert.deepEqual((await visitor.get('/look')).json, SECOND)
 })
 
-test('fault 16: cookie mode with an own encode and decode, too', async (t) => {
+test('fault 16: cookie mode with the app\'s encode and decode', async (t) => {
   const encode = (data) => encodeURIComponent(JSON.stringify(data))
   const decode = (text) => JSON.parse(decodeURIComponent(text))
   const server = await start(t, { encode, decode }, routes)
@@ -68,7 +68,7 @@ test('fault 16: cookie mode with an own encode and decode, too', async (t) => {
 })
 
 for (const mode of ['cookie', 'store']) {
-  test(`fault 16: ${mode} mode: within a request, too`, async (t) => {
+  test(`fault 16: ${mode} mode: within a request`, async (t) => {
     const store = mode === 'store' ? new CountingStore() : undefined
     const server = await start(t, { store }, {
       ...routes,

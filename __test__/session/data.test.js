@@ -7,7 +7,7 @@ const { session } = require('../harness/app')
 const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
-/** Keeps records as they are given. */
+/** A store that keeps the objects that it gets. */
 class ReferenceStore {
   records = new Map()
   async get (id) { return this.records.get(id) }
@@ -16,7 +16,7 @@ class ReferenceStore {
 }
 
 for (const count of [3, 17, 40, 130]) {
-  test(`what JSON does not write is not in a record: ${count} keys`, async (t) => {
+  test(`values that JSON omits are not in a record: ${count} keys`, async (t) => {
     const store = new ReferenceStore()
     const server = await start(t, { store }, (ctx) => {
       for (let i = 0; i < count; i++) ctx.session[`k${i}`] = i

@@ -31,7 +31,7 @@ eachKoa('fault 11: after regenerate, externalKey is the new id', async (t, Koa) 
   assert.deepEqual(json, { before: old, after: id, held: id })
 })
 
-test('fault 11: so is the id of the handle', { skip: isUpstream }, async (t) => {
+test('fault 11: session.of(ctx).id is the new id, too', { skip: isUpstream }, async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store }, {
     async '/anew' (ctx) {
@@ -44,7 +44,7 @@ test('fault 11: so is the id of the handle', { skip: isUpstream }, async (t) => 
   assert.deepEqual(json, { id, key: id })
 })
 
-test('fault 11: through callbacks, and twice', async (t) => {
+test('fault 11: regenerate with a callback, and twice', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store }, async (ctx) => {
     ctx.session.n = 1
@@ -61,7 +61,7 @@ test('fault 11: through callbacks, and twice', async (t) => {
   assert.ok(cookies.get(KEY).startsWith(`${KEY}=${json[1]};`))
 })
 
-test("fault 11: an app's externalKey is set to it", async (t) => {
+test('fault 11: externalKey.set gets the new id', async (t) => {
   const store = new CountingStore()
   const externalKey = { get: (ctx) => ctx.get('x-id'), set: (ctx, id) => ctx.set('x-id', id) }
   const server = await start(t, { store, externalKey }, async (ctx) => {

@@ -13,7 +13,7 @@ const FUTURE = () => ({ _expire: Date.now() + 60000, _maxAge: 60000 })
 /** Base64 of JSON whose `__proto__` is an own key. */
 const textOf = (json) => Buffer.from(json).toString('base64')
 
-/** A place where data come from: the cookie, or a store. */
+/** The places of sessions: the cookie, or a store. */
 const PLACES = {
   cookie: () => ({
     opts: { signed: false },
@@ -33,15 +33,15 @@ const PLACES = {
   }
 }
 
-/** Writes data as JSON, with the envelope that they came with. */
+/** Returns data with an envelope as JSON. */
 const jsonOf = (data) => JSON.stringify({ ...data, ...FUTURE() })
 
 const METHODS = ['toJSON', 'save', 'regenerate', 'commit', 'manuallyCommit', 'inspect', 'constructor', 'hasOwnProperty', 'toString', 'then']
 
 for (const [place, make] of Object.entries(PLACES)) {
-  describe(`fault 24: data with names of ours, in a ${place}`, () => {
+  describe(`fault 24: data with names of session members, in a ${place}`, () => {
     for (const name of METHODS) {
-      test(`${name}: reads back, shadows the method there, and goes on being saved`, async (t) => {
+      test(`${name}: can be read, shadows the method, and does not prevent saving`, async (t) => {
         const { opts, plant, data } = make()
         const server = await start(t, opts, (ctx) => {
           ctx.session.views = (ctx.session.views ?? 0) + 1
@@ -60,7 +60,7 @@ for (const [place, make] of Object.entries(PLACES)) {
 
     const members = { maxAge: 'forever', isNew: 'mine', length: 99, populated: 'mine', externalKey: 'mine' }
     for (const [name, value] of Object.entries(members)) {
-      test(`${name} is always the API`, async (t) => {
+      test(`${name} is always the session's own`, async (t) => {
         const { opts, plant } = make()
         const server = await start(t, opts, (ctx) => ({ value: ctx.session[name], user: ctx.session.user }))
         const api = { maxAge: 60000, isNew: false, length: 1, populated: true, externalKey: place === 'store' ? 'an-id' : undefined }
@@ -88,7 +88,7 @@ for (const [place, make] of Object.entries(PLACES)) {
   })
 }
 
-describe('fault 24: what the app assigns', () => {
+describe('fault 24: assigned data', () => {
   test('__proto__ in assigned data is no prototype', async (t) => {
     const server = await start(t, {}, (ctx) => {
       ctx.session = JSON.parse('{"__proto__":{"isAdmin":true},"user":"ann"}')

@@ -12,7 +12,7 @@ const { CountingStore } = require('../harness/store')
 const COOKIE = 'koa.sess'
 const recordOf = (store, id) => JSON.parse(store.records.get(id) ?? 'null')
 
-/** Each place for sessions: its options, and how what is stored is read, by the value of the session's cookie. */
+/** The places of sessions: the options, and how to read the stored data by the cookie's value. */
 const PLACES = {
   cookie: () => ({ options: {}, read: (value) => value && JSON.parse(Buffer.from(value, 'base64').toString()) }),
   'plain store' (store = new CountingStore()) {
@@ -29,7 +29,7 @@ const PLACES = {
   }
 }
 
-/** One browser: the app, its cookie, and what it did to the session in each request. */
+/** A browser: its app, its cookie, and the operations of each request. */
 class Visitor {
   constructor ({ options, read }, underscoreKeys) {
     this.read = read
@@ -43,7 +43,7 @@ class Visitor {
       try {
         operations[name](ctx, ...args)
       } catch (err) {
-        // As in strict mode; the same in each place.
+        // An error like in strict mode, the same in each place.
         this.log.push(err.name)
       }
       this.look(ctx.session)
@@ -57,7 +57,7 @@ class Visitor {
     assert.equal(session.injected, undefined)
   }
 
-  /** Runs a program in a request; gives what was seen, and what is stored. */
+  /** Runs a program in a request; returns what it read, and the stored data. */
   async run (program) {
     Object.assign(this, { program, log: [], expected: undefined })
     const { status, setCookie } = await handle(this.app, this.cookie ? { cookie: `${COOKIE}=${this.cookie}` } : {})
@@ -67,11 +67,11 @@ class Visitor {
   }
 }
 
-/** Names of the session's own: with these, what is stored does not come back. */
+/** Names of the session's own members: data with these names are stored, but not loaded. */
 const ACCESSORS = new Set(['length', 'populated', 'maxAge', 'externalKey'])
 const RESERVED = new Set(['__proto__', '_expire', '_maxAge', '_session', '_requireSave'])
 
-/** Gives what is to be stored, told from the properties alone. */
+/** Returns what must be stored, by the properties of the session only. */
 function wanted (session, underscoreKeys) {
   const entries = Object.entries(Object.getOwnPropertyDescriptors(session))
     .filter(([key, { enumerable }]) => enumerable && key !== 'isNew' && !(underscoreKeys ? RESERVED.has(key) : key[0] === '_'))
@@ -80,7 +80,7 @@ function wanted (session, underscoreKeys) {
   return JSON.parse(JSON.stringify(Object.fromEntries(entries)))
 }
 
-/** Writes data with their keys in order: others merge keys into an order of their own. */
+/** Returns data as JSON with sorted keys, since stores that merge have their own order. */
 function canonical (data) {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return JSON.stringify(data)
   return `{${Object.entries(data).filter(([key]) => !ACCESSORS.has(key)).sort(([a], [b]) => a < b ? -1 : 1).map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`).join()}}`
@@ -102,7 +102,7 @@ const INJECTED = '{"injected":true,"isNew":"injected"}'
 const functions = [
   () => () => 1, () => Object.assign(() => 1, { toJSON: () => 'a function' }), () => class { static toJSON () { return 'a class' } }
 ]
-// Each is made anew for each place: nothing is shared. As `_maxAge` of an assigned object, numbers are a time to live.
+// Each place gets new values. As `_maxAge` of an assigned object, a number would be its maxAge.
 const values = fc.oneof(
   fc.oneof(fc.integer({ min: 60000, max: 60002 }), fc.constantFrom('', 'a', 'session', '"_x":1', null, true, undefined, NaN, -0, Infinity)).map((value) => () => value),
   fc.constantFrom(...functions),
@@ -116,7 +116,7 @@ const keys = fc.oneof({ weight: 5, arbitrary: fc.constantFrom('a', 'b', 'c', 'us
   { weight: 2, arbitrary: fc.constantFrom('__proto__', '_hidden', 'toJSON', 'save', 'constructor', 'hasOwnProperty', 'then') },
   { weight: 1, arbitrary: fc.constantFrom('isNew', 'maxAge', 'length', 'populated', 'externalKey', '_expire', '_maxAge', '_session', '_requireSave') })
 const entries = fc.array(fc.tuple(keys, values), { maxLength: 4 })
-// Own keys, `__proto__` among them.
+// Own keys, also `__proto__`.
 const objectOf = (list) => Object.fromEntries(list.map(([key, make]) => [key, make()]))
 
 /** Merges two levels: deeper, `__proto__` in the data would reach the prototype of all objects, and the test's own. */
@@ -143,7 +143,7 @@ const operations = {
     const value = make()
     Object.defineProperty(session, key, { get: () => value, enumerable, configurable: true })
   },
-  // Of these sizes objects are made in other ways.
+  // Objects of these sizes are created in different ways.
   widen ({ session }) {
     for (let i = 0; i < 20; i++) session[`k${i}`] = i
   },

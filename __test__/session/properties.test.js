@@ -10,7 +10,7 @@ const { visit } = require('../harness/server')
 
 for (const [mode, make] of Object.entries(MODES)) {
   describe(`isNew: ${mode}`, () => {
-    test('is true until the session has come back once', async (t) => {
+    test('is true until the session is loaded', async (t) => {
       const client = await visit(t, make().options, (ctx) => {
         const before = ctx.session.isNew
         if (ctx.path === '/put') ctx.session.a = 1
@@ -50,7 +50,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await client.get()).json, [[0, false], [0, false], [2, true]])
     })
 
-    test('count what came back', async (t) => {
+    test('count loaded data', async (t) => {
       const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') Object.assign(ctx.session, { a: 1, b: 2 })
         return [ctx.session.length, ctx.session.populated]
@@ -61,7 +61,7 @@ for (const [mode, make] of Object.entries(MODES)) {
   })
 
   describe(`toJSON and inspect: ${mode}`, () => {
-    test('give the data alone', async (t) => {
+    test('return only the data', async (t) => {
       const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') Object.assign(ctx.session, { a: 1, _hidden: 1, call () {} })
         const { session } = ctx
@@ -72,7 +72,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await client.get()).json, expected)
     })
 
-    test('give an object that is not the session', async (t) => {
+    test('return another object than the session', async (t) => {
       const client = await visit(t, make().options, (ctx) => {
         ctx.session.toJSON().a = 1
         return ctx.session
@@ -82,7 +82,7 @@ for (const [mode, make] of Object.entries(MODES)) {
   })
 
   describe(`_expire: ${mode}`, () => {
-    test('is when the session expires, as it came in', async (t) => {
+    test('is the expiry of the loaded session', async (t) => {
       const clock = freeze(t)
       const client = await visit(t, { ...make().options, maxAge: 5000 }, (ctx) => {
         if (ctx.path === '/put') ctx.session.a = ctx.query.a
@@ -95,7 +95,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await client.get()).json.expire, START_MS + 6000)
     })
 
-    test("is not there with maxAge 'session'", async (t) => {
+    test("is undefined with maxAge 'session'", async (t) => {
       const client = await visit(t, { ...make().options, maxAge: 'session' }, (ctx) => {
         ctx.session.a = 1
         return { expire: ctx.session._expire }
@@ -106,7 +106,7 @@ for (const [mode, make] of Object.entries(MODES)) {
   })
 
   describe(`_requireSave: ${mode}`, () => {
-    test('forces a save of what did not change', async (t) => {
+    test('forces a save of an unchanged session', async (t) => {
       const { options, store } = make()
       const client = await visit(t, options, (ctx) => {
         if (ctx.path === '/put') ctx.session.a = 1
@@ -146,7 +146,7 @@ describe('externalKey', () => {
     }
   })
 
-  test('is undefined where the cookie holds the session', async (t) => {
+  test('is undefined in cookie mode', async (t) => {
     const client = await visit(t, {}, (ctx) => {
       ctx.session.a = 1
       return { id: ctx.session.externalKey ?? 'none' }

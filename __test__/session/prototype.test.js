@@ -31,7 +31,7 @@ const PLACES = {
 /** Leaves the envelope out. */
 const dataOf = ({ _expire, _maxAge, _session, ...data }) => data
 
-/** Ways for an app to write what a client sent. */
+/** Ways for an app to write data of a client to the session. */
 const WRITES = {
   'Object.assign': (ctx, data) => Object.assign(ctx.session, data),
   'a loop over keys' (ctx, data) {
@@ -43,7 +43,7 @@ const WRITES = {
   'a merge of all levels': (ctx, data) => merge(ctx.session, data)
 }
 
-/** As apps write it who have not heard of `__proto__`. */
+/** A deep merge that does not guard against `__proto__`. */
 function merge (target, source) {
   for (const key of Object.keys(source)) {
     if (typeof target[key] === 'object' && typeof source[key] === 'object') merge(target[key], source[key])
@@ -54,7 +54,7 @@ function merge (target, source) {
 const look = ({ session }) => ({ admin: session.admin, isNew: session.isNew, save: typeof session.save, user: session.user, data: session })
 
 for (const [place, make] of Object.entries(PLACES)) {
-  describe(`__proto__ in what the app writes: ${place}`, () => {
+  describe(`__proto__ in data that the app writes: ${place}`, () => {
     for (const [way, write] of Object.entries(WRITES)) {
       test(`is no prototype, and is not saved: ${way}`, async (t) => {
         const { options, saved } = make()
@@ -67,12 +67,12 @@ for (const [place, make] of Object.entries(PLACES)) {
         assert.equal(typeof json.isNew, 'boolean')
         assert.deepEqual(dataOf(saved(setCookie)), { user: 'ann' })
         assert.deepEqual((await client.get()).json, { isNew: false, save: 'function', user: 'ann', data: { user: 'ann' } })
-        // Nor has it reached the sessions of others.
+        // The sessions of other visitors do not inherit it either.
         assert.deepEqual((await client.get('/', { cookie: '' })).json, { isNew: true, save: 'function', data: {} })
       })
     }
 
-    test('a prototype that the app sets by Object.setPrototypeOf has no data', async (t) => {
+    test('data of a prototype that the app sets by Object.setPrototypeOf are not saved', async (t) => {
       const { options, saved } = make()
       const client = await visit(t, options, (ctx) => {
         const { session } = ctx
@@ -89,7 +89,7 @@ for (const [place, make] of Object.entries(PLACES)) {
       }
     })
 
-    test('what all objects inherit is not saved', async (t) => {
+    test('properties of Object.prototype are not saved', async (t) => {
       const { options, saved } = make()
       const client = await visit(t, options, (ctx) => {
         if (ctx.path === '/replace') ctx.session = { user: 'ann', list: [1] }
@@ -106,7 +106,7 @@ for (const [place, make] of Object.entries(PLACES)) {
       }
     })
 
-    test('a function is no data, be it one that knows its JSON', async (t) => {
+    test('a function is no data, even with a toJSON', async (t) => {
       const { options, saved } = make()
       const client = await visit(t, options, ({ session }) => {
         session.user = ['ann']
@@ -160,7 +160,7 @@ for (const [kind, rest] of Object.entries({ small: '"user":"ann"', large: `"user
   })
 }
 
-test('what a record inherits is data, as in koa-session: also merged, and held to the configured maxAge', async (t) => {
+test('inherited keys of a record are data, as in koa-session, also with merge and configMaxAge', async (t) => {
   for (const more of [{}, { merge: true }, { configMaxAge: true, maxAge: 60000 }]) {
     const store = new CountingStore()
     const { get } = store
@@ -176,7 +176,7 @@ test('what a record inherits is data, as in koa-session: also merged, and held t
   }
 })
 
-test('a maxAge among the data of a record does not stand in the way of what follows', async (t) => {
+test('a session whose record has a maxAge among its data can be changed and saved', async (t) => {
   const store = new MemoryStore()
   store.create('id', { data: '{"a":1,"maxAge":5000}', maxAge: 60000 }, 60000)
   const client = await visit(t, { store, signed: false }, ({ session }) => {

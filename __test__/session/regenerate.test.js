@@ -7,7 +7,7 @@ const { KOAS } = require('../harness/app')
 const { MODES } = require('../harness/modes')
 const { visit } = require('../harness/server')
 
-/** Numbers ids, so that they can be told beforehand. */
+/** Makes a genid that numbers the ids, so that they are predictable. */
 function numbered () {
   let number = 0
   return () => `id${++number}`
@@ -82,7 +82,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       }
     })
 
-    test('need not be waited for', async (t) => {
+    test('need not be awaited', async (t) => {
       const client = await visit(t, {}, respond, { Koa })
       await client.get('/put')
       await client.get('/floating')
@@ -91,7 +91,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   })
 }
 
-test('regenerate() of a new session makes one under a new id', async (t) => {
+test('regenerate() of a new session creates one under a new id', async (t) => {
   const { options, store } = MODES.store()
   const client = await visit(t, { ...options, genid: numbered() }, respond)
   await client.get('/regenerate')

@@ -7,13 +7,13 @@ const { KOAS } = require('../harness/app')
 const { MODES } = require('../harness/modes')
 const { visit } = require('../harness/server')
 
-/** Numbers ids, so that they can be told beforehand. */
+/** Makes a genid that numbers the ids, so that they are predictable. */
 function numbered () {
   let number = 0
   return () => `id${++number}`
 }
 
-/** Calls a method with a callback, and waits for it: gives its arguments. */
+/** Calls a method with a callback. Resolves to the callback's arguments. */
 const called = (session, method, ...args) => new Promise((resolve) => session[method](...args, (...given) => resolve(given)))
 
 for (const [mode, make] of Object.entries(MODES)) {
@@ -46,7 +46,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await client.get()).json, { isNew: false })
     })
 
-    test('calls back without arguments, and gives nothing then', async (t) => {
+    test('with a callback, calls it without arguments, and returns undefined', async (t) => {
       const client = await visit(t, make().options, async (ctx) => {
         ctx.session.a = 1
         const args = await called(ctx.session, 'save')
@@ -55,7 +55,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual((await client.get()).json, { count: 0, given: 'undefined' })
     })
 
-    test('need not be waited for', async (t) => {
+    test('need not be awaited', async (t) => {
       const client = await visit(t, make().options, (ctx) => {
         if (ctx.path === '/put') {
           ctx.session.a = 1
@@ -70,7 +70,7 @@ for (const [mode, make] of Object.entries(MODES)) {
   })
 
   describe(`manuallyCommit() and commit(): ${mode}`, () => {
-    test('save only what has to be saved', async (t) => {
+    test('save only if there is a reason', async (t) => {
       const { options, store } = make()
       const client = await visit(t, { ...options, autoCommit: false }, async (ctx) => {
         if (ctx.path === '/put') ctx.session.a = 1

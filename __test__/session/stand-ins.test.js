@@ -8,7 +8,7 @@ const { START_MS, freeze } = require('../harness/clock')
 const { MODES } = require('../harness/modes')
 const { visit } = require('../harness/server')
 
-/** What apps and libraries put in the place of a session. */
+/** Objects that apps and libraries use instead of a session. */
 const STAND_INS = {
   'Object.create': (session) => Object.create(session),
   'Object.create, twice': (session) => Object.create(Object.create(session)),
@@ -17,7 +17,7 @@ const STAND_INS = {
     get: (target, key, receiver) => Reflect.get(target, key, receiver),
     set: (target, key, value, receiver) => Reflect.set(target, key, value, receiver)
   }),
-  // As lodash.clone and lodash.cloneDeep make one.
+  // Like lodash.clone and lodash.cloneDeep.
   copy: (session) => Object.assign(Object.create(Object.getPrototypeOf(session)), session)
 }
 
@@ -25,7 +25,7 @@ const NAMES = ['isNew', '_expire', '_requireSave', 'maxAge', 'externalKey', 'len
 
 const read = (object) => Object.fromEntries(NAMES.map((name) => [name, object[name]]))
 
-/** Runs it, and gives what was thrown. */
+/** Calls a function, and returns what it throws. */
 function thrownBy (run) {
   try {
     run()
@@ -35,11 +35,11 @@ function thrownBy (run) {
 }
 
 for (const [mode, make] of Object.entries(MODES)) {
-  describe(`what stands in for a session: ${mode}`, () => {
+  describe(`objects that replace a session: ${mode}`, () => {
     for (const [kind, stand] of Object.entries(STAND_INS)) {
       const knows = kind.startsWith('Object.create')
 
-      test(`shows the data, and reads without an error: ${kind}`, async (t) => {
+      test(`have the data, and can be read without an error: ${kind}`, async (t) => {
         freeze(t)
         const client = await visit(t, { ...make().options, maxAge: 60000 }, (ctx) => {
           if (ctx.path === '/put') Object.assign(ctx.session, { user: 'ann', list: [1] })
@@ -55,7 +55,7 @@ for (const [mode, make] of Object.entries(MODES)) {
         assert.deepEqual(seen, knows ? own : { length: 2, populated: true })
       })
 
-      test(`may be written to: ${kind}`, async (t) => {
+      test(`can be written to: ${kind}`, async (t) => {
         const client = await visit(t, make().options, (ctx) => {
           const one = stand(ctx.session)
           one.isNew = 'set'
@@ -69,7 +69,7 @@ for (const [mode, make] of Object.entries(MODES)) {
         assert.deepEqual([status, json], [200, { isNew: 'set', expire: 5, require: false, keys: ['user'] }])
       })
 
-      test(`has the session saved where it can, else says that it cannot: ${kind}`, async (t) => {
+      test(`save the session if they can, else throw an error: ${kind}`, async (t) => {
         const client = await visit(t, make().options, async (ctx) => {
           const one = stand(ctx.session)
           if (knows) {
@@ -85,7 +85,7 @@ for (const [mode, make] of Object.entries(MODES)) {
         assert.deepEqual([json, setCookie], [Array(5).fill({ name: 'TypeError', code: 'ERR_SESSION_UNKNOWN' }), []])
       })
 
-      test(`may be assigned: ${kind}`, async (t) => {
+      test(`can be assigned to ctx.session: ${kind}`, async (t) => {
         const client = await visit(t, make().options, (ctx) => {
           if (ctx.path === '/put') ctx.session.user = 'ann'
           if (ctx.path === '/assign') ctx.session = stand(ctx.session)
@@ -97,7 +97,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       })
     }
 
-    test('a Proxy hands _requireSave on to the session, once', async (t) => {
+    test('a Proxy passes _requireSave on to the session, once', async (t) => {
       const { options, store } = make()
       const client = await visit(t, options, async (ctx) => {
         if (ctx.path === '/put') ctx.session.user = 'ann'
@@ -111,7 +111,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.deepEqual(store?.take() ?? [], [])
     })
 
-    test('the prototype itself reads without an error', async (t) => {
+    test('the prototype itself can be read without an error', async (t) => {
       const client = await visit(t, make().options, (ctx) => {
         const prototype = Object.getPrototypeOf(ctx.session)
         return { seen: read(prototype), text: JSON.stringify(prototype), inspected: typeof inspect(prototype, { getters: true, showHidden: true }) }

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * KOA_SESSION_RS_UNDERSCORE is for keys that the app sets. It comes once a process, so that the order of these tests counts.
+ * KOA_SESSION_RS_UNDERSCORE is only for keys that the app sets. It is emitted once a process, so the order of these tests matters.
  */
 
 const assert = require('node:assert/strict')
@@ -30,7 +30,7 @@ const routes = {
 
 const isUnderscore = ({ code }) => code === 'KOA_SESSION_RS_UNDERSCORE'
 
-/** Makes the stores, and looks at what they, or the cookie, have. */
+/** Makes the stores, with functions that read what they or the cookie have. */
 const MODES = {
   cookie: () => ({ dataOf: ({ jar }) => decodeCookie(jar.get('koa.sess')) }),
   'a store': () => {
@@ -43,7 +43,7 @@ const MODES = {
   }
 }
 
-/** Gives a visitor whose session has such a key, which was saved under another option. */
+/** Returns a visitor whose session has such a key, saved by an app with underscoreKeys. */
 async function arrive (t, store) {
   const before = (await start(t, { store, underscoreKeys: true }, MINE)).visitor()
   await before.get('/in')
@@ -53,10 +53,10 @@ async function arrive (t, store) {
   return { server, visitor }
 }
 
-describe('a key that begins with an underscore and came in', () => {
+describe('a loaded key that begins with an underscore', () => {
   for (const [mode, make] of Object.entries(MODES)) {
     for (const path of ['/change', '/replace', '/regenerate']) {
-      test(`${mode}, ${path}: is readable, is not saved, and warns nobody`, async (t) => {
+      test(`${mode}, ${path}: can be read, is not saved, and causes no warning`, async (t) => {
         const { store, dataOf } = make()
         const { server, visitor } = await arrive(t, store)
         assert.deepEqual((await visitor.get('/keys')).json, ['user', '_id', 'nested'])
@@ -72,7 +72,7 @@ describe('a key that begins with an underscore and came in', () => {
   }
 })
 
-test('a key that the app sets beside such a key warns', async (t) => {
+test('a key that the app sets beside such a key causes a warning', async (t) => {
   const { visitor } = await arrive(t, new CountingStore())
   await visitor.get('/mine')
   assert.match((await warned('KOA_SESSION_RS_UNDERSCORE')).message, /_mine/)
