@@ -15,7 +15,7 @@ const redis = require('./servers/redis')
 const RUN = join(__dirname, '../benchmark/stores.js')
 const TINY = ['--sessions', '300', '--rounds', '1', '--ms', '10', '--seconds', '1']
 
-/** Fields that are above nothing whenever something was measured. */
+/** Figures that are above zero whenever something was measured. */
 const POSITIVE = ['rate', 'p50', 'p99', 'mainUs', 'allUs']
 
 async function figuresOf (t, ...args) {
@@ -66,14 +66,14 @@ test('stores are measured under Koa, in figures', { skip: reasonToSkip() ?? fals
   }
 })
 
-test('a session is of the size that is told, and is missed', () => {
+test('a session has the given size, and a missing one throws', () => {
   for (const turn of [0, 1]) assert.equal(JSON.stringify(dataOf(turn)).length, BYTES)
   assert.notDeepEqual(dataOf(0), dataOf(1))
   assert.equal(checked(JSON.parse(JSON.stringify(dataOf(1)))).n, dataOf(1).n)
   for (const none of [undefined, null, {}]) assert.throws(() => checked(none))
 })
 
-test('ids are asked for that are there, none of them twice', () => {
+test('the ids that are looked up exist, and none occurs twice', () => {
   const all = new Set(Array.from({ length: 1000 }, (_, i) => idOf(i)))
   const pool = new Pool(1000)
   const asked = new Set(Array.from({ length: 1000 }, () => pool.id(pool.next())))

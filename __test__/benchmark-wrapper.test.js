@@ -1,6 +1,6 @@
 'use strict'
 
-// The binding over node:crypto, which the benchmark compares with the addon, has to do what the addon does.
+// The binding over node:crypto, which the benchmark compares with the addon, must have the same results as the addon.
 
 const assert = require('node:assert/strict')
 const { readFileSync } = require('node:fs')
@@ -20,7 +20,7 @@ const DAY_MS = 86400000
 const fixture = (name) => JSON.parse(readFileSync(join(__dirname, 'fixtures', `${name}.json`), 'utf8'))
 const plain = { key: 'koa.sess', path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
 
-/** Gives what a binding answers: a result and registers, or the code of an error. */
+/** Returns the result of a binding's call with its numbers, or the code of its error. */
 function answer (binding, ask) {
   const registers = new Float64Array(5)
   try {
@@ -36,7 +36,7 @@ function assertSame (ask, message) {
 
 const cookie = (binding, attributes, keys) => binding.sessionCookie({ ...plain, ...attributes }, keys)
 
-test('it has all functions of the addon, its own for a request', () => {
+test('it has all functions of the addon, and its own version of those that a request calls', () => {
   assert.deepEqual(Object.keys(node).sort(), Object.keys(addon).sort())
   const shared = Object.keys(addon).filter((name) => node[name] === addon[name])
   assert.deepEqual(shared.sort(), ['memoryStore', 'version'])
@@ -104,7 +104,7 @@ test('it encodes, decodes, opens and closes', () => {
   }
 })
 
-test('it tells changes and judges', () => {
+test('it finds differences and validates', () => {
   for (const { before, after } of fixture('records').differences) assertSame((binding) => binding.difference(before, after))
   const texts = ['{}', '{"a":1e3}', '{"a":"1e3"}', '{"7":1}', '{"":1}', '{"a":"7"}', '{"a":["7"]}', '{"a":1234567890123456}', '{"a":"\\u001f"}',
     '{"a":"\\\\u"}', '{"a":-1.5,"b":"\\n"}', ...fixture('records').merges.map(({ data }) => data)]
@@ -134,7 +134,7 @@ let stage
 before(async () => { stage = await new Stage().open() })
 after(() => stage.close())
 
-test('random scripts run on the wrapper over it as on this package', async (t) => {
+test('random scripts give the same records with the wrapper as with this package', async (t) => {
   const [its, addons] = [node, addon].map((binding) => t.mock.method(binding, 'sessionCookie'))
   for (let seed = 0; seed < SCRIPTS; seed++) {
     const script = generate(seed)

@@ -23,7 +23,7 @@ const COLUMNS = {
   used: { cookie: [...COOKIE_COLUMNS, 'JSON'], store: [...STORE_COLUMNS, 'JSON'] }
 }
 
-/** Every case that the table must have, with those that know its mode. */
+/** Every case that the table must have, with the subjects that support its mode. */
 function expected () {
   const cases = [['untouched cookie', COLUMNS.untouched.cookie], ['untouched store', COLUMNS.untouched.store]]
   for (const mode of ['cookie', 'store']) {
@@ -40,7 +40,7 @@ async function temporary (t) {
   return folder
 }
 
-/** Runs the benchmark; gives its figures, and what it printed. */
+/** Runs the benchmark; returns its figures and its output. */
 async function run (t, args) {
   const json = join(await temporary(t), 'figures.json')
   const { stdout } = await promisify(execFile)(process.execPath, [RUN, '--quick', ...args, '--json', json])
@@ -58,13 +58,13 @@ test('the benchmark in process has all rows, in figures', { timeout: 120_000 }, 
 
     const line = stdout.split('\n').find((text) => text.startsWith(name.padEnd(24)))
     const cells = line.slice(name.length).trim().split(/\s+/)
-    // Eight subjects, JSON, and two ratios, which may be too small to tell.
+    // Eight subjects, JSON, and two ratios, which may be too small to be measured.
     assert.equal(cells.length, 11, line)
     assert.equal(cells.slice(0, 9).filter((cell) => /^-?\d+(\.\d+)?$/.test(cell)).length, subjects.length, line)
   }
 })
 
-test('what is allocated is counted, and the start is timed', { timeout: 120_000 }, async (t) => {
+test('allocations and the start are measured', { timeout: 120_000 }, async (t) => {
   const args = ['--only', 'heap,start', '--rounds', '2', '--subjects', 'floor,wrapper,ours', '--cases', 'cookie modify 1000']
   const { figures } = await run(t, args)
   const allocated = figures.heap['cookie modify 1000']
@@ -75,12 +75,12 @@ test('what is allocated is counted, and the start is timed', { timeout: 120_000 
   assert.equal(figures.start['koa-session'].addonBytes, 0)
 })
 
-test('the plot has a line for each that was measured', () => {
+test('the plot has a line for each measured subject', () => {
   const us = { '100 B': { ours: 1, floor: 2 }, '1000 B': { ours: 10, floor: -1 }, '3000 B': { ours: 30, floor: 20 } }
   const svg = plot(Object.fromEntries([...PANELS.keys()].map((name) => [name, { us }])))
   const lines = [...svg.matchAll(/<path class="line (\S+)"[^>]* d="M([^"]*L[^"]*)"/g)]
   assert.deepEqual(lines.map(([, name]) => name), [...PANELS.keys()].flatMap(() => ['floor', 'ours']))
-  // No point below nothing, no coordinate that is none.
+  // No points below zero, and only valid coordinates.
   assert.deepEqual(lines.slice(0, 2).map(([, , points]) => points.split('L').length), [2, 3])
   assert.doesNotMatch(svg, /NaN|undefined|Infinity/)
 })
@@ -134,13 +134,13 @@ const scene = (action) => ({ action, mode: 'cookie', bytes: 100 })
 
 for (const [action, faults] of Object.entries(FAULTS)) {
   for (const [name, middleware] of Object.entries(faults)) {
-    test(`what ${name} is not measured`, async () => {
+    test(`middleware that ${name} is not measured`, async () => {
       const stage = await setStage({ ...subject('floor'), name, use: (app) => app.use(middleware) }, scene(action))
       await assert.rejects(prove(stage), { code: 'ERR_ASSERTION' })
     })
   }
 }
 
-test('what works is measured', async () => {
+test('working middleware is measured', async () => {
   for (const action of Object.keys(FAULTS)) await prove(await setStage(subject('floor'), scene(action)))
 })

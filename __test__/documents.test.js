@@ -1,6 +1,6 @@
 'use strict'
 
-// What the documents list is what there is.
+// The lists in the documents are complete and correct.
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -12,7 +12,7 @@ const { optionNames } = require('./harness/option-names')
 
 const root = join(__dirname, '..')
 
-/** Where code is. */
+/** The folders with code. */
 const SOURCES = ['lib', 'adapters', 'stores', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
 
 const read = (path) => readFileSync(join(root, path), 'utf8')
@@ -23,7 +23,7 @@ describe('the README', () => {
     assert.deepEqual(firstCells(section).sort(), optionNames().sort())
   })
 
-  test('has measured figures, whose ratios are right', () => {
+  test('has measured figures with correct ratios', () => {
     const table = /<!-- figures -->\n([^]*?)<!-- \/figures -->/.exec(read('README.md'))[1]
     const rows = table.trim().split('\n').slice(2).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))
     assert.ok(rows.length >= 9)
@@ -69,7 +69,7 @@ describe('docs/architecture.md', () => {
     assert.ok(page.split('\n').length <= 120)
   })
 
-  test('shows each room, and none that is not there', () => {
+  test('shows each existing room, and no others', () => {
     const [, rooms] = /^## Rooms\n[^]*?```\n([^]*?)```/m.exec(page)
     const named = rooms.match(/[\w-]+\/(?:[\w-]+\/)?(?=[ ,]| *$)/gm)
     for (const folder of named) assert.ok(existsSync(join(root, folder)) || existsSync(join(root, 'lib/stores', folder)), folder)
@@ -78,7 +78,7 @@ describe('docs/architecture.md', () => {
     for (const source of SOURCES) assert.ok(source === 'lib' || named.some((folder) => `${source}/`.startsWith(folder)), source)
   })
 
-  test('names files that are there', () => {
+  test('only names existing files', () => {
     const files = [...SOURCES.flatMap(filesIn), ...readdirSync(root)]
     for (const [name] of page.matchAll(/\b[\w./-]+\.(?:js|rs)\b/g)) {
       assert.ok(name.includes('NAME') || files.some((file) => file === name || file.endsWith(`/${name}`)), name)
@@ -87,7 +87,7 @@ describe('docs/architecture.md', () => {
 })
 
 describe('CONTRIBUTING.md', () => {
-  test('gives a reason for each dependency, and for nothing else', () => {
+  test('gives a reason for each dependency, and no others', () => {
     const section = /^## Dependencies\n([^]*)/m.exec(read('CONTRIBUTING.md'))[1]
     const crates = ['Cargo.toml', 'binding-common/Cargo.toml', 'binding/Cargo.toml', 'binding-sqlite/Cargo.toml', 'binding-redis/Cargo.toml'].flatMap(cratesOf)
     const used = [...new Set([...crates, ...Object.keys(require('../package.json').devDependencies)])]
@@ -96,7 +96,7 @@ describe('CONTRIBUTING.md', () => {
 })
 
 for (const document of DOCUMENTS) {
-  test(`the links of ${document} lead somewhere`, () => {
+  test(`the links of ${document} have existing targets`, () => {
     for (const [, target] of read(document).matchAll(/\]\(([^)]+)\)/g)) {
       if (target.startsWith('https://')) continue
       const [path, anchor] = target.split('#')
@@ -108,14 +108,14 @@ for (const document of DOCUMENTS) {
 }
 
 for (const document of DOCUMENTS) {
-  test(`the files that ${document} names are there`, () => {
+  test(`the files that ${document} names exist`, () => {
     for (const [, path] of read(document).matchAll(/`((?:__test__|scripts|src|tests|lib|benchmark|fuzz|binding[\w-]*)\/[\w./-]*)`/g)) {
       assert.ok(path.includes('NAME') || existsSync(join(root, path)), path)
     }
   })
 }
 
-/** Lists the files of a folder and its folders. */
+/** Lists the files of a folder and its subfolders. */
 function filesIn (folder) {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -128,7 +128,7 @@ function firstCells (text) {
   return cells.join(', ').replaceAll('`', '').split(', ')
 }
 
-/** Gives the numbers that a rounded one may have been. */
+/** Returns the range of numbers that are rounded to a number. */
 function range (text) {
   const number = text.replace('x', '')
   const half = 0.5 / 10 ** (number.split('.')[1]?.length ?? 0)
@@ -140,7 +140,7 @@ function anchorsOf (file) {
     .map(([, heading]) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
 }
 
-/** Lists the crates that a manifest asks for, but for our own. */
+/** Lists the crates that a manifest depends on, except for our own. */
 function cratesOf (manifest) {
   const sections = read(manifest).split(/^(?=\[)/m).filter((section) => /^\[(dev-|build-)?dependencies\]/.test(section))
   assert.notEqual(sections.length, 0, manifest)

@@ -43,7 +43,7 @@ async function stop ({ child, ended }) {
   await ended
 }
 
-/** Runs a printed line in the shell, as its reader does, and returns what curl printed. */
+/** Runs a printed line in the shell, and returns the output of curl. */
 function shell (line) {
   const { status, stdout, stderr } = spawnSync(line, { shell: true, cwd: folder, encoding: 'utf8' })
   assert.equal(status, 0, `${line}\n${stderr}`)
@@ -53,7 +53,7 @@ function shell (line) {
 const linesOf = (run) => run.out.match(/^ {2}curl .+$/gm) ?? []
 
 describe('the example', () => {
-  test('answers the lines that it prints', async () => {
+  test('responds to the commands that it prints', async () => {
     const run = await start({ PORT: '0' })
     try {
       assert.match(run.out, /^The example is at http:\/\/127\.0\.0\.1:\d+\n/)
@@ -113,7 +113,7 @@ describe('the example', () => {
     assert.deepEqual([code, run.out], [1, ''])
   })
 
-  test('takes the keys of the environment, and rotates them', async () => {
+  test('reads the keys from the environment, and rotates them', async () => {
     const counts = []
     for (const SESSION_KEYS of ['first', 'second,first', 'second']) {
       const run = await start({ PORT: '0', SESSION_KEYS })

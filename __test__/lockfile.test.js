@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * package-lock.json lists what each package depends on, on every platform. npm leaves out the optional packages of other
- * platforms where it writes the lockfile beside a node_modules that was made without it; `npm ci` fails on that elsewhere.
+ * package-lock.json has to list the dependencies of each package on every platform. npm omits the optional packages of other
+ * platforms if it writes the lockfile beside an existing node_modules; then `npm ci` fails on these platforms.
  */
 
 const assert = require('node:assert/strict')
@@ -11,7 +11,7 @@ const { describe, test } = require('node:test')
 const manifest = require('../package.json')
 const { packages } = require('../package-lock.json')
 
-/** Tells whether a package finds another one in its own node_modules, or in one above, as Node looks for it. */
+/** Returns whether a package finds another one in its own node_modules or an outer one, like Node. */
 function finds (from, name) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const prefix = folder === '' ? '' : `${folder}/`
@@ -21,13 +21,13 @@ function finds (from, name) {
 }
 
 describe('package-lock.json', () => {
-  test('is that of package.json', () => {
+  test('matches package.json', () => {
     assert.deepEqual(packages[''].devDependencies, manifest.devDependencies)
     assert.deepEqual([packages[''].name, packages[''].version], [manifest.name, manifest.version])
   })
 
   test('is the same to npm 10 and npm 11', () => {
-    // npm 11 writes `libc`, and npm 10 takes it out again with each install. Take it out by hand: an install puts none back.
+    // npm 11 writes `libc`, and npm 10 removes it with each install. Remove it by hand: an install does not add it again.
     assert.deepEqual(Object.keys(packages).filter((path) => packages[path].libc !== undefined), [])
   })
 

@@ -17,14 +17,14 @@ const respond = (ctx) => ({ isNew: ctx.session.isNew, data: ctx.session })
 
 const NEW = { isNew: true, data: {} }
 
-// What makes a header nearly right; the signatures are by a key that the apps do not have.
+// Parts of nearly valid headers; the signatures are by a key that the apps do not have.
 const VALUE = encode('{"user":"admin","_expire":9999999999999,"_maxAge":86400000}')
 const TOKENS = ['koa.sess', '=', ';', '; ', '"', '.sig', 'koa.sess=', 'koa.sess.sig=', VALUE, cookieHeader(VALUE, 'guess'), 'e30=', '__proto__']
 
 /** Texts of tokens with `unit`s between them. */
 const headers = (unit) => fc.array(fc.oneof(fc.constantFrom(...TOKENS), fc.string({ unit, maxLength: 20 })), { maxLength: 12 }).map((parts) => parts.join(''))
 
-// What Node lets through: Latin-1 without control characters.
+// The characters that Node accepts: Latin-1 without control characters.
 const latin1 = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code))
 const anything = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code))
 
@@ -48,15 +48,15 @@ for (const mode of ['cookie', 'store']) {
   })
 }
 
-/** Names that mean something on a session. */
+/** Names of the session's members. */
 const RESERVED = new Set(['isNew', 'length', 'populated', 'maxAge', 'externalKey', 'save', 'regenerate', 'manuallyCommit', 'commit', 'toJSON'])
 
 const strings = fc.oneof(
   fc.string({ unit: anything, maxLength: 12 }),
   fc.constantFrom('_expire', '"_expire":1,"_maxAge":2}', ',"_session":true}', '\\', '"', '}', '\ud800')
 )
-// The JSON.parse of Node 24 and 26 takes one key that has to be escaped for another: JSON.parse('{"\\\\":1}') spoils
-// JSON.parse('{"\\"":1}') after it, whoever asks.
+// The JSON.parse of Node 24 and 26 confuses keys with escapes: after JSON.parse('{"\\\\":1}'), JSON.parse('{"\\"":1}') is wrong
+// in the whole process.
 const keys = strings.filter((key) => key !== '__proto__' && JSON.stringify(key) === `"${key}"`)
 const { value: values } = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 3 }, strings, fc.double(), fc.integer(), fc.boolean(), fc.constant(null),
@@ -65,7 +65,7 @@ const { value: values } = fc.letrec((tie) => ({
 const sessions = fc.dictionary(keys.filter((key) => key[0] !== '_' && !RESERVED.has(key)), values, { maxKeys: 5 })
 
 for (const maxAge of [undefined, 3600000, 'session']) {
-  test(`any data comes back, and its cookie is koa-session's byte for byte: maxAge ${maxAge}`, async (t) => {
+  test(`any data are loaded as they were saved, and the cookie has the same bytes as koa-session's: maxAge ${maxAge}`, async (t) => {
     freeze(t)
     let data
     const put = (ctx) => {
@@ -81,7 +81,7 @@ for (const maxAge of [undefined, 3600000, 'session']) {
       theirs.jar.clear()
       const written = await ours.get('/put')
       assert.deepEqual(written.setCookie, (await theirs.get('/put')).setCookie)
-      // Each reads what the other wrote.
+      // Each reads the cookie of the other.
       const cookie = ours.cookie
       for (const client of [ours, theirs]) {
         const { json, setCookie } = await client.get('/', cookie && { cookie })
@@ -112,14 +112,14 @@ test('any text is encoded as Buffer does', () => {
   }), { numRuns: 500 })
 })
 
-/** What JSON writes as it is, under names that are the user's: few, so that some are in both; in numbers on both sides of each limit. */
+/** Primitives under the user's keys: few names, so that some are in both objects; in numbers below and above each limit. */
 const flat = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 8 }) }, { weight: 1, arbitrary: fc.integer({ min: 9, max: 140 }) })
   .chain((count) => fc.uniqueArray(fc.tuple(fc.oneof(fc.integer({ min: 0, max: 300 }).map((i) => `k${i}`), fc.constantFrom('0', '7', 'ä', 'constructor')),
     fc.oneof(fc.string({ unit: 'binary', maxLength: 3 }), fc.boolean(), fc.constant(null), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))),
   { selector: ([key]) => key, minLength: count, maxLength: count }))
   .map((entries) => Object.fromEntries(entries))
 
-test('a snapshot of flat data makes the data again, alone and as a record', () => {
+test('a snapshot of flat data restores the data, alone and as a record', () => {
   fc.assert(fc.property(flat, (data) => {
     const snapshot = Snapshot.of({ ...data, _expire: 2, _maxAge: 1 }, true)
     const json = JSON.stringify(data)
@@ -130,7 +130,7 @@ test('a snapshot of flat data makes the data again, alone and as a record', () =
   }), { numRuns: 1000 })
 })
 
-test('a snapshot tells of flat data what their JSON tells', () => {
+test('comparing flat data by a snapshot gives the same as by JSON', () => {
   fc.assert(fc.property(flat, flat, fc.boolean(), (before, others, isMore) => {
     const after = isMore ? { ...before, ...others } : others
     const [earlier, later] = [before, after].map((data) => JSON.stringify(data))

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Runs what the README shows.
+ * Runs the code of the README.
  *
  * Each block marked `js` makes an app that keeps sessions: it counts visits. What a block shows beyond that is checked under
  * CHECKS, by the heading above it.
@@ -16,12 +16,12 @@ const ts = require('typescript')
 const { blocksOf } = require('./documents/blocks')
 const { countsTo, staged } = require('./documents/stage')
 
-/** Gives the signature that the apps here make. */
+/** Returns the signature by the key of these apps. */
 function signed (name, value) {
   return { [`${name}.sig`]: new Keygrip(['a key']).sign(`${name}=${value}`) }
 }
 
-/** What the blocks under a heading show beside a session that is kept; in their order. */
+/** Further checks of the blocks under each heading, in their order. */
 const CHECKS = {
   Use: [
     async (stage) => {
@@ -56,7 +56,7 @@ const CHECKS = {
     async (stage) => {
       const visit = stage.client()
       await countsTo(visit, 1)
-      // What another process writes meanwhile is read before this one writes.
+      // This process reads what another one writes meanwhile, before its own write.
       const { get } = stage.records
       const read = () => get.call(stage.records, visit.cookies['koa.sess'])
       let reads = 0
@@ -144,7 +144,7 @@ const CHECKS = {
       await visit('/late')
       stage.records.clear()
       await visit('/gone')
-      // The events come on a later turn, and each of these visits takes several.
+      // Events are emitted in a later turn of the event loop, and each of these requests takes several.
       await countsTo(visit, 2)
       assert.deepEqual(stage.logs, ['session:invalid /other', 'session:expired /late', 'session:missed /gone'])
     },
@@ -164,7 +164,7 @@ const CHECKS = {
 describe('the blocks of the README', () => {
   const blocks = blocksOf('README.md', 'js')
 
-  test('are those that are checked here', () => {
+  test('are all checked here', () => {
     for (const heading in CHECKS) {
       assert.equal(blocks.filter((block) => block.heading === heading).length, CHECKS[heading].length, heading)
     }

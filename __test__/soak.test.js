@@ -7,7 +7,7 @@ const { test } = require('node:test')
 
 const REQUESTS = 100000
 
-/** In a process of its own: the test runner's memory is none of it. */
+/** In a process of its own, without the memory of the test runner. */
 function soak (requests) {
   const args = ['--no-warnings', join(__dirname, '..', 'scripts', 'soak.js'), String(requests)]
   return new Promise((resolve, reject) => {
@@ -18,7 +18,7 @@ function soak (requests) {
   })
 }
 
-test(`nothing stays behind of ${REQUESTS} requests`, async (t) => {
+test(`nothing remains in use after ${REQUESTS} requests`, async (t) => {
   const { code, grown, before, after, first, seconds } = await soak(REQUESTS)
   t.diagnostic(`${first} bytes after the first half, ${grown} more after the second; ${seconds} s`)
   assert.deepEqual(after, before)

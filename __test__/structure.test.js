@@ -7,7 +7,7 @@ const { describe, test } = require('node:test')
 const { files: packed } = require('../package.json')
 
 /**
- * The rooms of the JavaScript, from the ground floor up: a room is a folder, without the rooms inside it, or a file.
+ * The rooms of the JavaScript code, from the lowest floor up: a room is a folder, without the rooms inside it, or a file.
  * A file imports from its own room, and from the rooms of lower floors.
  */
 const FLOORS = [
@@ -22,7 +22,7 @@ const FLOORS = [
 
 const root = join(__dirname, '..')
 
-/** Gives the path from the root, with slashes. */
+/** Returns the path from the root, with slashes. */
 const pathOf = (file) => relative(root, file).split(sep).join('/')
 
 /** Lists the JavaScript files that the package ships. */
@@ -33,7 +33,7 @@ function shipped () {
   return list.filter((name) => name.endsWith('.js'))
 }
 
-/** Reads the relative paths that a text requires, at its start or later. */
+/** Returns the relative paths that a text requires, at its start or later. */
 function pathsIn (text) {
   const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
   return [...code.matchAll(/\brequire\(\s*['"`](\.{1,2}\/[^'"`]+)['"`]\s*\)/g)].map(([, path]) => path)
@@ -50,7 +50,7 @@ function importsOf (file) {
   })
 }
 
-/** Finds the room of a file: the innermost. */
+/** Returns the innermost room of a file. */
 function roomOf (file, floors) {
   const rooms = floors.flat().filter((room) => file === room || file.startsWith(`${room}/`))
   return rooms.sort((a, b) => b.length - a.length)[0]
@@ -70,7 +70,7 @@ function climbing (graph, floors) {
   return found
 }
 
-/** Gives the files of one import cycle, the first of them again at its end; undefined where there is none. */
+/** Returns the files of an import cycle, which ends with the first file again; undefined if there is none. */
 function cycleOf (graph) {
   const done = new Set()
   const way = []

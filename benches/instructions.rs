@@ -67,7 +67,7 @@ fn close(cookie: &SessionCookie, json: &str) -> String {
     cookie.close(json, LIFETIME, Some(EXPIRES_MS), false)
 }
 
-/// Makes an object in JSON of about that many bytes, in keys of 30 bytes each.
+/// Makes a JSON object of about a number of bytes, with 30 bytes for each key.
 fn json(bytes: usize) -> String {
     let mut text = String::from("{\"n\":1000");
     for i in 0..bytes.saturating_sub(text.len()) / 30 {
@@ -78,7 +78,7 @@ fn json(bytes: usize) -> String {
     text
 }
 
-/// Gives the header of a browser that got the lines of a closed session.
+/// Returns the header of a browser that got the lines of a closed session.
 fn header(cookie: &SessionCookie, json: &str) -> String {
     let lines = close(cookie, json);
     let pairs: Vec<_> = lines

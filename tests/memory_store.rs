@@ -1,4 +1,4 @@
-//! The bounds of the store in memory: what leaves, and in which order.
+//! The bounds of the memory store: what is evicted, and in which order.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -55,7 +55,7 @@ fn setting(set: &str) -> Changes<&str> {
 }
 
 fn kept(store: &MemoryStore, count: usize) -> Vec<usize> {
-    // Listing by subject does not make anything recent.
+    // Listing does not count as use.
     let list = store.list("all", 0).unwrap();
     (0..count)
         .filter(|number| list.iter().any(|listed| listed.hash == id(*number)))
@@ -63,7 +63,7 @@ fn kept(store: &MemoryStore, count: usize) -> Vec<usize> {
 }
 
 #[test]
-fn the_least_recently_used_leaves() {
+fn the_least_recently_used_session_is_evicted() {
     let store = store(4, usize::MAX);
     let record = NewRecord {
         subject: Some("all"),
@@ -83,7 +83,7 @@ fn the_least_recently_used_leaves() {
 }
 
 #[test]
-fn what_is_expired_leaves_before_what_lives() {
+fn expired_sessions_are_evicted_before_live_ones() {
     let store = store(40, usize::MAX);
     let record = |max_age_ms| NewRecord {
         subject: Some("all"),
@@ -92,7 +92,7 @@ fn what_is_expired_leaves_before_what_lives() {
     for number in 0..20 {
         store.create(id(number), &record(HOUR_MS), at(0)).unwrap();
     }
-    // Used last, and expired first.
+    // These are used last, and expire first.
     for number in 20..40 {
         store.create(id(number), &record(1000), at(0)).unwrap();
     }
@@ -105,7 +105,7 @@ fn what_is_expired_leaves_before_what_lives() {
 }
 
 #[test]
-fn sessions_of_nobody_leave_before_those_of_somebody() {
+fn sessions_without_a_subject_are_evicted_first() {
     let store = store(3, usize::MAX);
     let owned = NewRecord {
         subject: Some("all"),
@@ -117,11 +117,11 @@ fn sessions_of_nobody_leave_before_those_of_somebody() {
     for number in 2..100 {
         let new = living("{}", HOUR_MS);
         store.create(id(number), &new, at(0)).unwrap();
-        // What was just acknowledged is there, and only then.
+        // A new session is stored, until the next one.
         assert!(store.load(id(number), 0).unwrap().is_some());
     }
     assert_eq!(kept(&store, 100), [0, 1]);
-    // One that is somebody's from now on is as safe as they are.
+    // A session that gets a subject is protected like the others.
     let login = Changes {
         subject: SubjectChange::Is("all"),
         ..setting("")
@@ -131,7 +131,7 @@ fn sessions_of_nobody_leave_before_those_of_somebody() {
         store.create(id(number), &owned, at(0)).unwrap();
     }
     assert_eq!(kept(&store, 103), [100, 101, 102]);
-    // Where all are somebody's, the new one has to have a place nevertheless: one place, whoever comes after it.
+    // If all have subjects, a new session without one evicts one of them, and is itself evicted by the next.
     for number in 103..200 {
         let new = living("{}", HOUR_MS);
         store.create(id(number), &new, at(0)).unwrap();
@@ -142,7 +142,7 @@ fn sessions_of_nobody_leave_before_those_of_somebody() {
 }
 
 #[test]
-fn writes_remove_what_is_expired() {
+fn writes_remove_expired_sessions() {
     let store = store(1000, usize::MAX);
     for number in 0..100 {
         store
@@ -156,7 +156,7 @@ fn writes_remove_what_is_expired() {
         store.touch(id(1000), at(2 * MINUTE_MS)).unwrap();
     }
     assert_eq!(store.size().0, 1);
-    // A touched one is not taken for what it was.
+    // A touched session is not removed by its earlier expiry.
     assert!(store.load(id(1000), 0).unwrap().is_some());
 }
 
@@ -237,7 +237,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What is there, from the one used longest ago to the one used last: number, expiry, maxAge, whether it is somebody's.
+/// The sessions, from the least to the most recently used: number, expiry, maxAge, whether it has a subject.
 type Model = Vec<(usize, u64, u64, bool)>;
 
 fn take(model: &mut Model, number: usize) -> Option<(usize, u64, u64, bool)> {
@@ -245,7 +245,7 @@ fn take(model: &mut Model, number: usize) -> Option<(usize, u64, u64, bool)> {
     Some(model.remove(place))
 }
 
-/// Adds the one used last, and makes room as the store does: expired ones leave, then nobody's, then the others.
+/// Adds the most recently used one, and evicts like the store: first expired ones, then those without a subject, then the others.
 fn add(model: &mut Model, entry: (usize, u64, u64, bool), now_ms: u64, max: usize) {
     while model.len() >= max {
         let minute = |expire_ms: u64| expire_ms / MINUTE_MS;
@@ -260,7 +260,7 @@ fn add(model: &mut Model, entry: (usize, u64, u64, bool), now_ms: u64, max: usiz
 
 proptest! {
     #[test]
-    fn the_store_does_as_a_simple_model(steps in vec(step(), 1..200), max in 1..8_usize) {
+    fn the_store_behaves_like_a_simple_model(steps in vec(step(), 1..200), max in 1..8_usize) {
         let store = store(max, usize::MAX);
         let (mut model, mut now_ms) = (Model::new(), HOUR_MS);
         for step in steps {
@@ -321,7 +321,7 @@ proptest! {
                 }
             }
             prop_assert!(store.size().0 <= max);
-            // Expired ones may be gone earlier here than there; those that live are the same.
+            // The model may remove expired sessions earlier or later; the live ones are the same.
             let listed = store.list("ann", now_ms).unwrap().len();
             prop_assert_eq!(listed, model.iter().filter(|entry| entry.3 && entry.1 >= now_ms).count());
         }

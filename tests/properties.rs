@@ -1,4 +1,4 @@
-//! What holds for any input: identities, and what a client can do to a cookie.
+//! Properties of any input: round trips, and changes of a cookie by clients.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -67,7 +67,7 @@ fn lifetime() -> impl Strategy<Value = Lifetime> {
     ]
 }
 
-/// Makes headers of what cookies consist of, so that names are found, nearly found, and found again.
+/// Makes headers from parts of cookies, in which names occur, nearly occur, and occur repeatedly.
 fn header() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => Just("; "), 2 => Just(";"), 2 => Just("="), 2 => Just(".sig"), 2 => Just("a"), 1 => Just("b"),
@@ -76,7 +76,7 @@ fn header() -> impl Strategy<Value = String> {
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// Finds cookies by a look at each pair.
+/// Finds cookies by comparing each pair.
 fn found_by_pairs<'h>(header: &'h str, name: &str) -> Vec<&'h str> {
     let value = |pair: &'h str| {
         let named = pair.trim_start_matches(' ').strip_prefix(name)?;
@@ -92,7 +92,7 @@ fn found_by_pairs<'h>(header: &'h str, name: &str) -> Vec<&'h str> {
 
 proptest! {
     #[test]
-    fn decoding_gives_back_what_was_encoded(text: String) {
+    fn decoding_inverts_encoding(text: String) {
         prop_assert_eq!(codec::decode(&codec::encode(&text)), text);
     }
 
@@ -106,20 +106,20 @@ proptest! {
     }
 
     #[test]
-    fn decoding_skips_what_is_no_base64_wherever_it_is(value in "[a-zA-Z0-9+/=_é-]{0,70}", padding in "={0,3}") {
+    fn decoding_skips_characters_that_are_not_base64(value in "[a-zA-Z0-9+/=_é-]{0,70}", padding in "={0,3}") {
         let value = [value, padding].concat();
-        // None of these is read at once.
+        // With a skipped character, no value is decoded by SIMD.
         let skipped = [" ", &value].concat();
         prop_assert_eq!(codec::decode(&value), codec::decode(&skipped));
     }
 
     #[test]
-    fn decoding_takes_anything(value: String) {
+    fn decoding_accepts_any_text(value: String) {
         prop_assert!(codec::decode(&value).chars().count() <= value.encode_utf16().count());
     }
 
     #[test]
-    fn reading_gives_back_what_was_appended(user in user_json(), lifetime in lifetime()) {
+    fn reading_inverts_appending(user in user_json(), lifetime in lifetime()) {
         let text = envelope::append(&user, lifetime);
         prop_assert!(serde_json::from_str::<Value>(&text).is_ok());
         prop_assert_eq!(envelope::read(text), Envelope::Plain { user, lifetime });
@@ -139,7 +139,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_closed_opens(user in user_json(), lifetime in lifetime(), name in "[a-z]{1,8}") {
+    fn opening_inverts_closing(user in user_json(), lifetime in lifetime(), name in "[a-z]{1,8}") {
         let cookie = cookie(&["a secret"]);
         let lines = cookie.close(&user, lifetime, None, false);
         let header = format!("{name}=1; {}; other=2", echo(&lines));
@@ -178,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn of_duplicates_the_first_that_verifies_is_taken(values in vec("[a-z]{1,9}", 4), right in 0..4_usize) {
+    fn of_duplicates_the_first_that_verifies_is_used(values in vec("[a-z]{1,9}", 4), right in 0..4_usize) {
         let cookie = cookie(&["a secret"]);
         let signed = echo(&cookie.write(&values[right], None, false));
         let (value, signature) = signed.split_once("; ").unwrap();
@@ -190,13 +190,13 @@ proptest! {
         let header = format!("{}; koa.sess.sig=forged; {signature}", pairs.join("; "));
         prop_assert_eq!(cookie.read(&header).value, Some(values[right].as_str()));
         let header = format!("koa.sess=a; koa.sess=b; {header}; koa.sess.sig=forged");
-        // Four are tried; one of the same value is as good.
+        // Four are tried; another cookie with the same value verifies, too.
         let tried = ["a", "b", values[0].as_str(), values[1].as_str()];
         prop_assert_eq!(cookie.read(&header).value.is_some(), tried.contains(&values[right].as_str()));
     }
 
     #[test]
-    fn ids_that_climb_are_refused(front in "[a-z/]{0,5}", back in "[a-z/]{0,5}") {
+    fn ids_with_parent_segments_are_refused(front in "[a-z/]{0,5}", back in "[a-z/]{0,5}") {
         let climbing = [front.as_str(), "/../", &back].concat();
         prop_assert!(!is_acceptable(&climbing));
         prop_assert!(!is_acceptable(&climbing.replace('/', "\\")));
@@ -204,13 +204,13 @@ proptest! {
     }
 
     #[test]
-    fn no_header_makes_a_signed_cookie_of_nothing(header: String) {
+    fn no_random_header_has_a_signed_cookie(header: String) {
         let found = cookie(&["a secret"]).read(&header);
         prop_assert_eq!(found.value, None);
     }
 
     #[test]
-    fn finding_agrees_with_a_look_at_each_pair(header in header(), name in "[ab. ]{0,2}[ab]") {
+    fn finding_agrees_with_comparing_each_pair(header in header(), name in "[ab. ]{0,2}[ab]") {
         let finder = CookieFinder::new(&name);
         let values = found_by_pairs(&header, &name);
         prop_assert_eq!(finder.first(&header), values.first().copied());
@@ -222,14 +222,14 @@ proptest! {
     }
 
     #[test]
-    fn finding_takes_any_text(header: String, name: String) {
+    fn finding_accepts_any_text(header: String, name: String) {
         let finder = CookieFinder::new(&name);
         let first = finder.first(&header);
         prop_assert_eq!(finder.pairs(&header).values.as_slice().first().copied(), first);
     }
 
     #[test]
-    fn what_a_serializer_writes_without_odd_keys_is_canonical(members in vec(("[a-z_]{1,5}", -999_999_i32..999_999, "[a-z0-9 \\n\"\\\\]{0,9}"), 0..6)) {
+    fn json_by_a_serializer_without_special_keys_is_canonical(members in vec(("[a-z_]{1,5}", -999_999_i32..999_999, "[a-z0-9 \\n\"\\\\]{0,9}"), 0..6)) {
         let members: Map<_, _> = members
             .into_iter()
             .flat_map(|(key, number, text)| [(format!("{key}n"), number.into()), (key, text.into())])

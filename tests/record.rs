@@ -1,4 +1,4 @@
-//! What holds for any data: differences, and merges of them.
+//! Properties of any data: differences, and merges.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -14,7 +14,7 @@ use koa_session_rs::record::{
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-/// Values as JSON writes them, of numbers too that no Rust type holds.
+/// JSON values, also numbers beyond the types of Rust.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("1e400".to_owned()),
@@ -28,7 +28,7 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Keys as tokens, some of them often.
+/// Keys as JSON tokens, with frequent repetitions.
 fn token() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-e]".prop_map(|key| format!("\"{key}\"")),
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn disjoint_changes_merge_to_the_same_in_either_order(start in object(), one in object(), two in object()) {
-        // Each request deletes or sets what falls to it; a key falls to one of them.
+        // Each request sets or deletes its own keys; each key belongs to one of them.
         let is_first = |key: &String| key.len().is_multiple_of(2);
         let after = |wanted: &Object, is_mine: &dyn Fn(&String) -> bool| -> Object {
             let kept = start.iter().filter(|(key, _)| !is_mine(key));
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_taken_or_refused(before in any::<String>(), after in any::<String>(), data in object()) {
+    fn any_text_is_accepted_or_refused(before in any::<String>(), after in any::<String>(), data in object()) {
         let _ = difference(&before, &after);
         let data = write(&data);
         let mut record = record(&data);
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn nearly_json_is_taken_or_refused(data in object(), at in any::<prop::sample::Index>(), other in any::<char>()) {
+    fn nearly_valid_json_is_accepted_or_refused(data in object(), at in any::<prop::sample::Index>(), other in any::<char>()) {
         let text = write(&data);
         let place = at.index(text.chars().count());
         let broken: String = text.chars().enumerate().map(|(i, char)| if i == place { other } else { char }).collect();
@@ -200,7 +200,7 @@ fn nesting_has_no_bound() {
 }
 
 #[test]
-fn a_long_label_is_cut_between_characters() {
+fn a_long_label_is_truncated_between_characters() {
     for (character, count) in [("x", 1_000_000), ("\u{1f600}", 300), ("e", 256), ("e", 3)] {
         let (label, kept) = (character.repeat(count), count.min(LABEL_CHARS));
         let new = NewRecord {

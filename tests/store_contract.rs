@@ -1,4 +1,4 @@
-//! The contract of [`Store`], for every store of the core whose calls block.
+//! The contract of [`Store`], for the blocking stores of the core.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -15,7 +15,7 @@ fn id(name: &str) -> IdHash {
     IdHash::of(name)
 }
 
-/// A time after the start, and what a session without a `maxAge` lives from then on.
+/// A time after the start, with the TTL of a session without a `maxAge`.
 fn after(ms: u64) -> Clock {
     Clock {
         now_ms: NOW_MS + ms,
@@ -367,7 +367,7 @@ fn limits_subjects<S: Store>(store: &S) {
         .unwrap();
     assert_eq!(moved, Written::Refused);
     assert_eq!(data(store, "guest").as_deref(), Some("{}"));
-    // One's own does not count, and is not asked for again.
+    // The session itself does not count, and the limit is not applied to it again.
     assert_eq!(
         store
             .merge(id("a"), &login("ann", limit(1, Overflow::Refuse)), after(3))
@@ -449,7 +449,7 @@ mod sqlite {
     use koa_session_rs::store::sqlite::{Database, Reader, Reason, Settings, SqliteStore};
     use koa_session_rs::store::{IdHash, Store, StoreError, Written};
 
-    /// A folder that goes with the test.
+    /// A folder that is removed after the test.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -483,7 +483,7 @@ mod sqlite {
 
     contract!(open());
 
-    /// A deadline that is far away.
+    /// A distant deadline.
     fn soon<Op>(_op: &Op) -> Instant {
         Instant::now() + Duration::from_secs(60)
     }

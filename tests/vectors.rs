@@ -180,7 +180,7 @@ fn reads_and_appends_envelopes() {
         );
     }
     for ForeignCase { text, expire } in cases.foreign {
-        // JSON has no infinity; the file says it in words.
+        // JSON has no infinity; the file has a word for it.
         let expire_ms = match &expire {
             Value::String(number) => Some(number.to_lowercase().parse().expect("infinity")),
             number => number.as_f64(),

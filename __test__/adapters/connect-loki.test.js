@@ -1,6 +1,6 @@
 'use strict'
 
-/** connect-loki, which gives back what it has whether or not that is expired, and the objects themselves. */
+/** connect-loki, which also returns expired sessions, and returns its own objects, not copies. */
 
 const { before, describe } = require('node:test')
 const { once } = require('node:events')

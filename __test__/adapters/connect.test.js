@@ -15,7 +15,7 @@ const MemoryStore = memorystore(expressSession)
 
 const RECORD = { user: 'ann', _expire: Date.now() + 60000, _maxAge: 60000 }
 
-/** A store of express-session that notes how it was called; each method may be replaced. */
+/** A store of express-session that records its calls; each method may be replaced. */
 class NotingStore extends EventEmitter {
   calls = []
   sessions = new Map()
@@ -74,8 +74,8 @@ describe('memorystore', () => {
   lifeOfSessions(() => ({ adapt: () => connectStore(memory), peek, plant }), { keepsData: true })
 })
 
-describe('what the store is given', () => {
-  test('has the members that stores read of a cookie', async () => {
+describe('the session that the store gets', () => {
+  test('has the members of a cookie that stores read', async () => {
     const noting = new NotingStore()
     await connectStore(noting).set('id', RECORD, 70000)
     const [[, id, { cookie, ...rest }]] = noting.calls
@@ -89,7 +89,7 @@ describe('what the store is given', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(cookie.data)), written)
   })
 
-  test('is what express-session can read', async () => {
+  test('can be read by express-session', async () => {
     const memory = new expressSession.MemoryStore()
     await connectStore(memory).set('id', RECORD, 70000)
     const session = await new Promise((resolve, reject) => {
@@ -99,7 +99,7 @@ describe('what the store is given', () => {
     assert.ok(session.cookie.maxAge > 65000 && session.cookie.expires instanceof Date)
   })
 
-  test('has no expiry where there is no time to live', async () => {
+  test('has no expiry without a TTL', async () => {
     for (const ttl of [undefined, 'session', Infinity]) {
       const noting = new NotingStore()
       await connectStore(noting).set('id', RECORD, ttl)
@@ -108,7 +108,7 @@ describe('what the store is given', () => {
     }
   })
 
-  test('names the keys of the user so that none is taken for the store\'s', async () => {
+  test('has the user\'s keys renamed if they could clash with the store\'s', async () => {
     const noting = new NotingStore()
     const store = connectStore(noting)
     const record = { cookie: { originalMaxAge: 5 }, 'koa:cookie': 1, 'koa:koa:cookie': 2, other: 'koa:cookie', _mine: 3, 'koa:_mine': 4, _expire: 5 }
@@ -116,12 +116,12 @@ describe('what the store is given', () => {
     assert.deepEqual(Object.keys(noting.sessions.get('id')),
       ['cookie', 'koa:cookie', 'koa:koa:cookie', 'koa:koa:koa:cookie', 'other', 'koa:_mine', 'koa:koa:_mine', '_expire'])
     assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
-    // What is written again is what was read.
+    // The next write has the same session that was read.
     await store.set('id', await store.get('id'), 1000)
     assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
   })
 
-  test('comes back without what the store has put in', async () => {
+  test('is loaded without the keys that the store has added', async () => {
     const noting = new NotingStore({
       get (id, callback) { callback(null, { ...this.sessions.get(id), _id: id, __v: 0, __lastAccess: 1 }) }
     })
@@ -130,7 +130,7 @@ describe('what the store is given', () => {
     assert.deepEqual(await store.get('id'), RECORD)
   })
 
-  test('is no session where the store has something else', async () => {
+  test('is no session if the store returns another value', async () => {
     for (const other of ['text', [1], 5]) {
       assert.deepEqual(await connectStore(new NotingStore({ get: (id, callback) => callback(null, other) })).get('id'), other)
     }
@@ -145,7 +145,7 @@ describe('what the store is given', () => {
     assert.deepEqual(await store.get('express'), { user: 'bob' })
   })
 
-  test('is not written to, and neither is what the caller has', async () => {
+  test('is not modified, nor is the caller\'s object', async () => {
     const frozen = Object.freeze({ user: 'ann', cookie: Object.freeze({ originalMaxAge: 1 }) })
     const noting = new NotingStore()
     noting.sessions.set('id', frozen)
@@ -155,7 +155,7 @@ describe('what the store is given', () => {
   })
 })
 
-describe('moving the expiry', () => {
+describe('a new expiry', () => {
   const unchanged = { changed: false, rolling: true }
   const later = { user: 'ann', _expire: RECORD._expire + 5000, _maxAge: 60000 }
 
@@ -177,13 +177,13 @@ describe('moving the expiry', () => {
     assert.deepEqual(await store.get('id'), { ...later, cart: ['book'] })
   })
 
-  test('writes nothing where the session is gone', async () => {
+  test('writes nothing if the session no longer exists', async () => {
     const noting = new NotingStore()
     await connectStore(noting).set('id', RECORD, 70000, unchanged)
     assert.deepEqual(noting.names(), ['get'])
   })
 
-  test('goes from an expiry to the end of the browser, and back', async () => {
+  test('changes between an expiry and a browser session', async () => {
     const browser = { user: 'ann', _session: true }
     const store = connectStore(new NotingStore())
     await store.set('id', RECORD, 70000)
@@ -193,7 +193,7 @@ describe('moving the expiry', () => {
     assert.deepEqual(await store.get('id'), later)
   })
 
-  test('writes what the request has where its data have changed, or rolling is off', async () => {
+  test('writes the request\'s data if they have changed, or without rolling', async () => {
     const noting = new NotingStore()
     const store = connectStore(noting)
     await store.set('id', RECORD, 70000, { changed: true, rolling: true })
@@ -203,8 +203,8 @@ describe('moving the expiry', () => {
   })
 })
 
-describe('a store that keeps what is over', () => {
-  test('has the record say so', async () => {
+describe('a store that keeps expired sessions', () => {
+  test('returns them: the expiry in the record decides', async () => {
     const store = connectStore(new NotingStore())
     const past = { ...RECORD, _expire: 1 }
     for (const rolling of [true, false]) {
@@ -213,7 +213,7 @@ describe('a store that keeps what is over', () => {
     }
   })
 
-  test('does not keep a session of the browser for longer than it was told', async (t) => {
+  test('does not keep a browser session beyond its TTL', async (t) => {
     const clock = skewClock(t)
     const noting = new NotingStore()
     const store = connectStore(noting)
@@ -245,12 +245,12 @@ describe('a store that fails', () => {
     })
   }
 
-  test('by ENOENT has no such session', async () => {
+  test('with ENOENT has no such session', async () => {
     const get = (id, callback) => callback(Object.assign(new Error('no file'), { code: 'ENOENT' }))
     assert.equal(await connectStore(new NotingStore({ get })).get('id'), undefined)
   })
 
-  test('asks the app what to do', async (t) => {
+  test('causes a call of onStoreError', async (t) => {
     const store = connectStore(new NotingStore({ get: (id, callback) => callback(failure) }))
     const told = []
     const onStoreError = (err, operation) => {
@@ -265,7 +265,7 @@ describe('a store that fails', () => {
   })
 })
 
-test('a visit that moves the expiry loses nothing that another request of the process writes meanwhile', async () => {
+test('a request that only moves the expiry loses no concurrent write of the process', async () => {
   const { setTimeout: wait } = require('node:timers/promises')
   const records = new Map()
   const later = (run) => (...args) => {
@@ -300,7 +300,7 @@ describe('a store that is disconnected', () => {
     assert.equal(await store.get('id'), undefined)
   })
 
-  test('is waited for, where that is wanted', async (t) => {
+  test('is waited for, with that option', async (t) => {
     // The wait has no end of its own.
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const noting = new NotingStore()
@@ -311,7 +311,7 @@ describe('a store that is disconnected', () => {
     assert.equal(await getting, undefined)
   })
 
-  test('is not waited for longer', async (t) => {
+  test('is not waited for beyond the time of that option', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const noting = new NotingStore()
     const store = connectStore(noting, { reconnectTimeout: 500 })

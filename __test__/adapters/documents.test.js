@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Runs what docs/adapters.md shows: of each block the lines after the change, and those before it where the table says that
- * they work. A block is a piece of an app that has `app`, `session`, and what a server needs to be reached.
+ * Runs the code of docs/adapters.md: of each block the lines after the change, and those before it if the table says that they
+ * work. A block is a piece of an app that has `app`, `session`, and what a server needs to be reached.
  */
 
 const assert = require('node:assert/strict')
@@ -22,7 +22,7 @@ const { makeKoaMysqlStore } = require('./mysql-stores')
 const requireHere = createRequire(__filename)
 const AsyncFunction = (async () => {}).constructor
 
-/** What each block runs on, how its client is closed, and whether it works as it was before. */
+/** The server of each block, how its client is closed, and whether it worked before the change. */
 const BLOCKS = {
   'connect-redis 9 and 10 with node-redis': { on: redis, close: 'client.close()', packages: { 'connect-redis': 'connect-redis9' } },
   'connect-redis 8 with ioredis': { on: redis, close: 'client.quit()', packages: { 'connect-redis': 'connect-redis8' } },
@@ -64,13 +64,13 @@ async function run (t, code, { close, packages }, server) {
 describe('docs/adapters.md', () => {
   const blocks = Object.fromEntries(blocksOf('docs/adapters.md', 'diff').map(({ heading, code }) => [heading, code]))
   const servers = new Map()
-  // koa-mysql-session has a timer that nothing ends.
+  // koa-mysql-session has a timer that cannot be stopped.
   const { setInterval } = globalThis
 
   before(async () => {
     globalThis.setInterval = (...args) => setInterval(...args).unref()
     for (const kind of [redis, mariadb, postgresql]) if (!kind.skip) servers.set(kind, await kind.start())
-    // It would answer with errors until its table is there, and tells nobody when that is.
+    // It fails until its table exists, and does not tell when that is.
     if (!mariadb.skip) await (await makeKoaMysqlStore(servers.get(mariadb).options)).close()
     process.env.REDIS_URL = servers.get(redis)?.url
   })

@@ -11,7 +11,7 @@ const RECORD = { user: 'ann', _expire: Date.now() + 60000, _maxAge: 60000 }
 const later = (value) => new Promise((resolve) => setImmediate(resolve, value))
 const thunk = (...values) => (callback) => setImmediate(callback, null, ...values)
 
-/** Ways in which a method of such a store answers. */
+/** The ways in which a method of such a store returns its result. */
 const ANSWERS = {
   'a value': (value) => value,
   'a promise': later,
@@ -23,7 +23,7 @@ const ANSWERS = {
   'a generator function': (value) => function * () { return yield later(value) }
 }
 
-describe('a store that gives', () => {
+describe('a store that returns', () => {
   for (const [what, answer] of Object.entries(ANSWERS)) {
     test(`${what} works`, async () => {
       const sessions = new Map()
@@ -46,13 +46,13 @@ describe('a store that gives', () => {
     })
   }
 
-  test('null has no such session', async () => {
+  test('null: there is no such session', async () => {
     assert.equal(await genericStore({ get: async () => null, set () {}, destroy () {} }).get('id'), undefined)
   })
 })
 
 describe('the keys of a session', () => {
-  test('come back as they were set', async () => {
+  test('are loaded as they were set', async () => {
     const sessions = new Map()
     const store = genericStore({
       get: async (id) => sessions.get(id),
@@ -70,7 +70,7 @@ describe('the keys of a session', () => {
     assert.deepEqual(await store.get('id'), { ...RECORD, cookie: {}, inherited: true })
   })
 
-  test('are not looked for in what is no session', async () => {
+  test('are not read from a value that is no session', async () => {
     for (const other of ['text', [1], 5]) {
       assert.deepEqual(await genericStore({ get: async () => other, set () {}, destroy () {} }).get('id'), other)
     }
@@ -80,7 +80,7 @@ describe('the keys of a session', () => {
 describe('a generator', () => {
   const getting = (get) => genericStore({ get, set () {}, destroy () {} }).get('id')
 
-  test('is given what it yields, alone and together', async () => {
+  test('gets the results of what it yields, alone and together', async () => {
     class Kept { then = 1 }
     const kept = new Kept()
     const seen = []
@@ -96,7 +96,7 @@ describe('a generator', () => {
     assert.deepEqual(seen, [[1, 2], [1, 2, [3], 4], { a: 1, b: { c: 2 }, d: null }, 'text', undefined, null, kept, 'inner', 'thenable'])
   })
 
-  test('has the store as its this, and the failures thrown into it', async () => {
+  test('has the store as `this`, and gets failures thrown', async () => {
     const failure = new RangeError('down')
     const store = {
       failure,
@@ -138,7 +138,7 @@ describe('a store that fails', () => {
     })
   }
 
-  test('by ENOENT has no such session', async () => {
+  test('with ENOENT has no such session', async () => {
     const get = async () => { throw Object.assign(new Error('no file'), { code: 'ENOENT' }) }
     assert.equal(await genericStore({ get, set () {}, destroy () {} }).get('id'), undefined)
   })

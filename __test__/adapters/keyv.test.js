@@ -42,7 +42,7 @@ describe('a Keyv with @keyv/redis', { skip: servers.skip }, () => {
   const keys = redisKeys(() => server, 'keyv::keyv:', format)
   lifeOfSessions(() => ({ adapt: () => keyvStore(keyv), ...keys }))
 
-  test('rejects what fails, though the Keyv is not asked to throw', async () => {
+  test('rejects failures, even without the option throwOnErrors', async () => {
     assert.equal(keyv.throwOnErrors, false)
     const store = keyvStore(keyv)
     await store.set('a', RECORD, 60000)
@@ -69,7 +69,7 @@ describe('a Keyv whose storage fails', () => {
     }
   })
 
-  test('rejects also where it says so by false alone', async () => {
+  test('rejects also if it only returns false', async () => {
     const store = keyvStore({ get: async () => undefined, set: async () => false, delete: async () => false })
     await assert.rejects(store.set('a', RECORD, 60000), { code: 'ERR_SESSION_STORE' })
     await store.destroy('a')

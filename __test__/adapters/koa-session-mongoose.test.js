@@ -2,7 +2,7 @@
 
 /**
  * koa-session-mongoose 3 as it is, without an adapter. There is no MongoDB server for these tests: its option `connection` is
- * given a stand-in, which keeps documents in memory as BSON, by mongoose's own schema and codec.
+ * a stand-in, which keeps documents in memory as BSON, by mongoose's own schema and codec.
  */
 
 const { describe } = require('node:test')
@@ -14,7 +14,7 @@ const { lifeOfSessions } = require('./life')
 
 const { BSON } = mongoose.mongo
 
-/** What koa-session-mongoose uses of a mongoose connection. */
+/** The members of a mongoose connection that koa-session-mongoose uses. */
 class Connection {
   Schema = mongoose.Schema
   documents = new Map()

@@ -1,14 +1,14 @@
 'use strict'
 
 /**
- * What has to hold for the sessions of an app whatever store it has: over HTTP, with the store's own server looked into.
+ * Tests of an app's sessions with any store: over HTTP, and by reading the store's own server.
  *
  *   lifeOfSessions(() => ({ adapt, peek, plant }), { keepsData: true, grain: 1000 })
  *
- * adapt   () => the adapted store, another one each time
- * peek    (id) => { data, ttl } what the server has under an id: the user's keys and what the store adds, and for how many
- *         more milliseconds; undefined where there is nothing
- * plant   (id, data, ttl) => {} puts that there by hand
+ * adapt   () => a new adapted store
+ * peek    (id) => { data, ttl } the server's record of an id: the user's keys and those that the store adds, and the remaining
+ *         milliseconds; undefined without a record
+ * plant   (id, data, ttl) => {} writes such a record directly
  */
 
 const assert = require('node:assert/strict')
@@ -19,10 +19,10 @@ const { visit } = require('../harness/server')
 
 const MAX_AGE_MS = 60000
 
-/** What session() adds for the store, so that the record outlives the cookie. */
+/** The time by which session() extends the TTL, so that the record outlives the cookie. */
 const GRACE_MS = 10000
 
-/** What a request may take here. */
+/** The longest time of a request. */
 const SLACK_MS = 5000
 
 const RICH = {
@@ -63,7 +63,7 @@ function respond (ctx) {
   return ROUTES[ctx.path](ctx)
 }
 
-/** Stops the clock of this process, not of the stores' servers; it goes on by as much as `ahead` is set to. */
+/** Freezes the clock of this process, but not that of the stores' servers; `ahead` moves it. */
 function skewClock (t) {
   const begin = Date.now()
   t.mock.timers.enable({ apis: ['Date'], now: begin })
@@ -82,12 +82,12 @@ function skewClock (t) {
  *
  * @param {() => { adapt: () => object, peek: Function, plant: Function }} given called in the tests
  * @param {object} [how]
- * @param {boolean} [how.keepsData] whether what moves an expiry alone keeps the data that are there by then
- * @param {number} [how.grain] what the store's time to live is rounded up to, in milliseconds
- * @param {boolean} [how.renews] whether a save of unchanged data is carried out
+ * @param {boolean} [how.keepsData] whether a write that only moves the expiry keeps the data that are stored by then
+ * @param {number} [how.grain] the unit to which the store rounds up a TTL, in milliseconds
+ * @param {boolean} [how.renews] whether the store executes a save of unchanged data
  * @param {number} [how.size] how large a session may be, if there is a limit
  * @param {boolean} [how.copies] whether the store keeps copies, not the objects it is given
- * @param {boolean} [how.hasTtl] whether the store is told for how long each session is to be kept
+ * @param {boolean} [how.hasTtl] whether the store gets a TTL for each session
  */
 function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, copies = true, hasTtl = true, size } = {}) {
   let store
@@ -136,7 +136,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       assert.deepEqual(await me(bob), { user: 'bob', items: ['b'] })
     })
 
-    test('comes back as it was', async (t) => {
+    test('is loaded as it was saved', async (t) => {
       const ann = await open(t)
       await ann.get('/rich')
       const { body } = await ann.get('/all')
@@ -152,7 +152,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       })
     })
 
-    test('moves to a new id with all it has', async (t) => {
+    test('moves to a new id with all its data', async (t) => {
       const ann = await open(t)
       await ann.get('/login?user=ann')
       const { cookie } = ann
@@ -186,7 +186,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       assert.deepEqual((await ann.get('/me', { cookie })).json, {})
     })
 
-    test('is as the app assigns it', async (t) => {
+    test('is the one that the app assigns', async (t) => {
       const clock = skewClock(t)
       const ann = await open(t)
       await ann.get('/login?user=ann')
@@ -196,7 +196,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       assert.equal((await me(ann)).user, renews ? 'ann' : undefined)
     })
 
-    test('is the browser\'s where that is wanted', async (t) => {
+    test('is that of the browser with maxAge \'session\'', async (t) => {
       const ann = await open(t, { storeMaxAge: MAX_AGE_MS * 3 })
       const { setCookie } = await ann.get('/browser')
       assert.doesNotMatch(setCookie[0], /expires/)
@@ -217,7 +217,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       }
     })
 
-    test('ends where nobody visits, with rolling, even if the store keeps it', async (t) => {
+    test('ends without requests, with rolling, even if the store keeps it', async (t) => {
       const clock = skewClock(t)
       const ann = await open(t, { rolling: true })
       await ann.get('/login?user=ann')
@@ -245,8 +245,8 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
 
   if (!keepsData) return
 
-  describe('rolling, where data stay', () => {
-    /** Begins a session, has the server keep it for a few seconds, and puts into it what no request knows of. */
+  describe('rolling that keeps the stored data', () => {
+    /** Creates a session, gives its record a TTL of a few seconds, and adds data that no request has loaded. */
     async function begin (t, options) {
       const ann = await open(t, { rolling: true, ...options })
       await ann.get('/login?user=ann')
@@ -255,7 +255,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       return ann
     }
 
-    test('moves the expiry, and keeps what is there by then', async (t) => {
+    test('moves the expiry, and keeps the data that are stored by then', async (t) => {
       const ann = await begin(t)
       await me(ann)
       const { data, ttl } = await given().peek(idOf(ann))
@@ -263,11 +263,11 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       isKeptFor(ttl, MAX_AGE_MS + GRACE_MS)
     })
 
-    test('brings nothing back that is gone', async (t) => {
+    test('does not revive a record that no longer exists', async (t) => {
       const ann = await open(t, { rolling: true })
       await ann.get('/login?user=ann')
       const id = idOf(ann)
-      // As another process would.
+      // Like another process.
       const other = given().adapt()
       const valid = async () => {
         await other.destroy(id)
@@ -279,7 +279,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       assert.equal(await given().peek(id), undefined)
     })
 
-    test('takes another lifetime, where the app gives one', async (t) => {
+    test('applies a maxAge that the app assigns', async (t) => {
       const clock = skewClock(t)
       const ann = await begin(t)
       await ann.get(`/max-age?ms=${MAX_AGE_MS * 2}`)
@@ -289,7 +289,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       isKeptFor((await given().peek(idOf(ann))).ttl, MAX_AGE_MS * 2 + GRACE_MS)
     })
 
-    test('begins where the option is new', async (t) => {
+    test('applies to sessions from before the option', async (t) => {
       const ann = await open(t)
       await ann.get('/login?user=ann')
       const later = await open(t, { rolling: true })

@@ -22,7 +22,7 @@ describe('on MariaDB', { skip: servers.skip }, () => {
     await server.stop()
   })
 
-  /** Looks into a table; its expiry counts in units of so many milliseconds. */
+  /** Reads a table, whose expiry has a unit of some milliseconds. */
   const tableOf = (table, idName, unit) => ({
     async peek (id) {
       const [[row]] = await pool.query(`SELECT data, expires FROM ${table} WHERE ${idName} = ?`, [id])

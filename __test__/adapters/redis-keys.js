@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Looks at sessions by redis-cli, which is none of the clients under test.
+ * Reads sessions by redis-cli, which is independent of the clients under test.
  *
  * @param {() => object} server
  * @param {string} prefix of the keys

@@ -1,6 +1,6 @@
 'use strict'
 
-/** session-file-store, which puts a key of its own into each session. */
+/** session-file-store, which adds its own key to each session. */
 
 const assert = require('node:assert/strict')
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs')
@@ -21,7 +21,7 @@ describe('session-file-store', () => {
   const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-files-'))
   after(() => rmSync(folder, { recursive: true }))
 
-  // A session that is not there is looked for once.
+  // Without retries for a missing session.
   const store = new FileStore({ path: folder, retries: 0, reapInterval: -1, logFn () {} })
   const fileOf = (id) => join(folder, `${id}.json`)
   const read = (id) => {
@@ -40,14 +40,14 @@ describe('session-file-store', () => {
   }
   lifeOfSessions(() => ({ adapt: () => connectStore(store), peek, plant }), { keepsData: true })
 
-  describe('the key that the store puts in', () => {
+  describe('the key that the store adds', () => {
     const warnings = []
     const keep = ({ code }) => warnings.push(code)
     process.on('warning', keep)
     after(() => process.off('warning', keep))
 
     for (const underscoreKeys of [false, true]) {
-      test(`is not the app's, with underscoreKeys: ${underscoreKeys}`, async (t) => {
+      test(`is not part of the app's data, with underscoreKeys: ${underscoreKeys}`, async (t) => {
         const keys = underscoreKeys ? ['user', '_mine'] : ['user']
         const respond = (ctx) => {
           if (ctx.path === '/in') for (const key of keys) ctx.session[key] = 'ann'

@@ -1,9 +1,10 @@
 'use strict'
 
 /**
- * An app with a session straight over connect-pg-simple, in a process of its own: node straight.js <options of pg, JSON>
+ * An app with koa-session and connect-pg-simple without an adapter, in a process of its own:
+ * node straight.js <options of pg, JSON>
  *
- * It tells its port, and goes on until it is ended, or ends.
+ * It sends its port, and serves until it is killed, or fails.
  */
 
 const connectPgSimple = require('connect-pg-simple')

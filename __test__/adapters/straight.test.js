@@ -1,6 +1,6 @@
 'use strict'
 
-/** What stores of other middleware do where they are put straight into koa-session, and what is said about it here. */
+/** Stores of other middleware without an adapter: how they fail in koa-session, and how they are refused here. */
 
 const assert = require('node:assert/strict')
 const { fork } = require('node:child_process')
@@ -37,7 +37,7 @@ function countVisits (ctx) {
   return ctx.session.views
 }
 
-/** Gives the answers to some visits of one client to an app with koa-session, or with ours. */
+/** Returns the responses to some requests of a client, with koa-session or with ours. */
 async function visitsOf (t, store, how = { session: koaSession }) {
   const client = await visit(t, { store }, countVisits, { ...how })
   const answers = []
@@ -48,7 +48,7 @@ async function visitsOf (t, store, how = { session: koaSession }) {
   return answers
 }
 
-describe('put straight into koa-session', () => {
+describe('without an adapter, in koa-session', () => {
   describe('on MariaDB', { skip: mariadb.skip }, () => {
     let server
     before(async () => { server = await mariadb.start() })
@@ -60,7 +60,7 @@ describe('put straight into koa-session', () => {
       assert.deepEqual(await visitsOf(t, store), [1, 1, 1])
     })
 
-    test('express-mysql-session works by its promises, and so it does in ours', async (t) => {
+    test('express-mysql-session works, since it returns promises, and also in ours', async (t) => {
       const { store, close } = await makeExpressMysqlStore(server.options)
       t.after(close)
       assert.deepEqual(await visitsOf(t, store), [1, 2, 3])
@@ -78,7 +78,7 @@ describe('put straight into koa-session', () => {
     const ended = once(child, 'close')
     const [port] = await once(child, 'message')
     const client = new Client(port)
-    // The answer may still leave before the write ends.
+    // The response may still be sent before the write ends.
     await client.get('/').catch(() => {})
     const [code] = await ended
     assert.equal(code, 1)
@@ -95,7 +95,7 @@ describe('put straight into koa-session', () => {
     assert.deepEqual(await visitsOf(t, new RedisStore9({ client })), [500, 500, 500])
   })
 
-  test('koa-redis works, and so it does in ours', { skip: redis.skip }, async (t) => {
+  test('koa-redis works, and also in ours', { skip: redis.skip }, async (t) => {
     const server = await redis.start()
     const store = redisStore({ port: server.port, host: server.host })
     t.after(async () => {
@@ -112,13 +112,13 @@ describe('put straight into koa-session', () => {
   })
 })
 
-describe('put straight into this', () => {
+describe('without an adapter, in this package', () => {
   const unconnected = { pool: { query () {} }, client: { on () {} } }
   const ExpressMysqlStore = expressMysqlSession(expressSession)
   const PgStore = connectPgSimple(expressSession)
   const MemoryStore = memorystore(expressSession)
 
-  /** A store as it is written with default parameters, which no length counts. */
+  /** A store whose callbacks are default parameters, which a function's `length` does not count. */
   class DefaultingStore extends expressSession.Store {
     get (id, callback = () => {}) { callback(null) }
     set (id, data, callback = () => {}) { callback(null) }
@@ -145,7 +145,7 @@ describe('put straight into this', () => {
   }
 
   for (const [name, [store, adapter]] of Object.entries(REFUSED)) {
-    test(`${name} is refused, and its adapter named`, () => {
+    test(`${name} is refused, and the error names its adapter`, () => {
       const error = errorOf(() => session({ store }, new Koa()))
       assert.deepEqual([error.code, error.option], ['ERR_SESSION_OPTION', 'store'])
       assert.ok(error.message.includes(`koa-session-rs/adapters/${adapter}`), error.message)
@@ -153,7 +153,7 @@ describe('put straight into this', () => {
     })
   }
 
-  test('a store of express-session that gives promises works with one warning', async () => {
+  test('a store of express-session that returns promises works, with one warning', async () => {
     for (let i = 0; i < 2; i++) {
       const store = new ExpressMysqlStore({ createDatabaseTable: false, clearExpired: false }, { query () {} })
       session({ store }, new Koa())
@@ -170,7 +170,7 @@ describe('put straight into this', () => {
   }
 
   for (const [name, store] of Object.entries(ACCEPTED)) {
-    test(`${name} is not`, () => { session({ store }, new Koa()) })
+    test(`${name} is not refused`, () => { session({ store }, new Koa()) })
   }
 })
 

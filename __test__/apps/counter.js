@@ -1,13 +1,13 @@
 'use strict'
 
 /**
- * An app as one is written for koa-session: login, a counter, a store in a Map, a cookie of an own encoding, and an id
- * in a header. It has one line that names its session module.
+ * A typical app for koa-session: login, a counter, a store in a Map, its own encoding of the cookie, and an id in a header.
+ * One line names its session module.
  */
 
 const Koa = require('koa')
 
-/** Lives longer than an app, as a database does. */
+/** Outlives the app, like a database. */
 const records = new Map()
 
 const store = {

@@ -9,7 +9,7 @@ const { requestHttp2 } = require('../harness/client')
 const { MODES } = require('../harness/modes')
 const { serve } = require('../harness/server')
 
-/** Serves an app over HTTP/2 without TLS; gives a function that sends a GET request. */
+/** Serves an app over HTTP/2 without TLS; returns a function that sends a GET request. */
 async function serveHttp2 (t, app) {
   const { port } = await serve(t, app, http2.createServer)
   return (headers) => requestHttp2(port, { headers })

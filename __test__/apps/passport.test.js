@@ -11,7 +11,7 @@ const { serve } = require('../harness/server')
 
 const USERS = { zoe: { id: 7, name: 'Zoë', password: 'secret' } }
 
-/** Makes the passport of an app whose users are in USERS. */
+/** Makes a passport whose users are in USERS. */
 function createPassport () {
   const passport = new KoaPassport()
   passport.serializeUser((user, done) => done(null, user.id))
@@ -27,7 +27,7 @@ async function parseForm (ctx, next) {
   return next()
 }
 
-/** Notes the calls of a method of every session. */
+/** Records the calls of a method of every session. */
 function watch (ctx, calls) {
   for (const method of ['regenerate', 'save']) {
     const original = ctx.session[method]
@@ -91,7 +91,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         const loggedIn = client.cookie
         assert.equal((await client.get('/logout')).json.authenticated, false)
         assert.deepEqual((await client.get()).json.user, undefined)
-        // A stored session is gone; a cookie lives on where it was kept.
+        // A stored session has been destroyed; a copied cookie remains valid.
         assert.equal((await client.get('/', { cookie: loggedIn })).json.authenticated, !store)
       })
 

@@ -10,7 +10,7 @@ const { visit } = require('../harness/server')
 
 const EXPIRED = /; expires=Thu, 01 Jan 1970 00:00:00 GMT;/
 
-/** Answers in a way for each path; the session counts every one. */
+/** Responds in a different way for each path; the session counts the requests. */
 const respond = async (ctx) => {
   if (ctx.path === '/null') {
     ctx.session = null
@@ -61,7 +61,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         })
       }
 
-      test('an error keeps what the session was until it', async (t) => {
+      test('an error response has the session as it was at the error', async (t) => {
         const client = await visit(t, make().options, respond, { Koa })
         await client.get()
         const { status } = await client.get('/throw')

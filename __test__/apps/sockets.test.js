@@ -11,7 +11,7 @@ const koaSocketSession = require('koa-socket-session')
 const { Server } = require('socket.io')
 const { io: connect } = require('socket.io-client')
 const { createRequire } = require('node:module')
-// koa-socket.io is made for socket.io 1, and has its own.
+// koa-socket.io needs socket.io 1, and brings its own.
 const connect1 = createRequire(require.resolve('koa-socket.io'))('socket.io-client')
 
 const { MemoryStore } = require('../../stores/memory')
@@ -46,10 +46,10 @@ async function startWithServer (t, opts, how = {}) {
 }
 
 describe('socket.io 4, and app.createContext(req)', () => {
-  /** Has socket.io answer each message by what `act` gives for the session of the upgrade request. */
+  /** Makes socket.io respond to each message with the result of `act` for the session of the upgrade request. */
   async function begin (t, opts, act, how) {
     const io = new Server({ transports: ['websocket'] })
-    // First of all: an open socket keeps the HTTP server from closing.
+    // Before the server, which an open socket would keep from closing.
     t.after(() => io.close())
     const { server, http } = await startWithServer(t, opts, how)
     io.attach(http)
@@ -100,7 +100,7 @@ describe('socket.io 4, and app.createContext(req)', () => {
   }
 
   for (const mode of ['a plain store', 'MemoryStore']) {
-    test(`${mode}: save() writes the store, and is told that no cookie can leave`, async (t) => {
+    test(`${mode}: save() writes the store, and session:uncommitted says that no cookie can be sent`, async (t) => {
       const { server, open } = await begin(t, MODES[mode](), async (ctx) => {
         ctx.session.n = 7
         await ctx.session.save()
@@ -145,7 +145,7 @@ describe('socket.io 4, and app.createContext(req)', () => {
 })
 
 describe('koa-socket-session 1.2.0', () => {
-  /** Runs the session's middleware for each message, on the one ctx that koa-socket-session keeps for a socket. */
+  /** Runs the middleware for each message, on the ctx that koa-socket-session keeps for a socket. */
   async function begin (t, opts, act) {
     let middleware
     const io = new SocketIoKoa()
@@ -183,7 +183,7 @@ describe('koa-socket-session 1.2.0', () => {
   }
 
   for (const mode of ['a plain store', 'MemoryStore']) {
-    test(`${mode}: each message loads anew`, async (t) => {
+    test(`${mode}: each message loads the session again`, async (t) => {
       const { server, open } = await begin(t, MODES[mode](), (ctx) => ({ ...ctx.session }))
       const ann = server.visitor()
       await ann.get('/in')
@@ -195,7 +195,7 @@ describe('koa-socket-session 1.2.0', () => {
       assert.deepEqual(await send(), {})
     })
 
-    test(`${mode}: a message does not bring back a session that has ended`, async (t) => {
+    test(`${mode}: a message does not revive a session that has ended`, async (t) => {
       const opts = MODES[mode]()
       const { server, open } = await begin(t, opts, (ctx) => {
         ctx.session.seen = Date.now()

@@ -6,12 +6,12 @@ const { describe, test } = require('node:test')
 const { serve } = require('../harness/server')
 const { KINDS, createApp } = require('./counter')
 
-/** A visitor of the app, whatever module it runs on at the time. */
+/** A visitor of the app, with either session module. */
 class Visitor {
   #jar = new Map()
   #id
 
-  /** Gives what the app knows of the visitor. */
+  /** Returns what the app knows about the visitor. */
   async visit (client, path) {
     const mine = client.another()
     mine.jar = this.#jar

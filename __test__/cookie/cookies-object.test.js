@@ -26,7 +26,7 @@ const early = (change) => ({
   })
 })
 
-/** A cookies object that keeps what it is given, and notes its calls. */
+/** A cookies object that keeps the values that are set, and records its calls. */
 class OwnCookies {
   calls = []
   values = new Map()
@@ -45,7 +45,7 @@ class OwnCookies {
 for (const [version, Koa] of Object.entries(KOAS)) {
   describe(`ctx.cookies, replaced by the app, on ${version}`, () => {
     for (const mode of ['cookie', 'store', 'ContextStore']) {
-      test(`is asked for everything, with all options: ${mode}`, async (t) => {
+      test(`is used to read and write, with all options: ${mode}`, async (t) => {
         const own = new OwnCookies()
         const options = { ...MODES[mode]().options, maxAge: 1000, domain: 'example.com', sealed: 'x' }
         const client = await visit(t, options, respond, { Koa, ...early((ctx) => { ctx.cookies = own }) })
@@ -76,11 +76,11 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       assert.deepEqual((await client.get()).json, { a: 1 })
     })
 
-    test('by a class derived of Cookies that encrypts', async (t) => {
+    test('by a subclass of Cookies that encrypts', async (t) => {
       class Sealed extends Cookies {
         get (name, options) {
           const value = super.get(name, options)
-          // Cookies asks itself for the signature.
+          // Cookies reads the signature by its own get().
           return value && !name.endsWith('.sig') ? Buffer.from(value, 'hex').toString() : value
         }
 
@@ -125,7 +125,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       assert.deepEqual(foreign.json, {})
     })
 
-    test('by the stock class with the app\'s first key and others behind it', async (t) => {
+    test('by the stock class with the app\'s first key and other further keys', async (t) => {
       const client = await visit(t, {}, respond, {
         Koa,
         keys: ['first', 'apps'],
@@ -163,7 +163,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       }
     })
 
-    test('secure = undefined asks the connection', async (t) => {
+    test('secure = undefined depends on the connection', async (t) => {
       for (const protocol of ['http', 'https']) {
         const client = await visit(t, {}, respond, {
           Koa,
@@ -185,14 +185,14 @@ for (const [version, Koa] of Object.entries(KOAS)) {
           if (when === 'after' && ctx.path === '/put') replace(ctx)
           return body
         }, { Koa, ...(when === 'before' && early(replace)) })
-        // What is known of an app's cookies is known from the second request on.
+        // From the first request, the package learns how Koa makes ctx.cookies.
         await client.get('/warm')
         const { setCookie } = await client.get('/put')
         assert.ok(setCookie[1].startsWith(`koa.sess.sig=${sign(setCookie[0].split(';')[0], 'theirs')};`))
       })
     }
 
-    test('keys taken away are an error once there is something to sign', async (t) => {
+    test('removed keys are an error once there is something to sign', async (t) => {
       const client = await visit(t, {}, respond, { Koa, ...early((ctx) => { ctx.cookies.keys = undefined }) })
       const errors = []
       client.app.on('error', (error) => errors.push(error.message))
@@ -209,7 +209,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
           if (when === 'after' && ctx.path === '/put') replace(ctx)
           return body
         }, { Koa, ...(when === 'before' && early(replace)) })
-        // What is known of an app's cookies is known from the second request on.
+        // From the first request, the package learns how Koa makes ctx.cookies.
         await client.get('/warm')
         const { setCookie } = await client.get('/put')
         assert.ok(setCookie[1].startsWith('koa.sess.sig=patched;'))
@@ -219,13 +219,13 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     for (const method of ['index', 'verify']) {
       test(`keys whose ${method} is replaced`, async (t) => {
         const client = await visit(t, {}, respond, { Koa, ...early((ctx) => { ctx.cookies.keys[method] = () => method === 'index' ? -1 : false }) })
-        // `cookies` asks index() alone.
+        // `cookies` only calls index().
         const expected = method === 'index' ? {} : { a: 1 }
         for (let i = 0; i < 2; i++) assert.deepEqual((await client.get('/', { cookie: cookieHeader(VALUE) })).json, expected)
       })
     }
 
-    test('app.keys replaced while a request runs counts from the next request on', async (t) => {
+    test('app.keys replaced during a request apply from the next request on', async (t) => {
       const client = await visit(t, {}, (ctx) => {
         ctx.session.a = 1
         ctx.app.keys = ['later']

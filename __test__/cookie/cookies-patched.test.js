@@ -20,7 +20,7 @@ const early = (change) => ({
   })
 })
 
-/** Wraps a method of an object until the test ends, and notes what it is called with. */
+/** Wraps a method of an object until the test ends, and records its arguments. */
 function spy (t, object, method) {
   const calls = []
   const original = object[method]
@@ -85,21 +85,21 @@ describe('patched methods of ctx.cookies are called', () => {
 })
 
 describe('the response', () => {
-  test('whose setHeader and getHeader are wrapped sees the lines go by', async (t) => {
+  test('whose setHeader and getHeader are wrapped: the wrappers are called with the lines', async (t) => {
     let sets
     const client = await visit(t, {}, respond, early((ctx) => { sets = spy(t, ctx.res, 'setHeader') }))
     const { setCookie } = await client.get('/put')
     assert.deepEqual(sets.find(([name]) => /^set-cookie$/i.test(name))[1], setCookie)
   })
 
-  test('has one Set-Cookie line as a text already', async (t) => {
+  test('already has one Set-Cookie line, as a string', async (t) => {
     const client = await visit(t, {}, respond, early((ctx) => { ctx.res.setHeader('Set-Cookie', 'theirs=1') }))
     const { setCookie } = await client.get('/put')
     assert.deepEqual(setCookie.map((line) => line.split('=')[0]), ['theirs', 'koa.sess', 'koa.sess.sig'])
   })
 })
 
-describe('attributes that the class itself was given', () => {
+describe('default attributes that an app sets on the class', () => {
   for (const [name, value, expected] of [['sameSite', 'lax', '; path=/; samesite=lax; httponly'], ['partitioned', true, '; path=/; httponly; partitioned']]) {
     test(`${name} is on the session's cookie too`, async (t) => {
       const { prototype } = Cookies.Cookie

@@ -13,7 +13,7 @@ const routes = {
 
 const kinds = { cookie: () => undefined, store: () => new CountingStore() }
 
-/** Starts a server and logs in; gives the parts of the visitor's header. */
+/** Starts a server, logs in, and returns the parts of the visitor's Cookie header. */
 async function login (t, opts) {
   const server = await start(t, opts, routes)
   const ann = server.visitor()
@@ -24,9 +24,9 @@ async function login (t, opts) {
 
 const junk = (i) => `koa.sess=old-${i}`
 
-describe('fault 26: several cookies of the name', () => {
+describe('fault 26: several cookies with the same name', () => {
   for (const [kind, makeStore] of Object.entries(kinds)) {
-    test(`${kind} mode: the one that verifies counts, among four`, async (t) => {
+    test(`${kind} mode: among four, the one that verifies is used`, async (t) => {
       const { value, signature, me } = await login(t, { store: makeStore() })
       assert.equal(await me(value, signature), 'ann')
       for (let before = 1; before <= 3; before++) {
@@ -41,12 +41,12 @@ describe('fault 26: several cookies of the name', () => {
       assert.equal(await me(junk(1), junk(2), junk(3), junk(4), value, signature), null)
     })
 
-    test(`${kind} mode: none that verifies is no session`, async (t) => {
+    test(`${kind} mode: if none verifies, there is no session`, async (t) => {
       const { signature, me } = await login(t, { store: makeStore() })
       assert.equal(await me(junk(1), junk(2), signature), null)
     })
 
-    test(`${kind} mode: unsigned, the first counts`, async (t) => {
+    test(`${kind} mode: unsigned, the first one is used`, async (t) => {
       const { server, value, me } = await login(t, { store: makeStore(), signed: false })
       const bob = server.visitor()
       await bob.get('/in?user=bob')
@@ -55,13 +55,13 @@ describe('fault 26: several cookies of the name', () => {
     })
   }
 
-  test('several signatures, too, are each tried', async (t) => {
+  test('each of several signatures is tried', async (t) => {
     const { value, signature, me } = await login(t, {})
     const old = 'koa.sess.sig=AAAAAAAAAAAAAAAAAAAAAAAAAAA'
     assert.equal(await me('koa.sess=old', old, value, signature), 'ann')
   })
 
-  test('nothing is shown to the store that did not verify', async (t) => {
+  test('only an id that verifies is passed to the store', async (t) => {
     const store = new CountingStore()
     const { value, signature, me } = await login(t, { store })
     store.reset()

@@ -55,7 +55,7 @@ for (const mode of ['cookie', 'store']) {
     assert.deepEqual(given.store?.ids() ?? [], [])
   })
 
-  test(`fault 5: ${mode} mode: a session that nobody changed is not on the error response`, async (t) => {
+  test(`fault 5: ${mode} mode: an unchanged session is not on the error response`, async (t) => {
     const server = await start(t, opts(), { ...routes, '/fail' (ctx) { ctx.throw(500, ctx.session.user) } })
     const visitor = server.visitor()
     await visitor.get('/in?user=ann')
@@ -78,13 +78,13 @@ eachKoa('fault 5: regenerate, then an error: the visitor has the new id', async 
   assert.deepEqual((await visitor.get('/look')).json, { user: 'ann' })
 })
 
-// Koa itself writes err.status: on a frozen error it can only do so through a setter.
+// Koa writes err.status, on a frozen error only through a setter.
 class Refusal extends Error {
   get status () { return 403 }
   set status (value) {}
 }
 
-/** What of an error Koa does not write to. */
+/** Returns the fields of an error that Koa does not write. */
 const stateOf = ({ ...fields }) => {
   delete fields.status
   return structuredClone(fields)
@@ -145,12 +145,12 @@ eachKoa("fault 5: an http-error's own headers stay beside the session's lines", 
   assert.equal(answer.status, 401)
   assert.equal(answer.body, 'who?')
   assert.equal(answer.headers['www-authenticate'], 'Basic')
-  // Koa drops what others had set, and that is not ours to change.
+  // Koa drops the cookies of other middleware, which the package does not change.
   assert.deepEqual([...answer.cookies.keys()], ['why', ...OWN])
   assert.deepEqual(headers, { 'WWW-Authenticate': 'Basic', 'Set-Cookie': 'why=1' })
 })
 
-/** Handlers that apps put in the place of Koa's. */
+/** Error handlers that replace Koa's. */
 const handlers = {
   'that removes all headers' (err) {
     for (const name of this.res.getHeaderNames()) this.res.removeHeader(name)
@@ -194,7 +194,7 @@ for (const [what, onerror] of Object.entries(handlers)) {
   })
 }
 
-test('fault 5: an error that a middleware in front catches has the cookie once, and nothing stays hooked', async (t) => {
+test('fault 5: if an outer middleware catches the error, the cookie is sent once, and nothing stays hooked', async (t) => {
   let hooked
   const before = (app) => app.use(async (ctx, next) => {
     try {
@@ -229,7 +229,7 @@ eachKoa('fault 5: an error of a middleware in front, after the commit, keeps the
   assert.equal(visitor.jar.size, 0)
 })
 
-// Koa 3 breaks the connection instead.
+// Koa 3 closes the connection instead.
 test('fault 5: a body that fails before its first byte keeps the cookie (koa2)', async (t) => {
   const server = await start(t, {}, {
     '/file' (ctx) {
@@ -245,7 +245,7 @@ test('fault 5: a body that fails before its first byte keeps the cookie (koa2)',
   assert.deepEqual((await visitor.get('/look')).json, { user: 'ann' })
 })
 
-test('fault 5: what is thrown need not be an Error', async (t) => {
+test('fault 5: the thrown value need not be an Error', async (t) => {
   const server = await start(t, {}, (ctx) => {
     ctx.session.user = 'ann'
     // eslint-disable-next-line no-throw-literal
@@ -270,7 +270,7 @@ test('fault 5: an error after the headers breaks nothing', async (t) => {
   assert.equal(store.count('set'), 1)
 })
 
-// A decode that throws has its cookie cleared, or every request to come would fail.
+// If decode throws, the cookie is cleared, since otherwise each further request would fail.
 const openings = {
   'in the route': { opts: {} },
   'by an asynchronous valid': { opts: { valid: async () => true } },
@@ -282,7 +282,7 @@ for (const [where, { opts, before, path = '/look' }] of Object.entries(openings)
   eachKoa(`fault 5: decode throws, ${where}: the cookie is cleared on the error response`, async (t, Koa) => {
     const error = new Error('bad key')
     const decode = () => { throw error }
-    // Before the session: ctx.session is there from the call of session() on.
+    // Before the middleware runs: ctx.session exists from the call of session() on.
     const server = await start(t, null, { ...routes, '/untouched' () {} }, {
       Koa,
       before (app) {

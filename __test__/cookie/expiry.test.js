@@ -43,7 +43,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 }
 
 describe('the envelope of a cookie', () => {
-  /** Envelopes by others, and whether they are valid at START_MS. */
+  /** Envelopes that koa-session would not write, and whether they are valid at START_MS. */
   const ENVELOPES = [
     [`{"a":1,"_expire":${START_MS - 1},"_maxAge":1000}`, false],
     [`{"a":1,"_expire":${START_MS},"_maxAge":1000}`, true],
@@ -63,7 +63,7 @@ describe('the envelope of a cookie', () => {
     ['{"a":1,"_expire":"0","_maxAge":1000}', true],
     ['{"a":1,"_expire":null,"_maxAge":1000}', true],
     ['{"a":1,"_expire":[0],"_maxAge":1000}', true],
-    // Of two, the last counts.
+    // Of two with the same key, the last one applies.
     [`{"a":1,"_expire":${START_MS},"_expire":0,"_maxAge":1000}`, false],
     [`{"_expire":0,"a":1,"_expire":${START_MS},"_maxAge":1000}`, true],
     [`{"a":1,"\\u005fexpire":${START_MS - 1},"_maxAge":1000}`, false],
@@ -72,7 +72,7 @@ describe('the envelope of a cookie', () => {
     ['{"a":1}', true],
     ['{"a":1,"_session":true}', true],
     ['{"a":1,"_expire":0,"_session":true}', false],
-    // Not the outermost object's.
+    // Keys of a nested object are no envelope.
     ['{"a":1,"b":{"_expire":0,"_maxAge":1000}}', true, { a: 1, b: { _expire: 0, _maxAge: 1000 } }],
     ['{"a":1,"b":"\\",\\"_expire\\":0,\\"_maxAge\\":1000}"}', true, { a: 1, b: '","_expire":0,"_maxAge":1000}' }]
   ]
@@ -83,7 +83,7 @@ describe('the envelope of a cookie', () => {
       const client = await visit(t, {}, respond)
       const { json: seen, setCookie } = await client.get('/', { cookie: cookieHeader(encode(json)) })
       assert.deepEqual(seen, valid ? { isNew: false, data } : EXPIRED)
-      // Reading is no reason to write.
+      // A session that is only read is not sent.
       assert.deepEqual(setCookie, [])
     })
   }

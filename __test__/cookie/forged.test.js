@@ -1,6 +1,6 @@
 'use strict'
 
-// A signature by none of the keys is told: `session:forged`, and a diagnostics channel. One that is merely absent is not.
+// A signature by none of the keys emits `session:forged`, also on a diagnostics channel. A missing signature does not.
 
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
@@ -37,7 +37,7 @@ async function respond (ctx) {
   return body
 }
 
-/** Starts an app that notes the events; `tell` sends a request and gives those that it caused. */
+/** Starts an app and records its events; `tell` sends a request and returns its events. */
 async function begin (t, options, how) {
   const { before } = how ?? {}
   const client = await visit(t, options, respond, {
@@ -57,7 +57,7 @@ async function begin (t, options, how) {
   return { client, tell }
 }
 
-/** Does something to each ctx before session(). */
+/** Changes each ctx before session(). */
 const onCtx = (change) => ({ before: (app) => app.use((ctx, next) => { change(ctx); return next() }) })
 
 const STORES = {
@@ -71,9 +71,9 @@ const STORES = {
 for (const [version, Koa] of Object.entries(KOAS)) {
   for (const [mode, make] of Object.entries(STORES)) {
     describe(`session:forged, ${mode} on ${version}`, () => {
-      test('is told of a signature by none of the keys, on a later turn', async (t) => {
+      test('is emitted for a signature by none of the keys, in a later turn', async (t) => {
         const { client, tell } = await begin(t, make(), { Koa })
-        // The first request of an app is read through ctx.cookies, the others are not.
+        // An app's first cookie is read through ctx.cookies, the others are not.
         for (let i = 0; i < 3; i++) {
           const { response, told } = await tell(forged())
           assert.deepEqual(response.json, { isNew: true, told: 0 })
@@ -84,7 +84,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         }
       })
 
-      test('is told of a signature that was put beside another value, or cut', async (t) => {
+      test('is emitted for a signature of another value, and a truncated one', async (t) => {
         const { tell } = await begin(t, make(), { Koa })
         const signature = sign(`koa.sess=${VALUE}`)
         for (const cookie of [
@@ -96,7 +96,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         }
       })
 
-      test('is not told of a good one, an older one, an absent one, or no cookie', async (t) => {
+      test('is not emitted for a valid, older or missing signature, or without a cookie', async (t) => {
         const { tell } = await begin(t, make(), { Koa })
         const signature = sign(`koa.sess=${VALUE}`)
         for (const cookie of [
@@ -107,7 +107,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         }
       })
 
-      test('is told once for a request, also if that loads again', async (t) => {
+      test('is emitted once for a request, even if that loads again', async (t) => {
         const { tell } = await begin(t, { ...make(), lazy: mode !== 'cookie' }, { Koa })
         for (const path of ['/load', '/reload']) assert.equal((await tell(forged(), path)).told.length, 1, path)
       })
@@ -116,7 +116,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 }
 
 describe('session:forged', () => {
-  test('comes with the request that reads the cookie, and with no other', async (t) => {
+  test('is emitted by a request that reads the cookie, and by no other', async (t) => {
     for (const options of [{}, { store: new CountingStore(), lazy: true }]) {
       const { tell } = await begin(t, options)
       for (let i = 0; i < 2; i++) {
@@ -126,7 +126,7 @@ describe('session:forged', () => {
     }
   })
 
-  test('is told of a key that was removed', async (t) => {
+  test('is emitted for a signature by a removed key', async (t) => {
     const { client, tell } = await begin(t, {})
     const cookie = cookieHeader(VALUE, KEYS[1])
     assert.deepEqual((await tell(cookie)).told, [])
@@ -134,14 +134,14 @@ describe('session:forged', () => {
     assert.equal((await tell(cookie)).told.length, 1)
   })
 
-  test('is not told where nothing is signed, or the id does not come in the cookie', async (t) => {
+  test('is not emitted for unsigned cookies, or with externalKey', async (t) => {
     for (const options of [{ signed: false }, MODES.externalKey().options]) {
       const { tell } = await begin(t, options)
       for (let i = 0; i < 2; i++) assert.deepEqual((await tell(forged())).told, [])
     }
   })
 
-  test('is not told of duplicates, if one of them verifies', async (t) => {
+  test('is not emitted for several cookies, if one of them verifies', async (t) => {
     const { tell } = await begin(t, {})
     await tell()
     for (const key of KEYS) {
@@ -153,12 +153,12 @@ describe('session:forged', () => {
     assert.equal((await tell(`${forged()}; ${forged('x')}`)).told.length, 1)
   })
 
-  test('is told with a decode of the app\'s, and before one that fails', async (t) => {
+  test('is emitted with the app\'s own decode, even if that fails', async (t) => {
     const { tell } = await begin(t, { decode: () => { throw new SyntaxError() } })
     for (let i = 0; i < 2; i++) assert.equal((await tell(forged())).told.length, 1)
   })
 
-  test('has the name of a session with `as`, and is told of each', async (t) => {
+  test('has the name of a session with `as`, and is emitted for each', async (t) => {
     const { tell } = await begin(t, {}, {
       before: (app) => {
         app.use(session({ as: 'admin', key: 'admin' }, app))
@@ -173,13 +173,13 @@ describe('session:forged', () => {
     }
   })
 
-  test('is told when the headers have left', async (t) => {
+  test('is emitted after the headers have been sent', async (t) => {
     const { tell } = await begin(t, {})
     await tell(cookieHeader(VALUE))
     assert.equal((await tell(forged(), '/sent')).told.length, 1)
   })
 
-  test('has a listener that throws heard of by the app\'s error, and the response goes on', async (t) => {
+  test('has a listener that throws: its error is emitted, and the request does not fail', async (t) => {
     const { client, tell } = await begin(t, {})
     const errors = []
     client.app.on('error', (err) => errors.push(err))
@@ -188,7 +188,7 @@ describe('session:forged', () => {
     assert.deepEqual(errors.map(({ message }) => message), ['of a listener'])
   })
 
-  test('costs no hash where nobody listens', async (t) => {
+  test('computes no hash without listeners', async (t) => {
     const client = await visit(t, { store: new CountingStore() }, (ctx) => ctx.session)
     const hashes = t.mock.method(binding, 'hashId')
     for (let i = 0; i < 3; i++) await client.get('/', { cookie: forged() })
@@ -203,7 +203,7 @@ describe('session:forged', () => {
 
 describe('koa-session-rs:forged', () => {
   for (const [mode, make] of Object.entries(STORES)) {
-    test(`has the same without an app at hand: ${mode}`, async (t) => {
+    test(`publishes the same: ${mode}`, async (t) => {
       const messages = []
       const note = (message) => messages.push(message)
       diagnostics.subscribe('koa-session-rs:forged', note)
@@ -217,7 +217,7 @@ describe('koa-session-rs:forged', () => {
   }
 })
 
-test('the debug log has it, with the hash of the id, and without the value', () => {
+test('the debug log has the forged signature, with the hash of the id, and without the value', () => {
   const play = `
     const Koa = require('koa')
     const app = new Koa()
@@ -236,7 +236,7 @@ test('the debug log has it, with the hash of the id, and without the value', () 
 })
 
 describe('session:forged through ctx.cookies', () => {
-  /** Drops the signature where it does not verify, as `cookies` does, and as egg-cookies does: in place of what was set. */
+  /** Clears a signature that does not verify, like `cookies`, or like egg-cookies, which replaces the lines that were set. */
   class Eggs {
     constructor (ctx) { this.ctx = ctx }
     get secure () { return false }
@@ -250,7 +250,7 @@ describe('session:forged through ctx.cookies', () => {
     drop (name) { this.ctx.res.setHeader('Set-Cookie', [`${name}=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT`]) }
   }
 
-  /** Says nothing about why it gives nothing. */
+  /** Returns undefined, without clearing the signature. */
   class Silent extends Eggs {
     drop () {}
   }
@@ -281,12 +281,12 @@ describe('session:forged through ctx.cookies', () => {
     }
   }
 
-  test('is not told where nobody can know', async (t) => {
+  test('is not emitted if the app\'s ctx.cookies does not show it', async (t) => {
     const { tell } = await begin(t, {}, onCtx((ctx) => { ctx.cookies = new Silent(ctx) }))
     for (const cookie of [forged(), `koa.sess=${VALUE}`, undefined]) assert.deepEqual((await tell(cookie)).told, [])
   })
 
-  test('is not told where the core has verified another of the name, by a key that is older', async (t) => {
+  test('is not emitted if the core has verified another cookie with the name, by an older key', async (t) => {
     const { tell } = await begin(t, {}, WAYS['which the app has used before'])
     const cookie = `${forged()}; ${cookieHeader(VALUE, KEYS[1])}`
     for (let i = 0; i < 2; i++) assert.deepEqual((await tell(cookie)).told, [])

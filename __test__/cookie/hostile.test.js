@@ -12,7 +12,7 @@ const { visit } = require('../harness/server')
 
 const MEGABYTE = 1024 * 1024
 
-/** Makes a server that takes big headers. */
+/** Makes a server that accepts large headers. */
 const listen = (callback) => http.createServer({ maxHeaderSize: 4 * MEGABYTE }, callback)
 
 const respond = (ctx) => ({ isNew: ctx.session.isNew, data: ctx.session })
@@ -21,7 +21,7 @@ const NEW = { isNew: true, data: {} }
 
 const VALUE = encode('{"user":"admin","_expire":9999999999999,"_maxAge":86400000}')
 
-/** Cookie values that no session of ours holds. */
+/** Cookie values that contain no valid session. */
 const VALUES = {
   empty: '',
   'a quote': '"',
@@ -42,7 +42,7 @@ const VALUES = {
   'percent escapes': '%00%0d%0aSet-Cookie:%20a=b'
 }
 
-/** Headers around a value: the ways in which a signature may be wrong. */
+/** Cookie headers with a value, with all kinds of wrong signatures. */
 const SIGNATURES = {
   'no signature': (value) => `koa.sess=${value}`,
   'an empty signature': (value) => `koa.sess=${value}; koa.sess.sig=`,
@@ -87,7 +87,7 @@ describe('a header of one megabyte', () => {
   }
 
   for (const [name, make] of Object.entries(BIG)) {
-    test(`is a visitor without a session, soon: ${name}`, async (t) => {
+    test(`is a visitor without a session, and takes no long time: ${name}`, async (t) => {
       const client = await visit(t, {}, respond, { listen })
       const began = performance.now()
       const { status, json } = await client.get('/', { cookie: make() })
@@ -96,7 +96,7 @@ describe('a header of one megabyte', () => {
     })
   }
 
-  test('leaves our cookie readable', async (t) => {
+  test('does not prevent reading our cookie', async (t) => {
     const client = await visit(t, {}, respond, { listen })
     const noise = Array.from({ length: 50000 }, (_, i) => `cookie${i}=value${i}`).join('; ')
     const { json } = await client.get('/', { cookie: `${noise}; ${cookieHeader(VALUE)}; ${noise}` })
@@ -111,7 +111,7 @@ describe('a header of one megabyte', () => {
   })
 })
 
-/** Sends bytes as a Cookie header, past all that Node would do to a text; gives the status line and the body. */
+/** Sends raw bytes as a Cookie header; returns the status and the body. */
 function sendBytes (port, bytes) {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, '127.0.0.1')
@@ -141,7 +141,7 @@ describe('bytes that are not UTF-8', () => {
     })
   }
 
-  test('between good ones', async (t) => {
+  test('in another cookie beside a valid one', async (t) => {
     const client = await visit(t, {}, respond)
     const { body } = await sendBytes(client.port, Buffer.concat([Buffer.from('a='), bytes, Buffer.from(`; ${cookieHeader(VALUE)}; b=`), bytes]))
     assert.deepEqual(JSON.parse(body), { isNew: false, data: { user: 'admin' } })
@@ -155,7 +155,7 @@ describe('bytes that are not UTF-8', () => {
   })
 })
 
-describe('what no HTTP parser lets through', () => {
+describe('characters that HTTP parsers refuse', () => {
   const TEXTS = ['\0', '\x01\x1f\x7f', '\r\nSet-Cookie: a=b', '\n', '\u2028', '\ud800', '\udfff\ud800', '€𝄞', '\ufeff', '\ufffd']
 
   for (const text of TEXTS) {
@@ -176,7 +176,7 @@ describe('what no HTTP parser lets through', () => {
   })
 })
 
-/** Signed or not asked for: data that comes from a hand that knows how to write it. */
+/** Data of clients that can make valid cookies: without signatures, or by a leaked key. */
 describe('hostile data', () => {
   const TEXTS = {
     'an array': '[1,2,3]',
@@ -246,7 +246,7 @@ describe('hostile data', () => {
         const again = await client.get()
         assert.deepEqual([again.status, again.json], [200, { touched: true, isNew: false }])
       }
-      // One prototype for all, as it was.
+      // Object.prototype has not changed.
       assert.equal(new Set(seen).size, 1)
       assert.ok(!('polluted' in seen[0]) && !('polluted' in Object.prototype) && !('touched' in seen[0]))
     })

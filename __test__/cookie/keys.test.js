@@ -16,14 +16,14 @@ const respond = (ctx) => {
 
 const VALUE = encode('{"a":1,"_expire":9999999999999,"_maxAge":86400000}')
 
-/** The line that re-issues a signature by `key`. */
+/** Returns the Set-Cookie line of a new signature by `key`. */
 const reissued = (key, value = VALUE, algorithm = 'sha1') => {
   const { _expire: expire } = JSON.parse(Buffer.from(value, 'base64').toString() || '{}')
   const until = expire === undefined ? '' : `; expires=${new Date(expire).toUTCString()}`
   return `koa.sess.sig=${sign(`koa.sess=${value}`, key, algorithm)}; path=/${until}; httponly`
 }
 
-/** A record without `_expire`: how long its cookie lives nobody knows. */
+/** A record without `_expire`, so that the expiry of its cookie is not known. */
 const reissuedId = `koa.sess.sig=${sign('koa.sess=id', 'new')}; path=/; httponly`
 
 const CLEARED = 'koa.sess.sig=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly'
@@ -47,7 +47,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         assert.deepEqual([json, setCookie], [{}, [CLEARED]])
       })
 
-      test(`a signature in a store's mode is replaced as well: ${kind}`, async (t) => {
+      test(`a signature in store mode is replaced as well: ${kind}`, async (t) => {
         const { options, store } = MODES.store()
         store.records.set('id', '{"a":1}')
         const client = await visit(t, options, respond, { Koa, keys: wrap(['new', 'old']) })
@@ -87,7 +87,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       })
     }
 
-    test('a key added behind the others verifies, one taken away does not', async (t) => {
+    test('a key appended to the others verifies, a removed one does not', async (t) => {
       const client = await visit(t, {}, respond, { Koa, keys: ['new'] })
       const cookie = cookieHeader(VALUE, 'old')
       assert.deepEqual((await client.get('/', { cookie })).json, {})
@@ -97,7 +97,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       assert.deepEqual((await client.get('/', { cookie })).json, {})
     })
 
-    test('keys behind a Keygrip, changed in place', async (t) => {
+    test('keys of a Keygrip, changed in place', async (t) => {
       const keys = ['old']
       const client = await visit(t, {}, respond, { Koa, keys: new Keygrip(keys) })
       await client.get('/put')
@@ -129,7 +129,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       assert.deepEqual([json, setCookie], [{}, [CLEARED]])
     })
 
-    test('a Keygrip of the app\'s own class is asked', async (t) => {
+    test('a Keygrip of the app\'s own class is called', async (t) => {
       const calls = []
       class Keygrip {
         sign (text) {
@@ -170,7 +170,7 @@ describe('a changed bit', () => {
     const cookie = cookieHeader(VALUE)
     const from = cookie.indexOf('sess=') + 5
     for (let i = from; i < cookie.length; i++) {
-      // The names between the two are not data.
+      // The cookie names between value and signature are not part of them.
       if (cookie.slice(i).startsWith('; koa.sess.sig=')) i += '; koa.sess.sig='.length
       const other = cookie[i] === 'A' ? 'B' : 'A'
       const { json } = await client.get('/', { cookie: cookie.slice(0, i) + other + cookie.slice(i + 1) })

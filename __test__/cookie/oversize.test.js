@@ -56,7 +56,7 @@ test('fault 9: one warning a process, an event for each cookie', async (t) => {
   assert.equal(warnings.filter(({ code }) => code === 'KOA_SESSION_RS_OVERSIZE').length, 1)
 })
 
-test('fault 9: a cookie of an own encode is measured too', async (t) => {
+test('fault 9: a cookie by the app\'s own encode is measured too', async (t) => {
   const server = await start(t, { encode: (data) => 'y'.repeat(5000), decode: () => ({}) }, (ctx) => { ctx.session.text = 'x' })
   const answer = await server.get('/')
   const { bytes } = await server.event('session:oversize')
@@ -64,7 +64,7 @@ test('fault 9: a cookie of an own encode is measured too', async (t) => {
   assert.equal(bytes, 5000 + KEY.length)
 })
 
-test('fault 9: nothing is told of large sessions in a store', async (t) => {
+test('fault 9: large sessions in a store cause no event or warning', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store }, (ctx) => { ctx.session.text = 'x'.repeat(9000) })
   const answer = await server.get('/')

@@ -19,7 +19,7 @@ const VALUE = encode('{"a":1,"_expire":9999999999999,"_maxAge":86400000}')
 const SIGNATURE = sign(`koa.sess=${VALUE}`)
 const OTHER = encode('{"a":2,"_expire":9999999999999,"_maxAge":86400000}')
 
-/** Cookie headers, and what they are. */
+/** Cookie headers, and the sessions that are read. */
 const HEADERS = [
   [`koa.sess=${VALUE}; koa.sess.sig=${SIGNATURE}`, KNOWN],
   [`koa.sess.sig=${SIGNATURE}; koa.sess=${VALUE}`, KNOWN],
@@ -27,11 +27,11 @@ const HEADERS = [
   [`koa.sess=${VALUE};   koa.sess.sig=${SIGNATURE}`, KNOWN],
   [`a=1; b=2; koa.sess=${VALUE}; c=3; koa.sess.sig=${SIGNATURE}; d=4`, KNOWN],
   [`a; =b; ;; koa.sess=${VALUE}; koa.sess.sig=${SIGNATURE};`, KNOWN],
-  // Quotes: the first and the last character go.
+  // After an opening quote, the first and the last character are removed.
   [`koa.sess="${VALUE}"; koa.sess.sig=${SIGNATURE}`, KNOWN],
   [`koa.sess=${VALUE}; koa.sess.sig="${SIGNATURE}"`, KNOWN],
   [`koa.sess="${VALUE}x; koa.sess.sig=${SIGNATURE}`, KNOWN],
-  // Of several, the first counts.
+  // Of several cookies, the first one is used.
   [`koa.sess=${VALUE}; koa.sess=${OTHER}; koa.sess.sig=${SIGNATURE}`, KNOWN],
   [`koa.sess=${VALUE}; koa.sess.sig=${SIGNATURE}; koa.sess.sig=x`, KNOWN],
   // Nothing is trimmed.
@@ -40,7 +40,7 @@ const HEADERS = [
   [`koa.sess =${VALUE}; koa.sess.sig=${SIGNATURE}`, NEW],
   [`a=1,koa.sess=${VALUE}; koa.sess.sig=${SIGNATURE}`, NEW],
   [`a=1;\tkoa.sess=${VALUE}; koa.sess.sig=${SIGNATURE}`, NEW],
-  // Names are exact.
+  // Names have to be equal.
   [`Koa.sess=${VALUE}; Koa.sess.sig=${SIGNATURE}`, NEW],
   [`xkoa.sess=${VALUE}; koa.sess.sig=${SIGNATURE}`, NEW],
   [`koaXsess=${VALUE}; koaXsess.sig=${SIGNATURE}`, NEW],
@@ -63,7 +63,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   })
 }
 
-/** Cookie values that hold { a: 1 } to Buffer.from(value, 'base64'), or do not. */
+/** Cookie values that Buffer.from(value, 'base64') decodes to { a: 1 }, or does not. */
 const TEXT = '{"a":1,"s":"??>>~~ü€","_expire":9999999999999,"_maxAge":86400000}'
 const WITH_S = { isNew: false, data: { a: 1, s: '??>>~~ü€' } }
 const BASE64 = Buffer.from(TEXT).toString('base64')
@@ -85,7 +85,7 @@ describe('base64', () => {
     })
   }
 
-  test('holds bytes that are not UTF-8 as U+FFFD', async (t) => {
+  test('has U+FFFD for bytes that are not UTF-8', async (t) => {
     const client = await visit(t, {}, respond)
     const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xc0, 0xe2, 0x82]), Buffer.from('"}')])
     const { json } = await client.get('/', { cookie: cookieHeader(bytes.toString('base64')) })
@@ -93,7 +93,7 @@ describe('base64', () => {
     assert.ok(json.data.a.includes('\ufffd'))
   })
 
-  test('that holds no JSON is a new session', async (t) => {
+  test('without JSON is a new session', async (t) => {
     const client = await visit(t, {}, respond)
     for (const text of ['', '{', '{"a":1', 'a', '{a:1}', '{"a":1}}', '\u0000', "{'a':1}", 'undefined', 'NaN', '\ufeff{"a":1}']) {
       const { json, setCookie } = await client.get('/', { cookie: cookieHeader(encode(text)) })
@@ -102,7 +102,7 @@ describe('base64', () => {
   })
 })
 
-test('a change of what others wrote is saved in our words', async (t) => {
+test('foreign JSON that is changed is saved as JSON.stringify writes it', async (t) => {
   const client = await visit(t, {}, respond)
   await client.get('/change', { cookie: cookieHeader(encode(' { "a" : 1.0 } ')) })
   assert.deepEqual((await client.get()).json, { isNew: false, data: { a: 1, b: 2 } })

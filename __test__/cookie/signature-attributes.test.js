@@ -15,7 +15,7 @@ const routes = {
   '/me' (ctx) { return { user: ctx.session.user ?? null } }
 }
 
-/** The attributes of a line but its date, and the date in milliseconds. */
+/** Returns the attributes of a line without its date, and the date in milliseconds. */
 function read (line) {
   const expires = /; expires=([^;]+)/.exec(line)?.[1]
   return { attributes: line.replace(/^[^;]*/, '').replace(/; expires=[^;]+/, ''), expires: expires && Date.parse(expires) }
@@ -33,10 +33,10 @@ const CASES = {
 
 const headers = { tenant: 'a' }
 
-describe('fault 25: a signature that is issued again by the first key', () => {
+describe('fault 25: a signature that is replaced by one by the first key', () => {
   for (const kind of ['cookie', 'store']) {
     for (const [name, attributes] of Object.entries(CASES)) {
-      test(`${kind} mode, ${name}: has the attributes and the remaining life of the cookie`, async (t) => {
+      test(`${kind} mode, ${name}: has the attributes and the expiry of the cookie`, async (t) => {
         const store = kind === 'store' ? new CountingStore() : undefined
         const server = await start(t, { maxAge, store, ...attributes }, routes, { keys: [OLD_KEY] })
         const ann = server.visitor()
@@ -50,7 +50,7 @@ describe('fault 25: a signature that is issued again by the first key', () => {
         assert.ok(Math.abs(main.expires - Date.now()) < maxAge + 2000)
         assert.deepEqual(read(second.cookies.get('koa.sess.sig')), main)
         assert.notEqual(main.attributes, '')
-        // Signed by the first now: nothing is left to do, and the old key may go.
+        // It is now signed by the first key, so nothing is sent, and the old key may be removed.
         server.app.keys = [NEW_KEY]
         const third = await ann.get('/me', headers)
         assert.deepEqual([third.json, third.setCookie], [{ user: 'ann' }, []])

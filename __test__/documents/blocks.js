@@ -7,7 +7,7 @@ const { join } = require('node:path')
 
 const root = join(__dirname, '../..')
 
-/** Every document of the project, but for the templates of issues, which are forms. */
+/** Every document of the project, except for the issue templates, which are forms. */
 const DOCUMENTS = [
   'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', '.github/PULL_REQUEST_TEMPLATE.md',
   ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
@@ -15,7 +15,7 @@ const DOCUMENTS = [
 
 const BLOCK = /^```(\w*)\n([^]*?)^```$/gm
 
-/** What a piece of code in a sentence begins with, if it is a command. */
+/** Matches the beginning of a command, for code in sentences. */
 const COMMAND = /^(?:[A-Z_]+=\S* )*(?:cargo|curl|docker|git|install|node|npm|npx|openssl|rustup) /
 
 const read = (document) => readFileSync(join(root, document), 'utf8')
@@ -24,7 +24,7 @@ const read = (document) => readFileSync(join(root, document), 'utf8')
  * Lists the code blocks of a document.
  *
  * @param {string} document
- * @param {string} [language] those of one language
+ * @param {string} [language] only blocks of this language
  * @returns {Array<{ language: string, code: string, heading: string, line: number }>} `heading`: the one above the block
  */
 function blocksOf (document, language) {
@@ -38,7 +38,7 @@ function blocksOf (document, language) {
   return language === undefined ? blocks : blocks.filter((block) => block.language === language)
 }
 
-/** Gives one side of a block that is a change: `-` before it, `+` after it. */
+/** Returns one side of a diff block: `-` before the change, `+` after it. */
 function side (code, sign) {
   return code.split('\n').filter((line) => line === '' || line[0] === ' ' || line[0] === sign).map((line) => line.slice(1)).join('\n')
 }

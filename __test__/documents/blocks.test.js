@@ -21,7 +21,7 @@ const RUN = {
   'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
 }
 
-/** Why the others are not run. */
+/** The reasons why others are not run. */
 const NOT_RUN = {
   'docs/architecture.md': { '': 'pictures; documents.test.js looks for the folders and files that they name' },
   'docs/performance.md': { text: 'figures, as the benchmarks print them' }

@@ -1,6 +1,6 @@
 'use strict'
 
-// The commands of the documents: what is short runs, and of the rest the script, its options and the files are there.
+// The commands of the documents: short ones are run; for the others, the script, its options and files have to exist.
 
 const { after, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -18,7 +18,7 @@ const root = join(__dirname, '../..')
 const read = (path) => readFileSync(join(root, path), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-commands-'))
 
-/** The scripts that tell their options themselves; the others have them in their text. */
+/** The scripts that print their options; those of the others are in the source. */
 const HELPFUL = ['bench', 'bench:stores']
 
 /** Commands that cannot be run, and why. */
@@ -40,7 +40,7 @@ function shell (command) {
   return stdout
 }
 
-/** Checks that package.json has a script, and that this knows the options and finds the files. */
+/** Checks that package.json has a script, that the script has the options, and that the files exist. */
 function checkScript (name, args) {
   assert.ok(Object.hasOwn(scripts, name), `package.json has no script ${name}`)
   if (args === '') return
@@ -50,7 +50,7 @@ function checkScript (name, args) {
   for (const [path] of args.matchAll(/\S+\.(?:md|svg)\b/g)) assert.ok(existsSync(join(root, path)), path)
 }
 
-/** What is run, by the form of the command, in a shell of POSIX. */
+/** The commands that are run in a POSIX shell, by their form. */
 const SHORT = [
   [/^node -p .+$/, (command) => assert.match(shell(command), /^[\w-]{43}\n$/)],
   [/^npm pkg set .+$/, (command) => {
@@ -71,7 +71,7 @@ const SHORT = [
   }]
 ]
 
-/** What is not run itself, and what of it is checked. */
+/** The commands that are not run, and what is checked instead. */
 const LONG = [
   [/^(?:STORE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
   [/^npm install (?:\S+\/)?(koa-session-rs\S*)$/, (command, name) => assert.ok(addons().some((addon) => addon.name === name))],
@@ -100,7 +100,7 @@ describe('the commands of', () => {
     }
   }
 
-  test('none is said to be impossible that no document has', () => {
+  test('each command listed as impossible is in a document', () => {
     for (const command in NOT_RUN) assert.ok(seen.has(command), command)
   })
 })

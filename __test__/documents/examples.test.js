@@ -22,16 +22,16 @@ const root = join(__dirname, '../..')
 const compiler = new Compiler('typescript')
 const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-examples-'))
 
-/** What an example may require that an app has of its own. */
+/** The modules that an example may require, and that an app would have. */
 const PACKAGES = { zod: createRequire(require.resolve('koa-session')).resolve('zod') }
 
 const USE = 'app.use(session({ store }, app))'
 
-/** Records of the client that one example has. */
+/** The records of the client of one example. */
 const redis = new Map()
 redis.del = redis.delete
 
-/** Makes a whole app of an example: with the middleware, where the example takes it for granted. */
+/** Makes an app of an example, with the middleware if the example does not have it. */
 function programOf (example) {
   const code = compiler.emit(example, { module: 'commonjs', esModuleInterop: true }).replace("'sessions.db'", JSON.stringify(join(folder, 'sessions.db')))
   if (example.startsWith('await ctx.')) return `${USE}\napp.use(async (ctx, next) => { ctx.session.some = 'data'; ${code}; await next() })`

@@ -1,6 +1,6 @@
 'use strict'
 
-// The change of one line that README.md and docs/migrating.md show: sessions are kept, there and back.
+// The change of one line in README.md and docs/migrating.md keeps sessions, in both directions.
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -14,7 +14,7 @@ const BLOCKS = ['README.md', 'docs/migrating.md'].flatMap((document) =>
 
 const OPTIONS = { module: ts.ModuleKind.CommonJS, esModuleInterop: true, target: ts.ScriptTarget.ES2022 }
 
-/** Makes an app of the line that is changed. */
+/** Makes an app with the changed line. */
 function appOf (line) {
   const code = `${line}\napp.use(session({}, app))`
   return ts.transpileModule(code, { compilerOptions: OPTIONS }).outputText
@@ -25,7 +25,7 @@ describe('the change of one line', () => {
     test(name, async () => {
       const [before, after] = [side(code, '-'), side(code, '+')]
       for (const text of [before, after]) assert.equal(text.trim().split('\n').length, 1)
-      // From 7 on, the function is a property of what require gives.
+      // From version 7 on, the function is a property of the module.
       const isSix = /require\('koa-session'\)$/m.test(before)
       const packages = isSix ? { 'koa-session': 'koa-session6' } : {}
       const cookies = {}

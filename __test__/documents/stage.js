@@ -3,8 +3,8 @@
 /**
  * Runs a piece of code that a document shows, in an app that listens.
  *
- * The code is a whole app, or a piece of one that has `Koa`, `session`, `app` (with keys) and `store` at hand. Where its own
- * middleware leaves a request unanswered, the visits are counted in `ctx.session`.
+ * The code is a whole app, or a piece of one that has `Koa`, `session`, `app` (with keys) and `store` at hand. If its own
+ * middleware does not respond to a request, the visits are counted in `ctx.session`.
  */
 
 const assert = require('node:assert/strict')
@@ -14,7 +14,7 @@ const { createRequire } = require('node:module')
 const requireHere = createRequire(__filename)
 const AsyncFunction = (async () => {}).constructor
 
-/** A store over a Map that the checks look into. */
+/** A store over a Map that the checks read. */
 function mapStore (records) {
   return {
     get: (id) => records.get(id),
@@ -29,7 +29,7 @@ function countVisits (ctx, next) {
   return next()
 }
 
-/** What running a block gave: its app on a port, and what it printed. */
+/** A running block: its app on a port, and its output. */
 class Stage {
   logs = []
   records = new Map()
@@ -39,8 +39,8 @@ class Stage {
    * Runs code as the body of a module.
    *
    * @param {string} code
-   * @param {{ packages?: Record<string, unknown>, given?: object }} [how] `packages`: what `require` gives in the place of some,
-   * the module or another name; `given`: what else is at hand
+   * @param {{ packages?: Record<string, unknown>, given?: object }} [how] `packages`: replacements of `require`'s modules,
+   * as a module or another name; `given`: further variables
    */
   async run (code, { packages = {}, given: more } = {}) {
     const Koa = this.#koa()
@@ -54,7 +54,7 @@ class Stage {
     const log = (...texts) => { this.logs.push(texts.join(' ')) }
     const given = { require: load, exports: {}, Koa, app, store: mapStore(this.records), console: { log, warn: log, error: log }, ...more }
     if (!/require\('koa(-session-rs)?'\)/.test(code)) given.session = requireHere('koa-session-rs')
-    // In braces, since a whole app declares names that a piece is given.
+    // In braces, since a whole app declares variables that a piece gets.
     await new AsyncFunction(...Object.keys(given), `'use strict'; {\n${code}\n}`)(...Object.values(given))
     this.app.use(countVisits)
     if (this.listening.length === 0) this.app.listen()
@@ -62,7 +62,7 @@ class Stage {
     this.address = `http://127.0.0.1:${this.listening[0].address().port}`
   }
 
-  /** Makes a Koa that notes its apps and listens on a free port. */
+  /** Makes a Koa class that records its apps, which listen on a free port. */
   #koa () {
     const stage = this
     return class Koa extends requireHere('koa') {
@@ -86,7 +86,7 @@ class Stage {
     }
   }
 
-  /** Makes a browser of a kind: it returns its cookies, and the header in which one block carries the id. */
+  /** Makes a simple browser: it sends its cookies, and the header in which one block has the id. */
   client (cookies = {}) {
     const headers = { connection: 'close', 'user-agent': 'test' }
     const visit = async (path = '/', options = {}) => {
@@ -117,7 +117,7 @@ async function staged (code, check, how) {
   }
 }
 
-/** Checks that a visitor is told these counts, one a visit. */
+/** Checks the counts that a visitor gets, one for each request. */
 async function countsTo (visit, ...counts) {
   for (const count of counts) {
     const { status, text } = await visit()

@@ -1,4 +1,4 @@
-//! Any text in a cookie: where it is JSON, its expiry is what a parser says, and an envelope put behind it comes off again.
+//! Any text in a cookie: if it is JSON, its expiry is that of a parser, and an appended envelope can be removed again.
 #![no_main]
 
 use koa_session_rs::canonical::is_canonical;
@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
     };
     assert_eq!(read, expire);
 
-    // As a serializer writes it, an envelope goes behind it and comes off again.
+    // After JSON by a serializer, an envelope can be appended and removed again.
     let user = value.to_string();
     let lifetime = Lifetime::Timed { expire_ms: 1, max_age_ms: -1 };
     let enclosed = envelope::append(&user, lifetime);
@@ -31,7 +31,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Gives data as JavaScript writes them: `-0` and `0.0`, which are longer in Rust, as `0`.
+/// Converts data to what JavaScript would write: `-0` and `0.0`, which are longer in Rust, to `0`.
 fn in_javascript(value: Value) -> Value {
     match value {
         Value::Number(number) if number.as_f64() == Some(0.0) => Value::from(0),

@@ -1,5 +1,4 @@
-//! Any `Cookie` header: nothing in it is taken for a session that the keys did not sign, and what they did sign is found
-//! among anything.
+//! Any `Cookie` header: no session is read that the keys did not sign, and a signed one is found among any other text.
 #![no_main]
 
 use koa_session_rs::envelope::{Envelope, Lifetime};
