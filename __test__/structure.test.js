@@ -109,7 +109,7 @@ describe('the structure', () => {
     assert.deepEqual(climbing(graph, FLOORS), [])
   })
 
-  test('no file imports itself through others', () => {
+  test('no import cycle', () => {
     assert.equal(cycleOf(graph)?.join(' -> '), undefined)
   })
 })
@@ -125,7 +125,7 @@ function modulesOf (crate) {
   const names = new Set(files.map(nameOf))
   return new Map(files.map((file) => {
     const paths = usesIn(readFileSync(join(folder, file), 'utf8')).map((path) => moduleAt(path, nameOf(file), names))
-    // A module's children are part of it: what they use of it is no way back.
+    // A module's children are part of it, so their use of it is no cycle.
     return [nameOf(file), paths.filter((name) => name !== undefined && !`${nameOf(file)}/`.startsWith(`${name}/`))]
   }))
 }
@@ -159,7 +159,7 @@ function moduleAt (path, from, names) {
 
 describe('the structure of the Rust', () => {
   for (const crate of CRATES.flat()) {
-    test(`no module of ${crate} uses itself through others`, () => {
+    test(`${crate} has no cycle of modules`, () => {
       assert.equal(cycleOf(modulesOf(crate))?.join(' -> '), undefined)
     })
 
@@ -175,7 +175,7 @@ describe('the structure of the Rust', () => {
 describe('the test of the structure', () => {
   const floors = [['lib/base'], ['lib/cookie', 'lib/session'], ['index.js']]
 
-  test('finds an import that climbs, and one between rooms of a floor', () => {
+  test('finds an import of a higher floor, and one between rooms of a floor', () => {
     const graph = new Map([
       ['index.js', ['lib/cookie/codec.js', 'lib/base/errors.js']],
       ['lib/cookie/codec.js', ['lib/cookie/set-cookie.js', 'lib/session/json.js', 'lib/base/errors.js']],
@@ -191,7 +191,7 @@ describe('the test of the structure', () => {
     assert.equal(cycleOf(new Map([['a', ['b', 'c']], ['b', ['d']], ['c', ['d']], ['d', []]])), undefined)
   })
 
-  test('reads what is required late, and nothing from a comment', () => {
+  test('reads late calls of require, and nothing from a comment', () => {
     const text = [
       "const { a } = require('./a')", '// require("./b")', '/**', " * require('./c')", ' */',
       "const d = () => require('../d')", "require('koa')"
@@ -199,7 +199,7 @@ describe('the test of the structure', () => {
     assert.deepEqual(pathsIn(text), ['./a', '../d'])
   })
 
-  test('reads what Rust uses', () => {
+  test('reads `use` of Rust', () => {
     const text = 'use crate::a::{self, b, c::{D, E}};\nuse super::f; // use crate::g;\n#[cfg(test)]\nmod tests { use crate::h; }'
     assert.deepEqual(usesIn(text), ['crate::a::self', 'crate::a::b', 'crate::a::c::D', 'crate::a::c::E', 'super::f'])
     const names = new Set(['', 'a', 'a/c', 'store/f'])

@@ -1,7 +1,7 @@
 'use strict'
 
 // The golden files are what tests/vectors.rs reads too: here they are shown to be what the packages still give, and that
-// the addon gives the same as the core.
+// the addon has the same results as the core.
 
 const assert = require('node:assert/strict')
 const { readFileSync } = require('node:fs')
@@ -17,7 +17,7 @@ const plain = { key: 'koa.sess', path: '/', domain: '', priority: '', sameSite: 
 const cookie = (attributes, keys) => binding.sessionCookie({ ...plain, ...attributes }, keys)
 
 for (const name of Object.keys(make)) {
-  test(`${name}.json is what the packages give`, () => {
+  test(`${name}.json has the results of the packages`, () => {
     assert.deepEqual(read(name), JSON.parse(JSON.stringify(make[name]())))
   })
 }
@@ -71,7 +71,7 @@ test('the addon reads envelopes', () => {
   }
 })
 
-test('the addon tells changes, and merges them', () => {
+test('the addon finds changes, and merges them', () => {
   const { differences, merges } = read('records')
   for (const { before, after, set, delete: gone } of differences) {
     assert.deepEqual(binding.difference(before, after), set || gone ? [set, gone] : null)

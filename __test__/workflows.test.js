@@ -1,6 +1,6 @@
 'use strict'
 
-// What the workflows take from others, and what they call, is there.
+// The actions of the workflows are pinned, and the scripts that they run exist.
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -13,7 +13,7 @@ const FOLDER = join(__dirname, '../.github/workflows')
 const TEXT = readdirSync(FOLDER).map((name) => readFileSync(join(FOLDER, name), 'utf8')).join('\n')
 
 describe('the workflows', () => {
-  test('take each action by one commit, with its version as a comment: a tag can be moved to other code', () => {
+  test('pin each action to one commit, with its version as a comment, since a tag can be moved to other code', () => {
     const commits = new Map()
     for (const [, action, rest] of TEXT.matchAll(/\buses: ([\w/-]+)(.*)$/gm)) {
       assert.match(rest, /^@[\da-f]{40} # v\d+\.\d+\.\d+$/, action)

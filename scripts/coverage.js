@@ -43,7 +43,7 @@ function filesOf (summary) {
   return names.filter((name) => name.endsWith('.js')).map((name) => ({ ...loaded.get(name) ?? countsOf(name), name }))
 }
 
-/** Counts a file that was never loaded: nobody knows its branches. */
+/** Counts a file that was never loaded, so that its branches are not known. */
 function countsOf (name) {
   const totalLineCount = readFileSync(join(root, name), 'utf8').split('\n').length
   return { totalLineCount, coveredLineCount: 0, totalBranchCount: 0, coveredBranchCount: 0 }

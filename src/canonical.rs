@@ -33,7 +33,7 @@ pub fn is_canonical(json: &str) -> bool {
     true
 }
 
-/// Skips a string and what follows it, from behind its opening quote. Nothing for one that may be written anew.
+/// Skips a string, from after its opening quote. Returns `None` for one that JavaScript may spell differently.
 fn after_string(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     let mut digits_only = true;
@@ -55,7 +55,7 @@ fn after_string(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Skips a number. Nothing for one that may be written anew.
+/// Skips a number. Returns `None` for one that JavaScript may spell differently.
 fn after_number(text: &[u8]) -> Option<&[u8]> {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     let length = text

@@ -42,7 +42,7 @@ impl Lifetime {
 /// What an opened text is.
 #[derive(Debug, PartialEq)]
 pub enum Envelope {
-    /// The user's keys, and behind them an envelope as [`append`] writes it.
+    /// The user's keys, and after them an envelope as [`append`] writes it.
     Plain {
         /// The JSON text of the user's keys alone: what `JSON.stringify` gave, and gives again for untouched data.
         user: String,
@@ -183,7 +183,7 @@ impl<'de> Visitor<'de> for ExpireVisitor {
     }
 }
 
-/// Reads a key as bytes, the one form in which `serde_json` gives out lone surrogates, and tells whether it is `_expire`.
+/// Reads a key as bytes, the only form in which `serde_json` accepts lone surrogates, and returns whether it is `_expire`.
 struct IsExpire;
 
 impl<'de> DeserializeSeed<'de> for IsExpire {

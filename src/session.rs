@@ -122,7 +122,7 @@ impl SessionCookie {
         self.finder.first(header).is_some()
     }
 
-    /// Reads the cookie and opens what it holds: decodes it, reads its envelope, and judges it by `now_ms`.
+    /// Reads the cookie and opens what it holds: decodes it, reads its envelope, and validates it at `now_ms`.
     #[must_use]
     pub fn open(&self, header: &str, now_ms: f64) -> (Repair, Option<Opened>) {
         let found = self.read(header);
@@ -208,7 +208,7 @@ impl<'h> Found<'h> {
     }
 }
 
-/// Opens a cookie value that was verified elsewhere: decodes it, reads its envelope, and judges it by `now_ms`.
+/// Opens a cookie value that was verified elsewhere: decodes it, reads its envelope, and validates it at `now_ms`.
 #[must_use]
 pub fn open(value: &str, now_ms: f64) -> Opened {
     let envelope = envelope::read(codec::decode(value));

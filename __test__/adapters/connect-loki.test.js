@@ -16,7 +16,7 @@ const { lifeOfSessions } = require('./life')
 const LokiStore = connectLoki(expressSession)
 
 describe('connect-loki', () => {
-  // Nothing is there, and nothing is written.
+  // No file exists, and none is written.
   const store = new LokiStore({ path: join(tmpdir(), 'koa-session-rs-absent.db'), autosave: false })
   before(async () => { if (!store.collection) await once(store, 'connect') })
 

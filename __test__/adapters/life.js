@@ -204,7 +204,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       assert.equal((await me(ann)).user, 'eve')
     })
 
-    test('begins anew with each visit, with rolling', async (t) => {
+    test('starts again with each request, with rolling', async (t) => {
       const clock = skewClock(t)
       const ann = await open(t, { rolling: true })
       await ann.get('/login?user=ann')
@@ -232,7 +232,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       }
     })
 
-    test(`begins anew past its half${renews ? '' : ' in the cookie alone'}, with renew`, async (t) => {
+    test(`starts again in its second half${renews ? '' : ', only in the cookie'}, with renew`, async (t) => {
       const clock = skewClock(t)
       const ann = await open(t, { renew: true })
       await ann.get('/login?user=ann')

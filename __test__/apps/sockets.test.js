@@ -37,7 +37,7 @@ const MODES = {
   'a plain store, lazy': () => ({ store: new CountingStore(), lazy: true })
 }
 
-/** Starts an app and notes the HTTP server under it. */
+/** Starts an app, and keeps its HTTP server. */
 async function startWithServer (t, opts, how = {}) {
   let http
   const { createServer } = require('node:http')

@@ -87,7 +87,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 
   for (const mode of ['store', 'ContextStore', 'externalKey']) {
     for (const value of [undefined, null, false, 0, '']) {
-      test(`missed, where a store gives ${JSON.stringify(value)}: ${mode} on ${version}`, async (t) => {
+      test(`missed, if a store returns ${JSON.stringify(value)}: ${mode} on ${version}`, async (t) => {
         const { options, store } = MODES[mode]()
         store.get = async () => value
         const { client, events, ctxs } = await observe(t, options, { Koa })
@@ -99,7 +99,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   }
 
   for (const value of [null, false, 0, '']) {
-    test(`missed, where the cookie holds ${JSON.stringify(value)}: ${version}`, async (t) => {
+    test(`missed, if the cookie contains ${JSON.stringify(value)}: ${version}`, async (t) => {
       const { client, events, ctxs } = await observe(t, {}, { Koa })
       assert.equal((await client.get('/', { cookie: cookieHeader(encode(JSON.stringify(value))) })).json.isNew, true)
       assert.deepEqual(events, [['session:missed', { key: undefined, value, ctx: ctxs[0] }]])

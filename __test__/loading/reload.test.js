@@ -12,7 +12,7 @@ const collectGarbage = runInNewContext('gc')
 
 const root = path.join(__dirname, '../..')
 
-// Loads the package anew, with its addon.
+// Loads the package again, with its addon.
 function load () {
   const ours = Object.keys(require.cache).filter((file) => {
     const inside = path.relative(root, file)

@@ -19,7 +19,7 @@ async function start () {
   return { worker, address, exited }
 }
 
-// Visits until the third count, which the worker takes for invalid, and once more: the count begins anew.
+// Visits until the third count, which the worker's `valid` refuses, and once more, which starts a new count.
 async function assertServing ({ worker, address }) {
   const invalid = once(worker, 'message')
   const counts = []

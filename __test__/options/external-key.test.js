@@ -53,7 +53,7 @@ describe('externalKey', () => {
   })
 
   for (const nothing of [undefined, null, '', false]) {
-    test(`that gives ${JSON.stringify(nothing)} is a visitor without a session`, async (t) => {
+    test(`that returns ${JSON.stringify(nothing)} means a visitor without a session`, async (t) => {
       const { options, store } = MODES.store()
       const client = await visit(t, { ...options, externalKey: { get: () => nothing, set () {} } }, respond)
       assert.deepEqual((await client.get()).json, {})

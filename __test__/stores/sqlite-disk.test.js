@@ -1,6 +1,6 @@
 'use strict'
 
-// What is on the disk: who may read it, what stays there, and what happens when it is full or the file is not there any more.
+// The files on the disk: their permissions, deleted data, a full disk, and files that are removed or replaced.
 
 const { after, afterEach, describe, test } = require('node:test')
 const assert = require('node:assert/strict')

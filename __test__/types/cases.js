@@ -2,7 +2,7 @@
 
 const { fixture } = require('./workspace')
 
-/** Ways in which apps are compiled. TypeScript 5 includes all of node_modules/@types by itself; 6 has to be told. */
+/** Compiler options of apps. TypeScript 5 includes all of node_modules/@types by default, TypeScript 6 only with an option. */
 const CONFIGS = {
   'commonjs, TypeScript 5, no interop': {
     typescript: 'typescript5', options: { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: false }
@@ -18,11 +18,11 @@ const CONFIGS = {
 }
 const isWithoutInterop = (config) => CONFIGS[config].options.esModuleInterop === false
 
-/** The one line that an app changes. */
+/** Changes the one line that an app has to change. */
 const renamed = (text) => text.replaceAll("from 'koa-session'", "from 'koa-session-rs'")
-/** That, and the app's own augmentations of the package. */
+/** Changes that line, and the app's own augmentations of the package. */
 const renamedAll = (text) => text.replaceAll("'koa-session'", "'koa-session-rs'")
-/** Imports as they have to be written where default imports of CommonJS packages are not compiled. */
+/** Writes imports for compiler options without default imports of CommonJS packages. */
 const required = (text, names) => text.replace(/^import (\w+) from '([^']+)'$/gm, (line, name, from) =>
   names.includes(from) ? `import ${name} = require('${from}')` : line)
 

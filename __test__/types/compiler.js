@@ -3,10 +3,10 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-/** What all cases have in common; `types` is what TypeScript 6 no longer does by itself. */
+/** The common options of all cases; `types` is needed since TypeScript 6, which no longer includes @types by default. */
 const COMMON = { strict: true, noEmit: true, target: 'es2022', lib: ['es2022'], skipLibCheck: false }
 
-/** Declarations that nothing here can change, and that are long to check. */
+/** Declarations that do not change, and take long to check. */
 const UNTOUCHED = /\/(?:typescript[0-9]*\/lib|@types\/node|undici-types)\//
 
 /** Runs one version of TypeScript as `tsc` would, and parses each file once. */
@@ -20,7 +20,7 @@ class Compiler {
   }
 
   /**
-   * Compiles files and says what is wrong with them.
+   * Compiles files, and returns the errors.
    *
    * @param {string} directory
    * @param {string[]} names
@@ -41,7 +41,7 @@ class Compiler {
   }
 
   /**
-   * Turns a file into JavaScript.
+   * Compiles a file to JavaScript.
    *
    * @param {string} text
    * @param {object} given compilerOptions as in tsconfig.json
@@ -71,7 +71,7 @@ class Compiler {
   }
 }
 
-/** Gives the properties' texts of the interfaces in a declaration file. */
+/** Reads the members of interfaces, and the examples, in a declaration file. */
 class Declarations {
   #ts = require('typescript')
   #file
@@ -99,7 +99,7 @@ class Declarations {
     return found.map(member => ({ name: member.name.getText(), ...this.#documentation(member) }))
   }
 
-  /** Gives the text of each `@example`, in order. */
+  /** Returns the text of each `@example`, in order. */
   examples () {
     const ts = this.#ts
     const found = []

@@ -6,7 +6,7 @@ const { Declarations } = require('./compiler')
 const { PROJECT } = require('./workspace')
 const { exports: exported } = require('../../package.json')
 
-/** What an example may use without saying where it comes from. */
+/** The declarations that an example may use without making them. */
 const PRELUDE = `import Koa from 'koa'
 import session from 'koa-session-rs'
 import type { SessionEvent, SessionEvents, Store } from 'koa-session-rs'
@@ -17,7 +17,7 @@ declare const store: Store
 declare const MyStore: typeof import('koa-session-rs/stores/memory').MemoryStore
 declare const user: string, password: string, database: string
 `
-/** Packages of others that examples import; they are `any` here. */
+/** Other packages that examples import; their type is `any` here. */
 const OTHERS = ['connect-redis', 'redis', 'koa-mysql-session', 'keyv', '@keyv/redis'].map((name) => `declare module '${name}'\n`).join('')
 const OPTIONS = { module: 'nodenext', types: ['*'], skipLibCheck: true }
 
@@ -36,7 +36,7 @@ function checkOptions () {
   return problems
 }
 
-/** Lists a cookie's attributes with their defaults; `maxage` is an accessor, and warns where it is read. */
+/** Lists a cookie's attributes with their defaults; `maxage` is an accessor, and warns when it is read. */
 function attributesOf (prototype) {
   const names = Object.keys(prototype).filter(name => typeof Object.getOwnPropertyDescriptor(prototype, name).value !== 'function')
   return Object.fromEntries(names.map(name => [name, name === 'maxage' ? undefined : prototype[name]]))
@@ -50,20 +50,20 @@ function problemsOf ({ name, text, tags }, defaults) {
   const stated = literal(tags.default)
   const actual = defaults[name]
   if (stated === undefined || typeof actual === 'function') return problems
-  // What is off by default may be absent.
+  // A default of false may be missing at run time.
   if (stated.value === false && actual === undefined) return problems
   if (stated.value !== actual) problems.push(`option ${name}: @default ${tags.default}, but it is ${actual}`)
   return problems
 }
 
-/** Reads a documented default; undefined where it is prose. */
+/** Parses a documented default; undefined if it is prose. */
 function literal (text) {
   const literals = { true: true, false: false, undefined }
   if (text in literals) return { value: literals[text] }
   return /^'.*'$/.test(text) ? { value: text.slice(1, -1) } : undefined
 }
 
-/** Lists the options that are asked of the object which an app gives. */
+/** Lists the options that are read from an app's object. */
 function namesReadBy (SessionOptions) {
   const names = new Set()
   SessionOptions.parse(new Proxy({}, { get: (_, name) => { names.add(name) } }))

@@ -1,6 +1,6 @@
 'use strict'
 
-/** What the calls below use. */
+/** The declarations that the calls below use. */
 const PRELUDE = `import Koa from 'koa'
 import session, { createSession, type SessionBase } from 'koa-session-rs'
 declare const app: Koa
@@ -11,7 +11,7 @@ const OPTIONS = { module: 'nodenext', types: ['*'], skipLibCheck: true }
 
 const MAX_AGE = '\'number | "session" | undefined\''
 
-/** Calls that do not compile, and the type that the error has to name: that of the wrong option. */
+/** Calls that do not compile, and the type in the error: that of the wrong option. */
 const CALLS = [
   ["session({ maxAge: '5d' }, app)", MAX_AGE],
   ["createSession({ maxAge: '5d' }, app)", MAX_AGE],
@@ -30,8 +30,8 @@ const CALLS = [
 ]
 
 /**
- * Checks that an error in a call names what is wrong with the option. Where a function has several signatures, an error has a part
- * for each, and editors show the last one first.
+ * Checks that the error of a call names the type of the option. If a function has several signatures, the error has a part for
+ * each, of which editors show the last one first.
  */
 function checkErrors (workspace, compiler) {
   const [entries, text] = [['koa-session-rs', 'koa-session-rs/strict'], PRELUDE + CALLS.map(([call]) => `${call}\n`).join('')]
@@ -47,7 +47,7 @@ function checkErrors (workspace, compiler) {
   })
 }
 
-/** Gives the part of an error that is of the last signature, without the signature. */
+/** Returns the part of an error for the last signature, without the signature. */
 function lastPart (error = '') {
   return error.split(/\bOverload \d of \d, '.*?', gave /).at(-1)
 }

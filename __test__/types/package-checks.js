@@ -14,7 +14,7 @@ const ESM = { module: 'esnext' }
 const STRICT = `if (require('koa-session-rs/strict') !== require('koa-session-rs')) throw new Error('another function')
 `
 
-/** Ways of importing that the types admit. */
+/** The kinds of import that the types allow. */
 const IMPORTS = [
   ['imports/default.ts', 'default.cjs', { ...CJS, esModuleInterop: true }],
   ['imports/default.ts', 'default-without-interop.cjs', { ...CJS, esModuleInterop: false }],
@@ -26,7 +26,7 @@ const IMPORTS = [
   ['imports/equals.ts', 'equals.cjs', CJS]
 ]
 
-/** Runs each way of importing that the types admit: what compiles has to be there. */
+/** Runs each kind of import that the types allow: what compiles has to exist at run time. */
 function checkImports (workspace, compiler) {
   const folder = path.join(workspace.root, 'imports')
   fs.mkdirSync(path.join(folder, 'node_modules'), { recursive: true })

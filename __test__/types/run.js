@@ -2,7 +2,7 @@
 
 /*
  * Tests the types as apps see them: `node __test__/types/run.js [words of a name]`.
- * Apps for koa-session 7 and 6 are compiled against those first, so that a fault of the app does not pass for one of ours.
+ * Apps for koa-session 7 and 6 are compiled against these first, so that an error in the app is not taken for one of ours.
  */
 
 const { cases } = require('./cases')
@@ -19,7 +19,7 @@ function compilerOf (name) {
   return compilers.get(name)
 }
 
-/** Lists the checks: a name, and a function that gives (a promise of) a line for each fault. */
+/** Lists the checks: a name, and a function that returns (a promise of) a line for each fault. */
 function checks (workspace) {
   const newest = compilerOf('typescript')
   const compiled = cases.map(({ name, folder, typescript, texts, options }, number) => [name, () => {

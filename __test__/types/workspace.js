@@ -11,7 +11,7 @@ const FIXTURES = path.join(__dirname, 'fixtures')
 /** Packages whose types import Koa's: each folder below has copies of its own, beside the Koa types of its version. */
 const BOUND_TO_KOA = ['@types/koa', '@types/koa-compose']
 
-/** What an app may have installed, by the name of its folder. */
+/** The packages that an app has installed, by the name of its folder. */
 const FOLDERS = {
   koa2: { '@types/koa': 'types-koa2' },
   koa3: { '@types/koa': '@types/koa' },
@@ -20,8 +20,8 @@ const FOLDERS = {
 }
 
 /**
- * Lays out, in a temporary folder, apps that have this package installed as npm would install it: the packed files,
- * not a link, since a link would make its types look for Koa in this project.
+ * A temporary folder of apps that have this package installed as by npm: as packed files, not as a link, with which its types
+ * would find Koa in this project.
  */
 class Workspace {
   /** Makes the folder and packs the package. */
@@ -59,7 +59,7 @@ class Workspace {
    * Writes fixtures into a folder of their own.
    *
    * @param {string} folder one of FOLDERS
-   * @param {string} name what to call it
+   * @param {string} name of the folder
    * @param {Record<string, string>} texts by file name
    * @returns {string} its path
    */

@@ -5,7 +5,7 @@ const { setImmediate: turn } = require('node:timers/promises')
 const { isPromise } = require('./kinds')
 const { mainThreadUs, ownMainThreadUs } = require('./main-thread')
 
-/** One of so many operations is timed. It does not divide the number in flight, so that not always the same ones are timed. */
+/** One in this many operations is timed. It does not divide the number in flight, so that not always the same ones are timed. */
 const TIMED = 7
 
 /** The operations in a turn of the event loop, if they are synchronous and run one after another. */

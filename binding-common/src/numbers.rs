@@ -76,9 +76,9 @@ impl<const N: usize> FromNapiValue for Numbers<'_, N> {
             let message = format!("expected an ArrayBuffer of at least {N} numbers");
             return Err(napi::Error::new(Status::InvalidArg, message));
         }
-        // SAFETY: `start` is aligned, and so many numbers are there. They stay there while the call lasts: the call holds the
-        // buffer, and only JavaScript could detach or shrink it, which no function runs that takes `Numbers`. Whoever else
-        // writes there meanwhile meets atomics.
+        // SAFETY: `start` is aligned, and the buffer has `length` numbers. It stays valid during the call: the call holds the
+        // buffer, and only JavaScript could detach or shrink it, which no function with an argument `Numbers` runs. Other threads
+        // may write to it, so it is accessed by atomics.
         Ok(Self(unsafe { slice::from_raw_parts(start, length) }))
     }
 }

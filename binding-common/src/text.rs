@@ -55,12 +55,12 @@ impl FromNapiValue for Text {
         let capacity = units * MAX_UNIT_BYTES + TERMINATOR;
         let mut bytes = Vec::<u8>::with_capacity(capacity);
         let mut written = 0;
-        // SAFETY: at most `capacity` bytes are written, which the vector has, and `written` tells how many they are.
+        // SAFETY: at most `capacity` bytes are written, which the vector has. Their number is written to `written`.
         check_status!(unsafe {
             let start = bytes.as_mut_ptr().cast();
             sys::napi_get_value_string_utf8(env, value, start, capacity, &raw mut written)
         })?;
-        // SAFETY: so many have been written.
+        // SAFETY: `written` bytes have been initialised.
         unsafe { bytes.set_len(written) };
         let text = String::from_utf8(bytes);
         text.map(Self)

@@ -122,7 +122,7 @@ impl Fault {
         self
     }
 
-    /// Returns whether somebody has to mend the fault, since it will not pass by itself.
+    /// Returns whether the fault is permanent, so that it has to be corrected by a person.
     pub fn is_final(&self) -> bool {
         match &self.failure {
             Failure::Denied | Failure::Tls | Failure::Options => true,

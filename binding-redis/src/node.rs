@@ -17,7 +17,7 @@ use crate::options::Endpoint;
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The shortest interval between attempts: after a transient fault, and after one that somebody has to mend.
+/// The shortest interval between attempts: after a transient fault, and after a permanent one.
 const GAP: Duration = Duration::from_millis(25);
 const FINAL_GAP: Duration = LONGEST_PAUSE;
 

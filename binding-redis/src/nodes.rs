@@ -11,7 +11,7 @@ use crate::options::ConnectionOptions;
 
 pub struct Nodes {
     connector: Rc<Connector>,
-    /// By address, and whether writes that wait for replicas go there: these block what is behind them.
+    /// By address, and whether it is for writes that wait for replicas, since these block later commands.
     known: RefCell<HashMap<(String, bool), Rc<Node>>>,
 }
 

@@ -86,7 +86,7 @@ class RequestCookie {
    * Finds, verifies and opens the cookie.
    *
    * @param {number} now milliseconds
-   * @returns {object|undefined} as from `openCookie`; undefined where there is no session
+   * @returns {object|undefined} as from `openCookie`; undefined if there is no session
    */
   open (now) {
     if (this.#request.nativeCookies.hasNoCookie(this.#request.ctx)) return undefined

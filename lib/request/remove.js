@@ -18,7 +18,7 @@ async function remove (contextSession) {
   await clearCookie(contextSession)
 }
 
-/** Returns the id of the record to destroy: the one that came with the request if the session was never loaded. */
+/** Returns the id of the record to destroy: the request's id if the session was never loaded. */
 async function idToRemove (contextSession) {
   if (!contextSession.records) return undefined
   return contextSession.isUnread ? idOfRequest(contextSession) : contextSession.externalKey

@@ -60,7 +60,7 @@ class Baseline {
    *
    * @param {import('./draft').Draft} draft
    * @returns {[string, string]} a JSON object of the keys that were added or changed, and a JSON array of the deleted keys; each an
-   * empty string where there are none
+   * empty string if there are none
    */
   changes (draft) {
     const set = this.#snapshot?.changes(draft.session)

@@ -82,7 +82,7 @@ impl Cluster {
         self.down.set(None);
     }
 
-    /// Returns how long commands wait while no node tells the slots.
+    /// Returns how long commands wait while no node returns the slots.
     pub fn patience(&self) -> Duration {
         if self.has_slots() {
             GRACE
@@ -155,7 +155,7 @@ impl Cluster {
         Err(absence)
     }
 
-    /// Stores the slots that a node told.
+    /// Stores the slots that a node has returned.
     fn take(&self, slots: Slots, nodes: &Nodes) {
         nodes.keep(&slots.masters());
         self.slots.replace(slots);

@@ -104,7 +104,7 @@ impl Executor {
     }
 
     /// Completes the entry of a session under a subject: destroys the sessions beyond the limit. If its entry was removed
-    /// before the session existed, or the index was lost, it enters again, after whoever removed it.
+    /// before the session existed, or the index was lost, it is added again.
     pub(super) async fn settle(
         &self,
         subject: &str,
