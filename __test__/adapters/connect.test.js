@@ -75,7 +75,7 @@ describe('memorystore', () => {
 })
 
 describe('the session that the store gets', () => {
-  test('has the members of a cookie that stores read', async () => {
+  test('has a cookie with the members that stores use', async () => {
     const noting = new NotingStore()
     await connectStore(noting).set('id', RECORD, 70000)
     const [[, id, { cookie, ...rest }]] = noting.calls
@@ -130,7 +130,7 @@ describe('the session that the store gets', () => {
     assert.deepEqual(await store.get('id'), RECORD)
   })
 
-  test('is no session if the store returns another value', async () => {
+  test('is passed on as it is if it is no object', async () => {
     for (const other of ['text', [1], 5]) {
       assert.deepEqual(await connectStore(new NotingStore({ get: (id, callback) => callback(null, other) })).get('id'), other)
     }
@@ -183,7 +183,7 @@ describe('a new expiry', () => {
     assert.deepEqual(noting.names(), ['get'])
   })
 
-  test('changes between an expiry and a browser session', async () => {
+  test('may make a browser session of one with an expiry, and back', async () => {
     const browser = { user: 'ann', _session: true }
     const store = connectStore(new NotingStore())
     await store.set('id', RECORD, 70000)
@@ -213,7 +213,7 @@ describe('a store that keeps expired sessions', () => {
     }
   })
 
-  test('does not keep a browser session beyond its TTL', async (t) => {
+  test('returns no browser session beyond its TTL', async (t) => {
     const clock = skewClock(t)
     const noting = new NotingStore()
     const store = connectStore(noting)
@@ -300,8 +300,8 @@ describe('a store that is disconnected', () => {
     assert.equal(await store.get('id'), undefined)
   })
 
-  test('is waited for, with that option', async (t) => {
-    // The wait has no end of its own.
+  test('is waited for, with reconnectTimeout', async (t) => {
+    // With this, the wait's own time limit never passes.
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const noting = new NotingStore()
     const store = connectStore(noting, { reconnectTimeout: 30000 })
@@ -311,7 +311,7 @@ describe('a store that is disconnected', () => {
     assert.equal(await getting, undefined)
   })
 
-  test('is not waited for beyond the time of that option', async (t) => {
+  test('is not waited for beyond reconnectTimeout', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const noting = new NotingStore()
     const store = connectStore(noting, { reconnectTimeout: 500 })

@@ -1,6 +1,6 @@
 'use strict'
 
-// Any argument of an addon's function has an effect or causes an error. None ends the process, and no error contains it.
+// Any argument of an addon's function has an effect or causes an error. None ends the process, and no error contains the argument.
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')

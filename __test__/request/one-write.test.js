@@ -79,20 +79,20 @@ for (const [path, writes] of Object.entries(expected)) {
   })
 }
 
-test('fault 17: a new session is written once by save() and the commit, as changed', async (t) => {
+test('fault 17: save() and the commit write a new session once in all, as changed', async (t) => {
   const { server, sets } = await app(t)
   await server.get('/save')
   assert.deepEqual(sets(), [{ n: null, changed: true }])
 })
 
-test('fault 17: rolling writes an untouched session as unchanged, and once after save()', async (t) => {
+test('fault 17: rolling writes an untouched session as unchanged, and a saved one not again', async (t) => {
   const { visitor, sets } = await app(t, { rolling: true })
   await visitor.get('/look')
   await visitor.get('/save')
   assert.deepEqual(sets(), [{ n: 1, changed: false }, { n: 2, changed: true }])
 })
 
-test('fault 17: a store that skips unchanged writes loses none', async (t) => {
+test('fault 17: a store that skips unchanged writes loses no data', async (t) => {
   const store = new CountingStore()
   const skipping = {
     get: (...args) => store.get(...args),

@@ -44,7 +44,7 @@ fn load(place: &AtomicU64) -> f64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a saturated cast is what is wanted: times and lengths below zero are none"
+    reason = "a saturating cast is what is wanted: times and lengths below zero become zero"
 )]
 #[must_use]
 pub fn whole(number: f64) -> u64 {
@@ -54,7 +54,7 @@ pub fn whole(number: f64) -> u64 {
 /// Converts to a number of JavaScript.
 #[expect(
     clippy::cast_precision_loss,
-    reason = "they came as such numbers, or count"
+    reason = "the values came from JavaScript as such numbers, or are counts"
 )]
 #[must_use]
 pub fn to_number(whole: u64) -> f64 {
@@ -66,7 +66,7 @@ impl<const N: usize> FromNapiValue for Numbers<'_, N> {
     #[allow(unsafe_code, reason = "the memory is JavaScript's")]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let (mut start, mut bytes) = (ptr::null_mut(), 0);
-        // SAFETY: env and value are of this call, and both places outlive it.
+        // SAFETY: env and value are of this call; `start` and `bytes` live until after the lookup.
         let status =
             unsafe { sys::napi_get_arraybuffer_info(env, value, &raw mut start, &raw mut bytes) };
         check_status!(status, "expected an ArrayBuffer")?;
@@ -77,8 +77,8 @@ impl<const N: usize> FromNapiValue for Numbers<'_, N> {
             return Err(napi::Error::new(Status::InvalidArg, message));
         }
         // SAFETY: `start` is aligned, and the buffer has `length` numbers. It stays valid during the call: the call holds the
-        // buffer, and only JavaScript could detach or shrink it, which no function with an argument `Numbers` runs. Other threads
-        // may write to it, so it is accessed by atomics.
+        // buffer, and only JavaScript could detach or shrink it, and no function with an argument `Numbers` runs any. Other
+        // threads may write to it, so it is accessed by atomics.
         Ok(Self(unsafe { slice::from_raw_parts(start, length) }))
     }
 }

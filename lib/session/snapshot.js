@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * A snapshot of flat data: primitives under the user's keys. The dirty check compares with it key by key, and it makes objects
- * that V8 does not keep as hash tables.
+ * A snapshot of flat data: primitives under the user's keys. The dirty check compares with it key by key. Objects made from a
+ * snapshot are not kept as hash tables by V8.
  */
 
 const { enclose, isEnvelope } = require('./envelope')
@@ -18,7 +18,7 @@ const MAX_PARSED_KEYS = 127
 /** Names of accessors on a session's prototype: data must not shadow them. */
 const ACCESSORS = new Set(['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey'])
 
-/** The keys of many sessions, and the templates from which objects with these keys are made. */
+/** A list of keys that many sessions share, and the templates from which objects with these keys are made. */
 class Shape {
   #blank
   #record
@@ -49,7 +49,7 @@ function blankJson (keys) {
   return JSON.stringify(Object.fromEntries(keys.map((key) => [key, null])))
 }
 
-/** Makes V8 expect values of any type under each key: it would not learn that from a clone that gets another type. */
+/** Makes V8 expect values of any type under each key: storing a value of another type in a clone would not teach it that. */
 function generalize (object) {
   for (const key in object) {
     for (const value of [0, 0.5, null]) object[key] = value
@@ -109,7 +109,7 @@ class Snapshot {
   }
 
   /**
-   * Makes an object of the data. Its prototype is the given one, or the caller sets that afterwards.
+   * Makes an object of the data. A wide one ignores the given prototype: the caller sets it afterwards.
    *
    * @param {object} [prototype]
    */
@@ -132,8 +132,8 @@ class Snapshot {
    * Returns whether a session differs from the data, if comparing key by key shows that.
    *
    * @param {object} session
-   * @returns {boolean|undefined} undefined where only the JSON shows it: there are objects, keys that were added or deleted, values
-   * that JSON does not have, or keys that are not data
+   * @returns {boolean|undefined} undefined where only the JSON shows it: there are objects, keys that were deleted or that come
+   * before earlier ones, values that JSON does not have, or keys that are not data
    */
   isDifferent (session) {
     const { shape: { keys }, values } = this
@@ -146,7 +146,7 @@ class Snapshot {
         if (key[0] === '_' || key === 'isNew' || !isJsonPrimitive(value)) return undefined
         differs = true
       }
-      // An added key comes after the earlier ones.
+      // A key that was simply added comes after all earlier ones: here, keys were deleted or reordered.
       if (count < keys.length && key !== keys[count]) return undefined
       count++
     }

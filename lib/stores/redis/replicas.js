@@ -34,7 +34,7 @@ class ReplicatedWrites {
   /**
    * @param {object} client
    * @param {object} kind one of CLIENTS of client-driver.js
-   * @param {number} wanted kind many replicas
+   * @param {number} wanted the number of replicas to wait for
    */
   constructor (client, kind, wanted) {
     this.#client = client

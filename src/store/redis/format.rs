@@ -86,7 +86,7 @@ impl SessionId {
     }
 }
 
-/// Whether an operation of this process scans all sessions.
+/// Whether an operation of this process is rebuilding the index.
 #[derive(Debug, Default)]
 pub struct Rebuilding(AtomicBool);
 
