@@ -173,6 +173,26 @@ eachKind('a request that commits late', ({ options }) => {
       assert.deepEqual(app.server.errors, [])
     })
 
+    test(`does not try a second commit after one that was discarded, ${when}`, async (t) => {
+      const saving = gate()
+      const app = await startSlow(t, options(), () => {}, {
+        async '/twice' (ctx) {
+          ctx.session.slow = 1
+          await saving.pass()
+          await ctx.session.save()
+          ctx.session.again = 1
+        }
+      })
+      const late = app.ann.get('/twice')
+      await saving.reached
+      await app.ann.get(path)
+      saving.open()
+      assert.deepEqual([(await late).status, (await late).setCookie], [200, []])
+      await app.server.settled()
+      assert.deepEqual(app.server.events.named('session:discarded').map(({ ctx }) => ctx.path), ['/twice'])
+      assert.deepEqual(app.server.errors, [])
+    })
+
     test(`does not roll the session ${when}`, async (t) => {
       const app = await startSlow(t, { ...options(), rolling: true, maxAge: 60_000 }, () => {})
       const old = app.ann.cookie
