@@ -2,18 +2,15 @@
 
 const Koa = require('koa')
 const { JsonStore } = require('./store')
-const { payload, nextCount, FIRST_KEY } = require('./payload')
+const { shape } = require('./shapes')
 const { BARE } = require('./subjects')
 
 /** Two keys; the first one signs. */
 const KEYS = ['a key of thirty-two bytes, no. 01', 'a key of thirty-two bytes, no. 02']
 
-/** The answer of an app that does not read the session: text as long as the value that it would read. */
-const SAME_LENGTH = payload(100)[FIRST_KEY].replace(/./g, '-')
-
 /**
- * Makes a Koa app with a subject's middleware. `/idle` does not use the session, `/read` reads one key, `/modify` changes one,
- * `/show` returns all data, `/fill/N` fills the session with N bytes.
+ * Makes a Koa app with a subject's middleware. Paths are an action and a shape, as `/read/login`: `idle` does not use the session,
+ * `read` reads one text of it, `modify` changes it, `show` returns all data, `fill` stores the shape's data.
  *
  * @param {object} subject
  * @param {'cookie'|'store'} mode
@@ -27,29 +24,36 @@ function createApp (subject, mode, keys = KEYS) {
   return app
 }
 
+/** Returns the action and the shape of a path. */
+function route (url) {
+  const at = url.indexOf('/', 1)
+  return { action: url.slice(1, at), shape: shape(url.slice(at + 1)) }
+}
+
 function answerAlike (ctx) {
-  ctx.body = SAME_LENGTH
+  ctx.body = route(ctx.url).shape.sameLength
 }
 
 function answer (ctx) {
-  switch (ctx.url) {
-    case '/idle':
-      ctx.body = SAME_LENGTH
+  const { action, shape } = route(ctx.url)
+  switch (action) {
+    case 'idle':
+      ctx.body = shape.sameLength
       break
-    case '/read':
-      ctx.body = ctx.session[FIRST_KEY] ?? 'none'
+    case 'read':
+      ctx.body = shape.read(ctx.session) ?? 'none'
       break
-    case '/modify':
-      ctx.session.n = nextCount(ctx.session.n)
-      ctx.body = ctx.session[FIRST_KEY] ?? 'none'
+    case 'modify':
+      shape.modify(ctx.session)
+      ctx.body = shape.read(ctx.session) ?? 'none'
       break
-    case '/show':
+    case 'show':
       ctx.body = JSON.stringify(ctx.session)
       break
     default:
-      Object.assign(ctx.session, payload(Number(ctx.url.slice('/fill/'.length))))
+      Object.assign(ctx.session, shape.data())
       ctx.body = 'filled'
   }
 }
 
-module.exports = { createApp, KEYS, SAME_LENGTH }
+module.exports = { createApp, KEYS }

@@ -53,7 +53,8 @@ function inStore (find, send, store) {
   }
 }
 
-const modifies = (ctx) => ctx.url === '/modify' || ctx.url.startsWith('/fill/')
+/** Returns whether the app says that it modifies the session. */
+const modifies = (ctx) => ctx.url.startsWith('/modify/') || ctx.url.startsWith('/fill/')
 
 function findVerified (header, key, keys) {
   const value = find(header, key)
@@ -81,4 +82,4 @@ function signedLines (key, value, secret, maxAge) {
   return [`${key}=${value}${attributes}`, `${key}.sig=${signature}${attributes}`]
 }
 
-module.exports = { floor }
+module.exports = { floor, modifies }

@@ -8,42 +8,48 @@
 const { execFile } = require('node:child_process')
 const { join } = require('node:path')
 const { promisify } = require('node:util')
+const { MODES } = require('./inprocess')
+const { KINDS } = require('./shapes')
 
-const READ = { action: 'read', mode: 'cookie', bytes: 1000 }
-const MODIFY = { action: 'modify', mode: 'cookie', bytes: 1000 }
+/** The session sizes in bytes. A cookie cannot hold much more than 3000. */
+const SIZES = { cookie: [100, 300, 1000, 3000], store: [100, 300, 1000, 3000, 10000, 30000, 100000] }
+
+/** The smallest sessions of each kind. */
+const LEAST_BYTES = { flat: 100, nested: 300, token: 100 }
+
+const READ = { action: 'read', mode: 'cookie' }
+
+/** The series whose x axis is the session's bytes: each kind of shape, in each mode and action. */
+const BY_BYTES = KINDS.flatMap((kind) => MODES.flatMap((mode) => ['read', 'modify'].map((action) =>
+  ({ name: `session bytes, ${mode} ${action} ${kind}`, points: sized({ action, mode }, kind) }))))
 
 const keys = (count) => Array.from({ length: count }, (_, i) => `a key of thirty-two bytes, no. ${i + 10}`)
 
 /** Bytes that one more cookie adds to the header. */
 const OTHER_COOKIE_BYTES = 'other00=abcdefghijklmnopqrst; '.length
 
-/** The session sizes in bytes. A cookie cannot hold much more than 3000. */
-const COOKIE_SIZES = [100, 300, 1000, 3000]
-const STORE_SIZES = [100, 300, 1000, 3000, 10000, 30000, 100000]
 
 /** Series of cases that differ only in what the series' name says. `at` is a point's x value, in series with a slope. */
 const SERIES = [
-  { name: 'session bytes, cookie read', points: sized(READ, COOKIE_SIZES) },
-  { name: 'session bytes, cookie modify', points: sized(MODIFY, COOKIE_SIZES) },
-  { name: 'session bytes, store read', points: sized({ ...READ, mode: 'store' }, STORE_SIZES) },
-  { name: 'session bytes, store modify', points: sized({ ...MODIFY, mode: 'store' }, STORE_SIZES) },
+  ...BY_BYTES,
   {
     name: `other cookies of ${OTHER_COOKIE_BYTES} bytes first, cookie read 100`,
     points: [0, 1, 10, 50].map((others) =>
-      ({ name: `${others}`, at: others * OTHER_COOKIE_BYTES, scene: { ...READ, bytes: 100, others } }))
+      ({ name: `${others}`, at: others * OTHER_COOKIE_BYTES, scene: { ...READ, shape: 'flat-100', others } }))
   },
   {
     name: 'keys, cookie read 100',
     points: [
-      { name: '1', scene: { ...READ, bytes: 100, keys: keys(1) } },
-      { name: '5, signed by the first', scene: { ...READ, bytes: 100, keys: keys(5) } },
-      { name: '5, signed by the last', scene: { ...READ, bytes: 100, keys: keys(5), last: true } }
+      { name: '1', scene: { ...READ, shape: 'flat-100', keys: keys(1) } },
+      { name: '5, signed by the first', scene: { ...READ, shape: 'flat-100', keys: keys(5) } },
+      { name: '5, signed by the last', scene: { ...READ, shape: 'flat-100', keys: keys(5), last: true } }
     ]
   }
 ]
 
-function sized (scene, sizes) {
-  return sizes.map((bytes) => ({ name: `${bytes} B`, at: bytes, scene: { ...scene, bytes } }))
+function sized (scene, kind) {
+  const sizes = SIZES[scene.mode].filter((bytes) => bytes >= LEAST_BYTES[kind])
+  return sizes.map((bytes) => ({ name: `${bytes} B`, at: bytes, scene: { ...scene, shape: `${kind}-${bytes}` } }))
 }
 
 /**

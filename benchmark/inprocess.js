@@ -2,7 +2,7 @@
 
 const { bareStage, setStage } = require('./stage')
 const { measure, median, medianAbove } = require('./stopwatch')
-const { payload } = require('./payload')
+const { NAMES, shape } = require('./shapes')
 const { prove } = require('./proof')
 const { BARE } = require('./subjects')
 
@@ -10,10 +10,10 @@ const MODES = ['cookie', 'store']
 
 /** The cases of the table, by name. */
 const CASES = new Map([
-  ['untouched cookie', { action: 'untouched', mode: 'cookie' }],
-  ['untouched store', { action: 'untouched', mode: 'store' }],
-  ...MODES.flatMap((mode) => ['read', 'modify'].flatMap((action) => [100, 1000, 3000].map((bytes) =>
-    [`${mode} ${action} ${bytes}`, { action, mode, bytes }])))
+  ['untouched cookie', { action: 'untouched', mode: 'cookie', shape: 'flat-100' }],
+  ['untouched store', { action: 'untouched', mode: 'store', shape: 'flat-100' }],
+  ...MODES.flatMap((mode) => ['read', 'modify'].flatMap((action) => [...NAMES, 'flat-100', 'flat-1000', 'flat-3000'].map((shape) =>
+    [`${mode} ${action} ${shape}`, { action, mode, shape }])))
 ])
 
 /**
@@ -29,7 +29,7 @@ async function costs (subjects, scene, options) {
   const stages = await setStages(subjects, scene)
   const runs = new Map([[BARE.name, bareStage(BARE, stages.values().next().value).visit]])
   for (const [name, stage] of stages) runs.set(name, stage.visit)
-  if (scene.bytes !== undefined) runs.set('JSON', throughJson(scene.bytes))
+  if (scene.action !== 'untouched') runs.set('JSON', throughJson(scene.shape))
   const samples = await measure(runs, options)
   // Checked again: a subject that fails after many requests would otherwise look fast.
   for (const stage of stages.values()) await prove(stage)
@@ -49,8 +49,8 @@ async function setStages (subjects, scene) {
   return stages
 }
 
-function throughJson (bytes) {
-  const text = JSON.stringify(payload(bytes))
+function throughJson (name) {
+  const text = JSON.stringify(shape(name).data())
   return () => {
     JSON.stringify(JSON.parse(text))
   }

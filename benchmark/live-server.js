@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const http = require('node:http')
 const { join } = require('node:path')
 const { cookiesFrom } = require('./exchange')
-const { payload, FIRST_KEY } = require('./payload')
+const { shape } = require('./shapes')
 const { spentUs } = require('./processor')
 
 /** A subject's app in its own process, pinned to one processor. */
@@ -31,11 +31,12 @@ class LiveServer {
     this.#child.kill()
   }
 
-  /** Returns the Cookie header of a visitor with a session of some bytes, and checks that the app reads it. */
-  async visitorCookie (bytes) {
-    const cookie = cookiesFrom((await this.#get(`/fill/${bytes}`)).headers['set-cookie'])
-    assert.equal((await this.#get('/read', cookie)).body, payload(bytes)[FIRST_KEY])
-    const modified = await this.#get('/modify', cookie)
+  /** Returns the Cookie header of a visitor with a session of a shape, and checks that the app reads it. */
+  async visitorCookie (name) {
+    const cookie = cookiesFrom((await this.#get(`/fill/${name}`)).headers['set-cookie'])
+    const wanted = shape(name)
+    assert.equal((await this.#get(`/read/${name}`, cookie)).body, wanted.read(wanted.data()))
+    const modified = await this.#get(`/modify/${name}`, cookie)
     assert.notEqual(modified.headers['set-cookie'], undefined)
     return cookie
   }

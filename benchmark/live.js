@@ -13,10 +13,8 @@ const { BARE } = require('./subjects')
 
 /** The cases of the table, by name. */
 const LIVE_CASES = new Map([
-  ['read 100', { path: '/read', bytes: 100 }],
-  ['read 1000', { path: '/read', bytes: 1000 }],
-  ['read 3000', { path: '/read', bytes: 3000 }],
-  ['modify 1000', { path: '/modify', bytes: 1000 }]
+  ...['login', 'cart', 'oidc', 'flat-100', 'flat-1000', 'flat-3000', 'nested-1000', 'nested-3000'].map((shape) => [`read ${shape}`, { action: 'read', shape }]),
+  ...['login', 'cart', 'flat-1000', 'nested-1000'].map((shape) => [`modify ${shape}`, { action: 'modify', shape }])
 ])
 
 /** Returns why this machine cannot measure live servers; undefined if it can. */
@@ -55,9 +53,10 @@ class Servers {
    * @returns {Promise<Map<string, {us: number, bareUs: number, kept: number}>>} by subject and mode: microseconds above bare Koa,
    *   those of bare Koa itself, and requests per second as a part of bare Koa's
    */
-  async measure ({ path, bytes }, { rounds, seconds }) {
+  async measure ({ action, shape }, { rounds, seconds }) {
+    const path = `/${action}/${shape}`
     const cookies = new Map()
-    for (const [name, server] of this.#servers) cookies.set(name, await server.visitorCookie(bytes))
+    for (const [name, server] of this.#servers) cookies.set(name, await server.visitorCookie(shape))
     const samples = new Map([...cookies.keys()].map((name) => [name, []]))
     // The first round warms up.
     for (let round = -1; round < rounds; round++) {

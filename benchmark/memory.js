@@ -29,7 +29,7 @@ async function memory () {
 }
 
 async function main ([name, mode, requests]) {
-  const stage = await setStage(subject(name), { action: 'modify', mode, bytes: 1000 })
+  const stage = await setStage(subject(name), { action: 'modify', mode, shape: 'flat-1000' })
   await serve(stage, WARM_UP)
   const before = await memory()
   await serve(stage, Number(requests))

@@ -5,6 +5,7 @@
  */
 
 const { floor } = require('./floor')
+const { nativeFloor } = require('./native-floor')
 
 const MAX_AGE_MS = 24 * 60 * 60 * 1000
 
@@ -67,6 +68,15 @@ const SUBJECTS = [
     signed: true,
     use (app, store) {
       app.use(floor({ key: this.key, maxAge: MAX_AGE_MS, store }))
+    }
+  },
+  {
+    name: 'native',
+    modes: BOTH,
+    key: 'koa.sess',
+    signed: true,
+    use (app, store) {
+      app.use(nativeFloor({ key: this.key, maxAge: MAX_AGE_MS, store }))
     }
   },
   {

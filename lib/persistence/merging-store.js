@@ -203,8 +203,8 @@ class MergingStore {
   /** Returns the changes since the load, or since the last write of this request. */
   #changes (draft, isMoving) {
     const contextSession = this.#contextSession
-    const [set, deleted] = (contextSession.baseline ?? NOTHING).changes(draft)
-    const changes = { base: this.#base, set, delete: deleted === '' ? [] : JSON.parse(deleted) }
+    const { set, deleted } = (contextSession.baseline ?? NOTHING).changes(draft)
+    const changes = { base: this.#base, set, delete: deleted }
     const { maxAge } = lifetimeOf(contextSession)
     if (contextSession.requestOptions.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
     const hasNewSubject = this.#addSubject(changes, draft.session)

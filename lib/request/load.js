@@ -114,9 +114,9 @@ function failUnreadable (contextSession) {
 function openAsIs (contextSession, data, text, maxAge, expire, id) {
   const until = maxAge === 'session' ? undefined : expire
   // Before `Session.adopt` changes the data.
-  const baseline = Baseline.ofText(text, Snapshot.of(data))
+  const snapshot = Snapshot.of(data)
   contextSession.adoptMaxAge(maxAge)
-  contextSession.open(Session.adopt(contextSession, data, until, text.length), baseline, id)
+  contextSession.open(Session.adopt(contextSession, data, snapshot, until), Baseline.ofText(text, snapshot), id)
   contextSession.cookie.reissue(until)
 }
 
@@ -194,7 +194,7 @@ function validateAndOpen (contextSession, data, id, text) {
 function openIfValid (contextSession, verdict, data, id, text) {
   if (verdict !== VERDICT.VALID) return createInstead(contextSession, verdict, data, id)
   const capped = capData(data, contextSession.options)
-  const isOpen = openFlat(contextSession, capped, id, text) || openCopy(contextSession, capped, id, text)
+  const isOpen = openPlain(contextSession, capped, id, text) || openCopy(contextSession, capped, id, text)
   // Data too deeply nested for JSON.stringify could never be saved.
   if (!isOpen) return createInstead(contextSession, VERDICT.INVALID, data, id)
   contextSession.cookie.reissue(contextSession.session._expire)
@@ -207,8 +207,8 @@ function createInstead (contextSession, verdict, data, id) {
   contextSession.create()
 }
 
-/** Opens a flat record (no nested data) with a snapshot. Returns false if it is not flat, or its envelope is contradictory. */
-function openFlat (contextSession, record, id, text) {
+/** Opens a record of plain data with a snapshot. Returns false if it is not plain, or its envelope is contradictory. */
+function openPlain (contextSession, record, id, text) {
   const snapshot = Snapshot.of(record, true)
   const { _expire: expire, _maxAge: maxAge, _session: isBrowser } = record
   if (snapshot === undefined || (isBrowser !== undefined && maxAge !== undefined)) return false

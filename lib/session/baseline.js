@@ -3,15 +3,18 @@
 const binding = require('../native/binding')
 const { isSameJson } = require('./json')
 const { Session, stringify } = require('./session')
-const { Snapshot } = require('./snapshot')
+const { NONE, Snapshot } = require('./snapshot')
 
 /** What the store or the browser has of a session: the dirty check compares the session with it. */
 class Baseline {
   #text
   #json
   #snapshot
+  /** The draft that was compared last, and its difference, if the snapshot shows it. */
+  #draft
+  #compared
 
-  /** Makes a baseline of JSON that was loaded or sent, with a snapshot of its data if they are flat. */
+  /** Makes a baseline of JSON that was loaded or sent, with a snapshot of its data if they are plain. */
   static ofText (text, snapshot) {
     const baseline = new Baseline()
     baseline.#text = text
@@ -24,7 +27,7 @@ class Baseline {
     return Baseline.ofData(snapshot, snapshot ? undefined : draft.json)
   }
 
-  /** Makes a baseline of data as this process writes them: a snapshot if they are flat, else their JSON. */
+  /** Makes a baseline of data as this process writes them: a snapshot if they are plain, else their JSON. */
   static ofData (snapshot, json) {
     const baseline = new Baseline()
     baseline.#snapshot = snapshot
@@ -38,7 +41,7 @@ class Baseline {
   /** Returns the JSON: `text`, or as this process writes the data. */
   get json () {
     if (this.#text !== undefined) return this.#text
-    this.#json ??= JSON.stringify(this.#snapshot.toObject())
+    this.#json ??= this.#snapshot.toJson()
     return this.#json
   }
 
@@ -49,8 +52,8 @@ class Baseline {
    * @param {object} options
    */
   isChanged (draft, options) {
-    const differs = this.#snapshot?.isDifferent(draft.session)
-    if (differs !== undefined) return differs
+    const difference = this.#difference(draft)
+    if (difference !== undefined) return difference !== NONE
     if (this.#text === undefined) return draft.json !== this.json
     return !isSameJson(this.#text, draft.json, (data) => rewrite(data, options))
   }
@@ -59,14 +62,24 @@ class Baseline {
    * Lists the changes of a session since the baseline.
    *
    * @param {import('./draft').Draft} draft
-   * @returns {[string, string]} a JSON object of the keys that were added or changed, and a JSON array of the deleted keys; each an
-   * empty string if there are none
+   * @returns {{ set: string, deleted: string[] }} a JSON object of the keys that were added or changed, an empty string if there are
+   * none; and the keys that were deleted
    */
   changes (draft) {
-    const set = this.#snapshot?.changes(draft.session)
-    if (set !== undefined) return [set, '']
+    const difference = this.#difference(draft)
+    if (difference !== undefined) return { set: draft.jsonOf(difference.set), deleted: difference.deleted }
     const { json } = this
-    return (draft.json === json ? undefined : binding.difference(json, draft.json)) ?? ['', '']
+    const [set, deleted] = (draft.json === json ? undefined : binding.difference(json, draft.json)) ?? ['', '']
+    return { set, deleted: deleted === '' ? [] : JSON.parse(deleted) }
+  }
+
+  /** Compares a draft with the snapshot, once. */
+  #difference (draft) {
+    if (this.#draft !== draft) {
+      this.#draft = draft
+      this.#compared = this.#snapshot?.difference(draft.session)
+    }
+    return this.#compared
   }
 }
 

@@ -14,6 +14,14 @@ class Draft {
   /** Returns the session's JSON, serialised at the first call. */
   get json () { return (this.#json ??= stringify(this.session)) }
 
+  /** Returns the JSON of some keys of the session; an empty string for none. */
+  jsonOf (keys) {
+    if (keys.length === 0) return ''
+    const data = {}
+    for (const key of keys) data[key] = this.session[key]
+    return JSON.stringify(data)
+  }
+
   /** Throws if the session cannot be serialised, even where its JSON is not needed. */
   requireJson () { return this.json }
 }

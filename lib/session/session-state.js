@@ -31,10 +31,10 @@ class State {
   }
 }
 
-/** Its constructor returns the given object, so that a subclass adds its private fields to that. */
+/** Its constructor returns the given object, if there is one, so that a subclass adds its private fields to that. */
 class ReturnOverride {
   constructor (object) {
-    return object
+    if (object !== undefined) return object
   }
 }
 
@@ -42,9 +42,14 @@ class StateHolder extends ReturnOverride {
   /** One field for the whole state, since each field added to an object costs time. */
   #state
 
-  constructor (object, state) {
+  /**
+   * @param {State} state
+   * @param {object} [object] the object that is given the state; a new one by default
+   */
+  constructor (state, object) {
     super(object)
-    this.#state = state
+    // An app can reach this constructor through that of its session.
+    if (state instanceof State) this.#state = state
   }
 
   /** Returns whether an object is a session: it has a state itself, not by inheritance. */
@@ -65,11 +70,6 @@ class StateHolder extends ReturnOverride {
   }
 }
 
-/** Adds a state to an object. Done before its prototype is changed, since adding a field is slow afterwards. */
-function giveState (object, state) {
-  return new StateHolder(object, state)
-}
-
 const { isSession, stateOf } = StateHolder
 
-module.exports = { State, giveState, isSession, stateOf }
+module.exports = { State, StateHolder, isSession, stateOf }

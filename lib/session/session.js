@@ -8,8 +8,9 @@ const { emitError } = require('../base/events')
 const { toJson } = require('./json')
 const { hasKeys } = require('../base/own-keys')
 const { isMaxAge, toMaxAge } = require('../base/max-age')
-const { State, giveState, isSession, stateOf } = require('./session-state')
-const { ACCESSORS, objectOf } = require('./snapshot')
+const { ACCESSORS } = require('./shape')
+const { State, StateHolder, isSession, stateOf } = require('./session-state')
+const { Snapshot } = require('./snapshot')
 
 /** The session that `stringify` is serialising. Its toJSON then returns the session itself, without a copy. */
 let stringified
@@ -20,21 +21,18 @@ let stringified
  * An object that inherits from a session behaves like it. A copy or a Proxy has no state: as in koa-session, reading an accessor
  * returns undefined, and setting one defines a property (which a Proxy passes on to its target, the session).
  */
-class Session {
+class Session extends StateHolder {
   /**
-   * Turns parsed JSON into a session.
-   *
-   * Small objects are copied, others change their prototype. The latter makes adding keys slow (in V8 before Node 24, each object
-   * then has a hidden class of its own); copying is slow for large objects.
+   * Turns parsed JSON into a session. Few keys are copied; else the object itself becomes the session, since copying many keys is slow.
    *
    * @param {object} contextSession the one that the session belongs to
    * @param {object} data modified, so the caller must not keep it
+   * @param {import('./snapshot').Snapshot} [snapshot] of the data
    * @param {number} [expire] milliseconds
-   * @param {number} size the length of the JSON
    */
-  static adopt (contextSession, data, expire, size) {
-    const object = size < SMALL_JSON ? { __proto__: Session.prototype, ...data } : data
-    return become(object, new State(contextSession, false, expire))
+  static adopt (contextSession, data, snapshot, expire) {
+    const state = new State(contextSession, false, expire)
+    return snapshot?.isNarrow ? snapshot.addTo(new Session(state)) : become(data, state)
   }
 
   /**
@@ -45,12 +43,12 @@ class Session {
    * @param {number} [expire] milliseconds
    */
   static restore (contextSession, snapshot, expire) {
-    return become(snapshot.toObject(Session.prototype), new State(contextSession, false, expire))
+    return make(snapshot, new State(contextSession, false, expire))
   }
 
   /** Creates a session without data. */
   static create (contextSession) {
-    return become({ __proto__: Session.prototype }, new State(contextSession, true))
+    return new Session(new State(contextSession, true))
   }
 
   /**
@@ -73,7 +71,7 @@ class Session {
         if (isIncoming && key[0] === '_') incomingKeysOf(contextSession).add(key)
       }
     }
-    return become(objectOf(keys, values, Session.prototype), stateOf(data)?.copyFor(contextSession) ?? state)
+    return make(Snapshot.unchecked(keys, values), stateOf(data)?.copyFor(contextSession) ?? state)
   }
 
   /** Reads as undefined and ignores assignments. The inherited accessor would replace the prototype. */
@@ -132,16 +130,23 @@ class Session {
   [inspect.custom] () { return dataOf(this) }
 }
 
-/** Below this length of the JSON, copying the object is faster than changing its prototype. */
-const SMALL_JSON = 600
+// Nothing but a session's own members is inherited.
+Object.setPrototypeOf(Session.prototype, Object.prototype)
 
 /** Keys of data that do not become properties of the session. */
 const INTERNAL = new Set([...ACCESSORS, '__proto__', '_maxAge', '_session'])
 
-/** Turns an object into a session, in place. */
+/** Makes a session of a snapshot. */
+function make (snapshot, state) {
+  return snapshot.isNarrow ? snapshot.addTo(new Session(state)) : become(snapshot.toObject(), state)
+}
+
+/**
+ * Turns an object into a session, in place. Its state is added before its prototype is changed, since adding fields is slow
+ * afterwards: in V8 before Node 24, each object then has a hidden class of its own.
+ */
 function become (object, state) {
-  giveState(object, state)
-  return Object.setPrototypeOf(object, Session.prototype)
+  return Object.setPrototypeOf(new StateHolder(state, object), Session.prototype)
 }
 
 /** Returns whether a key comes from prototype pollution: an enumerable property of Object.prototype. */

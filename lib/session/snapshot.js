@@ -1,79 +1,29 @@
 'use strict'
 
 /**
- * A snapshot of flat data: primitives under the user's keys. The dirty check compares with it key by key. Objects made from a
- * snapshot are not kept as hash tables by V8.
+ * A snapshot of a session's data: the user's keys, their values, and lists of the nested ones. The dirty check compares with it key
+ * by key.
  */
 
 const { enclose, isEnvelope } = require('./envelope')
-
+const { isJsonPrimitive, isListed, isPlain, toList, fromList } = require('./nested')
+const { MAX_ADDED_KEYS, latestShape, shapeOf } = require('./shape')
 const { inheritsKeys } = require('../base/own-keys')
 
-/** How many keys can be added to an object one by one before V8 makes it a hash table: 4 in the object, and 12 beside it. */
-const MAX_ADDED_KEYS = 16
-
-/** How many keys an object of JSON.parse keeps in itself. With more, it is a hash table in any case. */
-const MAX_PARSED_KEYS = 127
-
-/** Names of accessors on a session's prototype: data must not shadow them. */
-const ACCESSORS = new Set(['isNew', '_expire', '_requireSave', 'length', 'populated', 'maxAge', 'externalKey'])
-
-/** A list of keys that many sessions share, and the templates from which objects with these keys are made. */
-class Shape {
-  #blank
-  #record
-
-  /** @param {string[]} keys */
-  constructor (keys) {
-    this.keys = keys
-    /** Whether all keys are data: none begins with `_` or is the name of an accessor. */
-    this.isData = !keys.some((key) => key[0] === '_' || ACCESSORS.has(key))
-    /** Whether objects are made with room for all keys at once, since adding them one by one would make a hash table. */
-    this.isWide = keys.length > MAX_ADDED_KEYS && keys.length <= MAX_PARSED_KEYS
-  }
-
-  /** Makes an object with the keys by JSON.parse: only such objects take further properties quickly in V8. */
-  blank () {
-    this.#blank ??= blankJson(this.keys)
-    return JSON.parse(this.#blank)
-  }
-
-  /** Makes an object with the keys and the envelope's by cloning: faster, but adding properties to it is slow. */
-  record () {
-    this.#record ??= generalize(JSON.parse(blankJson([...this.keys, '_expire', '_maxAge'])))
-    return { ...this.#record }
-  }
-}
-
-function blankJson (keys) {
-  return JSON.stringify(Object.fromEntries(keys.map((key) => [key, null])))
-}
-
-/** Makes V8 expect values of any type under each key: storing a value of another type in a clone would not teach it that. */
-function generalize (object) {
-  for (const key in object) {
-    for (const value of [0, 0.5, null]) object[key] = value
-  }
-  return object
-}
-
-/** The shape that was used last for each number of keys up to MAX_PARSED_KEYS, and the one used last of all. */
-const shapes = new Map()
-let latest = new Shape([])
-
-/** Returns the shape for a list of keys. */
-function shapeOf (keys) {
-  const known = shapes.get(keys.length)
-  if (known !== undefined && known.keys.every((key, i) => key === keys[i])) return (latest = known)
-  latest = new Shape(keys)
-  if (keys.length <= MAX_PARSED_KEYS) shapes.set(keys.length, latest)
-  return latest
-}
+/** The difference of equal data. */
+const NONE = { set: [], deleted: [] }
 
 class Snapshot {
-  constructor (shape, values) {
-    this.shape = shape
-    this.values = values
+  #shape
+  /** The values; objects are those of the data, and may change. */
+  #values
+  /** The lists of nested values, at the places of these; undefined if the data are flat. */
+  #lists
+
+  constructor (shape, values, lists) {
+    this.#shape = shape
+    this.#values = values
+    this.#lists = lists
   }
 
   /**
@@ -81,20 +31,26 @@ class Snapshot {
    *
    * @param {object} data
    * @param {boolean} [isRecord] whether the data include an envelope, which is skipped
-   * @returns {Snapshot|undefined} undefined if the data are not flat, inherit a key, or have a key that is not data in a session
+   * @returns {Snapshot|undefined} undefined if the data are not plain, inherit a key, or have a key that is not data in a session
    */
   static of (data, isRecord = false) {
-    // `latest` is read once: a getter in the data may take another snapshot meanwhile.
-    const known = latest
+    // Read once: a getter in the data may take another snapshot meanwhile.
+    const known = latestShape()
     let { keys } = known
     let isKnown = true
+    let lists
     const values = new Array(keys.length)
     let count = 0
     if (inheritsKeys(data)) return undefined
     for (const key in data) {
       if (isRecord && isEnvelope(key)) continue
       const value = data[key]
-      if (!isJsonPrimitive(value)) return undefined
+      if (!isJsonPrimitive(value)) {
+        const list = typeof value === 'object' ? toList(value) : undefined
+        if (list === undefined) return undefined
+        lists ??= []
+        lists[count] = list
+      }
       if (!isKnown || key !== keys[count]) {
         if (key[0] === '_') return undefined
         if (isKnown) keys = keys.slice(0, count)
@@ -105,16 +61,25 @@ class Snapshot {
     }
     values.length = count
     const shape = isKnown && count === keys.length ? known : shapeOf(isKnown ? keys.slice(0, count) : keys)
-    return shape.isData ? new Snapshot(shape, values) : undefined
+    return shape.isData ? new Snapshot(shape, values, lists) : undefined
   }
 
   /**
-   * Makes an object of the data. A wide one ignores the given prototype: the caller sets it afterwards.
+   * Takes a snapshot of keys and values without any check: only to make an object of them.
    *
-   * @param {object} [prototype]
+   * @param {string[]} keys none of them `__proto__`
+   * @param {Array} values
    */
-  toObject (prototype = Object.prototype) {
-    return fill(this.shape.isWide ? this.shape.blank() : { __proto__: prototype }, this)
+  static unchecked (keys, values) {
+    return new Snapshot(shapeOf(keys), values)
+  }
+
+  /** Returns whether the data have so few keys that `addTo` does not make a hash table of an object. */
+  get isNarrow () { return this.#values.length <= MAX_ADDED_KEYS }
+
+  /** Makes a plain object of the data. */
+  toObject () {
+    return this.addTo(this.#shape.isWide ? this.#shape.blank() : {})
   }
 
   /**
@@ -124,71 +89,65 @@ class Snapshot {
    * @param {number} expire milliseconds
    */
   toRecord (maxAge, expire) {
-    const hasRoom = this.shape.isWide && maxAge !== 'session'
-    return enclose(hasRoom ? fill(this.shape.record(), this) : this.toObject(), maxAge, expire)
+    const hasRoom = this.#shape.isWide && maxAge !== 'session'
+    return enclose(hasRoom ? this.addTo(this.#shape.record()) : this.toObject(), maxAge, expire)
+  }
+
+  /** Adds the data to an object, and returns it. */
+  addTo (object) {
+    const { keys } = this.#shape
+    const values = this.#values
+    for (let i = 0; i < keys.length; i++) object[keys[i]] = values[i]
+    return object
+  }
+
+  /** Returns the data as JSON, as they were when the snapshot was taken. */
+  toJson () {
+    const data = this.toObject()
+    this.#lists?.forEach((list, i) => { data[this.#shape.keys[i]] = fromList(list) })
+    return JSON.stringify(data)
   }
 
   /**
-   * Returns whether a session differs from the data, if comparing key by key shows that.
+   * Returns what differs between a session and the data, if comparing key by key shows that.
    *
    * @param {object} session
-   * @returns {boolean|undefined} undefined where only the JSON shows it: there are objects, keys that were deleted or that come
-   * before earlier ones, values that JSON does not have, or keys that are not data
+   * @returns {{ set: string[], deleted: string[] }|undefined} the keys that were added or changed, and those that were deleted: NONE
+   * if there are none; undefined where only the JSON shows it: there are keys that come before earlier ones, values that are not
+   * plain, or keys that are not data
    */
-  isDifferent (session) {
-    const { shape: { keys }, values } = this
-    let differs = false
-    let count = 0
+  difference (session) {
+    const { keys } = this.#shape
+    let set, deleted
+    let at = 0
     if (inheritsKeys(session)) return undefined
     for (const key in session) {
       const value = session[key]
-      if (count >= keys.length || value !== values[count]) {
-        if (key[0] === '_' || key === 'isNew' || !isJsonPrimitive(value)) return undefined
-        differs = true
+      if (at < keys.length && key !== keys[at]) {
+        const found = keys.indexOf(key, at + 1)
+        const next = found === -1 ? keys.length : found
+        deleted = [...deleted ?? [], ...keys.slice(at, next)]
+        at = next
       }
-      // A key that was simply added comes after all earlier ones: here, keys were deleted or reordered.
-      if (count < keys.length && key !== keys[count]) return undefined
-      count++
+      if (at === keys.length ? true : !this.#isValue(at++, value)) {
+        // A key that was deleted and added again comes after later ones.
+        if (!isData(key) || !isPlain(value) || deleted?.includes(key)) return undefined
+        set ??= []
+        set.push(key)
+      }
     }
-    return count < keys.length ? undefined : differs
+    if (at < keys.length) deleted = [...deleted ?? [], ...keys.slice(at)]
+    return set === undefined && deleted === undefined ? NONE : { set: set ?? [], deleted: deleted ?? [] }
   }
 
-  /**
-   * Returns the changed keys of a session as JSON, if comparing key by key shows them.
-   *
-   * @param {object} session
-   * @returns {string|undefined} a JSON object, or an empty string if nothing changed; undefined as for `isDifferent`
-   */
-  changes (session) {
-    const differs = this.isDifferent(session)
-    if (differs !== true) return differs === undefined ? undefined : ''
-    const changed = {}
-    let count = 0
-    for (const key in session) {
-      if (session[key] !== this.values[count++]) changed[key] = session[key]
-    }
-    return JSON.stringify(changed)
+  #isValue (at, value) {
+    if (typeof value !== 'object' || value === null) return value === this.#values[at]
+    const list = this.#lists?.[at]
+    return list !== undefined && isListed(list, value)
   }
 }
 
-/**
- * Makes an object of keys and values.
- *
- * @param {string[]} keys none of them `__proto__`
- * @param {Array} values
- * @param {object} prototype as for `toObject`
- */
-function objectOf (keys, values, prototype) {
-  return new Snapshot(shapeOf(keys), values).toObject(prototype)
-}
+/** Returns whether a session's own key is data. (An accessor's name is, if the app has defined such a property.) */
+const isData = (key) => key[0] !== '_' && key !== 'isNew'
 
-function fill (object, { shape: { keys }, values }) {
-  for (let i = 0; i < keys.length; i++) object[keys[i]] = values[i]
-  return object
-}
-
-function isJsonPrimitive (value) {
-  return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
-}
-
-module.exports = { ACCESSORS, Snapshot, objectOf }
+module.exports = { NONE, Snapshot }
