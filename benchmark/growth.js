@@ -28,7 +28,6 @@ const keys = (count) => Array.from({ length: count }, (_, i) => `a key of thirty
 /** Bytes that one more cookie adds to the header. */
 const OTHER_COOKIE_BYTES = 'other00=abcdefghijklmnopqrst; '.length
 
-
 /** Series of cases that differ only in what the series' name says. `at` is a point's x value, in series with a slope. */
 const SERIES = [
   ...BY_BYTES,

@@ -1,5 +1,6 @@
 'use strict'
 
+const { toJson } = require('./json')
 const { stringify } = require('./session')
 
 /** A session at one moment, to be compared and written. After a hook that may have changed the session, a new draft is needed. */
@@ -19,7 +20,7 @@ class Draft {
     if (keys.length === 0) return ''
     const data = {}
     for (const key of keys) data[key] = this.session[key]
-    return JSON.stringify(data)
+    return toJson(data)
   }
 
   /** Throws if the session cannot be serialised, even where its JSON is not needed. */

@@ -6,7 +6,7 @@
  */
 
 const { enclose, isEnvelope } = require('./envelope')
-const { isJsonPrimitive, isListed, isPlain, toList, fromList } = require('./nested')
+const { DIFFERENT, Nodes, SAME, isJsonPrimitive, kindOfChange } = require('./nodes')
 const { MAX_ADDED_KEYS, latestShape, shapeOf } = require('./shape')
 const { inheritsKeys } = require('../base/own-keys')
 
@@ -17,13 +17,13 @@ class Snapshot {
   #shape
   /** The values; objects are those of the data, and may change. */
   #values
-  /** The lists of nested values, at the places of these; undefined if the data are flat. */
-  #lists
+  /** The nested values, as they were; undefined if the data are flat. */
+  #nodes
 
-  constructor (shape, values, lists) {
+  constructor (shape, values, nodes) {
     this.#shape = shape
     this.#values = values
-    this.#lists = lists
+    this.#nodes = nodes
   }
 
   /**
@@ -38,7 +38,7 @@ class Snapshot {
     const known = latestShape()
     let { keys } = known
     let isKnown = true
-    let lists
+    let nodes
     const values = new Array(keys.length)
     let count = 0
     if (inheritsKeys(data)) return undefined
@@ -46,10 +46,8 @@ class Snapshot {
       if (isRecord && isEnvelope(key)) continue
       const value = data[key]
       if (!isJsonPrimitive(value)) {
-        const list = typeof value === 'object' ? toList(value) : undefined
-        if (list === undefined) return undefined
-        lists ??= []
-        lists[count] = list
+        nodes ??= new Nodes()
+        if (typeof value !== 'object' || !nodes.add(value)) return undefined
       }
       if (!isKnown || key !== keys[count]) {
         if (key[0] === '_') return undefined
@@ -61,7 +59,7 @@ class Snapshot {
     }
     values.length = count
     const shape = isKnown && count === keys.length ? known : shapeOf(isKnown ? keys.slice(0, count) : keys)
-    return shape.isData ? new Snapshot(shape, values, lists) : undefined
+    return shape.isData ? new Snapshot(shape, values, nodes) : undefined
   }
 
   /**
@@ -104,7 +102,10 @@ class Snapshot {
   /** Returns the data as JSON, as they were when the snapshot was taken. */
   toJson () {
     const data = this.toObject()
-    this.#lists?.forEach((list, i) => { data[this.#shape.keys[i]] = fromList(list) })
+    this.#nodes?.rewind()
+    for (const key in data) {
+      if (isObject(data[key])) data[key] = this.#nodes.read()
+    }
     return JSON.stringify(data)
   }
 
@@ -113,39 +114,54 @@ class Snapshot {
    *
    * @param {object} session
    * @returns {{ set: string[], deleted: string[] }|undefined} the keys that were added or changed, and those that were deleted: NONE
-   * if there are none; undefined where only the JSON shows it: there are keys that come before earlier ones, values that are not
-   * plain, or keys that are not data
+   * if there are none; undefined where only the JSON shows it: a key was deleted and added again, a value is not plain, or a key is not
+   * data
    */
   difference (session) {
     const { keys } = this.#shape
     let set, deleted
     let at = 0
     if (inheritsKeys(session)) return undefined
+    this.#nodes?.rewind()
     for (const key in session) {
       const value = session[key]
       if (at < keys.length && key !== keys[at]) {
         const found = keys.indexOf(key, at + 1)
-        const next = found === -1 ? keys.length : found
-        deleted = [...deleted ?? [], ...keys.slice(at, next)]
-        at = next
+        deleted ??= []
+        at = this.#skip(at, found === -1 ? keys.length : found, deleted)
       }
-      if (at === keys.length ? true : !this.#isValue(at++, value)) {
+      const change = at === keys.length ? kindOfChange(value) : this.#compare(at++, value)
+      if (change !== SAME) {
         // A key that was deleted and added again comes after later ones.
-        if (!isData(key) || !isPlain(value) || deleted?.includes(key)) return undefined
+        if (change !== DIFFERENT || !isData(key) || deleted?.includes(key)) return undefined
         set ??= []
         set.push(key)
       }
     }
-    if (at < keys.length) deleted = [...deleted ?? [], ...keys.slice(at)]
+    if (at < keys.length) this.#skip(at, keys.length, deleted ??= [])
     return set === undefined && deleted === undefined ? NONE : { set: set ?? [], deleted: deleted ?? [] }
   }
 
-  #isValue (at, value) {
-    if (typeof value !== 'object' || value === null) return value === this.#values[at]
-    const list = this.#lists?.[at]
-    return list !== undefined && isListed(list, value)
+  /** Adds deleted keys to a list, from one place to another. Returns the latter. */
+  #skip (from, to, deleted) {
+    for (let at = from; at < to; at++) {
+      deleted.push(this.#shape.keys[at])
+      if (isObject(this.#values[at])) this.#nodes.skip()
+    }
+    return to
+  }
+
+  #compare (at, value) {
+    const before = this.#values[at]
+    if (isObject(before)) {
+      if (isObject(value)) return this.#nodes.compare(value)
+      this.#nodes.skip()
+    }
+    return value === before ? SAME : kindOfChange(value)
   }
 }
+
+const isObject = (value) => typeof value === 'object' && value !== null
 
 /** Returns whether a session's own key is data. (An accessor's name is, if the app has defined such a property.) */
 const isData = (key) => key[0] !== '_' && key !== 'isNew'

@@ -1,0 +1,143 @@
+'use strict'
+
+/** How a value compares with nodes. UNCLEAR: only the JSON shows it, since JSON.stringify would leave out or convert a part. */
+const SAME = 0
+const DIFFERENT = 1
+const UNCLEAR = 2
+
+const OBJECT = Symbol('object')
+const ARRAY = Symbol('array')
+const END = Symbol('end')
+
+/** Data nested deeper than this have no nodes, nor have data with a cycle. */
+const MAX_DEPTH = 32
+
+/**
+ * Nested values as a flat list of nodes, for the dirty check: comparing takes time for each key and item, not for each byte, and
+ * writes no JSON. The nodes of an object are OBJECT, its keys each followed by the nodes of their values, and END; those of an array
+ * are ARRAY, its length, and the nodes of its items.
+ */
+class Nodes {
+  #list = []
+  /** The place of the value to be read or compared next. */
+  #at = 0
+
+  /**
+   * Adds a nested value.
+   *
+   * @param {object} value
+   * @returns {boolean} false if the value is not plain: if JSON.stringify would leave out or convert a part of it
+   */
+  add (value, depth = MAX_DEPTH) {
+    const list = this.#list
+    if (Array.isArray(value)) {
+      if (Object.getPrototypeOf(value) !== Array.prototype) return false
+      const { length } = value
+      list.push(ARRAY, length)
+      for (let i = 0; i < length; i++) {
+        const item = value[i]
+        if (isJsonPrimitive(item)) list.push(item)
+        else if (!isNested(item, depth) || !this.add(item, depth - 1)) return false
+      }
+      return true
+    }
+    if (Object.getPrototypeOf(value) !== Object.prototype) return false
+    list.push(OBJECT)
+    for (const key in value) {
+      const item = value[key]
+      list.push(key)
+      if (isJsonPrimitive(item)) list.push(item)
+      else if (!isNested(item, depth) || !this.add(item, depth - 1)) return false
+    }
+    list.push(END)
+    return true
+  }
+
+  /** Makes the first value the next one. */
+  rewind () {
+    this.#at = 0
+  }
+
+  /**
+   * Compares a nested value with the next one, up to the first difference.
+   *
+   * @param {object} value
+   * @returns {number} SAME, DIFFERENT or UNCLEAR
+   */
+  compare (value) {
+    const start = this.#at
+    const result = this.#compare(value)
+    if (result !== SAME) {
+      this.#at = start
+      this.skip()
+    }
+    return result
+  }
+
+  #compare (value) {
+    const list = this.#list
+    if (Array.isArray(value)) {
+      const { length } = value
+      if (Object.getPrototypeOf(value) !== Array.prototype) return UNCLEAR
+      if (list[this.#at++] !== ARRAY || list[this.#at++] !== length) return DIFFERENT
+      for (let i = 0; i < length; i++) {
+        const result = this.#compareItem(value[i])
+        if (result !== SAME) return result
+      }
+      return SAME
+    }
+    if (Object.getPrototypeOf(value) !== Object.prototype) return UNCLEAR
+    if (list[this.#at++] !== OBJECT) return kindOfChange(value)
+    for (const key in value) {
+      if (key !== list[this.#at++]) return kindOfChange(value[key])
+      const result = this.#compareItem(value[key])
+      if (result !== SAME) return result
+    }
+    return list[this.#at++] === END ? SAME : DIFFERENT
+  }
+
+  #compareItem (item) {
+    if (typeof item === 'object' && item !== null) return this.#compare(item)
+    return item === this.#list[this.#at++] ? SAME : kindOfChange(item)
+  }
+
+  /** Skips the next value. */
+  skip () {
+    this.read()
+  }
+
+  /** Makes the next value again. */
+  read () {
+    const list = this.#list
+    const node = list[this.#at++]
+    if (node === ARRAY) return Array.from({ length: list[this.#at++] }, () => this.read())
+    if (node !== OBJECT) return node
+    const entries = []
+    while (list[this.#at] !== END) entries.push([list[this.#at++], this.read()])
+    this.#at++
+    // Not by assignment, which a key `__proto__` would turn into a prototype.
+    return Object.fromEntries(entries)
+  }
+}
+
+const isNested = (value, depth) => typeof value === 'object' && depth > 0
+
+/** Returns whether a value is a primitive that JSON has. */
+function isJsonPrimitive (value) {
+  return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
+}
+
+/**
+ * Returns what it means that a value is where another one was.
+ *
+ * @returns {number} DIFFERENT if JSON.stringify writes the value as it is, or at least as an object or array of its own; else UNCLEAR
+ */
+function kindOfChange (value) {
+  if (isJsonPrimitive(value)) return DIFFERENT
+  if (typeof value !== 'object') return UNCLEAR
+  const prototype = Object.getPrototypeOf(value)
+  const isPlain = prototype === Array.prototype || (prototype === Object.prototype && !Object.hasOwn(value, 'toJSON'))
+  return isPlain ? DIFFERENT : UNCLEAR
+}
+
+module.exports = { DIFFERENT, Nodes, SAME, isJsonPrimitive, kindOfChange }
