@@ -10,6 +10,7 @@ const { tmpdir } = require('node:os')
 const { dirname, join, resolve } = require('node:path')
 const { platformPackages, stageAddonPackage } = require('./addon-package')
 const { addons, root } = require('./addons')
+const { bundle } = require('./bundle')
 const npm = require('./npm')
 
 const packages = addons().filter(({ entry }) => entry !== undefined)
@@ -31,6 +32,7 @@ function stageMainPackage (folder) {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
     copyFileSync(join(root, path), join(folder, path))
   }
+  bundle(folder)
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
 }
 

@@ -24,7 +24,23 @@ const STORES = addons().filter(({ entry }) => entry !== undefined)
 /** The largest allowed size of each addon, in bytes. */
 const LIMITS = { 'koa-session-rs': 1_000_000, 'koa-session-rs-sqlite': 4_000_000, 'koa-session-rs-redis': 8_000_000 }
 
+/** The file that has the modules which the checkout's `require` loads. */
+const BUNDLE = 'lib/bundle/index.js'
+
+/** Prints the files of a package, such as index.js, that are loaded by then. */
+const PRINT_LOADED = `
+  const { join, relative } = require('node:path')
+  const root = join(require.resolve(process.argv[1]), '..')
+  console.log(Object.keys(require.cache).map((path) => relative(root, path)).filter((path) => !path.startsWith('..')).sort().join())`
+
 let out, mainPackage, platformPackage, complete, cookies, bare
+
+/** Returns the files of lib/ that the checkout loads, but for the check of Node's version. */
+function bundledModules () {
+  const script = `require(process.argv[1]);${PRINT_LOADED}`
+  const loaded = execFileSync(process.execPath, ['-e', script, join(__dirname, '..')], { encoding: 'utf8' }).trim().split(',')
+  return loaded.filter((file) => file.startsWith('lib/') && file !== 'lib/base/node-version.js')
+}
 
 /** Packs, and returns the tarballs' paths: the first is that of the main package, or of its addon. */
 function pack (script) {
@@ -51,6 +67,8 @@ after(() => {
 describe('contents', () => {
   test('the main package has these files and no others', () => {
     const within = (folder) => filesIn(join(__dirname, '..', folder)).map((file) => `${folder}/${file}`)
+    const bundled = bundledModules()
+    const lib = within('lib').filter((file) => !bundled.includes(file))
     assert.deepEqual(filesIn(complete.path('node_modules/koa-session-rs')), [
       'CHANGELOG.md',
       'LICENSE',
@@ -62,7 +80,7 @@ describe('contents', () => {
       'docs/stores.md',
       'index.d.ts',
       'index.js',
-      ...within('lib'),
+      ...[BUNDLE, ...lib].sort(),
       'package.json',
       ...within('stores'),
       'strict.d.ts',
@@ -172,6 +190,77 @@ describe('an app in an empty folder', () => {
     `)
     assert.equal(status, 0, stderr)
     assert.equal(stdout, '0,1,1,1,1,1,2\n')
+  })
+})
+
+describe('the bundle of modules', () => {
+  /** Runs a program in the installation, and returns the files of the package that it has loaded. */
+  function loadedBy (program) {
+    const { status, stdout, stderr } = complete.node('-e', `${program};${PRINT_LOADED}`, 'koa-session-rs')
+    assert.equal(status, 0, stderr)
+    return stdout.trim().split(',')
+  }
+
+  const LOADED = ['index.js', 'lib/base/node-version.js', BUNDLE, 'package.json']
+  const START = `
+    process.env.NODE_ENV = 'production'
+    const session = require('koa-session-rs')
+    const app = new (require('koa'))()
+    const store = { get () {}, set () {}, destroy () {} }`
+
+  test('has all that `require` and an app without a store load', () => {
+    assert.deepEqual(loadedBy("require('koa-session-rs')"), LOADED)
+    assert.deepEqual(loadedBy(`${START}; session({}, app)`), LOADED)
+  })
+
+  for (const [options, files] of [
+    ['early: true', ['request/early-headers']],
+    ['store', ['base/keyed-mutex', 'options/store-check', 'persistence/in-flight-records', 'persistence/record-store']],
+    ['store, merge: true', ['base/keyed-mutex', 'base/subject', 'options/store-check', 'persistence/merging-store',
+      'persistence/serial-store']]
+  ]) {
+    test(`has nothing that only an option needs: ${options}`, () => {
+      const expected = [...LOADED, ...files.map((name) => `lib/${name}.js`)].sort()
+      assert.deepEqual(loadedBy(`${START}; session({ ${options} }, app)`), expected)
+    })
+  }
+
+  test('is shared by all entry points', () => {
+    const { status, stdout, stderr } = complete.node('-e', `
+      const session = require('koa-session-rs')
+      const { MemoryStore } = require('koa-session-rs/stores/memory')
+      const { SqliteStore } = require('koa-session-rs/stores/sqlite')
+      const { RedisStore } = require('koa-session-rs/stores/redis')
+      const { connectStore } = require('koa-session-rs/adapters/connect')
+      const { genericStore } = require('koa-session-rs/adapters/generic')
+      const { keyvStore } = require('koa-session-rs/adapters/keyv')
+      const { sessionStoreContract } = require('koa-session-rs/testing')
+      const calls = [
+        () => session(), () => new MemoryStore({ maxBytes: '' }), () => new SqliteStore({ file: 1 }), () => new RedisStore({ url: 1 }),
+        () => connectStore(1), () => genericStore(1), () => keyvStore(1), () => sessionStoreContract()
+      ]
+      const classes = calls.map((call) => { try { call() } catch (error) { return error.constructor } })
+      console.log(JSON.stringify({
+        classes: [...new Set(classes)].map((each) => each?.name),
+        marks: [MemoryStore, SqliteStore, RedisStore].map((each) => each.prototype[session.STORE]),
+        isStrictSame: require('koa-session-rs/strict') === session
+      }))
+    `)
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(JSON.parse(stdout), { classes: ['SessionOptionError'], marks: [1, 1, 1], isStrictSame: true })
+  })
+
+  test('loads once the addon is there, if it was not before', () => {
+    const built = bare.path('node_modules/koa-session-rs', ADDON)
+    const { status, stdout, stderr } = bare.node('-e', `
+      const load = () => { try { return typeof require('koa-session-rs') } catch (error) { return error.code } }
+      const results = [load(), load()]
+      require('node:fs').copyFileSync(...process.argv.slice(1))
+      console.log([...results, load()].join())
+    `, complete.path(`node_modules/koa-session-rs-${HOST}`, ADDON), built)
+    rmSync(built, { force: true })
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, 'ERR_SESSION_BINDING,ERR_SESSION_BINDING,function\n')
   })
 })
 
