@@ -2,10 +2,12 @@
 
 /** What a package adds to an app's start: the time of its `require` after Koa's, each time in a new process. */
 
-const { execFile } = require('node:child_process')
-const { statSync } = require('node:fs')
-const { dirname } = require('node:path')
+const { execFile, execFileSync } = require('node:child_process')
+const { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const { dirname, join } = require('node:path')
 const { promisify } = require('node:util')
+const Installation = require('../scripts/installation')
 const { median } = require('./stopwatch')
 
 const ROOT = dirname(__dirname)
@@ -22,16 +24,41 @@ const SCRIPT = `
   const addons = Object.keys(require.cache).filter((path) => path.endsWith('.node'))
   process.stdout.write(JSON.stringify({ koa: between - before, own: after - between, addons }))`
 
+/** Installs this package as it is published, with the addon of this checkout as the platform's package. */
+function installed () {
+  const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-start-'))
+  try {
+    const tarballs = execFileSync(process.execPath, [join(ROOT, 'scripts/main-package.js'), folder], { encoding: 'utf8' }).split('\n')
+    const installation = new Installation([tarballs[0]])
+    const main = readdirSync(ROOT).find((file) => /^koa-session-rs\..+\.node$/.test(file))
+    const name = main.replace('.', '-').replace('.node', '')
+    const manifest = installation.write(`node_modules/${name}/package.json`, JSON.stringify({ name, main }))
+    copyFileSync(join(ROOT, main), join(dirname(manifest), main))
+    return installation
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 /**
- * Measures the starts of all packages in turn.
+ * Measures the starts of all packages in turn: of this one, the checkout (`ours`), and the package as it is published.
  *
  * @returns {Promise<Map<string, {koa: number, own: number, addonBytes?: number}>>} milliseconds, medians
  */
 async function starts ({ rounds }) {
-  const samples = new Map([...PACKAGES.keys()].map((name) => [name, []]))
+  const installation = installed()
+  try {
+    return await measured(new Map([...PACKAGES, ['ours, published', installation.path('node_modules/koa-session-rs')]]), rounds)
+  } finally {
+    installation.remove()
+  }
+}
+
+async function measured (packages, rounds) {
+  const samples = new Map([...packages.keys()].map((name) => [name, []]))
   // The first round is dropped: it fills the file system's caches.
   for (let round = -1; round < rounds; round++) {
-    for (const [name, path] of PACKAGES) {
+    for (const [name, path] of packages) {
       const { stdout } = await promisify(execFile)(process.execPath, ['-e', SCRIPT, path], { cwd: ROOT })
       if (round >= 0) samples.get(name).push(JSON.parse(stdout))
     }
