@@ -13,6 +13,7 @@ const { isCanonical } = require('./canonical')
 const { CookieTemplate } = require('./cookie-template')
 const { difference } = require('./difference')
 const { VERDICT, append, decode, encode, leaveOpened } = require('./envelope')
+const { isAcceptableId } = require('./id')
 const { numbersIn } = require('./numbers')
 const { sessionCookie } = require('./session-cookie')
 
@@ -20,12 +21,6 @@ const EVENTS = [undefined, 'session:missed', 'session:invalid', 'session:expired
 
 /** The kinds of data: none, an object, any other value. */
 const [ABSENT, OBJECT] = [0, 1]
-
-/** An ASCII control character, or a path segment `..`. */
-// eslint-disable-next-line no-control-regex
-const UNACCEPTABLE = /[\0-\x1f\x7f]|(?:^|[/\\])\.\.(?:[/\\]|$)/
-
-const MAX_ID_BYTES = 4096
 
 function open (memory, value, now) {
   return leaveOpened(numbersIn(memory), value, now)
@@ -52,12 +47,6 @@ function newId (prefix) {
 
 function hashId (id) {
   return createHash('sha256').update(id).digest('base64url')
-}
-
-function isAcceptableId (id) {
-  if (id === '' || UNACCEPTABLE.test(id)) return false
-  // UTF-8 needs at most three bytes for each UTF-16 code unit.
-  return id.length * 3 <= MAX_ID_BYTES || Buffer.byteLength(id) <= MAX_ID_BYTES
 }
 
 function invalidAttribute (attributes) {

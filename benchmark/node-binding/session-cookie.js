@@ -4,6 +4,7 @@ const { createHmac, createSecretKey } = require('node:crypto')
 const { PLACE, REPAIR } = require('../../lib/native/opened')
 const { CookieTemplate, expiresUntil, isValue } = require('./cookie-template')
 const { append, encode, leaveOpened } = require('./envelope')
+const { isAcceptableId } = require('./id')
 const { numbersIn } = require('./numbers')
 
 /** The most cookies of one name that are tried. */
@@ -41,7 +42,9 @@ class SessionCookie {
 
   read (memory, header) {
     const [value, repair] = this.#find(header)
-    numbersIn(memory)[PLACE.REPAIR] = repair
+    const numbers = numbersIn(memory)
+    numbers[PLACE.REPAIR] = repair
+    numbers[PLACE.IS_ID] = Number(Boolean(value) && isAcceptableId(value))
     return value || null
   }
 

@@ -9,7 +9,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, Either, Object, Uint8Array};
 use napi_derive::napi;
 
-use crate::opened::{Memory, leave_opened, leave_repair};
+use crate::opened::{Memory, leave_found, leave_opened, leave_repair};
 
 /// A key of `app.keys`.
 type Key = Either<String, Uint8Array>;
@@ -93,7 +93,7 @@ impl Cookie {
     fn read(&mut self, (memory, header): (Memory<'_>, Text)) -> Option<Text> {
         let found = self.core.read(&header);
         self.keep_reissued(found.repair);
-        leave_repair(&memory, found.repair);
+        leave_found(&memory, found);
         found.value.map(|value| value.to_owned().into())
     }
 

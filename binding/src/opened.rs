@@ -3,7 +3,8 @@
 //! A new Node-API array with these results would take 0.7 µs, which is as long as opening a small cookie.
 
 use koa_session_rs::envelope::{Envelope, Lifetime};
-use koa_session_rs::session::{Opened, Repair};
+use koa_session_rs::id;
+use koa_session_rs::session::{Found, Opened, Repair};
 use koa_session_rs_binding_common::Numbers;
 
 /// The memory of the numbers: the repair of the signature, the verdict, the shape, `_expire` and `_maxAge`.
@@ -21,6 +22,12 @@ enum Shape {
 /// Writes the repair of the signature. 0: none. 1: send one by the first key. 2: expire the signature's cookie.
 pub fn leave_repair(memory: &Memory<'_>, repair: Repair) {
     memory.write(&[number_of(repair)]);
+}
+
+/// Writes the repair of the signature, and whether the cookie's value is acceptable as an id.
+pub fn leave_found(memory: &Memory<'_>, found: Found<'_>) {
+    let is_id = found.value.is_some_and(id::is_acceptable);
+    memory.write(&[number_of(found.repair), f64::from(u8::from(is_id))]);
 }
 
 /// Writes the results of opening a cookie, and returns its text.

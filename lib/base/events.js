@@ -13,6 +13,9 @@ const VERDICT_NAMES = ['valid', 'missed', 'invalid', 'expired']
 
 const log = debuglog('koa-session-rs')
 
+/** Whether NODE_DEBUG asks for the debug log. Read once, since `debuglog` computes it at each reading. */
+const isLogging = log.enabled
+
 const channels = {
   load: diagnostics.channel('koa-session-rs:load'),
   save: diagnostics.channel('koa-session-rs:save'),
@@ -67,7 +70,7 @@ function hasListeners ({ app }, event) {
 
 /** Returns whether an event has listeners or subscribers, or is logged: checked before costly fields are computed. */
 function isObserved ({ ctx }, event) {
-  return log.enabled || isSubscribed(event) || hasListeners(ctx, event)
+  return isLogging || isSubscribed(event) || hasListeners(ctx, event)
 }
 
 /** Publishes on a diagnostics channel: `load`, `save`, `destroy` or `forged`. Does nothing without subscribers. */
@@ -90,13 +93,13 @@ function isSubscribed (channel) {
  * @param {string} [reason]
  */
 function debug ({ name }, decision, id, reason) {
-  if (!log.enabled) return
+  if (!isLogging) return
   log('%s: %s%s%s', name, decision, reason === undefined ? '' : ` (${reason})`, id === undefined ? '' : `, id ${hashed(id)}`)
 }
 
 /** Returns whether `debug` prints anything. */
 function isDebugging () {
-  return log.enabled
+  return isLogging
 }
 
 /** Returns the SHA-256 of an id. Events and logs show that instead of the id, since nobody can use it as one. */

@@ -31,9 +31,15 @@ function describe (given) {
   return given === '' ? 'an empty string' : 'a string with characters that an id must not have'
 }
 
-/** Returns whether an id that came with the request must not be passed to the store. */
-function isIdRefused (id, pattern) {
-  return !isAcceptable(String(id)) || (pattern instanceof RegExp && String(id).search(pattern) < 0)
+/**
+ * Returns whether an id that came with the request must not be passed to the store.
+ *
+ * @param {*} id
+ * @param {RegExp} [pattern] the option `idPattern`
+ * @param {boolean} isAccepted whether the core has accepted the id already
+ */
+function isIdRefused (id, pattern, isAccepted) {
+  return !(isAccepted || isAcceptable(String(id))) || (pattern instanceof RegExp && String(id).search(pattern) < 0)
 }
 
 /** Checks also for lone surrogates, which are all the same in the core. */

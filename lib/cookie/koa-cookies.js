@@ -39,6 +39,10 @@ const KNOWN_GETTER =
 /** @type {WeakMap<Function, object>} the methods that a class had when it was first seen; null for an unknown class */
 const classes = new WeakMap()
 
+/** The class that was asked for last, which saves the look-up, and its methods. */
+let latest
+let latestMethods
+
 /**
  * Returns whether `cookies` is as Koa made it for `ctx`: its class, methods, request and response. Its fields `secure` and `keys`
  * are not checked.
@@ -106,8 +110,11 @@ function findCacheSymbol (ctx, cookies) {
 }
 
 function originalMethodsOf (constructor, isKnown) {
+  if (constructor === latest) return latestMethods
   let known = classes.get(constructor)
   if (known === undefined) classes.set(constructor, known = isKnown(constructor) ? methodsOf(constructor) : null)
+  latest = constructor
+  latestMethods = known
   return known
 }
 

@@ -25,6 +25,8 @@ class RequestCookie {
   #keys
   /** If the request's signature is by an older key: the new signature to be sent, and the cookie's name. */
   #reissued
+  /** Whether the core has accepted the value that was read as an id. */
+  #hasReadId = false
   /** Whether the cookie's lines are kept on error responses. */
   #isKeptOnError = false
   /** Whether `session:forged` has been emitted. */
@@ -58,6 +60,9 @@ class RequestCookie {
     return header !== '' && core.isSent(header)
   }
 
+  /** Returns whether the core has accepted the value of the last `read` as an id. */
+  get hasReadId () { return this.#hasReadId }
+
   /** Returns whether the option `cacheControl` is on. */
   get hasCacheControl () { return this.#request.options.cacheControl === true }
 
@@ -73,13 +78,16 @@ class RequestCookie {
    * @returns {string|undefined} its value (with a store: an id)
    */
   read () {
+    this.#hasReadId = false
     if (this.#request.nativeCookies.hasNoCookie(this.#request.ctx)) return undefined
     const core = this.#core()
     const header = core && cookieHeader(this.#request.ctx)
     if (header === undefined) return this.#get()
     if (header === '') return undefined
-    const { value, repair } = readCookie(core, header)
-    return this.#repair(core, repair) ? value : this.#get(value)
+    const { value, repair, isId } = readCookie(core, header)
+    if (!this.#repair(core, repair)) return this.#get(value)
+    this.#hasReadId = isId
+    return value
   }
 
   /**

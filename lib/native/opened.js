@@ -12,8 +12,8 @@ const numbers = new Float64Array(5)
 /** The array's memory, an argument of each call that writes to it. */
 const memory = numbers.buffer
 
-/** The places of the numbers; `EXPIRE_MS` and `MAX_AGE_MS` are 0 where the shape is not TIMED. */
-const PLACE = { REPAIR: 0, VERDICT: 1, SHAPE: 2, EXPIRE_MS: 3, MAX_AGE_MS: 4 }
+/** The places of the numbers; `EXPIRE_MS` and `MAX_AGE_MS` are 0 where the shape is not TIMED. `IS_ID` is that of `readCookie`. */
+const PLACE = { REPAIR: 0, VERDICT: 1, SHAPE: 2, EXPIRE_MS: 3, MAX_AGE_MS: 4, IS_ID: 1 }
 
 /** What to do about the request's signature: nothing, send one by the first key, or clear it. */
 const REPAIR = { NONE: 0, REISSUE: 1, CLEAR: 2 }
@@ -42,11 +42,11 @@ function openValue (value, now) {
 /**
  * Reads the verified value of the cookie that a header holds.
  *
- * @returns {{ value: string|undefined, repair: number }}
+ * @returns {{ value: string|undefined, repair: number, isId: boolean }} isId: whether the value is acceptable as an id
  */
 function readCookie (cookie, header) {
   const value = cookie.read(memory, header) ?? undefined
-  return { value, repair: numbers[PLACE.REPAIR] }
+  return { value, repair: numbers[PLACE.REPAIR], isId: numbers[PLACE.IS_ID] === 1 }
 }
 
 function opened (text) {

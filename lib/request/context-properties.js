@@ -21,7 +21,7 @@ function extend (context, settings) {
   if (shared !== undefined) return shared
   const all = new Map(existing).set(settings.name, settings)
   Object.defineProperty(context, SETTINGS, { value: all, configurable: true })
-  Object.defineProperties(context, propertiesOf(settings.name, existing === undefined))
+  Object.defineProperties(context, propertiesOf(settings, existing === undefined))
   return settings
 }
 
@@ -46,20 +46,22 @@ function extendApp (context, settings, isNamed) {
 }
 
 /** Returns the properties of a session; the first session of a context has also koa-session's other properties. */
-function propertiesOf (name, isFirst) {
+function propertiesOf (settings, isFirst) {
+  const { name } = settings
+  const own = (ctx) => startedSession(ctx, settings) ?? startSession(ctx, settings)
   const session = {
-    get () { return sessionOf(this, name).get() },
-    set (value) { sessionOf(this, name).set(value) },
+    get () { return own(this).get() },
+    set (value) { own(this).set(value) },
     // Configurable, since apps' tests replace it.
     configurable: true
   }
   if (!isFirst) return { [name]: session }
   return {
     [name]: session,
-    sessionOptions: { get () { return sessionOf(this, name).sessionOptions }, configurable: true },
-    commitSession: { value () { return sessionOf(this, name).commit() }, configurable: true, writable: true },
+    sessionOptions: { get () { return own(this).sessionOptions }, configurable: true },
+    commitSession: { value () { return own(this).commit() }, configurable: true, writable: true },
     regenerateSession: {
-      value () { return sessionOf(this, name).commit({ regenerate: true }) }, configurable: true, writable: true
+      value () { return own(this).commit({ regenerate: true }) }, configurable: true, writable: true
     }
   }
 }

@@ -28,8 +28,11 @@ const SHALLOW_LENGTH = 6000
  */
 function load (contextSession, ownId) {
   const { options, ctx } = contextSession
-  const id = ownId ?? (options.externalKey ? callHook(() => options.externalKey.get(ctx)) : contextSession.cookie.read())
-  return isPromise(id) ? id.then((given) => loadId(contextSession, given)) : loadId(contextSession, id, ownId !== undefined)
+  if (ownId !== undefined) return loadId(contextSession, ownId, true)
+  const { externalKey } = options
+  if (!externalKey) return loadId(contextSession, contextSession.cookie.read())
+  const id = callHook(() => externalKey.get(ctx))
+  return isPromise(id) ? id.then((given) => loadId(contextSession, given)) : loadId(contextSession, id)
 }
 
 /** Ends a load: now, or when it and an asynchronous genid have resolved. */
@@ -55,7 +58,7 @@ function loadId (contextSession, id, isOwnId = false) {
   // A session store takes strings only. A record store is asked for whatever `externalKey.get` returns.
   if (contextSession.records.merges && typeof id === 'number') id = String(id)
   const isForeign = contextSession.records.merges && typeof id !== 'string'
-  if (isForeign || (!isOwnId && isIdRefused(id, contextSession.options.idPattern))) {
+  if (isForeign || (!isOwnId && isIdRefused(id, contextSession.options.idPattern, contextSession.cookie.hasReadId))) {
     return endLoad(contextSession, createInstead(contextSession, VERDICT.MISSED, undefined, id))
   }
   return loadRecord(contextSession, id)

@@ -27,7 +27,7 @@ async function idToRemove (contextSession) {
 /** Reads the request's id. Returns undefined if there is none, or one that must not be passed to the store. */
 async function idOfRequest ({ options, ctx, cookie, records }) {
   const id = options.externalKey ? await callHook(() => options.externalKey.get(ctx)) : cookie.read()
-  if (!id || isIdRefused(id, options.idPattern)) return undefined
+  if (!id || isIdRefused(id, options.idPattern, cookie.hasReadId)) return undefined
   if (!records.merges || typeof id === 'string') return id
   return typeof id === 'number' ? String(id) : undefined
 }
