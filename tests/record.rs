@@ -49,6 +49,7 @@ fn write(object: &Object) -> String {
         object
             .iter()
             .map(|(key, json)| (key.as_str(), json.as_str())),
+        0,
     )
 }
 
@@ -167,6 +168,26 @@ proptest! {
                 prop_assert_eq!(&record, &kept);
             }
             record.clone_from(&kept);
+        }
+    }
+
+    #[test]
+    fn splitting_gives_the_same_as_parsing(data in vec((token(), value()), 0..8), space in "[ \\n\\r\\t]{0,2}") {
+        let members: Vec<String> = data.iter().map(|(key, json)| format!("{space}{key}{space}:{space}{json}{space}")).collect();
+        let text = format!("{space}{{{}}}{space}", members.join(","));
+        prop_assert_eq!(Fields::split(&text), Fields::parse(&text));
+    }
+
+    #[test]
+    fn splitting_accepts_any_text(text in any::<String>(), data in object(), at in any::<prop::sample::Index>(), other in any::<char>()) {
+        let _ = Fields::split(&text);
+        let whole = write(&data);
+        let place = at.index(whole.chars().count());
+        let broken: String = whole.chars().enumerate().map(|(i, char)| if i == place { other } else { char }).collect();
+        let cut: String = whole.chars().take(place).collect();
+        prop_assert!(Fields::split(&cut).is_err());
+        if let Ok(fields) = Fields::parse(&broken) {
+            prop_assert_eq!(Fields::split(&broken), Ok(fields));
         }
     }
 

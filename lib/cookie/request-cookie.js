@@ -234,7 +234,8 @@ class RequestCookie {
   }
 
   #send (lines) {
-    this.#append(lines.split('\n'), this.#request.options.overwrite)
+    const end = lines.indexOf('\n')
+    this.#append(end < 0 ? [lines] : [lines.slice(0, end), lines.slice(end + 1)], this.#request.options.overwrite)
   }
 
   #append (lines, overwrite) {

@@ -171,7 +171,7 @@ function complete (given) {
  * @throws {SessionOptionError} for a result that no cookie can have
  */
 function resolve (options, ctx) {
-  const names = ATTRIBUTES.filter((name) => typeof options[name] === 'function')
+  const names = namesOfFunctions(options)
   if (names.length === 0) return options
   const resolved = { ...options }
   for (const name of names) {
@@ -182,6 +182,21 @@ function resolve (options, ctx) {
   const invalid = NativeCookies.invalidAttribute(resolved)
   if (invalid !== undefined) throw invalidOption(invalid, 'what a cookie can carry', resolved[invalid])
   return Object.freeze(resolved)
+}
+
+/** The frozen options whose functions were listed last, and the list: most apps have one such object. */
+let latest
+let latestNames
+
+/** Returns the names of the cookie attributes that are functions. */
+function namesOfFunctions (options) {
+  if (options === latest) return latestNames
+  const names = ATTRIBUTES.filter((name) => typeof options[name] === 'function')
+  if (Object.isFrozen(options)) {
+    latest = options
+    latestNames = names
+  }
+  return names
 }
 
 /** Returns whether maxAge is given in its old spelling, maxage. */

@@ -113,10 +113,14 @@ class MergingStore {
       contextSession.markStored()
     }
     const previousId = this.#previousId
-    // Outside #guard: an error here comes from the app's hooks or data, not from the store.
+    // Outside the `try`: an error here comes from the app's hooks or data, not from the store.
     const plan = this.#plan(draft, id, isComplete)
-    let outcome
-    const failure = await this.#guard('set', async () => { outcome = await plan.run() })
+    let outcome, failure
+    try {
+      outcome = await plan.run()
+    } catch (err) {
+      failure = await this.#fail(err, 'set')
+    }
     if (failure === 'anonymous') contextSession.becomeAnonymous()
     if (failure !== undefined) return 'failed'
     if (outcome === 'refused') return this.#refuse(draft)

@@ -150,7 +150,7 @@ async function keepRequiredUnlessWritten (session, writing) {
 
 /** Sets `_requireSave`. Does not throw if the app has made that property read-only. */
 function setRequireSave (session, isRequired) {
-  Reflect.set(session, '_requireSave', isRequired)
+  if (session._requireSave !== isRequired) Reflect.set(session, '_requireSave', isRequired)
 }
 
 async function writeToStore (contextSession, draft, reason, { hasMoved, isComplete, isAtEnd }) {

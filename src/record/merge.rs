@@ -19,7 +19,7 @@ impl Record {
             return Ok(None);
         }
         let rev = self.rev + 1;
-        let before = Fields::parse(&self.data)?;
+        let before = Fields::split(&self.data)?;
         let revs = self.revs.iter().chain(std::iter::repeat(&self.rev));
         let fields = before.0.iter().zip(revs);
         let mut merged: Vec<Field<'_>> = fields
@@ -44,7 +44,9 @@ impl Record {
             }
         }
         let kept = || merged.iter().filter(|(_, json, _)| json.is_some());
-        let data = write_object(kept().filter_map(|(key, json, _)| Some((*key, (*json)?))));
+        let capacity = self.data.len() + changes.set.len();
+        let written = kept().filter_map(|(key, json, _)| Some((*key, (*json)?)));
+        let data = write_object(written, capacity);
         self.revs = kept().map(|(_, _, rev)| *rev).collect();
         (self.data, self.rev) = (data, rev);
         Ok((!conflicts.is_empty()).then(|| write_array(&conflicts)))
@@ -125,7 +127,11 @@ pub fn difference(before: &str, after: &str) -> Result<Difference, NotJson> {
         set: if set.is_empty() {
             String::new()
         } else {
-            write_object(set.into_iter())
+            let capacity = set
+                .iter()
+                .map(|(key, json)| key.len() + json.len() + 2)
+                .sum();
+            write_object(set.into_iter(), capacity)
         },
         delete: if delete.is_empty() {
             String::new()

@@ -36,7 +36,7 @@ pub fn read(json: Reply, left: &Reply, now_ms: u64) -> Result<Option<Record>, Fa
     Ok(Some(Record {
         rev: 0,
         revs: vec![0; data.len()],
-        data: write_object(data.into_iter()),
+        data: write_object(data.into_iter(), json.len()),
         max_age,
         expire_ms,
         created_ms: now_ms,
