@@ -14,8 +14,8 @@ const MAX_DEPTH = 32
 
 /**
  * Nested values as a flat list of nodes, for the dirty check: comparing takes time for each key and item, not for each byte, and
- * writes no JSON. The nodes of an object are OBJECT, its keys each followed by the nodes of their values, and END; those of an array
- * are ARRAY, its length, and the nodes of its items.
+ * writes no JSON. The nodes of an object are OBJECT, the place of its END, its keys each followed by the nodes of their values, and
+ * END; those of an array are ARRAY, the place of its END, its length, the nodes of its items, and END.
  */
 class Nodes {
   #list = []
@@ -33,23 +33,26 @@ class Nodes {
     if (Array.isArray(value)) {
       if (Object.getPrototypeOf(value) !== Array.prototype) return false
       const { length } = value
-      list.push(ARRAY, length)
+      const start = list.push(ARRAY)
+      list.push(0, length)
       for (let i = 0; i < length; i++) {
         const item = value[i]
         if (isJsonPrimitive(item)) list.push(item)
         else if (!isNested(item, depth) || !this.add(item, depth - 1)) return false
       }
+      list[start] = list.push(END) - 1
       return true
     }
     if (Object.getPrototypeOf(value) !== Object.prototype) return false
-    list.push(OBJECT)
+    const start = list.push(OBJECT)
+    list.push(0)
     for (const key in value) {
       const item = value[key]
       list.push(key)
       if (isJsonPrimitive(item)) list.push(item)
       else if (!isNested(item, depth) || !this.add(item, depth - 1)) return false
     }
-    list.push(END)
+    list[start] = list.push(END) - 1
     return true
   }
 
@@ -79,15 +82,18 @@ class Nodes {
     if (Array.isArray(value)) {
       const { length } = value
       if (Object.getPrototypeOf(value) !== Array.prototype) return UNCLEAR
-      if (list[this.#at++] !== ARRAY || list[this.#at++] !== length) return DIFFERENT
+      if (list[this.#at] !== ARRAY || list[this.#at + 2] !== length) return DIFFERENT
+      this.#at += 3
       for (let i = 0; i < length; i++) {
         const result = this.#compareItem(value[i])
         if (result !== SAME) return result
       }
+      this.#at++
       return SAME
     }
     if (Object.getPrototypeOf(value) !== Object.prototype) return UNCLEAR
-    if (list[this.#at++] !== OBJECT) return kindOfChange(value)
+    if (list[this.#at] !== OBJECT) return kindOfChange(value)
+    this.#at += 2
     for (const key in value) {
       if (key !== list[this.#at++]) return kindOfChange(value[key])
       const result = this.#compareItem(value[key])
@@ -101,22 +107,23 @@ class Nodes {
     return item === this.#list[this.#at++] ? SAME : kindOfChange(item)
   }
 
-  /** Skips the next value. */
+  /** Skips the next value, which is an object or array. */
   skip () {
-    this.read()
+    this.#at = this.#list[this.#at + 1] + 1
   }
 
   /** Makes the next value again. */
   read () {
     const list = this.#list
-    const node = list[this.#at++]
-    if (node === ARRAY) return Array.from({ length: list[this.#at++] }, () => this.read())
-    if (node !== OBJECT) return node
+    const node = list[this.#at]
+    if (node !== OBJECT && node !== ARRAY) return list[this.#at++]
+    const readEntry = node === ARRAY ? () => this.read() : () => [list[this.#at++], this.read()]
     const entries = []
-    while (list[this.#at] !== END) entries.push([list[this.#at++], this.read()])
+    this.#at += node === ARRAY ? 3 : 2
+    while (list[this.#at] !== END) entries.push(readEntry())
     this.#at++
     // Not by assignment, which a key `__proto__` would turn into a prototype.
-    return Object.fromEntries(entries)
+    return node === ARRAY ? entries : Object.fromEntries(entries)
   }
 }
 
