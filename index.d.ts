@@ -625,8 +625,8 @@ declare namespace session {
 
     /**
      * Keeps the sessions, so that the cookie only has the id (store mode). The methods may return values, promises, or any other
-     * thenable. An id from a client is a miss, without a call of the store, if it is empty, is longer than 4096 bytes, or contains a
-     * control character or `..` as a path segment.
+     * thenable. The store is not called with an id from a client that is empty, has more than 4096 bytes or a control character, or
+     * has `..` as a path segment: the session counts as missing.
      *
      * @default undefined: the cookie has the session itself (cookie mode)
      * @throws {@link SessionOptionError} `store.get must be function`, likewise for set and destroy.
@@ -1336,14 +1336,14 @@ declare namespace session {
    * | `ERR_SESSION_BINDING` | the native addon cannot be loaded | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
    * | `ERR_SESSION_NODE` | the package is loaded in a Node that is older than its package.json allows | `expected`, `received` |
    * | `ERR_SESSION_ID` | `genid` returned an invalid id; a store of this package is called with an id that is not well-formed text | |
-   * | `ERR_SESSION_VALUE` | the data have a BigInt, which JSON cannot represent (the message names its path); the subject is neither text nor number, in the option `subject` or in a call of a store of this package | |
+   * | `ERR_SESSION_VALUE` | the data have a BigInt, which JSON cannot represent (the message names its path); a subject is neither text nor number | |
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has resolved | |
    * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` in a request that `ignore` left without a session | |
    * | `ERR_SESSION_HEADERS_SENT` | a new id is requested after the headers were sent, or without a response | |
-   * | `ERR_SESSION_UNKNOWN` | {@link of} is called for a session that the app does not have; a method that saves is called, or `maxAge` is set, on a copy of a session or a Proxy around one | |
+   * | `ERR_SESSION_UNKNOWN` | {@link of} is called for a session that the app does not have; on a copy of a session or a Proxy around one, a method that saves is called, or `maxAge` is set | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` returned ids of existing sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |
-   * | `ERR_SESSION_STORE` | a store or an adapter of this package failed; a store or hook of the app threw something other than an Error, which is the `cause` | `reason`, often `cause`, and the fields in the types of the stores |
+   * | `ERR_SESSION_STORE` | a store or an adapter of this package failed; a store or hook of the app threw a value that is no Error, which is then the `cause` | `reason`, often `cause`, and the fields in the types of the stores |
    * | `ERR_SESSION_RECORD` | a store of this package is given text that is not JSON | |
    * | `ERR_SESSION_SUBJECT` | sessions are listed or revoked without the option `subject` | |
    */
@@ -1380,7 +1380,7 @@ declare namespace session {
    * | `KOA_SESSION_RS_KEYS` | `app.keys` has a key of fewer than 8 bytes; not in production | 32 random bytes |
    * | `KOA_SESSION_RS_OPTION` | an option's name is probably misspelt; not in production | the right name |
    * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store; not in production | a store |
-   * | `KOA_SESSION_RS_ADAPTER` | a store of express-session is used without an adapter, so that it does not learn the sessions' lifetime | `connectStore` of koa-session-rs/adapters/connect |
+   * | `KOA_SESSION_RS_ADAPTER` | a store of express-session is used without an adapter, so the store does not know the sessions' lifetime | `connectStore` of koa-session-rs/adapters/connect |
    * | `KOA_SESSION_RS_CLOCK` | the clock of a Redis server is more than a minute ahead of this machine's, or behind | synchronised clocks |
    */
   export type WarningCode =

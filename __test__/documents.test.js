@@ -69,9 +69,9 @@ describe('docs/architecture.md', () => {
     assert.ok(page.split('\n').length <= 120)
   })
 
-  test('shows each existing room, and no others', () => {
-    const [, rooms] = /^## Rooms\n[^]*?```\n([^]*?)```/m.exec(page)
-    const named = rooms.match(/[\w-]+\/(?:[\w-]+\/)?(?=[ ,]| *$)/gm)
+  test('shows each existing folder, and no others', () => {
+    const [, picture] = /^## Folders\n[^]*?```\n([^]*?)```/m.exec(page)
+    const named = picture.match(/[\w-]+\/(?:[\w-]+\/)?(?=[ ,]| *$)/gm)
     for (const folder of named) assert.ok(existsSync(join(root, folder)) || existsSync(join(root, 'lib/stores', folder)), folder)
     const folders = readdirSync(join(root, 'lib'), { withFileTypes: true })
     for (const entry of folders) assert.ok(entry.isDirectory() && named.includes(`lib/${entry.name}/`), `lib/${entry.name}`)

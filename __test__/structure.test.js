@@ -7,10 +7,10 @@ const { describe, test } = require('node:test')
 const { files: packed } = require('../package.json')
 
 /**
- * The rooms of the JavaScript code, from the lowest floor up: a room is a folder, without the rooms inside it, or a file.
- * A file imports from its own room, and from the rooms of lower floors.
+ * The parts of the JavaScript code, from the lowest layer up: a part is a folder, without the parts inside it, or a file.
+ * A file imports from its own part, and from the parts of lower layers.
  */
-const FLOORS = [
+const LAYERS = [
   ['lib/native', 'testing'],
   ['lib/base'],
   ['lib/session', 'lib/cookie'],
@@ -50,21 +50,21 @@ function importsOf (file) {
   })
 }
 
-/** Returns the innermost room of a file. */
-function roomOf (file, floors) {
-  const rooms = floors.flat().filter((room) => file === room || file.startsWith(`${room}/`))
-  return rooms.sort((a, b) => b.length - a.length)[0]
+/** Returns the innermost part of a file. */
+function partOf (file, layers) {
+  const parts = layers.flat().filter((part) => file === part || file.startsWith(`${part}/`))
+  return parts.sort((a, b) => b.length - a.length)[0]
 }
 
-/** Lists the imports that lead neither into the same room nor to a lower floor. */
-function climbing (graph, floors) {
-  const floorOf = (room) => floors.findIndex((rooms) => rooms.includes(room))
+/** Lists the imports that lead neither into the same part nor to a lower layer. */
+function forbiddenImports (graph, layers) {
+  const layerOf = (part) => layers.findIndex((parts) => parts.includes(part))
   const found = []
   for (const [file, targets] of graph) {
-    const from = roomOf(file, floors)
+    const from = partOf(file, layers)
     for (const target of targets) {
-      const to = roomOf(target, floors)
-      if (from !== to && floorOf(to) >= floorOf(from)) found.push(`${file} -> ${target}`)
+      const to = partOf(target, layers)
+      if (from !== to && layerOf(to) >= layerOf(from)) found.push(`${file} -> ${target}`)
     }
   }
   return found
@@ -96,17 +96,17 @@ function cycleOf (graph) {
 describe('the structure', () => {
   const graph = new Map(shipped().map((file) => [file, importsOf(file)]))
 
-  test('each file is in a room', () => {
-    assert.deepEqual([...graph.keys()].filter((file) => roomOf(file, FLOORS) === undefined), [])
+  test('each file is in a part', () => {
+    assert.deepEqual([...graph.keys()].filter((file) => partOf(file, LAYERS) === undefined), [])
   })
 
-  test('each room of the table has files', () => {
-    const rooms = new Set([...graph.keys()].map((file) => roomOf(file, FLOORS)))
-    assert.deepEqual(FLOORS.flat().filter((room) => !rooms.has(room)), [])
+  test('each part of the table has files', () => {
+    const parts = new Set([...graph.keys()].map((file) => partOf(file, LAYERS)))
+    assert.deepEqual(LAYERS.flat().filter((part) => !parts.has(part)), [])
   })
 
-  test('no file imports from a higher floor, or from another room of its own', () => {
-    assert.deepEqual(climbing(graph, FLOORS), [])
+  test('no file imports from a higher layer, or from another part of its own layer', () => {
+    assert.deepEqual(forbiddenImports(graph, LAYERS), [])
   })
 
   test('no import cycle', () => {
@@ -114,7 +114,7 @@ describe('the structure', () => {
   })
 })
 
-/** The crates, from the ground floor up. */
+/** The crates, from the lowest layer up. */
 const CRATES = [['.'], ['binding-common'], ['binding', 'binding-sqlite', 'binding-redis']]
 
 /** Lists the Rust modules of a crate, and those that each one uses: `store/redis` is `src/store/redis.rs`. */
@@ -163,25 +163,25 @@ describe('the structure of the Rust', () => {
       assert.equal(cycleOf(modulesOf(crate))?.join(' -> '), undefined)
     })
 
-    test(`${crate} depends on crates of lower floors`, () => {
+    test(`${crate} depends on crates of lower layers`, () => {
       const manifest = readFileSync(join(root, crate, 'Cargo.toml'), 'utf8')
       const used = [...manifest.matchAll(/\bpath = "([^"]+)"/g)].map(([, path]) => pathOf(resolve(root, crate, path)) || '.')
-      const floor = CRATES.findIndex((crates) => crates.includes(crate))
-      assert.deepEqual(used.filter((other) => !CRATES.slice(0, floor).flat().includes(other)), [])
+      const layer = CRATES.findIndex((crates) => crates.includes(crate))
+      assert.deepEqual(used.filter((other) => !CRATES.slice(0, layer).flat().includes(other)), [])
     })
   }
 })
 
 describe('the test of the structure', () => {
-  const floors = [['lib/base'], ['lib/cookie', 'lib/session'], ['index.js']]
+  const layers = [['lib/base'], ['lib/cookie', 'lib/session'], ['index.js']]
 
-  test('finds an import of a higher floor, and one between rooms of a floor', () => {
+  test('finds an import of a higher layer, and one between parts of a layer', () => {
     const graph = new Map([
       ['index.js', ['lib/cookie/codec.js', 'lib/base/errors.js']],
       ['lib/cookie/codec.js', ['lib/cookie/set-cookie.js', 'lib/session/json.js', 'lib/base/errors.js']],
       ['lib/base/errors.js', ['lib/cookie/codec.js']]
     ])
-    assert.deepEqual(climbing(graph, floors), [
+    assert.deepEqual(forbiddenImports(graph, layers), [
       'lib/cookie/codec.js -> lib/session/json.js', 'lib/base/errors.js -> lib/cookie/codec.js'
     ])
   })

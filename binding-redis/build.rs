@@ -1,4 +1,4 @@
-//! Passes Node-API's linker arguments on.
+//! Passes to the linker the arguments that a Node-API addon needs.
 
 fn main() {
     napi_build::setup();

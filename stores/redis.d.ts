@@ -200,7 +200,7 @@ export interface RedisStoreError extends Error {
  * A write is acknowledged when the server has it. What a crash of the server may lose depends on its `appendfsync`, and what a
  * failover may lose, on its replication (see `waitReplicas`); later writes to a session lost in this way get `'missing'`. A
  * server that evicts (`maxmemory-policy`) ends sessions before they expire. If a process dies while it gives a session a new
- * id, the session is under one of the two ids, never under both, and cannot be written for ten seconds at most.
+ * id, the session has either its old id or the new one, never both. It then cannot be written for at most ten seconds.
  *
  * Its addon is the package `koa-session-rs-redis`, to be installed beside this one in the same version.
  *

@@ -5,8 +5,8 @@ import session = require('../index.js')
 export interface SqliteStoreOptions {
   /**
    * Names the database file. A missing file is created, a missing folder is not. While a process has the file open, SQLite keeps
-   * `<file>-wal` and `<file>-shm` beside it. The file system has to be local. On POSIX systems a new file has mode 0600 (only the
-   * owner may read and write it), an existing file keeps its mode, and the other two files have the mode of the first.
+   * `<file>-wal` and `<file>-shm` beside it. The file system has to be local. On POSIX systems, a new file has mode 0600: only its
+   * owner may read and write it. An existing file keeps its mode. The other two files have the mode of the database file.
    *
    * Deleted and replaced data are overwritten in the file. In `<file>-wal` they stay until SQLite has moved that log into the file
    * (a checkpoint: every thousand pages, and when the last store is closed) and the next write has truncated it.
@@ -24,9 +24,9 @@ export interface SqliteStoreOptions {
 
   /**
    * Sets how durable an acknowledged write is (SQLite's `PRAGMA synchronous`). With `'normal'`, it survives any end of the process.
-   * After a power failure or a crash of the system, the writes since the last checkpoint (every thousand pages) may be lost, so
-   * a session that was destroyed in that time exists again; the file stays intact. With `'full'`, every acknowledged write
-   * survives, and takes as long as a sync of the disk, which concurrent writes share.
+   * After a power failure or a crash of the system, the writes since the last checkpoint (every thousand pages) may be lost. A session
+   * that was destroyed in that time then exists again; the file stays intact. With `'full'`, every acknowledged write survives,
+   * and takes as long as a sync of the disk, which concurrent writes share.
    *
    * @default 'normal'
    */

@@ -60,7 +60,7 @@ describe('without an adapter, in koa-session', () => {
       assert.deepEqual(await visitsOf(t, store), [1, 1, 1])
     })
 
-    test('express-mysql-session works, since it returns promises, and also in ours', async (t) => {
+    test('express-mysql-session works, since it returns promises, and works in this package too', async (t) => {
       const { store, close } = await makeExpressMysqlStore(server.options)
       t.after(close)
       assert.deepEqual(await visitsOf(t, store), [1, 2, 3])
@@ -95,7 +95,7 @@ describe('without an adapter, in koa-session', () => {
     assert.deepEqual(await visitsOf(t, new RedisStore9({ client })), [500, 500, 500])
   })
 
-  test('koa-redis works, and also in ours', { skip: redis.skip }, async (t) => {
+  test('koa-redis works, and works in this package too', { skip: redis.skip }, async (t) => {
     const server = await redis.start()
     const store = redisStore({ port: server.port, host: server.host })
     t.after(async () => {
@@ -165,7 +165,7 @@ describe('without an adapter, in this package', () => {
   const ACCEPTED = {
     'a plain store': { get () {}, set () {}, destroy () {} },
     'koa-redis': redisStore(unconnected),
-    'a store with methods of these names for something else': { get () {}, set () {}, destroy () {}, createSession: true, regenerate () {} },
+    'a plain store with its own createSession and regenerate': { get () {}, set () {}, destroy () {}, createSession: true, regenerate () {} },
     'a store that has no prototype': Object.assign(Object.create(null), { async get () {}, async set () {}, async destroy () {} })
   }
 

@@ -64,7 +64,7 @@ describe('fault 28: a listener that throws', () => {
     assert.equal(server.errors.length, 1)
   })
 
-  test('the lifecycle events', { skip: isUpstream }, async (t) => {
+  test('of a lifecycle event: the error is emitted too', { skip: isUpstream }, async (t) => {
     const caught = uncaught(t)
     const server = await start(t, {}, (ctx) => { ctx.session.user = 'ann' })
     server.app.on('session:saved', () => { throw new Error('a listener') })

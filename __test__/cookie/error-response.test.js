@@ -78,7 +78,7 @@ eachKoa('fault 5: regenerate, then an error: the visitor has the new id', async 
   assert.deepEqual((await visitor.get('/look')).json, { user: 'ann' })
 })
 
-// Koa writes err.status, on a frozen error only through a setter.
+// Koa assigns err.status, which a frozen error allows only if `status` has a setter.
 class Refusal extends Error {
   get status () { return 403 }
   set status (value) {}
@@ -98,7 +98,7 @@ const shared = {
 }
 
 for (const [what, make] of Object.entries(shared)) {
-  eachKoa(`fault 5: ${what} thrown for two visitors at once carries no cookie across`, async (t, Koa) => {
+  eachKoa(`fault 5: ${what} thrown for two visitors at once does not send one's cookie to the other`, async (t, Koa) => {
     const error = make()
     const before = stateOf(error)
     const gates = { ann: gate(), bob: gate() }
@@ -145,7 +145,7 @@ eachKoa("fault 5: an http-error's own headers stay beside the session's lines", 
   assert.equal(answer.status, 401)
   assert.equal(answer.body, 'who?')
   assert.equal(answer.headers['www-authenticate'], 'Basic')
-  // Koa drops the cookies of other middleware, which the package does not change.
+  // Koa drops the cookies of other middleware from error responses, and so does Koa with this package.
   assert.deepEqual([...answer.cookies.keys()], ['why', ...OWN])
   assert.deepEqual(headers, { 'WWW-Authenticate': 'Basic', 'Set-Cookie': 'why=1' })
 })
@@ -194,7 +194,7 @@ for (const [what, onerror] of Object.entries(handlers)) {
   })
 }
 
-test('fault 5: if an outer middleware catches the error, the cookie is sent once, and nothing stays hooked', async (t) => {
+test('fault 5: if an outer middleware catches the error, the cookie is sent once, and res.end is no longer replaced', async (t) => {
   let hooked
   const before = (app) => app.use(async (ctx, next) => {
     try {
@@ -213,11 +213,11 @@ test('fault 5: if an outer middleware catches the error, the cookie is sent once
   assert.equal(hooked, false)
 })
 
-eachKoa('fault 5: an error of a middleware in front, after the commit, keeps the cookie', async (t, Koa) => {
+eachKoa('fault 5: an error of an outer middleware, after the commit, keeps the cookie', async (t, Koa) => {
   const store = new CountingStore()
   const before = (app) => app.use(async (ctx, next) => {
     await next()
-    throw new Error('a fault in front')
+    throw new Error('a fault of an outer middleware')
   })
   const server = await start(t, { store }, routes, { Koa, before })
   const visitor = server.visitor()
@@ -275,14 +275,14 @@ const openings = {
   'in the route': { opts: {} },
   'by an asynchronous valid': { opts: { valid: async () => true } },
   'by rollUntouched': { opts: { rollUntouched: true, rolling: true }, path: '/untouched' },
-  'by a middleware in front': { opts: {}, before: (app) => app.use((ctx, next) => { ctx.state.user = ctx.session.user; return next() }) }
+  'by an outer middleware': { opts: {}, before: (app) => app.use((ctx, next) => { ctx.state.user = ctx.session.user; return next() }) }
 }
 
 for (const [where, { opts, before, path = '/look' }] of Object.entries(openings)) {
   eachKoa(`fault 5: decode throws, ${where}: the cookie is cleared on the error response`, async (t, Koa) => {
     const error = new Error('bad key')
     const decode = () => { throw error }
-    // Before the middleware runs: ctx.session exists from the call of session() on.
+    // ctx.session exists as soon as session() is called, so a middleware that runs earlier can read it.
     const server = await start(t, null, { ...routes, '/untouched' () {} }, {
       Koa,
       before (app) {

@@ -103,7 +103,7 @@ describe('a header of one megabyte', () => {
     assert.deepEqual(json, { isNew: false, data: { user: 'admin' } })
   })
 
-  test('may be a session of that size', async (t) => {
+  test('can contain a session of that size', async (t) => {
     const client = await visit(t, {}, respond, { listen })
     const user = 'é'.repeat(MEGABYTE / 4)
     const { json } = await client.get('/', { cookie: cookieHeader(encode({ user })) })
@@ -147,7 +147,7 @@ describe('bytes that are not UTF-8', () => {
     assert.deepEqual(JSON.parse(body), { isNew: false, data: { user: 'admin' } })
   })
 
-  test('in an id reach the store as Node reads them', async (t) => {
+  test('in an id reach the store as Latin-1 characters', async (t) => {
     const { options, store } = MODES.store()
     const client = await visit(t, { ...options, signed: false }, respond)
     await sendBytes(client.port, Buffer.concat([Buffer.from('koa.sess='), bytes]))
@@ -168,7 +168,7 @@ describe('characters that HTTP parsers refuse', () => {
     })
   }
 
-  test('does not hide a good cookie', async () => {
+  test('do not hide a valid cookie beside them', async () => {
     const seen = []
     const app = createApp({}, (ctx) => { seen.push(respond(ctx).data.user) })
     for (const text of TEXTS) assert.equal((await handle(app, { cookie: `a=${text}; ${cookieHeader(VALUE)}` })).status, 200)
@@ -176,7 +176,7 @@ describe('characters that HTTP parsers refuse', () => {
   })
 })
 
-/** Data of clients that can make valid cookies: without signatures, or by a leaked key. */
+/** Data of clients that can make valid cookies, because cookies are not signed, or because a key has leaked. */
 describe('hostile data', () => {
   const TEXTS = {
     'an array': '[1,2,3]',
@@ -187,9 +187,9 @@ describe('hostile data', () => {
     'large numbers': '{"n":1e400,"m":-1e400,"o":99999999999999999999999999,"_expire":1e400,"_maxAge":1e400}',
     'a lone surrogate': '{"a":"\\ud800","\\udfff":1}',
     'keys of our own': '{"_requireSave":true,"isNew":true,"_session":"x","_expire":{}}',
-    'a time that no cookie can have': '{"_requireSave":true,"_maxAge":1e400}',
-    'a time that is none': '{"_requireSave":true,"_maxAge":{}}',
-    'a time among the data': '{"maxAge":"x"}',
+    'an infinite maxAge': '{"_requireSave":true,"_maxAge":1e400}',
+    'a maxAge that is an object': '{"_requireSave":true,"_maxAge":{}}',
+    'a key named maxAge': '{"maxAge":"x"}',
     'names of our methods': '{"save":1,"commit":2,"toJSON":3,"regenerate":4,"inspect":5,"manuallyCommit":6,"constructor":7}',
     'many keys': JSON.stringify(Object.fromEntries(Array.from({ length: 10000 }, (_, i) => [`key${i}`, i])))
   }

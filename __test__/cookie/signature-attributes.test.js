@@ -33,7 +33,7 @@ const CASES = {
 
 const headers = { tenant: 'a' }
 
-describe('fault 25: a signature that is replaced by one by the first key', () => {
+describe('fault 25: a signature by the first key, sent in place of one by an older key', () => {
   for (const kind of ['cookie', 'store']) {
     for (const [name, attributes] of Object.entries(CASES)) {
       test(`${kind} mode, ${name}: has the attributes and the expiry of the cookie`, async (t) => {

@@ -42,7 +42,7 @@ for (const [version, session] of Object.entries(peers)) {
   for (const [framework, Koa] of Object.entries(frameworks)) {
     for (const store of [false, true]) {
       const what = store ? 'records of a store' : 'cookies'
-      test(`${what} of koa-session ${version} can be read by ours, and the reverse, on ${framework}`, async () => {
+      test(`${what} of koa-session ${version} can be read by this package, and the reverse, on ${framework}`, async () => {
         const [peer, own] = [{ session, Koa }, { session: ours, Koa }]
         for (const [name, content] of Object.entries(contents)) {
           for (const maxAge of lifetimes) {

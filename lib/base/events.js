@@ -24,7 +24,7 @@ const channels = {
 }
 
 /**
- * Emits the event of a verdict, which the core names: `session:missed`, `session:invalid` or `session:expired`.
+ * Emits the event of a verdict: `session:missed`, `session:invalid` or `session:expired`. The core chooses the name.
  *
  * @param {number} verdict
  * @param {object} contextSession
@@ -102,7 +102,7 @@ function isDebugging () {
   return isLogging
 }
 
-/** Returns the SHA-256 of an id. Events and logs show that instead of the id, since nobody can use it as one. */
+/** Returns the SHA-256 of an id. Events and logs show the hash, since nobody can use a hash as a session's id. */
 function hashed (id) {
   return id === undefined ? undefined : binding.hashId(String(id))
 }

@@ -12,7 +12,7 @@ const owning = Base => class Session extends Base {
   constructor (context, data, id) {
     super(context, data, id)
     Object.setPrototypeOf(this, new.target.prototype)
-    // A session made of another one gets its fields.
+    // A session that is made from another session copies the fields of that one.
     if (data instanceof Base) for (const name of fields) this[name] = data[name]
     else this.isNew = !data
     for (const name of fields) Object.defineProperty(this, name, { enumerable: false })
@@ -86,7 +86,7 @@ const avoiding = ContextSession => class extends ContextSession {
   }
 }
 
-/** Replaces a `toJSON` that comes from data by the method; returns a function that restores it. */
+/** Replaces a `toJSON` that is a key of the data by the method of Session; returns a function that restores it. */
 function cover (session) {
   if (!Object.hasOwn(session, 'toJSON')) return () => {}
   const { toJSON } = session
