@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Sends many requests through all paths of the table of faults, and measures what remains in use: memory after garbage collection
- * (second half of the run compared with the first), event listeners, and handles of the process. Exits with 1 if it grows.
+ * Sends many requests, by scenarios for all rows of the table of faults, and measures what remains in use: memory after garbage
+ * collection (second half of the run compared with the first), event listeners, and handles of the process. Exits with 1 if it grows.
  *
  *   node scripts/soak.js [requests]
  */
@@ -10,7 +10,7 @@
 const { setFlagsFromString } = require('node:v8')
 const { runInNewContext } = require('node:vm')
 
-const { PATHS, appOf } = require('./soak/paths')
+const { SCENARIOS, appOf } = require('./soak/scenarios')
 const { Visitor } = require('./soak/visitor')
 
 const MILLION = 1000000
@@ -23,7 +23,7 @@ const SAMPLES = 5
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
 
-/** Sends rounds of requests, each through all paths, until the number is reached. */
+/** Plays all scenarios again and again, until the number of requests is reached. */
 async function send (apps, requests) {
   let sent = 0
   while (sent < requests) {
@@ -71,9 +71,9 @@ function holders (apps) {
  * @returns {Promise<object>} grown: bytes that the second half added; isClean: whether neither memory nor the counts grew
  */
 async function soak (requests) {
-  const apps = PATHS.map((path) => {
-    const app = appOf(path)
-    return { app, callback: app.callback(), play: path.play }
+  const apps = SCENARIOS.map((scenario) => {
+    const app = appOf(scenario)
+    return { app, callback: app.callback(), play: scenario.play }
   })
   const before = holders(apps)
   await send(apps, requests * WARM_UP)

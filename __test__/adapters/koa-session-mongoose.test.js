@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * koa-session-mongoose 3 as it is, without an adapter. There is no MongoDB server for these tests: its option `connection` is
+ * koa-session-mongoose 3 as it is, without an adapter. These tests need no MongoDB server: the store's option `connection` is
  * a stand-in, which keeps documents in memory as BSON, by mongoose's own schema and codec.
  */
 

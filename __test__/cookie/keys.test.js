@@ -23,7 +23,7 @@ const reissued = (key, value = VALUE, algorithm = 'sha1') => {
   return `koa.sess.sig=${sign(`koa.sess=${value}`, key, algorithm)}; path=/${until}; httponly`
 }
 
-/** A record without `_expire`, so that the expiry of its cookie is not known. */
+/** The Set-Cookie line of a new signature over an id. It has no `expires`, since the record has no `_expire`. */
 const reissuedId = `koa.sess.sig=${sign('koa.sess=id', 'new')}; path=/; httponly`
 
 const CLEARED = 'koa.sess.sig=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly'
@@ -33,7 +33,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
     for (const wrap of [(keys) => keys, (keys) => keys.map((key) => Buffer.from(key)), (keys) => new Keygrip(keys)]) {
       const kind = wrap(['a'])[0]?.constructor.name ?? 'Keygrip'
 
-      test(`the first signs, any verifies, and a later one is replaced: ${kind}`, async (t) => {
+      test(`the first key signs, any key verifies, and a signature by a later key is replaced: ${kind}`, async (t) => {
         const client = await visit(t, {}, respond, { Koa, keys: wrap(['new', 'old', 'older']) })
         for (const [key, setCookie] of [['new', []], ['old', [reissued('new')]], ['older', [reissued('new')]]]) {
           const { json, setCookie: seen } = await client.get('/', { cookie: cookieHeader(VALUE, key) })

@@ -63,7 +63,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   })
 }
 
-/** Cookie values that Buffer.from(value, 'base64') decodes to { a: 1 }, or does not. */
+/** Spellings of one text in base64. Buffer.from(value, 'base64') decodes all of them to that text. */
 const TEXT = '{"a":1,"s":"??>>~~ü€","_expire":9999999999999,"_maxAge":86400000}'
 const WITH_S = { isNew: false, data: { a: 1, s: '??>>~~ü€' } }
 const BASE64 = Buffer.from(TEXT).toString('base64')

@@ -55,7 +55,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     return util.hash(data)
   }
 
-  /** Runs a function that reads the session's cookie: an asynchronous one does so before its first `await`. */
+  /** Runs a function that reads the session's cookie. An asynchronous function has to read it before its first `await`. */
   reading (read) {
     const known = this.lines.length
     try {
@@ -75,7 +75,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     }
   }
 
-  /** Returns whether `ctx.cookies` reads in the usual way, so that a mend may change that. */
+  /** Returns whether a mend may read the cookie itself, instead of `ctx.cookies.get`: only if nothing else has replaced that method. */
   isPlain () {
     return false
   }
@@ -91,8 +91,8 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     if (regenerate) await this.rename()
     const { session } = this
     const reason = this.reasonToSave(isForced)
-    if (!reason) return this.leave()
-    const waiting = this.tell(session)
+    if (!reason) return this.whenNotSaved()
+    const waiting = this.callBeforeSave(session)
     if (waiting) await waiting
     await this.save(reason === 'changed', session)
   }
@@ -101,9 +101,9 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     return isForced || this.session._requireSave ? 'forced' : this._shouldSaveSession()
   }
 
-  leave () {}
+  whenNotSaved () {}
 
-  tell (session) {
+  callBeforeSave (session) {
     if (typeof this.opts.beforeSave === 'function') this.opts.beforeSave(this.ctx, session)
   }
 
@@ -133,7 +133,7 @@ module.exports = (ContextSession, util) => class Anatomy extends ContextSession 
     this.sent()
   }
 
-  /** Called when the session's lines are among those to be sent. */
+  /** Called when the response has Set-Cookie lines of the session. */
   sent () {}
 
   /** Returns the response's Set-Cookie lines for the session. */

@@ -28,7 +28,7 @@ const STRING = ['string', isOf('string')]
 const BOOLEAN = ['boolean', isOf('boolean')]
 const FUNCTION = ['function', isOf('function')]
 
-/** For each option, the expectation in words, and a check. The others are checked by `cookies` when it sends. */
+/** For each option, the expectation in words, and a check. The package `cookies` checks the other options when it sends a cookie. */
 const EXPECTED = {
   key: STRING,
   autoCommit: BOOLEAN,
@@ -210,7 +210,7 @@ function isSessionLimit (value) {
   return Number.isInteger(max) && max > 0 && max < 2 ** 32 && (overflow === 'oldest' || overflow === 'refuse')
 }
 
-/** Throws if the option `subject` is missing, or its store has no index of subjects. */
+/** Throws if `maxSessions` is given without `subject`, or if `subject` is given and the store has no index of subjects. */
 function checkSubject ({ subject, maxSessions, store, ContextStore }) {
   if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
   if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
@@ -261,7 +261,7 @@ function isAsync (value) {
   return typeof value === 'function' && value instanceof (async () => {}).constructor
 }
 
-/** Checks options, and returns a new object of those that exist, with the defaults. */
+/** Checks options, and returns a new object with those that `check` knows, and the defaults. */
 function parse (given) {
   if (given === null || typeof given !== 'object') throw invalidOption('opts', 'object', given)
   check(given)

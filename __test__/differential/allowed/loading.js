@@ -4,7 +4,7 @@ const { request, script } = require('../by-hand')
 
 const isPromised = hooks => Object.values(hooks).some(name => name.endsWith('Later'))
 
-/** Awaits `beforeSave`, and only accepts an id from `genid`. */
+/** Awaits `beforeSave`, and throws if `genid` returns a value that is no id. */
 const awaiting = ContextSession => class extends ContextSession {
   constructor (ctx, opts) {
     super(ctx, opts)
@@ -12,9 +12,9 @@ const awaiting = ContextSession => class extends ContextSession {
     this.opts.genid = ctx => toId(genid(ctx))
   }
 
-  // Also without a promise, since the session is read after it.
-  tell (session) {
-    if (typeof this.opts.beforeSave === 'function') return (async () => super.tell(session))()
+  // Returns a promise even if `beforeSave` returns none, so that the session's data are always read after an `await`.
+  callBeforeSave (session) {
+    if (typeof this.opts.beforeSave === 'function') return (async () => super.callBeforeSave(session))()
   }
 }
 
@@ -68,7 +68,8 @@ const catching = ContextSession => class extends ContextSession {
   }
 }
 
-// The number of running middlewares of each ctx (0 if all have ended), and each ctx on which a further run has begun since.
+// openRuns: on each ctx, how many runs of the middleware have not ended. begunAnew: each ctx on which the middleware runs again after
+// all earlier runs have ended.
 const openRuns = new WeakMap()
 const begunAnew = new WeakSet()
 
@@ -83,7 +84,7 @@ const counting = middleware => async (ctx, next) => {
   }
 }
 
-/** Compares with what this run of the middleware has loaded, not with what an earlier run on the same ctx has. */
+/** Compares the data with those that this run of the middleware has loaded, not with those of an earlier run on the same ctx. */
 const beginningAnew = ContextSession => class extends ContextSession {
   initFromExternal () {
     if (begunAnew.delete(this.ctx)) this.loading = this.prevHash = undefined

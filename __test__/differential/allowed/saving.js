@@ -5,7 +5,7 @@ const { request, script } = require('../by-hand')
 const oneDay = 86400000
 const ignore = () => {}
 
-/** Destroys the record of a removed session, even if another one replaces it, which gets a new id. */
+/** Destroys the record of a removed session, even if another session replaces it. The other session gets a new id. */
 const replacing = ContextSession => class extends ContextSession {
   set (value) {
     if (value !== null && typeof value === 'object' && this.session === false) this.forget()
@@ -41,7 +41,7 @@ const replacing = ContextSession => class extends ContextSession {
   }
 }
 
-/** Keeps a browser session one, and passes a number to the store. */
+/** Does not reset the maxAge 'session' after the first save, and passes the TTL of a day to the store. */
 const ending = ContextSession => class extends ContextSession {
   endWithBrowser () {}
 
@@ -55,10 +55,10 @@ const ending = ContextSession => class extends ContextSession {
   }
 }
 
-/** Does not write unchanged data twice, passes `changed` correctly, and commits one after another. */
+/** Does not write unchanged data twice, passes `changed` correctly, and runs commits one after another. */
 const once = ContextSession => class extends ContextSession {
   commit (...how) {
-    // The middleware's own commit, without arguments, waits for others, which do not wait for it.
+    // The middleware's own commit has no arguments. It waits for commits that run, but a later commit does not wait for it.
     if (how.length === 0 && !this.committing) return this.perform()
     const run = () => this.perform(...how)
     const committing = this.committing ? this.committing.then(run) : run()
@@ -67,7 +67,7 @@ const once = ContextSession => class extends ContextSession {
   }
 
   reasonToSave (isForced) {
-    // In a session without a hash, any content is a change; it is serialised only after beforeSave.
+    // Without a hash to compare with, any key is a change. The data are serialised only after beforeSave.
     if (!isForced && !this.session._requireSave && this.prevHash === undefined) return this.session.length > 0 ? 'changed' : ''
     const reason = super.reasonToSave(isForced)
     return this.isWritten && ['rolling', 'renew'].includes(reason) ? '' : reason
@@ -113,7 +113,7 @@ const dropping = ContextSession => class extends ContextSession {
     super.set(value)
   }
 
-  leave () {
+  whenNotSaved () {
     if (!this.isReset || this.prevHash !== undefined) return
     this.isReset = false
     if (this.ctx.cookies.get(this.opts.key, { signed: false }) !== undefined) this.clearCookie()

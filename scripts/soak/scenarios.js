@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The paths of the soak, by row of the table of faults: the options of an app, and the requests of a visitor. A path leaves no
- * record in its store.
+ * The scenarios of the soak. Each belongs to a row of the README's table of faults, and has the options of an app and the requests of a
+ * visitor. At its end, no record remains in its store.
  */
 
 const Koa = require('koa')
@@ -142,7 +142,7 @@ async function restart (visitor) {
 }
 
 /** @type {Array<{ row: number|string, opts?: () => object, before?: (app: object) => void, play: Function }>} */
-const PATHS = [
+const SCENARIOS = [
   { row: 1, opts: () => ({ secure: true }), play: visit('/in', '/out') },
   { row: 1, opts: () => stored({ secure: true }), play: visit('/in', '/out') },
   { row: 1, opts: () => ({ secure: 'force' }), play: visit('/in', '/me', '/out') },
@@ -234,7 +234,7 @@ function mountChild (app) {
   app.use(mount('/child', child))
 }
 
-/** Makes the app of a path. */
+/** Makes the app of a scenario. */
 function appOf ({ opts = () => ({}), before }) {
   const app = new Koa()
   app.keys = ['the key']
@@ -250,4 +250,4 @@ function appOf ({ opts = () => ({}), before }) {
   return Object.assign(app, { store: given?.store })
 }
 
-module.exports = { PATHS, appOf }
+module.exports = { SCENARIOS, appOf }
