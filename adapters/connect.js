@@ -8,7 +8,7 @@ const { Availability } = require('./availability')
 const { toRecord, toSession } = require('./express-record')
 const { checkMethods } = require('./methods')
 
-/** A record store over a store of express-session. It does not call `touch`, since most stores do not show what that has done. */
+/** A record store over a store of express-session. It does not call `touch`, since the `get` of most stores does not return its effect. */
 class ConnectStore {
   #store
   #availability

@@ -6,9 +6,9 @@ const LONG_NUMBER: usize = 16;
 /// Returns whether parsing and serialising a valid `json` in JavaScript never makes it longer, and leaves it equal if it keeps
 /// its length.
 ///
-/// Others may write the same data in other words: with white space, `1.0`, `\/`, or a key twice. All of that becomes
-/// shorter. What may not are escapes (`\u001F`), exponents (`1e3`), numbers of many digits, and keys that are integers,
-/// which come first in JavaScript: of a text that has any of these the answer is no. It may be no for other texts too.
+/// Other programs may spell the same data differently. White space, `1.0`, `\/` and a key given twice become shorter. Escapes
+/// (`\u001F`), exponents (`1e3`), numbers of many digits, and keys that are integers (which come first in JavaScript) may not
+/// become shorter: for a text that has any of these, this returns false. It may return false for other texts too.
 ///
 /// ```
 /// use koa_session_rs::canonical::is_canonical;

@@ -16,8 +16,8 @@ pub fn encode(json: &str) -> String {
 
 /// Decodes a cookie value to text, as `Buffer.from(value, 'base64').toString('utf8')` does.
 ///
-/// Never fails: both alphabets are read, other characters skipped, reading stops at `=`, an incomplete last group gives
-/// what it holds, and bytes that are not UTF-8 become U+FFFD. Whether the text is JSON is for its reader to say.
+/// Never fails: both alphabets are read, other characters are skipped, reading stops at `=`, an incomplete last group gives its
+/// complete bytes, and bytes that are not UTF-8 become U+FFFD. Does not check whether the text is JSON.
 ///
 /// ```
 /// use koa_session_rs::codec::decode;

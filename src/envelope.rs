@@ -1,7 +1,7 @@
 //! The envelope: the keys that koa-session writes behind the user's own (`_expire` and `_maxAge`, or `_session`).
 //!
-//! The user's JSON stays text throughout. It may hold what no Rust type does (lone surrogates, `1e400`), and its keys have
-//! an order; JavaScript parses it, once.
+//! The user's JSON stays text throughout, and only JavaScript parses it. It may contain values that no Rust type can represent
+//! (lone surrogates, `1e400`), and its keys have an order.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ impl Lifetime {
 pub enum Envelope {
     /// The user's keys, and after them an envelope as [`append`] writes it.
     Plain {
-        /// The JSON text of the user's keys alone: what `JSON.stringify` gave, and gives again for untouched data.
+        /// The JSON text of the user's keys alone. For unchanged data, `JSON.stringify` returns the same text again.
         user: String,
         /// The lifetime in the envelope.
         lifetime: Lifetime,
@@ -113,8 +113,8 @@ pub fn read(mut text: String) -> Envelope {
 
 /// Splits `{...,"_expire":1,"_maxAge":2}` before the comma of the envelope.
 ///
-/// In valid JSON these bytes at the very end can be nothing but the last members of the outermost object: their quotes
-/// are not escaped, so each opens or closes a string, and a closing one would leave bare letters behind it.
+/// In valid JSON, these bytes at the end of the text can only be the last members of the outermost object. Their quotes are not
+/// escaped, so each opens or closes a string. If the first one closed a string, letters without quotes would follow it.
 fn split(text: &str) -> Option<(&str, Lifetime)> {
     let (before, lifetime) = match text.strip_suffix(SESSION) {
         Some(before) => (before, Lifetime::Browser),

@@ -23,7 +23,7 @@ pub fn new_id(prefix: &str) -> String {
     [prefix, uuid].concat()
 }
 
-/// Returns whether an id that came from a client may be shown to a store: not empty, at most [`MAX_LENGTH`] bytes, without ASCII
+/// Returns whether an id that came from a client may be passed to a store: not empty, at most [`MAX_LENGTH`] bytes, without ASCII
 /// control characters, and without a path segment `..`, for stores that keep files.
 ///
 /// ```

@@ -19,9 +19,9 @@ pub struct Keyring {
 /// Which key made a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signer {
-    /// The first one, by which is signed.
+    /// The first one, which signs.
     First,
-    /// Another one. The signature is what the first key would have signed with.
+    /// Another one. The signature is that of the first key, to replace the older one.
     Older(Signature),
 }
 

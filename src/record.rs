@@ -225,7 +225,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// If it is.
+    /// If the record exceeds a limit.
     pub fn within(&self, bounds: Bounds) -> Result<(), TooLarge> {
         let size = Bounds {
             keys: self.revs.len(),

@@ -1,5 +1,5 @@
-//! The two entry points for a session in the cookie: open and close. With a store, the cookie has the record's id, for which
-//! [`SessionCookie::read`] and [`SessionCookie::write`] are used.
+//! The two entry points for a session in the cookie: `open` verifies and decodes it, `close` encodes and signs it. With a store, the
+//! cookie has the record's id, for which [`SessionCookie::read`] and [`SessionCookie::write`] are used.
 
 use crate::codec;
 use crate::envelope::{self, Envelope, Lifetime};
@@ -30,7 +30,7 @@ pub struct Found<'h> {
 /// The repair of a request's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repair {
-    /// No repair: it is by the first key, or there is none, or none is needed.
+    /// No repair: the first key made it, or there is no signature, or cookies are not signed.
     None,
     /// An older key made it: send this one, by the first key.
     Reissue(Signature),
@@ -43,7 +43,7 @@ pub enum Repair {
 pub struct Opened {
     /// Its text and envelope.
     pub envelope: Envelope,
-    /// Valid or expired. Whether the text is JSON at all is for its parser to say.
+    /// Valid or expired. It does not say whether the text is JSON, which is parsed later.
     pub verdict: Verdict,
 }
 
@@ -151,7 +151,7 @@ impl SessionCookie {
         line
     }
 
-    /// Writes the `Set-Cookie` lines of a session, parted by a line feed: appends the envelope to the user's `json`,
+    /// Writes the `Set-Cookie` lines of a session, separated by a line feed: appends the envelope to the user's `json`,
     /// encodes and signs it.
     #[must_use]
     pub fn close(
@@ -164,7 +164,7 @@ impl SessionCookie {
         self.write(&close(json, lifetime), expires_ms, secure)
     }
 
-    /// Writes the `Set-Cookie` lines of `value` and its signature, parted by a line feed.
+    /// Writes the `Set-Cookie` lines of `value` and its signature, separated by a line feed.
     ///
     /// An empty value clears the cookie: its lines expire at the epoch. `value` is checked by the caller
     /// ([`header::is_value`]).

@@ -153,8 +153,8 @@ export interface RedisStoreError extends Error {
    * - `'unreachable'`: no server could be reached; a write was not executed (one that had been sent without a reply is `'lost'`)
    * - `'denied'`: the server refuses the user, the password or the command
    * - `'tls'`: the certificate is not trusted, the server has no TLS, or requires it
-   * - `'options'`: the server does not match the options: it has no such database, is in no cluster or in one, is no sentinel,
-   *   knows no such master, or is no Redis
+   * - `'options'`: the server does not match the options. It has no such database, is in no cluster although `nodes` is given, is in
+   *   a cluster although `nodes` is not given, is no sentinel, knows no such master, or is no Redis
    * - `'server'`: the server replied with an error: see `errcode`
    * - `'unreadable'`: the stored record is not a session of this store
    * - `'input'`: an argument is invalid, such as data that are not JSON

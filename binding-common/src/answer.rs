@@ -152,7 +152,7 @@ impl<T: From<String>> Answer<T> {
         Self::lists(vec![Listed::write_list(list)])
     }
 
-    /// To list: JSON lists, a text each, so that no text of a very long list has to be copied at once.
+    /// Makes the answer to list of several JSON lists. Each is a text of its own, so that a very long list is not copied at once.
     #[must_use]
     pub fn lists(lists: Vec<String>) -> Self {
         let count = to_number(lists.len() as u64);
@@ -173,11 +173,11 @@ fn from_max_age(max_age: MaxAge) -> f64 {
     }
 }
 
-/// Answers of calls that wait for them, on their way to JavaScript.
+/// Answers to asynchronous calls, on their way to JavaScript.
 #[derive(Debug, Default)]
 pub struct Answers {
     pub(crate) numbers: Vec<f64>,
-    /// Those of the answers that have one, in their order.
+    /// The texts of the answers that have one, in the order of the answers.
     pub(crate) texts: Vec<String>,
 }
 

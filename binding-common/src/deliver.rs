@@ -13,8 +13,8 @@ pub type Results = FnArgs<(Float64Array, Vec<String>)>;
 /// Delivers answers to JavaScript, from any thread.
 pub type Deliver = Arc<dyn Fn(Answers) + Send + Sync>;
 
-/// Makes the delivery to a function. It does not keep the process alive, which `lib/stores/pending-calls.js` does while answers
-/// are pending.
+/// Makes the delivery to a function. It does not keep the process alive: `lib/stores/pending-calls.js` does that while answers are
+/// pending.
 pub fn deliver_by(function: &Function<'_, Results, ()>) -> napi::Result<Deliver> {
     let function = function
         .build_threadsafe_function::<Answers>()

@@ -39,11 +39,11 @@ impl From<String> for Text {
 
 #[allow(unsafe_code, reason = "Node-API writes into memory of ours")]
 impl FromNapiValue for Text {
-    /// Reads a text in one pass; napi takes another one for the length of its UTF-8. For a value that is no text, napi's error
-    /// would also contain its JSON, by the app's `toJSON`, which may throw or reveal a secret.
+    /// Reads a text in one pass. napi needs a second pass, for the length of the UTF-8. For a value that is no text, napi's error
+    /// would contain the value's JSON. For that it would call the app's `toJSON`, which may throw or reveal a secret.
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let mut units = 0;
-        // SAFETY: without a buffer, the length is all that is written; in Latin-1 it is known without a look at the text.
+        // SAFETY: without a buffer, only the length is written. The length in Latin-1 is known without reading the text.
         let status = unsafe {
             sys::napi_get_value_string_latin1(env, value, ptr::null_mut(), 0, &raw mut units)
         };

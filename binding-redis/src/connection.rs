@@ -1,4 +1,4 @@
-//! A connection to a server, with the signs that it is of no more use.
+//! A connection to a server, and whether it can still be used.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -73,7 +73,7 @@ async fn dial_socket(_: &str) -> io::Result<Stream> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Returns whether only one side uses TLS. Such a server does not reply, or closes the connection.
+/// Returns a fault if only one side uses TLS. Otherwise one would only see that the server does not reply or closes the connection.
 pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Fault> {
     let Server::At { host, port } = server else {
         return None;

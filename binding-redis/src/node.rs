@@ -35,7 +35,7 @@ pub struct Node {
     is_doubted: Cell<bool>,
     was_up: Cell<bool>,
     /// Whether a task makes attempts.
-    is_at_it: Cell<bool>,
+    is_attempting: Cell<bool>,
     /// When the current attempt began, or the earliest time of the next.
     due: Cell<Instant>,
     changed: Notify,
@@ -77,7 +77,7 @@ impl Node {
             link: RefCell::new(Link::Never),
             is_doubted: Cell::new(false),
             was_up: Cell::new(false),
-            is_at_it: Cell::new(false),
+            is_attempting: Cell::new(false),
             due: Cell::new(Instant::now()),
             changed: Notify::new(),
             asked: Notify::new(),
@@ -123,7 +123,7 @@ impl Node {
             {
                 return Err(absence.clone());
             }
-            self.keep_at_it();
+            self.keep_attempting();
             let Some(absence) = absence else {
                 changed.await;
                 continue;
@@ -136,9 +136,9 @@ impl Node {
         }
     }
 
-    /// Starts attempts until one succeeds, the first one soon if asked to.
-    fn keep_at_it(self: &Rc<Self>) {
-        if self.is_at_it.replace(true) {
+    /// Starts attempts until one succeeds. If they are in progress already, makes the next one soon.
+    fn keep_attempting(self: &Rc<Self>) {
+        if self.is_attempting.replace(true) {
             self.asked.notify_one();
         } else {
             self.due.set(Instant::now());
@@ -182,7 +182,7 @@ impl Node {
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.is_at_it.set(false);
+        self.is_attempting.set(false);
         self.changed.notify_waiters();
     }
 
@@ -222,9 +222,9 @@ impl Node {
             Some(current) if !current.is(silent) => silent.cut(),
             Some(_) => {
                 self.is_doubted.set(true);
-                self.keep_at_it();
+                self.keep_attempting();
             }
-            None => self.keep_at_it(),
+            None => self.keep_attempting(),
         }
     }
 
@@ -241,7 +241,7 @@ impl Node {
         if self.usable().is_some_and(|current| current.is(connection)) {
             self.go(Instant::now(), Rc::clone(fault));
             self.changed.notify_waiters();
-            self.keep_at_it();
+            self.keep_attempting();
         }
     }
 

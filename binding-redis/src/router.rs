@@ -70,8 +70,8 @@ impl Router {
         }
     }
 
-    /// Sends all commands once. Returns the outcomes that are final; the other commands stay pending, due at the time when this
-    /// ends.
+    /// Sends all commands once. Returns the outcomes that are final. The other commands stay pending, and may be sent again as soon
+    /// as this function has returned.
     pub async fn advance(
         self: &Rc<Self>,
         in_flight: &mut InFlight,

@@ -40,7 +40,7 @@ impl Writer {
         }
     }
 
-    /// Runs until the store is closed, or gone.
+    /// Runs until the store is closed, or was garbage-collected.
     pub fn run(mut self, receiver: &Receiver<Job>) {
         let mut waiting = Vec::new();
         loop {

@@ -104,7 +104,7 @@ impl Cookie {
         };
     }
 
-    /// Signs a text with the first key, to compare a Keygrip with; nothing where nothing is signed.
+    /// Signs a text with the first key, for a comparison with a Keygrip. Returns `None` if cookies are not signed.
     fn sign(&mut self, (text,): (Text,)) -> Option<Text> {
         self.core.sign(&text).map(to_text)
     }
@@ -128,7 +128,7 @@ impl Cookie {
         self.core.drop_signature(secure).into()
     }
 
-    /// Closes a session: returns its `Set-Cookie` lines. `max_age_ms` is left out for maxAge 'session'.
+    /// Encodes and signs a session: returns its `Set-Cookie` lines. `max_age_ms` is left out for maxAge 'session'.
     fn close(
         &mut self,
         (json, now_ms, max_age_ms, expires_ms, secure): (Text, f64, Option<f64>, Option<f64>, bool),

@@ -10,8 +10,8 @@ use koa_session_rs_binding_common::Numbers;
 /// The memory of the numbers: the repair of the signature, the verdict, the shape, `_expire` and `_maxAge`.
 pub type Memory<'call> = Numbers<'call, 5>;
 
-/// What the text is: the user's keys of a session with a maxAge, or of one for as long as the browser runs; or all of a foreign
-/// text.
+/// The kind of the text: the user's keys of a session with a maxAge, the user's keys of a browser session, or a whole text that this
+/// package has not written.
 #[derive(Clone, Copy)]
 enum Shape {
     Timed,

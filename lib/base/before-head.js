@@ -22,7 +22,7 @@ function beforeHead (ctx, act) {
     const given = callSafely(ctx, act, args)
     if (given === false) return writeHead.call(res, status, ...args)
     hasActed = true
-    // If another hook has been set over this one, it stays.
+    // If another hook has replaced this one meanwhile, that one stays.
     if (res.writeHead === hooked) {
       if (isOwn) res.writeHead = writeHead
       else delete res.writeHead

@@ -22,7 +22,7 @@ function toId (given) {
  */
 function toStoreId (given) {
   if (typeof given === 'string' && given.isWellFormed()) return given
-  throw sessionError('ERR_SESSION_ID', `an id must be a well-formed string, received another ${typeof given}`, TypeError)
+  throw sessionError('ERR_SESSION_ID', `an id must be a string without lone surrogates, which this ${typeof given} is not`, TypeError)
 }
 
 /** Describes an invalid id without showing it. */

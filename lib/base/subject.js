@@ -4,7 +4,7 @@ const { sessionError } = require('./errors')
 const { callHook } = require('./hook')
 const { isPromise } = require('./maybe-async')
 
-const EXPECTED = 'a number or a well-formed string'
+const EXPECTED = 'a finite number, a bigint, or a string without lone surrogates'
 
 /**
  * Returns the subject of a session (the user whose session it is), by the option `subject`.
@@ -21,7 +21,7 @@ function subjectOf ({ options: { subject }, ctx }, data) {
   const text = textOf(given)
   if (text !== undefined) return text
   if (isPromise(given)) given.then(undefined, () => {})
-  throw sessionError('ERR_SESSION_VALUE', `the option subject must result in ${EXPECTED}, not in another ${typeof given}`, TypeError)
+  throw sessionError('ERR_SESSION_VALUE', `the option subject must result in ${EXPECTED}, which this ${typeof given} is not`, TypeError)
 }
 
 /**
@@ -33,7 +33,7 @@ function subjectOf ({ options: { subject }, ctx }, data) {
 function toSubject (given) {
   const text = textOf(given)
   if (text !== undefined) return text
-  throw sessionError('ERR_SESSION_VALUE', `a subject must be ${EXPECTED}, received another ${typeof given}`, TypeError)
+  throw sessionError('ERR_SESSION_VALUE', `a subject must be ${EXPECTED}, which this ${typeof given} is not`, TypeError)
 }
 
 /** Returns a string or number as a string, else undefined. Lone surrogates are refused: the core cannot tell them apart. */

@@ -296,7 +296,7 @@ class MergingStore {
   }
 }
 
-/** The baseline where that is unknown: the session's keys are all set, and no key is deleted. */
+/** The baseline if none is known: then all keys of the session are set, and no key is deleted. */
 const NOTHING = Baseline.ofText('{}')
 
 const toFailure = (failure) => ({ failure })

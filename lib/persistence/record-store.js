@@ -18,7 +18,7 @@ class RecordStore {
   #ticket
   /** Whether a run of the middleware is in progress. */
   #isRunning = false
-  /** Whether the response is open: a streaming handler may save until its end, after that of the middleware. */
+  /** Whether the response is open. A streaming handler may save until the response ends, even after the middleware has ended. */
   #isResponseOpen = false
 
   /**

@@ -1,6 +1,6 @@
 'use strict'
 
-// The real one, which the fake timers of a test do not replace.
+// Node's own function, since a test may replace the global one by a fake timer.
 const { setImmediate } = require('node:timers/promises')
 
 /** The statuses of an answer; the numbers are those of binding-common/src/answer.rs. */

@@ -1,6 +1,6 @@
 'use strict'
 
-// The real one, which the fake timers of a test do not replace.
+// Node's own function, since a test may replace the global one by a fake timer.
 const { setInterval } = require('node:timers')
 const { ANSWER_NUMBERS, countTexts, isFailure, readAnswer } = require('./answers')
 

@@ -81,7 +81,7 @@ function replacing (loaded, { data, maxAge }) {
   return maxAge === loaded.maxAge ? changes : { ...changes, maxAge }
 }
 
-/** Returns whether nobody else wrote between the load and the merge, whose keys would be left in the record. */
+/** Returns whether no other request wrote between the load and the merge: its keys would stay in the record. */
 function isWhole (loaded, record, { rev }) {
   return rev === loaded.rev + (binding.difference(loaded.data, record.data) ? 1 : 0)
 }

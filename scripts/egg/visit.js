@@ -55,7 +55,7 @@ async function logOut (visitor) {
   assert.equal((await visitor.send('GET', '/')).status, 401)
 }
 
-/** Sends another value under the signature: by a visitor of its own, since the answer takes the signature back. */
+/** Sends another value with the same signature. Uses a visitor of its own, since the response clears the signature's cookie. */
 async function refuseForged (address, { cookies }) {
   const forger = new Visitor(address)
   const forged = cookies.get('EGG_SESS').replace(/.$/, (last) => last === 'A' ? 'B' : 'A')

@@ -26,7 +26,7 @@ pub struct Cluster {
     is_stale: Cell<bool>,
     /// When the last request for the slots ended; locked during a request.
     looked: Mutex<Option<Instant>>,
-    /// Set if no node could tell the slots last time.
+    /// Why no node returned the slots last time, if so.
     blind: RefCell<Option<Absence>>,
     /// Since when some keys have had no node.
     down: Cell<Option<Instant>>,
@@ -122,8 +122,8 @@ impl Cluster {
         Sent::Again
     }
 
-    /// Asks all nodes for the slots, and uses the first reply, also for concurrent callers. Fails at once if no node could tell
-    /// them just before.
+    /// Asks all nodes for the slots, and uses the first reply, also for concurrent callers. Fails at once if no node returned them
+    /// just before.
     pub async fn look(&self, nodes: &Nodes) -> Result<(), Absence> {
         let asked = Instant::now();
         let mut looked = self.looked.lock().await;

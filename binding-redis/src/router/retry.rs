@@ -13,7 +13,7 @@ use crate::node::{Absence, Node};
 use crate::pending_command::{PendingCommand, Response, Sent, to_reply};
 
 impl Router {
-    /// Decides the same for all commands. In a cluster, the keys may have moved.
+    /// Makes a decision about each command. In a cluster, also records that the keys may have moved.
     pub(super) fn decide(
         &self,
         commands: Vec<PendingCommand>,
@@ -57,8 +57,8 @@ impl Router {
         self.decide(commands, wait)
     }
 
-    /// Decides about commands whose connection failed: those that may be repeated are, if it is unknown whether they were
-    /// executed.
+    /// Decides about commands whose connection failed. If it is unknown whether they were executed, repeats those that may be
+    /// repeated.
     pub(super) fn break_off(
         &self,
         commands: Vec<PendingCommand>,
@@ -96,7 +96,7 @@ impl Router {
         (command, sent)
     }
 
-    /// Decides about a command that was not executed, and will be elsewhere or later.
+    /// Decides about a command that was not executed, but can be by another node, or later.
     fn send_again(
         &self,
         command: &mut PendingCommand,

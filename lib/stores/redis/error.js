@@ -79,7 +79,7 @@ function copyOf (thrown) {
   return Object.assign(new Error(told), { name }, code && { code })
 }
 
-/** Warns once per process of clocks that are far apart. The text is by how many seconds the server's clock is ahead. */
+/** Warns once per process of clocks that differ much. The text has the seconds by which the server's clock is ahead. */
 function warnOfSkew (text) {
   const seconds = Number(text)
   warnOnce('KOA_SESSION_RS_CLOCK', `the clock of a Redis server is ${Math.round(Math.abs(seconds))} s ` +

@@ -9,7 +9,7 @@ const MAX_WAITS = 25
 /** Events of a client after which its connection may be a new one. */
 const BREAK_EVENTS = ['close', 'end', 'error', 'reconnecting']
 
-/** A reply to a write that fewer replicas have than wanted, and their number. */
+/** The reply to a write that too few replicas have, and the number of those that have it. */
 class TooFewReplicas {
   constructor (reply, acknowledged) {
     this.reply = reply

@@ -1,6 +1,6 @@
 'use strict'
 
-// The real one, which the fake timers of a test do not replace.
+// Node's own function, since a test may replace the global one by a fake timer.
 const { setImmediate } = require('node:timers')
 const { PendingCalls } = require('../pending-calls')
 const { Batch } = require('./batch')
@@ -9,7 +9,7 @@ const { storeError, warnOfSkew } = require('./error')
 /** The number of operations that are sent before the turn of the event loop ends, so that the server can begin. */
 const MAX_BATCH = 16
 
-/** A transport over connections of the addon. It passes the operations of one turn of the event loop together, and so results. */
+/** A transport over connections of the addon. It passes the operations of one turn of the event loop to the addon in one batch. */
 class Transport {
   #connect
   #native

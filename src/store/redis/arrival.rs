@@ -1,4 +1,4 @@
-//! The state of an arriving session, which only the session that it comes from knows.
+//! The state of an arriving session, which is stored only in the hash from which it comes.
 
 use super::command::{Command, Failure};
 use super::format::Format;
@@ -17,7 +17,7 @@ pub enum Arrival {
     Never,
 }
 
-/// Asks the old session about one that is arriving from there.
+/// Reads the state of an arriving session from the hash from which it comes.
 pub(super) async fn ask(
     io: &Io,
     format: &Format,
@@ -37,7 +37,7 @@ pub(super) async fn ask(
     if until.map_or(Ok(0), |until| number(&until))? >= now_ms {
         return Ok(Arrival::UnderWay);
     }
-    // The move may only be slow. Without the mark, it cannot complete.
+    // The move may only be slow. Removing the mark prevents it from completing later.
     let untaken = io.run(Script::Untake, &old, &[hash]).await?.int()?;
     Ok(if untaken == 2 {
         Arrival::Arrived

@@ -15,7 +15,7 @@ pub enum Script {
     Take,
     /// Takes that mark off.
     Untake,
-    /// Ends a move, and leaves the session's new place.
+    /// Ends a move, and stores the session's new place under the old id.
     Finish,
     /// Ends the arrival of a session.
     Arrive,

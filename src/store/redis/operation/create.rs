@@ -10,7 +10,7 @@ use crate::store::redis::script::Script;
 use crate::store::redis::subjects::{Admission, Admitted, Entrant, Entry, PORTION};
 use crate::store::{Clock, Written};
 
-/// How often a session enters an index from which others remove it, before it gives up.
+/// How often an operation enters a session into an index from which others remove it, before it gives up.
 const ENTRIES: u32 = 4;
 
 impl Executor {
@@ -32,8 +32,8 @@ impl Executor {
         self.store(id, &record, None, new.limit, clock.now_ms).await
     }
 
-    /// Stores a record, after its entry in the index, unless the id has a live one. Returns `Done`, `Taken` or `Refused`. A
-    /// record `from` another id is arriving.
+    /// Adds the entry in the index, and then stores the record, unless the id has a live session. Returns `Done`, `Taken` or
+    /// `Refused`. A record `from` another id is arriving.
     pub(super) async fn store(
         &self,
         id: &SessionId,

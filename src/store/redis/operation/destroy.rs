@@ -79,8 +79,8 @@ impl Executor {
 
     /// Destroys all sessions of a subject but one. Returns how many were live.
     ///
-    /// Passes over the entries until no others are left: a session that moves meanwhile has an entry for its new id before the
-    /// one for its old id is removed.
+    /// Repeats this until the subject has no other entries. A session that moves meanwhile is found too: it has an entry for its new
+    /// id before the one for its old id is removed.
     pub(super) async fn destroy_except(
         &self,
         subject: &str,
@@ -145,8 +145,8 @@ impl Executor {
         let on = keys.iter().map(|key| (key.as_str(), args.as_slice()));
         let on: Vec<(&str, &[&str])> = on.collect();
         let mut replies = self.replicated().run_all(Script::Destroy, &on).await?;
-        // A session that was created after its key was checked, and saw its entry before that was removed, is destroyed now.
-        // While too few replicas have the writes, the entries stay, so that a retry finds them.
+        // The keys that had no session are checked again after the entries were removed, since a session may have been created in
+        // between. While too few replicas have the writes, the entries stay, so that a retry finds them.
         if self.io.shortfall().is_none() {
             self.take_out(subject, named, &replies).await?;
         }

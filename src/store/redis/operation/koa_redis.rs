@@ -64,7 +64,7 @@ impl Executor {
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<bool, Failure> {
-        // Its reply shows who was first, which the reply to a repetition would not.
+        // The reply shows whether this operation or a concurrent destroy removed the record. A repetition's reply would not show it.
         let command = Command::about_key(1, &["del", key]).once();
         Ok(self.replicated().ask(command).await?.int()? == 1)
     }

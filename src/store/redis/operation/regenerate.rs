@@ -1,4 +1,4 @@
-//! Moving a session to another id. No script can change both keys, so the old one decides.
+//! Moving a session to another id. No script can change both keys, so the old key alone shows whether the session has moved.
 //!
 //! The old one is marked as moving (`take`), during which nobody else writes to it. The new one is created as arriving: it is no
 //! session yet. Once `finish` has ended the marked old one, the session has moved: the new one is the session, even before it is
@@ -111,7 +111,7 @@ impl Executor {
         let old = match &ended {
             Ok(true) => Old::Moved,
             Ok(false) => Old::Gone,
-            // If that fails too, the old one decides when it can be asked again.
+            // If that fails too, the old key shows the outcome as soon as it can be read.
             Err(failure) => self.untake(ids).await.map_err(|_| failure.clone())?,
         };
         if let Old::Moved = old {
@@ -175,8 +175,8 @@ impl Executor {
         })
     }
 
-    /// Updates the new one and the index after a move. If that fails, a later operation does it; until then the old one has to
-    /// say where the session is.
+    /// Updates the new one and the index after a move. If that fails, a later operation does it; until then only the old one shows
+    /// where the session is.
     async fn end_move(&self, ids: Move<'_>, before: Option<&str>, created_ms: u64) {
         let Move { old, new } = ids;
         let (key, from) = (self.key(new), [old.hash.as_str()]);

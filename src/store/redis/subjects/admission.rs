@@ -44,7 +44,7 @@ pub struct Entrant<'a> {
 }
 
 impl Index<'_> {
-    /// Enters a session, if the limit allows it. Dead entries are searched for only if that decides.
+    /// Enters a session, if the limit allows it. Looks for entries without sessions only if the limit is reached when they are counted.
     pub async fn admit(&self, entrant: Entrant<'_>) -> Result<Admission, Failure> {
         let mut doubles = None;
         for _ in 0..ATTEMPTS {
@@ -98,8 +98,8 @@ impl Index<'_> {
         })
     }
 
-    /// Checks all entries, and removes those without live sessions. Returns the names of pairs that are of one session, which is
-    /// moving.
+    /// Checks all entries, and removes those without live sessions. Returns the names of pairs of entries that belong to one session,
+    /// since it is moving.
     async fn check(&self, now_ms: u64) -> Result<Vec<[String; 2]>, Failure> {
         let mut doubles = Vec::new();
         let mut last = None;
