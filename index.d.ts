@@ -25,8 +25,8 @@ declare function session<T = session.Data> (
   options: session.Options<session.Fixed<T>> | null | undefined,
   app: session.App
 ): session.Middleware
-// An App is all that `app` needs. Its type includes the options for the sake of compile errors: if the options come first and one of
-// them is wrong, TypeScript reports on each signature, and this one then names the option instead of a property missing in App.
+// `app` has to be an App. Its type also includes the options, only for the sake of compile errors. If the options come first and one of
+// them is wrong, TypeScript reports an error for each signature. The error for this one then names the option, not a property of App.
 declare function session<T = session.Data> (
   app: session.App | (session.Options<session.Fixed<T>> & session.App),
   options?: session.Options<session.Fixed<T>> | null
@@ -153,7 +153,7 @@ declare namespace session {
     regenerate (): Promise<void>
     regenerate (callback: Callback | undefined): Promise<void> | undefined
 
-    /** Saves the session if it needs saving (it changed, or `rolling`, `renew` or `maxAge` ask for it): for `autoCommit: false`. */
+    /** Saves the session if it needs saving (it changed, or `rolling`, `renew` or `maxAge` require it): for `autoCommit: false`. */
     manuallyCommit (): Promise<void>
 
     /** Saves the session if it needs saving; the options force a save, or a new id. */

@@ -1,7 +1,7 @@
 'use strict'
 
-// The golden files are what tests/vectors.rs reads too: here they are shown to be what the packages still give, and that
-// the addon has the same results as the core.
+// The golden files, which tests/vectors.rs reads too. These tests show that the npm packages still give the results in the files,
+// and that the addon gives the same results as the core.
 
 const assert = require('node:assert/strict')
 const { readFileSync } = require('node:fs')

@@ -85,7 +85,7 @@ const clauses = {
     assert.deepEqual(await at(now + 100, () => store.merge(id, changes({ set: '{"a":2}' }), 5)), done(2, [], MAX_AGE_MS))
   },
 
-  async 'moves the expiry by a merge, by the maxAge of the record' (world) {
+  async 'sets the expiry at a merge, by the maxAge of the record' (world) {
     const { store } = world
     const now = Date.now()
     const id = await createdAt(world, now)

@@ -36,7 +36,7 @@ const clauses = {
     assert.deepEqual(await store.list(world.newSubject()), [])
   },
 
-  async 'says when a session was seen last' (world) {
+  async 'lists when a session was last seen' (world) {
     const { store } = world
     const now = Date.now()
     const subject = world.newSubject()

@@ -222,7 +222,7 @@ struct MergeCase {
 }
 
 #[test]
-fn tells_changes_and_merges_them() {
+fn finds_changes_and_merges_them() {
     let cases: Records = golden("records");
     assert!(!cases.differences.is_empty() && !cases.merges.is_empty());
     for case in cases.differences {

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Runs the code of docs/adapters.md: of each block the lines after the change, and those before it if the table says that they
- * work. A block is a piece of an app that has `app`, `session`, and what a server needs to be reached.
+ * Runs the code of docs/adapters.md. Each block shows a change: its lines after the change are run, and those before it only if BLOCKS
+ * says that they work. A block is a piece of an app, and may use `app`, `session` and the address of the store's server.
  */
 
 const assert = require('node:assert/strict')
@@ -38,7 +38,7 @@ function load (id, packages = {}) {
   return id.startsWith('koa-session-rs/') ? requireHere(`../../${id.slice('koa-session-rs/'.length)}`) : requireHere(packages[id] ?? id)
 }
 
-/** What koa-session-mongoose uses of a connection; its own test has more of it. */
+/** A stand-in for a mongoose connection, with less than that of koa-session-mongoose.test.js. */
 function standIn () {
   const documents = new Map()
   return {
@@ -70,7 +70,7 @@ describe('docs/adapters.md', () => {
   before(async () => {
     globalThis.setInterval = (...args) => setInterval(...args).unref()
     for (const kind of [redis, mariadb, postgresql]) if (!kind.skip) servers.set(kind, await kind.start())
-    // It fails until its table exists, and does not tell when that is.
+    // koa-mysql-session fails until its table exists, and has no event for that.
     if (!mariadb.skip) await (await makeKoaMysqlStore(servers.get(mariadb).options)).close()
     process.env.REDIS_URL = servers.get(redis)?.url
   })

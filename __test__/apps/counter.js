@@ -49,7 +49,7 @@ const KINDS = {
 function createApp (kind, module) {
   const app = new Koa()
   app.keys = ['first secret', 'second secret']
-  // The line.
+  // The one line that names the session module.
   const session = load(module)
   app.use(session({ ...KINDS[kind] }, app))
   app.use(async (ctx) => {

@@ -49,7 +49,7 @@ describe('socket.io 4, and app.createContext(req)', () => {
   /** Makes socket.io respond to each message with the result of `act` for the session of the upgrade request. */
   async function begin (t, opts, act, how) {
     const io = new Server({ transports: ['websocket'] })
-    // Before the server, which an open socket would keep from closing.
+    // Closed before the server: an open socket would prevent the server from closing.
     t.after(() => io.close())
     const { server, http } = await startWithServer(t, opts, how)
     io.attach(http)

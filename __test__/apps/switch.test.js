@@ -45,7 +45,7 @@ for (const theirs of ['koa-session', 'koa-session6']) {
       })
 
       for (const [login, logout] of [[theirs, '../..'], ['../..', theirs]]) {
-        test(`logs out by ${logout} who logged in by ${login}`, async (t) => {
+        test(`a user who logged in by ${login} can log out by ${logout}`, async (t) => {
           const [visitor, other] = [new Visitor(), new Visitor()]
           const before = (await serve(t, createApp(kind, login))).visitor()
           await visitor.visit(before, '/login?user=one')

@@ -75,7 +75,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         }]])
       })
 
-      test('none for a visitor without a session, and none for a good one', async (t) => {
+      test('none for a visitor without a session, and none for a valid session', async (t) => {
         const { client, events } = await observe(t, make().options, { Koa })
         await client.get()
         await client.get('/put')

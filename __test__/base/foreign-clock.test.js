@@ -16,7 +16,7 @@ const { MemoryStore } = require('../../stores/memory')
 
 const upstream = require('koa-session').default
 
-/** What Date.now returns, by a new value for each call. */
+/** Replacements of Date.now, by what they return: a new value for each call. */
 const CLOCKS = {
   nothing: () => undefined,
   null: () => null,
@@ -73,7 +73,7 @@ async function play (t, give, { module, mode, options }, paths) {
   return { answers, writes: kept?.calls.filter(({ operation }) => operation === 'set').map(({ id, value, ttl }) => [id, value, ttl]) }
 }
 
-/** Without the faults of koa-session: it saves twice, and passes 'session' to stores as a time. */
+/** The requests. They avoid two faults of koa-session: it saves twice, and passes 'session' to stores as a time. */
 const PATHS = { cookie: ['/me', '/set', '/me', '/long', '/set', '/browser'], store: ['/me', '/set', '/me', '/long', '/set'] }
 const OPTIONS = { plain: {}, rolling: { rolling: true }, renew: { renew: true }, 'with encode': { encode: (data) => encode(data) } }
 

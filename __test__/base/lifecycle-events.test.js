@@ -157,7 +157,7 @@ for (const kind of ['cookie', 'store']) {
       assert.deepEqual(server.errors, [])
     })
 
-    test("koa-session's three, with what koa-session has", async (t) => {
+    test("koa-session's three events, with koa-session's fields", async (t) => {
       const store = make()
       const { tell, server } = await begin(t, { store, signed: false, maxAge: 60000, valid: (ctx, { user }) => user !== 'eve' })
       const cookieOf = (data) => {

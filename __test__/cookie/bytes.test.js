@@ -53,7 +53,7 @@ const SIGNATURES = [
   [new Keygrip(['second secret'], 'sha512'), 'D8njRdh1RhS2fedAKTKh3JyAU7gzlllZroD78EfGbIouFmWncOevdjKSvse9x0ZMw7Wr2dhW3n90-ruKzVWbrQ'],
   [new Keygrip(['first secret'], 'sha1', 'hex'), 'e946ee974d5ab96bb450bd4035e08f3b6831274b']
 ]
-// JSON leaves out what differs here.
+// The JSON of a Keygrip does not show its keys, so it would be the same in several titles.
 const describeKeys = (keys) => Array.isArray(keys) ? JSON.stringify(keys) : 'a Keygrip'
 
 for (const [version, Koa] of Object.entries(KOAS)) {
@@ -88,7 +88,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         freeze(t)
         const client = await visit(t, {}, put, { Koa, keys })
         assert.equal((await client.get()).setCookie[1], `koa.sess.sig=${signature}; path=/; httponly`)
-        // And read by them.
+        // The same keys verify the signature, so no new one is sent.
         assert.deepEqual((await client.get('/', { cookie: `koa.sess=${VALUE}; koa.sess.sig=${signature}` })).setCookie, [])
       })
     }
@@ -111,7 +111,7 @@ describe('the bytes of an id', () => {
 
 const ENVELOPE = '"_expire":1704153600000,"_maxAge":86400000}'
 
-/** Data, and the JSON text of its keys: what is put in, and in which order, is what comes out. */
+/** Data, and the JSON text of its keys, in the order in which a session has them. */
 const DATA = [
   [{ b: 1, a: 2, 10: 3, 9: 4 }, '{"9":4,"10":3,"b":1,"a":2,'],
   [{ n: [0, -0, 1.5, 1e21, 1e-7, 123456789012345680000, NaN, Infinity] }, '{"n":[0,0,1.5,1e+21,1e-7,123456789012345680000,null,null],'],

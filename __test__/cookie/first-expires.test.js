@@ -24,7 +24,7 @@ for (const mode of ['cookie', 'store']) {
     assert.equal(first.setCookie.length, 2)
     assert.deepEqual(first.setCookie.map(expiresOf), [undefined, undefined])
     assert.deepEqual(first.json, { maxAge: null })
-    // What is stored says one day from the first.
+    // The stored maxAge is one day from the first save on.
     const { _maxAge } = store ? store.data(store.ids()[0]) : decodeCookie(first.cookies.get(KEY))
     assert.equal(_maxAge, ONE_DAY_MS)
     for (let i = 0; i < 2; i++) {

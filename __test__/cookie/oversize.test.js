@@ -20,7 +20,7 @@ async function textFor (server, bytes) {
   return Math.floor((bytes - KEY.length) / 4) * 3 - (Buffer.from(/=([^;]*)/.exec(line)[1], 'base64').length - 10)
 }
 
-eachKoa('fault 9: a cookie that browsers drop for its size is told of, with its size', async (t, Koa) => {
+eachKoa('fault 9: a cookie that browsers drop for its size emits an event with the size', async (t, Koa) => {
   const server = await start(t, {}, (ctx) => { ctx.session.text = 'x'.repeat(ctx.query.n) }, { Koa })
   const answer = await server.get('/?n=4000')
   await server.settled()

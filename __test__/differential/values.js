@@ -1,6 +1,6 @@
 'use strict'
 
-// Scripts are plain JSON, so that they can be printed and played again. What JSON cannot say is written as { $: kind, ... }.
+// Scripts are plain JSON, so that they can be printed and played again. What JSON cannot represent is written as { $: kind, ... }.
 
 const kinds = {
   undefined: () => undefined,

@@ -18,7 +18,7 @@ const root = join(__dirname, '../..')
 const read = (path) => readFileSync(join(root, path), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-commands-'))
 
-/** The scripts that print their options; those of the others are in the source. */
+/** The scripts that print their options. The options of the other scripts are looked for in their source. */
 const HELPFUL = ['bench', 'bench:stores']
 
 /** Commands that cannot be run, and why. */
@@ -26,7 +26,7 @@ const NOT_RUN = {
   'npm ci': 'installs the checkout itself; lockfile.test.js looks at what it reads',
   'npm install': 'the same',
   'npm install koa-session@npm:koa-session-rs': 'needs a published version; `npm run test:egg` does it with the packed one',
-  'npm ls koa-session': 'tells of that install'
+  'npm ls koa-session': 'shows the result of that install'
 }
 
 /** Lists the files of folders. */

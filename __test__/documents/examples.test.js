@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Runs the examples of the types, each in an app that is then visited. `npm run test:types` compiles them, and those of the
- * entry points that are not here: the blocks of docs/stores.md and docs/adapters.md show the same, and run on real servers.
+ * Runs the examples of the types, each in an app that is then visited. The examples of some entry points are missing here, since the
+ * blocks of docs/stores.md and docs/adapters.md show the same, and run on real servers. `npm run test:types` compiles all examples.
  */
 
 const { after, describe, test } = require('node:test')

@@ -4,7 +4,7 @@ const http = require('node:http')
 const http2 = require('node:http2')
 
 /**
- * Is what a server answered: `setCookie` has the lines of Set-Cookie, `cookies` the same by the cookie's name, `hints` the 1xx
+ * A response: `setCookie` has the lines of Set-Cookie, `cookies` has the same lines by the cookie's name, and `hints` has the 1xx
  * responses before it.
  *
  * @typedef {{ status: number, headers: object, body: string, json: *, setCookie: string[], cookies: Map<string, string>, hints: number[] }} Answer

@@ -38,7 +38,7 @@ async function waitFor (what, find) {
   const start = Date.now()
   for (let found = find(); ; found = find()) {
     if (found !== undefined) return found
-    if (Date.now() - start > PATIENCE_MS) throw new Error(`waited in vain for ${what}`)
+    if (Date.now() - start > PATIENCE_MS) throw new Error(`waited too long for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

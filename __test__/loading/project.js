@@ -10,7 +10,7 @@ const root = path.join(__dirname, '../..')
 
 /**
  * An app of its own outside of this checkout: a fixture, with the package installed in node_modules as files, not as a link.
- * Test runners treat what is in node_modules otherwise than an app's own files.
+ * Test runners treat what is in node_modules differently from an app's own files.
  */
 module.exports = class Project {
   constructor (fixture, dependencies) {

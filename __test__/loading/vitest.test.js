@@ -4,7 +4,7 @@ const { after, before, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const Project = require('./project')
 
-// The report is one long line: of a failed run only this is of use.
+// Returns the failures in vitest's report, which is one long line.
 function failures (stdout) {
   if (!stdout.startsWith('{')) return stdout
   return JSON.parse(stdout).testResults

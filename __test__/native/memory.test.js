@@ -18,7 +18,7 @@ describe('the memory of numbers', () => {
   })
 
   test('may be lost while an app serves: requests with a session fail, the others do not', () => {
-    assert.deepEqual(runFixture('lose-registers.js'), { statuses: [200, 500], last: 200 })
+    assert.deepEqual(runFixture('lose-opened-numbers.js'), { statuses: [200, 500], last: 200 })
   })
 })
 

@@ -56,7 +56,7 @@ for (const kind of ['cookie', 'store']) {
       assert.deepEqual(cacheOf(answer), ['Cookie', PRIVATE])
     })
 
-    test('an error that depends on the cookie says so', async (t) => {
+    test('an error response that depends on the cookie has Vary: Cookie', async (t) => {
       const server = await start(t, { store: make(), cacheControl: true }, routes)
       const ann = server.visitor()
       await ann.get('/in')

@@ -208,7 +208,7 @@ describe('ctx.session, mocked', () => {
     })
   }
 
-  test('and given back', async (t) => {
+  test('and restored afterwards', async (t) => {
     const app = createApp({}, (ctx) => ctx.session)
     const original = Object.getOwnPropertyDescriptor(app.context, 'session')
     assert.equal(original.configurable, true)

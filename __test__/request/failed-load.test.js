@@ -44,7 +44,7 @@ async function failing (t, { make, fail, mend }, act, { prepare, ...opts } = {})
 
 for (const kind of KINDS) {
   describe(`${kind.name}: the store fails to reload a session`, () => {
-    test('null, then an object destroys the record that it could not read', async (t) => {
+    test('null, then an object: the record that could not be read is destroyed', async (t) => {
       const { server, ann } = await failing(t, kind, (ctx) => {
         ctx.session = null
         ctx.session = { user: 'bob' }

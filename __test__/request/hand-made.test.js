@@ -108,7 +108,7 @@ describe('ours: a ctx of a request without a response', () => {
     assert.equal(app.createContext({ headers: { cookie: cookieOf() }, url: '/', socket: {} }).session.user, 'ann')
   })
 
-  test('a commit in cookie mode emits that no cookie can be sent', async () => {
+  test('a commit in cookie mode emits session:uncommitted', async () => {
     const app = createApp(session, KOAS.koa3, { cacheControl: true })
     const reasons = []
     app.on('session:uncommitted', ({ reason }) => reasons.push(reason))

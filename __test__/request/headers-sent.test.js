@@ -20,7 +20,7 @@ async function after (server, count, what) {
   await server.settled()
 }
 
-eachKoa('fault 2: the store is written where the headers have left, the cookie is skipped, and nothing throws', async (t, Koa) => {
+eachKoa('fault 2: after the headers were sent, the store is written, the cookie is skipped, and nothing throws', async (t, Koa) => {
   const store = new CountingStore()
   const server = await start(t, { store }, (ctx) => {
     ctx.session.n = 1
@@ -37,7 +37,7 @@ eachKoa('fault 2: the store is written where the headers have left, the cookie i
   assert.equal(event.reason, 'headers-sent')
 })
 
-eachKoa('fault 2: cookie mode: the cookie is skipped and told of', async (t, Koa) => {
+eachKoa('fault 2: cookie mode: the cookie is skipped, and an event is emitted', async (t, Koa) => {
   const server = await start(t, {}, (ctx) => {
     ctx.session.n = 1
     endRaw(ctx)
@@ -133,7 +133,7 @@ test('fault 2: nothing is hooked without early, nor with it for an unread sessio
 
 // early.test.js and early-later.test.js test all ways of sending headers.
 for (const mode of ['cookie', 'store']) {
-  eachKoa(`fault 2: early: ${mode} mode: a response that leaves first has its cookie`, async (t, Koa) => {
+  eachKoa(`fault 2: early: ${mode} mode: a response that is sent before the middleware ends has its cookie`, async (t, Koa) => {
     const store = mode === 'store' ? new CountingStore() : undefined
     const server = await start(t, { store, early: true }, {
       '/in' (ctx) {

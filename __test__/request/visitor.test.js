@@ -1,6 +1,6 @@
 'use strict'
 
-// With a store, a request without a Cookie header has nothing to load. What has to work for it nevertheless.
+// With a store, a request without a Cookie header has nothing to load. These features have to work for such a request nevertheless.
 
 const assert = require('node:assert/strict')
 const diagnostics = require('node:diagnostics_channel')

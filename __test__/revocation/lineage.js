@@ -8,7 +8,7 @@ const hash = (id) => createHash('sha256').update(id).digest('base64url')
 class Lineage {
   /** All its ids, the last of which is, or may be, the current one. */
   ids
-  /** Its subject; undefined if a lost reply would have told it. */
+  /** Its subject; undefined if it is unknown, since a reply was lost. */
   subject
   /** Whether it was found to have ended, or a call that ends it has succeeded. */
   isDead = false

@@ -14,7 +14,7 @@ const SUBJECTS = ['alice', 'bob', LIMITED]
 const limitOf = (subject) => subject === LIMITED ? { limit: { max: MOST, overflow: 'oldest' } } : {}
 const isTold = (answer) => !(answer instanceof Error)
 
-/** Marks the sessions that a limit may have ended, even for one that was not created in the end. */
+/** Marks the sessions that a limit may have ended. It may also have ended them for a session whose creation failed afterwards. */
 function doubtLimited (all, subject, except) {
   if (subject !== LIMITED) return
   for (const each of all) if (each !== except && (each.subject === LIMITED || each.before === LIMITED)) each.doubtIt('a limit')
@@ -104,7 +104,7 @@ function destroy (lineage) {
   }
 }
 
-/** Revokes sessions of a subject. Those that it names have ended on its success; those created meanwhile may have. */
+/** Revokes sessions of a subject. If it succeeds, the sessions that it selects have ended. Those created meanwhile may have ended. */
 function revoke (all, subject, which, but) {
   return {
     name: `destroy all of ${subject} ${JSON.stringify(which) ?? ''}`,

@@ -149,7 +149,7 @@ class Schedule {
       if (listed.join() !== expected.join()) throw new Error(`${subject} has ${expected.length} sessions, and ${listed.length} are listed`)
     }
     const [lost] = of(undefined)
-    if (lost) throw new Error(`${lost.id} is somebody's, and not listed`)
+    if (lost) throw new Error(`${lost.id} has a subject, but is not listed`)
     if (this.isLimited && of(LIMITED).length > MOST) throw new Error(`${LIMITED} has ${of(LIMITED).length} sessions`)
   }
 }

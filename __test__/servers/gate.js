@@ -51,7 +51,7 @@ class Gate {
     if (server) await once(server, 'close')
   }
 
-  /** Shuts it finally. */
+  /** Shuts it, so that it cannot be opened again. */
   async end () {
     this.#isOver = true
     await this.shut()

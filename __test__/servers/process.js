@@ -17,8 +17,8 @@ const { promisify } = require('node:util')
 const PATIENCE_MS = 30000
 
 /** A prefix of the command, by which the kernel ends the server if the test is killed. */
-const WITH_US = ['setpriv', '--pdeathsig', 'KILL']
-const together = spawnSync(WITH_US[0], [...WITH_US.slice(1), 'true']).status === 0 ? WITH_US : []
+const END_WITH_PARENT = ['setpriv', '--pdeathsig', 'KILL']
+const together = spawnSync(END_WITH_PARENT[0], [...END_WITH_PARENT.slice(1), 'true']).status === 0 ? END_WITH_PARENT : []
 
 /** Retries of a start, since another process may take the port before the server does. */
 const ATTEMPTS = 3
@@ -123,7 +123,7 @@ async function run (program, args, options = {}) {
 async function until (what, isSo) {
   const deadline = Date.now() + PATIENCE_MS
   while (!await isSo()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    if (Date.now() > deadline) throw new Error(`waited too long for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -34,8 +34,8 @@ class Proxy {
   get urls () { return this.ports.map((port) => `redis://127.0.0.1:${port}`) }
 
   /**
-   * Replaces the request or reply of a number, counted from now and 0, by a fault. `fault` gets the connection: `cut()` ends it,
-   * `mute()` stops all replies, `pass()` passes on the request or reply. It has to call one of these, since otherwise later
+   * Replaces one request or reply by a fault: the one with the number, counted from 0 from now on. `fault` gets the connection: `cut()`
+   * ends it, `mute()` stops all replies, `pass()` passes on the request or reply. It has to call one of these, since otherwise later
    * replies would be taken for earlier ones. Later data wait for the promise that `fault` returns.
    */
   fail (kind, number, fault) {

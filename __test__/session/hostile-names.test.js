@@ -97,7 +97,7 @@ describe('fault 24: assigned data', () => {
     assert.deepEqual((await server.get('/')).json, { save: 'function', user: 'ann' })
   })
 
-  test('a session whose save is data is destroyed by null', async (t) => {
+  test('a session with a key named save is destroyed by null', async (t) => {
     const { opts, plant } = PLACES.store()
     const server = await start(t, opts, (ctx) => { ctx.session = null })
     const answer = await server.get('/', plant(jsonOf({ save: 1, commit: 2, toJSON: 3 })))

@@ -12,7 +12,7 @@ const EMPTY = { isNew: true, keys: [], length: 0 }
 
 const VALUES = ['text', 7, -1, true, ['a', 'b'], []]
 
-/** Options with which decoded data take different ways to the session. */
+/** The sources of a session's data, with the options of each. */
 const WAYS = {
   'the cookie': (value) => ({ opts: {}, cookie: encode(JSON.stringify(value)) }),
   'an own decode': (value) => ({ opts: { decode: (text) => JSON.parse(Buffer.from(text, 'base64')) }, cookie: encode(JSON.stringify(value)) }),

@@ -13,7 +13,7 @@ const STAND_INS = {
   'Object.create': (session) => Object.create(session),
   'Object.create, twice': (session) => Object.create(Object.create(session)),
   Proxy: (session) => new Proxy(session, {}),
-  'a Proxy that hands on by hand': (session) => new Proxy(session, {
+  'a Proxy with its own get and set': (session) => new Proxy(session, {
     get: (target, key, receiver) => Reflect.get(target, key, receiver),
     set: (target, key, value, receiver) => Reflect.set(target, key, value, receiver)
   }),

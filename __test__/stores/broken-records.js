@@ -124,7 +124,7 @@ module.exports = [
       return touched
     }
   }],
-  ['moves the expiry by a merge, by the maxAge of the record', (Base) => class extends Base {
+  ['sets the expiry at a merge, by the maxAge of the record', (Base) => class extends Base {
     merge (id, changes, ttl) { return super.merge(id, { maxAge: ttl, ...changes }, ttl) }
   }],
   ['takes the ttl of a browser session from the caller', given('touch', (id, ttl) => [id, 50000])],

@@ -63,7 +63,7 @@ module.exports = [
   ["lists a subject's sessions, the oldest first", giving('list', (list) => list.map((listed) => ({ label: '', ...listed })))],
   ["lists a subject's sessions, the oldest first", giving('list', (list) =>
     list.map(({ hash, ...rest }) => ({ hash: Buffer.from(hash, 'base64url').toString('hex'), ...rest })))],
-  ['says when a session was seen last', giving('list', (list) => list.map((listed) => ({ ...listed, seen: listed.created })))],
+  ['lists when a session was last seen', giving('list', (list) => list.map((listed) => ({ ...listed, seen: listed.created })))],
   ['leaves expired and destroyed sessions out of lists', later(-1000, 'list')],
   ['moves a session from one subject to another, and to none', withMerge(({ subject, ...changes }) =>
     subject === null ? changes : { ...changes, subject })],

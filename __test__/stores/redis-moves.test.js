@@ -135,7 +135,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
     })
   }
 
-  test('keeps its old id taken for a create until it has moved', async () => {
+  test('prevents a create under its old id until it has moved', async () => {
     const prepare = (store) => store.create('old', record(), LIFE_MS)
     const seen = new Set()
     await interrupt(prepare, move, (store) => store.create('old', record(), LIFE_MS), async (store, moved, created, at) => {

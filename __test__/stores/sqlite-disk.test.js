@@ -68,7 +68,7 @@ describe('what a session held', () => {
       ['written over', (store) => store.merge('a', changes({ secret: 'nothing' }), TTL_MS)],
       ['removed from it', (store) => store.merge('a', { base: 1, set: '', delete: ['secret'] }, TTL_MS)]
     ]) {
-      test(`is gone from the files once it is ${name} and the store closed: ${size}`, async () => {
+      test(`is gone from the files once the session is ${name} and the store is closed: ${size}`, async () => {
         const file = folder.file()
         const store = folder.open({ file })
         for (const id of ['before', 'a', 'after']) {

@@ -158,7 +158,7 @@ describe('a database that is full', () => {
     assert.deepEqual(await store.create('again', newRecord({ text }), TTL_MS), { rev: 1 })
   })
 
-  test('of many writes at once, rejects only those that find no room', async () => {
+  test('of many writes at once, rejects only those for which there is no space', async () => {
     const store = open({ maxBytes: MAX_BYTES })
     const ids = Array.from({ length: 300 }, (_, i) => `id ${i}`)
     const record = (index) => newRecord(index % 3 === 0 ? { n: 1 } : { text })

@@ -20,8 +20,8 @@ const FOLDERS = {
 }
 
 /**
- * A temporary folder of apps that have this package installed as by npm: as packed files, not as a link, with which its types
- * would find Koa in this project.
+ * A temporary folder of apps that have this package installed as by npm: as packed files, not as a link, since
+ * through a link its types would find Koa in this project.
  */
 class Workspace {
   /** Makes the folder and packs the package. */

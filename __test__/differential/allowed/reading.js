@@ -7,7 +7,7 @@ const { request, script } = require('../by-hand')
 const { get, set } = Cookies.prototype
 const atMost = 4
 
-// Apps for which our code knows how Koa makes `ctx.cookies`, since it has been read.
+// Apps whose `ctx.cookies` has been read once, so that this package knows how Koa makes it.
 const learnt = new WeakSet()
 
 function slotOf (ctx) {
@@ -107,7 +107,7 @@ function indexOf (keys, text, signatures) {
   return found.length > 0 ? Math.min(...found) : -1
 }
 
-/** Replaces a signature by an older key with the attributes and expiry of the cookie itself. */
+/** Replaces a signature by an older key. The new one has the attributes and the expiry of the cookie. */
 const reissuing = ContextSession => class extends reading(ContextSession) {
   reissue (name, signature) {
     if (this.isUsual()) this.reissued = { name, signature }
