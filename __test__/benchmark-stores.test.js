@@ -28,7 +28,7 @@ async function figuresOf (t, ...args) {
 
 for (const part of ['memory', 'sqlite', 'redis']) {
   const skip = part === 'redis' && redis.skip
-  test(`all stores of the part ${part} are measured, in figures`, { skip, timeout: 120_000 }, async (t) => {
+  test(`the result of the part ${part} has figures of all its stores`, { skip, timeout: 120_000 }, async (t) => {
     const { lines, figures } = await figuresOf(t, '--only', part)
     const subjects = SUBJECTS.filter((one) => one.part === part)
     const names = subjects.filter((one) => !missing(one)).map(({ name }) => name)
@@ -46,7 +46,7 @@ for (const part of ['memory', 'sqlite', 'redis']) {
   })
 }
 
-test('a subject with many sessions is measured, in figures', { skip: redis.skip, timeout: 120_000 }, async (t) => {
+test('the result has figures of a subject with many sessions', { skip: redis.skip, timeout: 120_000 }, async (t) => {
   const { figures } = await figuresOf(t, '--only', 'crowd')
   assert.deepEqual(Object.keys(figures.crowd), ['MemoryStore', 'SqliteStore', 'RedisStore'])
   for (const [name, steps] of Object.entries(figures.crowd)) {
@@ -57,7 +57,7 @@ test('a subject with many sessions is measured, in figures', { skip: redis.skip,
   }
 })
 
-test('stores are measured under Koa, in figures', { skip: reasonToSkip() ?? false, timeout: 120_000 }, async (t) => {
+test('the result has figures of stores under Koa', { skip: reasonToSkip() ?? false, timeout: 120_000 }, async (t) => {
   const name = 'RedisStore + koa-session-rs'
   const { figures } = await figuresOf(t, '--only', 'http', '--stores', name)
   for (const path of ['/read', '/modify']) {

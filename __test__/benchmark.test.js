@@ -47,7 +47,7 @@ async function run (t, args) {
   return { figures: JSON.parse(await readFile(json, 'utf8')), stdout }
 }
 
-test('the benchmark in process has all rows, in figures', { timeout: 120_000 }, async (t) => {
+test('the benchmark in one process prints all rows, with figures', { timeout: 120_000 }, async (t) => {
   const { figures, stdout } = await run(t, ['--only', 'inprocess', '--rounds', '2', '--batch-ms', '1'])
 
   assert.deepEqual(Object.keys(figures.inprocess), [...expected().keys()])

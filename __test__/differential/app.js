@@ -84,7 +84,7 @@ function inner (world) {
   }
 }
 
-// A save that is not awaited may run before or after the load and the response.
+// Waits for the end of saves that are not awaited, since these may otherwise run before or after the load and the response.
 async function endLooseSaves (operations) {
   if (!operations.some(([name]) => name === 'saveLoosely')) return
   for (let turns = 0; turns < 6; turns++) await turn()

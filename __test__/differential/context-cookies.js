@@ -6,8 +6,8 @@ const { portray } = require('./portray')
 
 const attributes = ['key', 'signed', 'maxAge', 'expires', 'path', 'domain', 'secure', 'httpOnly', 'sameSite', 'overwrite', 'priority', 'partitioned', 'encrypt']
 
-// Of options with the same meaning (null, false and absent; true and 'strict'), one is logged.
-function told (options) {
+// Describes a cookie's options for the log. Values with the same meaning (null, false and absent; true and 'strict') are described alike.
+function portrayOptions (options) {
   if (!options) return options
   const said = { ...options, sameSite: options.sameSite === true ? 'strict' : options.sameSite || undefined }
   return portray(Object.fromEntries(attributes.filter(name => said[name] != null).map(name => [name, said[name]])))
@@ -24,11 +24,11 @@ const replacements = {
   foreign: (ctx, world, stock) => {
     ctx.cookies = {
       get (name, options) {
-        world.log(`cookies.get ${name} ${told(options)}`)
+        world.log(`cookies.get ${name} ${portrayOptions(options)}`)
         return stock.get(name, options)
       },
       set (name, value, options) {
-        world.log(`cookies.set ${name} ${portray(value)} ${told(lasting(value, options))}`)
+        world.log(`cookies.set ${name} ${portray(value)} ${portrayOptions(lasting(value, options))}`)
         return stock.set(name, value, { ...options, domain: 'own.example' })
       }
     }
@@ -36,7 +36,7 @@ const replacements = {
   subclass: (ctx, world, stock) => {
     class OwnCookies extends Cookies {
       get (name, options) {
-        world.log(`cookies.get ${name} ${told(options)}`)
+        world.log(`cookies.get ${name} ${portrayOptions(options)}`)
         return super.get(name, options)
       }
     }
@@ -44,7 +44,7 @@ const replacements = {
   },
   patched: (ctx, world, stock) => {
     stock.set = function (name, value, options) {
-      world.log(`cookies.set ${name} ${portray(value)} ${told(lasting(value, options))}`)
+      world.log(`cookies.set ${name} ${portray(value)} ${portrayOptions(lasting(value, options))}`)
       return Cookies.prototype.set.call(this, name, value, options)
     }
   },

@@ -88,7 +88,7 @@ async function playRequest (request, handler, script, world, mask, stage) {
   return { sent: { at, method: request.method, path: request.path, cookie }, log: world.lines, ...answer }
 }
 
-// A save that is not awaited may set its header before or after those of the body.
+// Moves the Set-Cookie lines to the front if a save is not awaited, since it may set them before or after the headers of the body.
 function settled (headers, { before, operations, after }) {
   if (![...before, ...operations, ...after].some(([name]) => name === 'saveLoosely')) return headers
   const isCookie = line => line.startsWith('set-cookie: ')

@@ -33,13 +33,13 @@ const sending = ContextSession => 'obstacle' in ContextSession.prototype
     }
 
     async save (changed, session) {
-      this.isSilent = this.obstacleToSession()
-      if (this.isSilent && (!this.store || (this.isSilent === 'insecure' && !this.isStored))) return false
+      this.currentObstacle = this.obstacleToSession()
+      if (this.currentObstacle && (!this.store || (this.currentObstacle === 'insecure' && !this.isStored))) return false
       return super.save(changed, session)
     }
 
     sendCookie (key, value) {
-      if (!this.isSilent && !this.obstacle()) super.sendCookie(key, value)
+      if (!this.currentObstacle && !this.obstacle()) super.sendCookie(key, value)
     }
   }
 
