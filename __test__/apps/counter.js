@@ -22,7 +22,7 @@ const store = {
   }
 }
 
-/** The options of the three kinds of app. */
+/** The options of each kind of app. */
 const KINDS = {
   counter: { maxAge: 3600000, renew: true, sameSite: 'lax' },
   encoded: {

@@ -40,7 +40,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
         if (store) assert.equal(store.records.size, 1)
       })
 
-      test(`a sub-app has a session under a parent without: ${mode}`, async (t) => {
+      test(`a sub-app has a session under a parent that has none: ${mode}`, async (t) => {
         const { options } = make()
         const child = createApp(Koa, options)
         child.use(count)
@@ -55,7 +55,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       })
     }
 
-    test('two sub-apps under a parent without have a session each', async (t) => {
+    test('two sub-apps under a parent that has no session have a session each', async (t) => {
       const parent = createApp(Koa)
       for (const name of ['one', 'two']) {
         const child = createApp(Koa, { key: name })
@@ -69,7 +69,7 @@ for (const [version, Koa] of Object.entries(KOAS)) {
       assert.deepEqual([...client.jar.keys()], ['one', 'one.sig', 'two', 'two.sig'])
     })
 
-    test('a sub-app serves alone as well', async (t) => {
+    test('a sub-app that is served without its parent reads the same session', async (t) => {
       const child = createApp(Koa, {})
       child.use(count)
       const parent = createApp(Koa)

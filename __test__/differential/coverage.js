@@ -1,7 +1,8 @@
 'use strict'
 
-// What must occur in the scripts of a run, since a comparison of other scripts would prove little: what, and its line in a record.
-const sights = Object.entries({
+// Cases that have to occur when the scripts of a run are played, each with the pattern of its line in a record. A comparison without
+// these cases would prove little.
+const cases = Object.entries({
   'the event missed': /^event missed /,
   'the event expired': /^event expired /,
   'the event invalid': /^event invalid /,
@@ -14,12 +15,12 @@ const sights = Object.entries({
   'a record destroyed': /^store\.destroy\/2 .* ctx \{\}$/,
   'a store that fails': /^app error Error: (get|set|destroy) failed$/,
   'a ContextStore': /^new ContextStore\/1 ctx$/,
-  'an external key asked': /^externalKey\.get\/1 ctx$/,
+  'an external key read': /^externalKey\.get\/1 ctx$/,
   'an external key set': /^externalKey\.set\/2 ctx /,
   'an id made': /^genid\/1 ctx$/,
   'a random id': /uuid-1/,
   'a hook before a save': /^beforeSave\/2 ctx \{/,
-  'a session judged': /^valid\/2 ctx \{/,
+  'a session passed to valid': /^valid\/2 ctx \{/,
   'a session encoded': /^encode\/1 \{/,
   'a session decoded': /^decode\/1 '/,
   'a decoder that fails': / RangeError: decode failed$/,
@@ -29,7 +30,7 @@ const sights = Object.entries({
   'headers sent too early': /^app error Error \[ERR_HTTP_HEADERS_SENT\]/,
   'a wrong assignment': /threw Error: this\.session can only be set as null or an object\.$/,
   'a callback called': /promised 'called with , returned undefined'$/,
-  'a session that is old': /^route read 'isNew' = false$/,
+  'a session that is not new': /^route read 'isNew' = false$/,
   'a session with content': /^route read 'length' = [1-9]/,
   'a session read before the middleware': /^before (get|count|toJSON|text) .*= /,
   'a cookie set': /^set-cookie: koa\.sess=[^;]+; path=\/; httponly$/,
@@ -47,7 +48,7 @@ const sights = Object.entries({
 /** Watches records, and keeps what has not occurred yet. */
 class Coverage {
   constructor () {
-    this.missing = new Map(sights)
+    this.missing = new Map(cases)
   }
 
   watch ({ requests }) {
