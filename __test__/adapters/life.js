@@ -267,7 +267,7 @@ function lifeOfSessions (given, { keepsData = false, grain = 1, renews = true, c
       const ann = await open(t, { rolling: true })
       await ann.get('/login?user=ann')
       const id = idOf(ann)
-      // Like another process.
+      // A store of its own, as another process would have.
       const other = given().adapt()
       const valid = async () => {
         await other.destroy(id)

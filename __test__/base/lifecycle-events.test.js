@@ -58,7 +58,7 @@ function assertFields (told, path, id) {
   }
 }
 
-/** A record with some of its minute left, in milliseconds. */
+/** A record with a maxAge of a minute, which expires after `left` milliseconds. */
 const aged = (left) => ({ user: 'ann', _expire: Date.now() + left, _maxAge: 60000 })
 
 for (const kind of ['cookie', 'store']) {

@@ -17,7 +17,7 @@ function spellNumber (number, random) {
 
 function spellString (string, random) {
   return JSON.stringify(string).replace(/[a-zé日/]/g, letter => {
-    // An `n` may be part of the escape \n, the only one that JSON.stringify writes with a letter that is matched here.
+    // An `n` may belong to the escape \n. No other letter of the texts above is part of an escape.
     if (letter === 'n' || !random.chance(0.1)) return letter
     return letter === '/' ? '\\/' : `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
   })

@@ -10,7 +10,7 @@ use crate::store::{IdHash, Listed, Loaded};
 /// The size of a reader's page cache.
 const CACHE_KIB: i32 = 16 * 1024;
 
-/// The interval at which a reader checks whether the file was replaced, by the times of its calls.
+/// The interval at which a reader checks whether the file was replaced, measured by the `now_ms` of its calls.
 const CHECK_MS: u64 = 1000;
 
 /// A connection that reads.
