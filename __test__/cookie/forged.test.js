@@ -236,7 +236,7 @@ test('the debug log has the forged signature, with the hash of the id, and witho
 })
 
 describe('session:forged through ctx.cookies', () => {
-  /** Clears a signature that does not verify, like `cookies`, or like egg-cookies, which replaces the lines that were set. */
+  /** Clears a signature that does not verify, like egg-cookies: replaces the Set-Cookie lines that were set before. */
   class Eggs {
     constructor (ctx) { this.ctx = ctx }
     get secure () { return false }
@@ -281,7 +281,7 @@ describe('session:forged through ctx.cookies', () => {
     }
   }
 
-  test('is not emitted if the app\'s ctx.cookies does not show it', async (t) => {
+  test('is not emitted if the app\'s ctx.cookies does not clear the signature', async (t) => {
     const { tell } = await begin(t, {}, onCtx((ctx) => { ctx.cookies = new Silent(ctx) }))
     for (const cookie of [forged(), `koa.sess=${VALUE}`, undefined]) assert.deepEqual((await tell(cookie)).told, [])
   })

@@ -40,7 +40,7 @@ const reading = ContextSession => 'candidates' in ContextSession.prototype
       this.borrow(() => super.clearCookie())
     }
 
-    /** Removes `ctx.cookies` again if the session has made it, so that its presence shows whether the app has read it. */
+    /** Removes `ctx.cookies` again if only the session has read it. So an existing `ctx.cookies` shows that the app has read it. */
     borrow (run) {
       const { app, ctx } = this
       const isMade = slotOf(ctx) !== undefined
@@ -91,7 +91,7 @@ const reading = ContextSession => 'candidates' in ContextSession.prototype
       set.call(this.ctx.cookies, `${name}.sig`, signature, { signed: false })
     }
 
-    /** Returns whether the attributes are valid, and ones that our code writes itself. */
+    /** Returns whether the attributes are valid, and whether this package writes all of them without `ctx.cookies`. */
     isUsual () {
       const { opts } = this
       try {
