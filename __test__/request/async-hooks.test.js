@@ -130,7 +130,7 @@ for (const [kind, make] of Object.entries(kinds)) {
 }
 
 for (const prototype of ['async', 'bound async']) {
-  test(`fault 10: valid, ${prototype}: only reading before the middleware throws`, async (t) => {
+  test(`fault 10: valid, ${prototype}: ctx.session throws only until the middleware has run`, async (t) => {
     const valid = async () => true
     const codes = []
     const before = (app) => app.use((ctx, next) => {

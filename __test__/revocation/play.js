@@ -7,8 +7,8 @@ const { connectTo, connectToCluster, memory, redis, sqlite } = require('./worlds
 
 const POLICIES = ['allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl']
 
-/** The bytes for which a server that evicts has room: the sessions of some schedules. */
-const ROOM = 200000
+/** The free memory of a server that evicts: enough for the sessions of some schedules. */
+const FREE_BYTES = 200000
 
 /** The places of schedules, by name: each makes a world, and a function that closes the place. */
 const PLACES = {
@@ -34,7 +34,7 @@ async function evicting (policy) {
   // The memory of connections and scripts must not count, so they are made first.
   for (let seed = 1; seed <= 3; seed++) await new Schedule(await world.next(), seed).run()
   const used = Number(/used_memory:(\d+)/.exec(await world.client.info('memory'))[1])
-  await world.client.config('SET', 'maxmemory', used + ROOM)
+  await world.client.config('SET', 'maxmemory', used + FREE_BYTES)
   return { world, leave: () => server.stop() }
 }
 

@@ -13,7 +13,7 @@ use crate::task::{Job, Task};
 /// The most tasks of one transaction, which blocks the writers of all processes, but no readers.
 const BATCH: usize = 512;
 
-/// The most expired sessions that are removed at once.
+/// How many expired sessions are removed at once, at most.
 const SWEPT: u32 = 100;
 
 /// How long a session is kept after its expiry, so that a request learns that it has expired, not that it is missing.

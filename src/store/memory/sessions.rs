@@ -8,7 +8,7 @@ use super::{Capacity, OverCapacity};
 use crate::record::{Changes, Limit, MaxAge, NewRecord, Overflow, Record, SubjectChange};
 use crate::store::{Clock, IdHash, Listed, StoreError, Written};
 
-/// The most expired sessions that a write removes. More than it may add, so that they do not pile up.
+/// How many expired sessions a write removes at most: more than it can add, so that their number does not grow.
 const SWEPT: usize = 16;
 
 #[derive(Debug)]
