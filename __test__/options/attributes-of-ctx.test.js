@@ -50,7 +50,7 @@ for (const kind of ['cookie', 'store']) {
       })
     })
 
-    test('work with more tenants than the cache has cookies', async (t) => {
+    test('work with more tenants than the cache of native cookies has places', async (t) => {
       const server = await start(t, { store: make(), domain: (ctx) => ctx.query.tenant }, routes)
       for (let i = 0; i < 3 * 70; i++) {
         const tenant = `t${i % 70}.example`

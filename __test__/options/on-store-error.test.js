@@ -138,7 +138,7 @@ for (const kind of ['a policy', 'a promise of one']) {
 }
 
 for (const [policy, sets] of [['ignore', 2], ['anonymous', 1]]) {
-  test(`fault 6: after a failed save, '${policy}' tries the next one ${sets === 2 ? 'again' : 'no more'}`, async (t) => {
+  test(`fault 6: after a failed save, '${policy}' ${sets === 2 ? 'allows' : 'prevents'} further saves`, async (t) => {
     const { store, visitor } = await outage(t, 'set', () => policy)
     await visitor.get('/twice')
     assert.equal(store.count('set'), sets)

@@ -29,7 +29,7 @@ class Proxy {
     return proxy
   }
 
-  /** The proxy's URL for each of the ports. */
+  /** The proxy's own ports, one for each server. */
   get ports () { return this.#servers.map((server) => server.address().port) }
   get urls () { return this.ports.map((port) => `redis://127.0.0.1:${port}`) }
 
