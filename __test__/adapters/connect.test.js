@@ -301,7 +301,7 @@ describe('a store that is disconnected', () => {
   })
 
   test('is waited for, with reconnectTimeout', async (t) => {
-    // With this, the wait's own time limit never passes.
+    // The mocked timers stand still, so the time limit of the wait is never reached.
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const noting = new NotingStore()
     const store = connectStore(noting, { reconnectTimeout: 30000 })

@@ -109,7 +109,7 @@ describe('store', () => {
     assert.deepEqual((await client.get()).json, { user: 'zoe' })
   })
 
-  test('has only its three methods read, after the check at the start', async (t) => {
+  test('is read only for its three methods, after the check at the start', async (t) => {
     const asked = new Set()
     const store = new Proxy(new CountingStore(), {
       get (target, name) {

@@ -21,7 +21,7 @@ const WAYS = {
     store.records.set('an-id', JSON.stringify(value))
     return { opts: { store }, cookie: 'an-id' }
   },
-  'a cookie that valid looks at': (value) => ({ opts: { valid: () => true }, cookie: encode(JSON.stringify(value)) })
+  'a cookie, with the option valid': (value) => ({ opts: { valid: () => true }, cookie: encode(JSON.stringify(value)) })
 }
 
 for (const [way, make] of Object.entries(WAYS)) {

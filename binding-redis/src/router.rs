@@ -161,8 +161,8 @@ impl Router {
                 unserved.push(command);
                 continue;
             };
-            let way = (command.asked.is_some(), command.replicas, address);
-            by_node.entry(way).or_default().push(command);
+            let target = (command.asked.is_some(), command.replicas, address);
+            by_node.entry(target).or_default().push(command);
         }
         all_sent.extend(self.wait_unserved(unserved));
         let rounds = by_node

@@ -119,18 +119,18 @@ impl Shared {
             let Some(running) = Running::new(call_id, operation, is_long).step(&mut answers) else {
                 continue;
             };
-            let way = running.commands.first().map(|command| {
+            let target = running.commands.first().map(|command| {
                 let node = self.router.node_of(command);
                 (node, command.replicas > 0)
             });
-            let way = way.unwrap_or_default();
+            let target = target.unwrap_or_default();
             if is_long {
                 spawn_local(self.clone().drive(vec![running], deadline));
                 continue;
             }
-            match groups.iter_mut().find(|(other, _)| *other == way) {
+            match groups.iter_mut().find(|(other, _)| *other == target) {
                 Some((_, group)) => group.push(running),
-                None => groups.push((way, vec![running])),
+                None => groups.push((target, vec![running])),
             }
         }
         self.deliver(answers);
@@ -152,7 +152,7 @@ impl Shared {
                 deadline = Instant::now() + self.router.timeout();
             }
             if Instant::now() >= deadline {
-                // The rest is cleaning up, for which JavaScript does not wait.
+                // JavaScript does not wait any longer. The remaining steps only complete the operations, or clean up.
                 for running in &mut group {
                     if let Some(call_id) = running.call_id.take() {
                         answers.push(call_id, answer(Err(Failure::Timeout), ""));
