@@ -25,7 +25,7 @@ test('without idPattern, any valid id is passed to the store', async (t) => {
 })
 
 for (const idPattern of [/^[0-9a-f-]{36}$/, /^[0-9a-f-]{36}$/g, /^[0-9a-f-]{36}$/y]) {
-  test(`fault 29: idPattern ${idPattern} narrows further`, async (t) => {
+  test(`fault 29: idPattern ${idPattern} refuses ids that do not match`, async (t) => {
     const { store, get } = await startWith(t, { idPattern })
     const { headers } = await get('abc', '/in')
     assert.equal(store.count('get'), 0)

@@ -55,7 +55,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
   })
 
   const stores = [
-    ['a server alone', () => new RedisStore({ url: server.url, from: 'koa-redis' })],
+    ['connections of our own', () => new RedisStore({ url: server.url, from: 'koa-redis' })],
     ['ioredis', () => new RedisStore({ client, from: 'koa-redis' })]
   ]
 
@@ -152,7 +152,7 @@ describe('koa-redis', { skip: servers.skip }, () => {
     ['ioredis', () => new RedisStore({ client, format: 'json' })]
   ]
   for (const [name, make] of plain) {
-    test(`format json, ${name}: servers of both kinds read and write the same sessions`, async () => {
+    test(`format json, ${name}: apps with koa-session and apps with this package share their sessions`, async () => {
       const store = make()
       const theirs = await serve(koaSession.createSession, old)
       const ours = await serve(session, store)

@@ -11,7 +11,7 @@ use crate::options::ConnectionOptions;
 
 pub struct Nodes {
     connector: Rc<Connector>,
-    /// By address, and whether it is for writes that wait for replicas, since these block later commands.
+    /// The nodes by their address. Writes that wait for replicas have a node of their own (`true`), since they block later commands.
     known: RefCell<HashMap<(String, bool), Rc<Node>>>,
 }
 
