@@ -191,7 +191,7 @@ describe('the test of the structure', () => {
     assert.equal(cycleOf(new Map([['a', ['b', 'c']], ['b', ['d']], ['c', ['d']], ['d', []]])), undefined)
   })
 
-  test('reads late calls of require, and nothing from a comment', () => {
+  test('reads calls of require inside functions, and nothing from a comment', () => {
     const text = [
       "const { a } = require('./a')", '// require("./b")', '/**', " * require('./c')", ' */',
       "const d = () => require('../d')", "require('koa')"

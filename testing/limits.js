@@ -73,7 +73,7 @@ const clauses = {
     }
   },
 
-  async 'does not count a session against itself' (world) {
+  async 'does not count the session itself for the limit' (world) {
     const { store } = world
     const subject = world.newSubject()
     const id = await world.created({ subject, limit: refuse(1) })

@@ -64,7 +64,7 @@ describe('the keys of a session', () => {
     assert.equal(JSON.stringify(await store.get('id')), JSON.stringify(record))
   })
 
-  test('are the app\'s alone', async () => {
+  test('are only those of the app', async () => {
     const document = Object.create({ inherited: true }, Object.getOwnPropertyDescriptors({ ...RECORD, _id: 'id', __v: 0, cookie: {} }))
     const store = genericStore({ get: async () => document, set () {}, destroy () {} })
     assert.deepEqual(await store.get('id'), { ...RECORD, cookie: {}, inherited: true })
@@ -80,7 +80,7 @@ describe('the keys of a session', () => {
 describe('a generator', () => {
   const getting = (get) => genericStore({ get, set () {}, destroy () {} }).get('id')
 
-  test('gets the results of what it yields, alone and together', async () => {
+  test('gets the results of values that it yields one by one, or in lists and objects', async () => {
     class Kept { then = 1 }
     const kept = new Kept()
     const seen = []
@@ -96,7 +96,7 @@ describe('a generator', () => {
     assert.deepEqual(seen, [[1, 2], [1, 2, [3], 4], { a: 1, b: { c: 2 }, d: null }, 'text', undefined, null, kept, 'inner', 'thenable'])
   })
 
-  test('has the store as `this`, and gets failures thrown', async () => {
+  test('has the store as `this`, and failures are thrown into it', async () => {
     const failure = new RangeError('down')
     const store = {
       failure,

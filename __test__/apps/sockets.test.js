@@ -129,7 +129,7 @@ describe('socket.io 4, and app.createContext(req)', () => {
     })
   }
 
-  test('reload() reads what others have written, and their logout', async (t) => {
+  test('reload() reads the changes and the logout of other requests', async (t) => {
     const { server, open } = await begin(t, { store: new CountingStore() }, async (ctx) => {
       await of(ctx).reload()
       return { ...ctx.session }

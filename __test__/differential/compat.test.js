@@ -56,7 +56,7 @@ for (const [version, session] of Object.entries(peers)) {
     }
   }
 
-  test(`a session served in turn by koa-session ${version} and ours loses nothing`, async () => {
+  test(`a session served in turn by koa-session ${version} and this package loses nothing`, async () => {
     const turns = [0, 1, 1, 0, 1, 0, 0, 1, 0, 1]
     const kinds = [{ session, Koa: koa3 }, { session: ours, Koa: koa3 }]
     for (const store of [false, true]) {
@@ -66,7 +66,7 @@ for (const [version, session] of Object.entries(peers)) {
     }
   })
 
-  test(`keys are rotated while servers with koa-session ${version} and ours are running`, async () => {
+  test(`keys are rotated while servers with koa-session ${version} and with this package are running`, async () => {
     const visits = [['old'], ['new', 'old'], ['new', 'old'], ['new'], ['new']].map(values => ({
       ...request(['count', 'views'], ['get', 'views']),
       rotate: { as: 'strings', values, inPlace: true }
@@ -77,7 +77,7 @@ for (const [version, session] of Object.entries(peers)) {
     }
   })
 
-  test(`a session destroyed by koa-session ${version} has ended for ours, and the reverse`, async () => {
+  test(`a session destroyed by koa-session ${version} has ended for this package, and the reverse`, async () => {
     for (const store of [false, true]) {
       for (const kinds of [[session, ours], [ours, session]]) {
         const visits = [request(['set', 'user', 'ann']), request(['get', 'user'], ['assign', null]), request(['get', 'user'])]
@@ -88,7 +88,7 @@ for (const [version, session] of Object.entries(peers)) {
     }
   })
 
-  test(`koa-session ${version} and ours agree on the last millisecond of a session`, async () => {
+  test(`koa-session ${version} and this package agree on the last millisecond of a session`, async () => {
     // A browser whose clock is slow, since others would drop the cookie when it expires.
     const later = (milliseconds, operation) => {
       const visit = request(operation)

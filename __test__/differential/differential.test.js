@@ -40,7 +40,7 @@ async function differences (first, count, kinds, { table, write = script => scri
   return found
 }
 
-test('random scripts give the same records with ours and koa-session 7.0.2, under Koa 3', async t => {
+test('random scripts give the same records with this package and koa-session 7.0.2, under Koa 3', async t => {
   t.diagnostic(`DIFFERENTIAL_SEED=${seed} DIFFERENTIAL_SCRIPTS=${count}`)
   const kinds = { upstream: { Koa: koa3, mended: true }, ours: { session: ours, Koa: koa3 } }
   const found = await differences(seed, count, kinds)
@@ -60,7 +60,7 @@ function forBoth (script) {
   return allowed.reduce((script, entry) => entry.wanted?.(script) ?? script, { ...script, watchOptions: undefined })
 }
 
-test('ours and koa-session can serve one visitor in turn, with one store', async t => {
+test('this package and koa-session can serve one visitor in turn, with one store', async t => {
   const share = Math.ceil(count * 0.15)
   t.diagnostic(`DIFFERENTIAL_SEED=${seed + 2 * count} DIFFERENTIAL_SCRIPTS=${share}`)
   const upstream = { session: upstream7, Koa: koa3 }

@@ -26,7 +26,7 @@ function errorOf (options) {
  */
 function refuses (option, rows, others = {}) {
   for (const [value, received, named = option] of rows) {
-    test(`${option} is refused, and ${named} named: ${received}`, () => {
+    test(`a wrong ${option} is refused by an error that names ${named}: ${received}`, () => {
       const error = errorOf({ ...others, [option]: value })
       assert.ok(error instanceof TypeError)
       assert.equal(error.code, 'ERR_SESSION_OPTION')
@@ -38,10 +38,10 @@ function refuses (option, rows, others = {}) {
   }
 }
 
-/** As refuses, for methods: with koa-session's message. */
+/** Tests the same for methods, whose errors have koa-session's message. */
 function refusesMethods (option, rows) {
   for (const [value, named, received] of rows) {
-    test(`${option} is refused with koa-session's message: ${named} as ${received}`, () => {
+    test(`a wrong ${option} is refused with koa-session's message: ${named} is ${received}`, () => {
       const error = errorOf({ [option]: value })
       assert.equal(error.message.split('\n')[0], `${named} must be function`)
       assert.equal(error.code, 'ERR_SESSION_OPTION')

@@ -43,7 +43,7 @@ describe('a Node that is too old', () => {
   }
 
   for (const [version, range] of [['20.0.0', '>=20'], ['20.1.0', '>=20.1.0'], ['22.0.0', '>=20.1'], ['26.0.0-nightly20260101', '>=20'], ['100.0.0', '>=20'], [undefined, '>=20']]) {
-    test(`is not ${version} for ${range}`, () => checkNode(version, range))
+    test(`is not assumed: ${version} satisfies ${range}`, () => checkNode(version, range))
   }
 
   test('is refused by every entry point', () => {
@@ -51,7 +51,7 @@ describe('a Node that is too old', () => {
     assertRefused(load(process.execPath, '--import', old), '18.20.8')
   })
 
-  test('is not the one that this runs on', () => {
+  test('is not the Node that runs this test', () => {
     assert.deepEqual(load(process.execPath), Object.fromEntries(ENTRIES.map((entry) => [entry, null])))
   })
 

@@ -78,7 +78,7 @@ describe('worker threads', () => {
     assert.equal(await there.exited, 0)
   })
 
-  test('with a store, each thread has its own', async () => {
+  test('each thread has a store of its own', async () => {
     const worker = new Worker(`
       const { parentPort } = require('node:worker_threads')
       const counter = require(${JSON.stringify(require.resolve('./fixtures/counter.js'))})

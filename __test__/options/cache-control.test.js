@@ -41,7 +41,7 @@ for (const kind of ['cookie', 'store']) {
       assert.deepEqual(cacheOf(await ann.get('/free')), [kind === 'store' ? 'Cookie' : undefined, undefined])
     })
 
-    test("the app's own Cache-Control stays, and its Vary is added to", async (t) => {
+    test("the app's own Cache-Control stays, and Cookie is added to its Vary", async (t) => {
       const server = await start(t, { store: make(), cacheControl: true }, routes)
       const { headers } = await server.get('/own')
       assert.equal(headers['cache-control'], 'private, max-age=5')

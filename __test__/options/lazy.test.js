@@ -96,7 +96,7 @@ test('fault 7: lazy: ctx.session before load() throws ERR_SESSION_NOT_LOADED', a
 })
 
 for (const path of ['/out', '/destroy']) {
-  eachKoa(`fault 7: lazy: ${path === '/out' ? 'null may be assigned' : 'destroy() works'} unread: the record is destroyed`, async (t, Koa) => {
+  eachKoa(`fault 7: lazy: ${path === '/out' ? 'null may be assigned' : 'destroy() works'} before load(): the record is destroyed`, async (t, Koa) => {
     const { visitor, store, operations } = await lazyApp(t, {}, { Koa })
     await visitor.get(path)
     assert.deepEqual(operations(), ['destroy'])

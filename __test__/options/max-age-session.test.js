@@ -43,7 +43,7 @@ eachKoa('fault 13: the cookie stays one that lives as long as the browser, howev
   assert.deepEqual((await visitor.get('/change')).json, { maxAge: 'session' })
 })
 
-eachKoa('fault 13: also with a store, whose TTL is the number of a day', async (t, Koa) => {
+eachKoa('fault 13: also with a store, which gets the TTL of one day', async (t, Koa) => {
   const store = new CountingStore()
   const server = await start(t, { store, maxAge: 'session' }, routes, { Koa })
   const visitor = server.visitor()

@@ -73,7 +73,7 @@ describe('session.maxAge =', () => {
   }
 })
 
-describe('negative, 0 and undefined do as in koa-session 7.0.2', { skip: isUpstream }, () => {
+describe('negative, 0 and undefined have the same effect as in koa-session 7.0.2', { skip: isUpstream }, () => {
   const upstream = require('koa-session')
 
   for (const value of [0, -1, -60000, undefined]) {

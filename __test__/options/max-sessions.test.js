@@ -72,7 +72,7 @@ describe('maxSessions', () => {
     assert.deepEqual(server.errors, [])
   })
 
-  test('does not count a session against itself', async (t) => {
+  test('does not count the session itself for the limit', async (t) => {
     const server = await startUsers(t, refusing)
     const ann = await loggedIn(server, 'ann')
     for (const path of ['/set?a=1', '/login?user=ann', '/login-in-place?user=ann', '/touch']) {

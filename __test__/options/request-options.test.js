@@ -139,7 +139,7 @@ describe('ctx.sessionOptions', () => {
     assert.equal(attributesOf(await client.get('/?domain=a.b')), '; path=/; domain=a.b; httponly')
   })
 
-  test('secure, written for this request', async (t) => {
+  test('secure can be set for one request', async (t) => {
     const client = await visit(t, {}, (ctx) => {
       ctx.sessionOptions.secure = ctx.query.secure === 'true'
       ctx.session.a = 1
@@ -149,7 +149,7 @@ describe('ctx.sessionOptions', () => {
     assert.equal(attributesOf(await client.get('/?secure=false', https)), '; path=/; httponly')
   })
 
-  test('signed, encode, rolling and beforeSave, written for this request', async (t) => {
+  test('signed, encode, rolling and beforeSave can be set for one request', async (t) => {
     const client = await visit(t, {}, (ctx) => {
       if (ctx.path === '/change') {
         Object.assign(ctx.sessionOptions, {

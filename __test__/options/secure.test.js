@@ -24,7 +24,7 @@ const routes = {
 const isSecure = (line) => /; secure(;|$)/.test(line)
 
 for (const mode of ['cookie', 'store']) {
-  eachKoa(`fault 1: ${mode} mode: a connection without TLS gets its good response, and no cookie`, async (t, Koa) => {
+  eachKoa(`fault 1: ${mode} mode: a request without TLS gets its response, without the cookie`, async (t, Koa) => {
     const store = mode === 'store' ? new CountingStore() : undefined
     const server = await start(t, { store, secure: true }, routes, { Koa })
     const answer = await server.get('/in?n=1')

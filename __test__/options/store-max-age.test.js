@@ -16,7 +16,7 @@ test('storeMaxAge is one day by default', async (t) => {
   assert.equal(store.last('set').ttl, 86410000)
 })
 
-test('fault 13: storeMaxAge is the TTL instead', async (t) => {
+test('fault 13: storeMaxAge sets another TTL', async (t) => {
   const store = new CountingStore()
   const server = await start(t, { store, maxAge: 'session', storeMaxAge: 5000 }, routes)
   await server.get('/in')

@@ -97,7 +97,7 @@ describe('revoking', () => {
     assert.equal(await isIn(bob), true)
   })
 
-  test('ends its own session with its cookie', async (t) => {
+  test('of the request's own session also expires the cookie', async (t) => {
     const server = await startUsers(t)
     const ann = await loggedIn(server, 'ann')
     const [{ hash }] = await list(ann)

@@ -239,7 +239,7 @@ describe('in production', () => {
     assert.equal(FILE in require.cache, true)
   })
 
-  test('the response is the same as elsewhere', async (t) => {
+  test('the response is the same as outside production', async (t) => {
     freeze(t)
     const setCookie = []
     for (const environment of ['production', 'development']) setCookie.push((await codesOf(t, ALL, { environment, keys: [''], requests: 2 })).setCookie)
@@ -247,7 +247,7 @@ describe('in production', () => {
     assert.deepEqual(setCookie[0], setCookie[1])
   })
 
-  test('elsewhere, each warning is emitted once a process', async (t) => {
+  test('outside production, each warning is emitted once a process', async (t) => {
     const { atStart, atRequest } = await codesOf(t, ALL, { keys: [''], requests: 3 })
     assert.deepEqual(atStart, ['OPTION', 'STORELESS', 'SAMESITE', 'PARTITIONED', 'HOST_PREFIX'].map((code) => `KOA_SESSION_RS_${code}`))
     assert.deepEqual(atRequest, ['KOA_SESSION_RS_KEYS'])

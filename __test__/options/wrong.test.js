@@ -25,7 +25,7 @@ describe('a wrong option', () => {
   })
 
   for (const options of ['a text', 1, true]) {
-    test(`is any other value than an object instead of the options: ${typeof options}`, () => {
+    test(`may also be a value that is no object, in place of all options: ${typeof options}`, () => {
       const error = errorOf(options)
       assert.deepEqual([error.code, error.received], ['ERR_SESSION_OPTION', typeof options])
     })

@@ -49,7 +49,7 @@ for (const [title, make] of Object.entries(KINDS)) {
       assert.deepEqual([store.load('mine').data, store.load('taken').data], ['{"a":1}', '{"user":"bob"}'])
     })
 
-    test('may use the id of an expired session', async (t) => {
+    test('may return the id of an expired session', async (t) => {
       const { visitor, store } = await startTaken(t, { genid: make(inTurn('taken')) })
       t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_001 })
       await visitor.get('/set?a=1')

@@ -33,7 +33,7 @@ test('a browser session expires in the store', async (t) => {
 })
 
 eachKind('a session that replaces another', ({ options }) => {
-  test('that null interrupted while it got a new id: the old session is destroyed', async (t) => {
+  test('after null was assigned during regenerate(): the old session is destroyed', async (t) => {
     const server = await start(t, options(), {
       ...ROUTES,
       async '/again' (ctx) {
@@ -114,7 +114,7 @@ describe('a subject', () => {
     assert.equal((await ann.get('/list')).json.length, 1)
   })
 
-  test('refused at a login that keeps some data: no data are lost', async (t) => {
+  test('whose login is refused, and keeps some data: no data are lost', async (t) => {
     const server = await start(t, { store: new MemoryStore(), subject: 'user', maxSessions: { max: 1, overflow: 'refuse' } }, {
       ...ROUTES,
       async '/login' (ctx) {

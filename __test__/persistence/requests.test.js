@@ -86,7 +86,7 @@ eachKind('requests of one session at the same time', ({ options }) => {
     assert.deepEqual(await data(app.ann), { a: 2, b: [1], c: 'x' })
   })
 
-  test('compare at a second commit with the first one', async (t) => {
+  test('compare the data of a second commit with those of the first one', async (t) => {
     const app = await startSlow(t, options(), async (ctx) => {
       ctx.session.b = ['first']
       await of(ctx).commit()

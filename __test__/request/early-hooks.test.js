@@ -100,7 +100,7 @@ describe('early: a hook that throws while the headers are sent', () => {
 
 describe('early: a hook that returns a promise', () => {
   for (const fails of [false, true]) {
-    test(`externalKey.set ${fails ? 'rejects' : 'resolves'}: asynchronous; called once`, async (t) => {
+    test(`externalKey.set ${fails ? 'rejects' : 'resolves'}: the event has the reason asynchronous, and the hook is called once`, async (t) => {
       const store = new CountingStore()
       let calls = 0
       const set = async () => {

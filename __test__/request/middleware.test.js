@@ -59,7 +59,7 @@ describe('without an app', () => {
     })
   }
 
-  test('throws an error with fields that say so', () => {
+  test('throws an error whose fields name the app', () => {
     assert.throws(() => session({}), { code: 'ERR_SESSION_OPTION', option: 'app', expected: 'Koa application', received: 'undefined' })
     assert.throws(() => session({}, null), { code: 'ERR_SESSION_OPTION', option: 'app', received: 'null' })
   })
@@ -129,7 +129,7 @@ describe('a second session() on one app', () => {
   }
 })
 
-test('two apps have a session each, of their own options and keys', async (t) => {
+test('two apps have a session each, with their own options and keys', async (t) => {
   const one = await visit(t, { key: 'one' }, count)
   const two = await visit(t, { key: 'two', maxAge: 1000 }, count, { keys: ['another'] })
   const first = await one.get()

@@ -83,7 +83,7 @@ for (const [how, fail] of Object.entries(WAYS)) {
         'externalKey.set': (hook) => ({ store: new CountingStore(), externalKey: { get () {}, set: hook } }),
         onStoreError: (hook) => ({ store: failingStore('get', () => fail(value)), onStoreError: hook })
       })) {
-        test(`and ${hook}, too`, async (t) => {
+        test(`and the same if it is the hook ${hook}`, async (t) => {
           const server = await start(t, { ...makeOptions(() => fail(value)), signed: false }, (ctx) => { ctx.session.n = 1 })
           assert.equal((await server.get('/', COOKIE)).status, 500)
           assertWrapped(server.errors[0], value)

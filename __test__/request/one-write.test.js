@@ -85,7 +85,7 @@ test('fault 17: save() and the commit write a new session once in all, as change
   assert.deepEqual(sets(), [{ n: null, changed: true }])
 })
 
-test('fault 17: rolling writes an untouched session as unchanged, and a saved one not again', async (t) => {
+test('fault 17: rolling writes an untouched session as unchanged, and does not write a saved one again', async (t) => {
   const { visitor, sets } = await app(t, { rolling: true })
   await visitor.get('/look')
   await visitor.get('/save')

@@ -110,7 +110,7 @@ for (const [mode, make] of Object.entries(MODES)) {
       assert.ok(setCookie.length > 0)
     })
 
-    test('after ctx.session = null removes it', async (t) => {
+    test('remove the session after ctx.session = null', async (t) => {
       const client = await visit(t, { ...make().options, autoCommit: false }, async (ctx) => {
         if (ctx.path === '/put') ctx.session.a = 1
         const { session } = ctx

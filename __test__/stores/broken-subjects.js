@@ -108,7 +108,7 @@ module.exports = [
   }],
   ['makes room for a login by destroying the oldest sessions', withMerge((changes) =>
     changes.limit ? { ...changes, limit: { ...changes.limit, max: changes.limit.max + 1 } } : changes)],
-  ['does not count a session against itself', (Base) => class extends Base {
+  ['does not count the session itself for the limit', (Base) => class extends Base {
     merge (id, changes, ttl) {
       const { subject, limit } = changes
       return limit?.overflow === 'refuse' && this.list(subject).length >= limit.max ? 'refused' : super.merge(id, changes, ttl)

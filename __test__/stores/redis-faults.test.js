@@ -185,7 +185,7 @@ describe('a cluster', { skip: servers.skip }, () => {
   before(async () => { cluster = await servers.startCluster() })
   after(() => cluster.stop())
 
-  test('a master is killed under load: the other masters go on, then its replica', async () => {
+  test('a master is killed under load: the other masters go on, then its replica takes over', async () => {
     const store = new RedisStore({ nodes: cluster.urls, timeoutMs: 15000 })
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)

@@ -104,7 +104,7 @@ describe('a full server', { skip: servers.skip }, () => {
     await dead('a', 'b', 'c')
   })
 
-  test('ends a session, and does so again, with waitReplicas', async () => {
+  test('ends a session with waitReplicas, also by a second call', async () => {
     const waiting = new RedisStore({ url: server.url, prefix: '', waitReplicas: 1, timeoutMs: 200 })
     await fill()
     for (let i = 0; i < 2; i++) await assert.rejects(waiting.destroy('a'), { reason: 'replicas' })

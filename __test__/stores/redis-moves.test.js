@@ -105,7 +105,7 @@ describe('a session that moves', { skip: servers.skip }, () => {
         if (moved === 'missing' && count !== undefined) assert.equal(revoked, count, at)
       })
     })
-    test(`is destroyed by ${name}, if it moves in the middle of that`, () => {
+    test(`is destroyed by ${name} even if it moves meanwhile`, () => {
       return interrupt(login, revoke, move, (store, revoked, moved, at) => check(store, revoked, at))
     })
   }
