@@ -97,7 +97,7 @@ describe('revoking', () => {
     assert.equal(await isIn(bob), true)
   })
 
-  test('of the request's own session also expires the cookie', async (t) => {
+  test('of its own session also expires the cookie', async (t) => {
     const server = await startUsers(t)
     const ann = await loggedIn(server, 'ann')
     const [{ hash }] = await list(ann)
