@@ -16,7 +16,7 @@ export interface ConnectStore {
  * Records have the format of express-session: the session's keys, and `cookie` with the expiry as `expires`, `maxAge` and
  * `originalMaxAge`. The app's own key `cookie`, and keys that begin with `_` (`underscoreKeys`), are stored with the prefix
  * `koa:`. Keys that a store adds under `_...` (`__lastAccess` of session-file-store) are removed on reading. The store keeps a
- * record 10 seconds longer than the session is valid; `_expire` in the record decides.
+ * record 10 seconds longer than the session is valid. `_expire` in the record decides whether the session is valid.
  *
  * The store's `touch` is not called, since the `get` of most stores does not return the expiry that `touch` sets. With
  * `rolling: true`, a request that changed nothing reads the record again and writes it back with the new expiry. So it keeps

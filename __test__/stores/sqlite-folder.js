@@ -7,7 +7,7 @@ const { tmpdir } = require('node:os')
 const path = require('node:path')
 const { SqliteStore } = require('../../stores/sqlite')
 
-const ROUNDS_MS = 600_000
+const LIFE_MS = 600_000
 
 /** A folder of databases, and processes that use them. */
 class SqliteFolder {
@@ -55,7 +55,7 @@ async function dismiss (child) {
   return exited
 }
 
-const newRecord = (data, more) => ({ data: JSON.stringify(data), maxAge: ROUNDS_MS, ...more })
+const newRecord = (data, more) => ({ data: JSON.stringify(data), maxAge: LIFE_MS, ...more })
 
 const changes = (set, more) => ({ base: 1, set: set && JSON.stringify(set), delete: [], ...more })
 

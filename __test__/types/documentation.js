@@ -31,7 +31,7 @@ function checkOptions () {
   const problems = options.flatMap(option => problemsOf(option, defaults))
   const names = options.map(option => option.name)
   for (const name of new Set([...Object.keys(defaults), ...namesReadBy(SessionOptions)])) {
-    if (names.filter(other => other === name).length !== 1) problems.push(`option ${name} is not declared once`)
+    if (names.filter(other => other === name).length !== 1) problems.push(`option ${name} is not declared exactly once`)
   }
   return problems
 }

@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::fault::Fault;
 use crate::options::Endpoint;
 
-/// The interval between attempts to connect while no command needs one.
+/// The first and the longest interval between attempts to connect, while no command needs the connection.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -205,7 +205,7 @@ impl Node {
         if self.usable().is_some() {
             return !self.is_doubted();
         }
-        self.go(since, fault);
+        self.set_away(since, fault);
         false
     }
 
@@ -237,9 +237,9 @@ impl Node {
     }
 
     /// Records that the server replies, but executes nothing at present.
-    pub fn leave(self: &Rc<Self>, connection: &Connection, fault: &Rc<Fault>) {
+    pub fn mark_unavailable(self: &Rc<Self>, connection: &Connection, fault: &Rc<Fault>) {
         if self.usable().is_some_and(|current| current.is(connection)) {
-            self.go(Instant::now(), Rc::clone(fault));
+            self.set_away(Instant::now(), Rc::clone(fault));
             self.changed.notify_waiters();
             self.keep_attempting();
         }
@@ -253,11 +253,11 @@ impl Node {
         if let Some(silent) = self.usable() {
             silent.cut();
         }
-        self.go(Instant::now(), self.fault());
+        self.set_away(Instant::now(), self.fault());
         self.changed.notify_waiters();
     }
 
-    fn go(&self, since: Instant, fault: Rc<Fault>) {
+    fn set_away(&self, since: Instant, fault: Rc<Fault>) {
         self.is_doubted.set(false);
         self.link.replace(Link::Away(Absence::new(since, fault)));
     }

@@ -110,7 +110,7 @@ impl Router {
         match (code.as_str(), &self.cluster) {
             _ if fault.is_unavailable() => {
                 self.distrust();
-                node.leave(connection, fault);
+                node.mark_unavailable(connection, fault);
             }
             ("MOVED" | "ASK" | "CLUSTERDOWN", Some(cluster)) => {
                 return Some(cluster.redirect(code, command, fault, self.timeout()));
