@@ -10,7 +10,7 @@ const { CountingStore } = require('../harness/store')
 
 const FUTURE = () => ({ _expire: Date.now() + 60000, _maxAge: 60000 })
 
-/** Base64 of JSON whose `__proto__` is an own key. */
+/** Encodes a JSON text. A text, since `encode` of an object could not have the own key `__proto__`. */
 const textOf = (json) => Buffer.from(json).toString('base64')
 
 /** The places of sessions: the cookie, or a store. */

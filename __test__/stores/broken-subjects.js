@@ -2,7 +2,7 @@
 
 // Faults in moving, listing and limiting, each with a clause that has to find it.
 
-const { given, giving, later, wait, withMerge } = require('./faults')
+const { changingArguments, changingResult, movingClock, wait, changingCommit } = require('./faults')
 const { fieldsOf } = require('../../testing/json')
 
 module.exports = [
@@ -20,7 +20,7 @@ module.exports = [
       return moved
     }
   }],
-  ['moves a session without changes, and keeps its revision', giving('regenerate', (moved, oldId, newId, changes) =>
+  ['moves a session without changes, and keeps its revision', changingResult('regenerate', (moved, oldId, newId, changes) =>
     changes.set ? moved : { ...moved, rev: moved.rev + 1 })],
   ['returns missing for later writes to the old id', (Base) => class extends Base {
     regenerate (oldId, newId, changes, ttl) {
@@ -58,20 +58,20 @@ module.exports = [
       return { ...super.create(newId, loaded, ttl), conflicts: [], maxAge: loaded.maxAge }
     }
   }],
-  ["lists a subject's sessions, the oldest first", giving('list', (list) => list.reverse())],
-  ["lists a subject's sessions, the oldest first", giving('list', (list) => list.map(({ label, ...rest }) => rest))],
-  ["lists a subject's sessions, the oldest first", giving('list', (list) => list.map((listed) => ({ label: '', ...listed })))],
-  ["lists a subject's sessions, the oldest first", giving('list', (list) =>
+  ["lists a subject's sessions, the oldest first", changingResult('list', (list) => list.reverse())],
+  ["lists a subject's sessions, the oldest first", changingResult('list', (list) => list.map(({ label, ...rest }) => rest))],
+  ["lists a subject's sessions, the oldest first", changingResult('list', (list) => list.map((listed) => ({ label: '', ...listed })))],
+  ["lists a subject's sessions, the oldest first", changingResult('list', (list) =>
     list.map(({ hash, ...rest }) => ({ hash: Buffer.from(hash, 'base64url').toString('hex'), ...rest })))],
-  ['lists when a session was last seen', giving('list', (list) => list.map((listed) => ({ ...listed, seen: listed.created })))],
-  ['leaves expired and destroyed sessions out of lists', later(-1000, 'list')],
-  ['moves a session from one subject to another, and to none', withMerge(({ subject, ...changes }) =>
+  ['lists when a session was last seen', changingResult('list', (list) => list.map((listed) => ({ ...listed, seen: listed.created })))],
+  ['leaves expired and destroyed sessions out of lists', movingClock(-1000, 'list')],
+  ['moves a session from one subject to another, and to none', changingCommit(({ subject, ...changes }) =>
     subject === null ? changes : { ...changes, subject })],
-  ['moves a session from one subject to another, and to none', withMerge(({ label, ...changes }) => changes)],
+  ['moves a session from one subject to another, and to none', changingCommit(({ label, ...changes }) => changes)],
   ['destroys all sessions of a subject', (Base) => class extends Base { destroyAll (subject) { return this.list(subject).length } }],
-  ['destroys all sessions of a subject', giving('destroyAll', (count) => count + 1)],
-  ['destroys all sessions of a subject but one', given('destroyAll', (subject, which) => [subject, { only: which?.only }])],
-  ["destroys one session of a subject, and no one else's", given('destroyAll', (subject, which) => [subject, { except: which?.except }])],
+  ['destroys all sessions of a subject', changingResult('destroyAll', (count) => count + 1)],
+  ['destroys all sessions of a subject but one', changingArguments('destroyAll', (subject, which) => [subject, { only: which?.only }])],
+  ["destroys one session of a subject, and no one else's", changingArguments('destroyAll', (subject, which) => [subject, { except: which?.except }])],
   ["destroys one session of a subject, and no one else's", (Base) => class extends Base {
     #hashes = new Map()
     create (id, ...rest) {
@@ -83,15 +83,15 @@ module.exports = [
       return this.#hashes.has(which?.only) ? Number(this.destroy(this.#hashes.get(which.only))) : super.destroyAll(subject, which)
     }
   }],
-  ['does not count expired sessions that it destroys', later(-1000, 'destroyAll')],
+  ['does not count expired sessions that it destroys', movingClock(-1000, 'destroyAll')],
   ['keeps apart subjects that look alike', ...['create', 'list'].map((method) => method === 'list'
-    ? given('list', (subject) => [subject.toLowerCase()])
-    : given('create', (id, record, ttl) => [id, record.subject ? { ...record, subject: record.subject.toLowerCase() } : record, ttl]))],
-  ['lists hundreds of sessions of one subject', giving('list', (list) => list.slice(0, 100))],
-  ['refuses to create a session beyond the limit', given('create', (id, { limit, ...record }, ttl) => [id, record, ttl])],
-  ['destroys the oldest sessions beyond the limit', given('create', (id, record, ttl) =>
+    ? changingArguments('list', (subject) => [subject.toLowerCase()])
+    : changingArguments('create', (id, record, ttl) => [id, record.subject ? { ...record, subject: record.subject.toLowerCase() } : record, ttl]))],
+  ['lists hundreds of sessions of one subject', changingResult('list', (list) => list.slice(0, 100))],
+  ['refuses to create a session beyond the limit', changingArguments('create', (id, { limit, ...record }, ttl) => [id, record, ttl])],
+  ['destroys the oldest sessions beyond the limit', changingArguments('create', (id, record, ttl) =>
     [id, record.limit ? { ...record, limit: { ...record.limit, max: record.limit.max + 1 } } : record, ttl])],
-  ['refuses a login beyond the limit, and writes nothing of it', withMerge(({ limit, ...changes }) => changes)],
+  ['refuses a login beyond the limit, and writes nothing of it', changingCommit(({ limit, ...changes }) => changes)],
   ['refuses a login beyond the limit, and writes nothing of it', (Base) => class extends Base {
     merge (id, changes, ttl) {
       const merged = super.merge(id, changes, ttl)
@@ -106,7 +106,7 @@ module.exports = [
       return moved
     }
   }],
-  ['makes room for a login by destroying the oldest sessions', withMerge((changes) =>
+  ['makes room for a login by destroying the oldest sessions', changingCommit((changes) =>
     changes.limit ? { ...changes, limit: { ...changes.limit, max: changes.limit.max + 1 } } : changes)],
   ['does not count the session itself for the limit', (Base) => class extends Base {
     merge (id, changes, ttl) {
@@ -121,13 +121,13 @@ module.exports = [
       return super.merge(id, changes, ttl)
     }
   }],
-  ['does not count expired sessions', (Base) => class extends later(-1000, 'list')(Base) {
+  ['does not count expired sessions', (Base) => class extends movingClock(-1000, 'list')(Base) {
     create (id, record, ttl) {
       const { subject, limit } = record
       return limit?.overflow === 'refuse' && this.list(subject).length >= limit.max ? 'refused' : super.create(id, record, ttl)
     }
   }],
-  ['does not count expired sessions', (Base) => class extends later(-1000, 'list')(Base) {
+  ['does not count expired sessions', (Base) => class extends movingClock(-1000, 'list')(Base) {
     create (id, record, ttl) {
       const { subject, limit } = record
       const count = limit?.overflow === 'oldest' ? this.list(subject).length : 0

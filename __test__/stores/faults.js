@@ -5,22 +5,22 @@
 const wait = () => new Promise(setImmediate)
 
 /** Changes a method's result, unless it is a refusal, such as 'missing'. */
-const giving = (method, change) => (Base) => class extends Base {
+const changingResult = (method, change) => (Base) => class extends Base {
   [method] (...args) {
-    const given = super[method](...args)
-    return given === undefined || typeof given === 'string' ? given : change(given, ...args)
+    const result = super[method](...args)
+    return result === undefined || typeof result === 'string' ? result : change(result, ...args)
   }
 }
 
 /** Changes a method's arguments. */
-const given = (method, change) => (Base) => class extends Base {
+const changingArguments = (method, change) => (Base) => class extends Base {
   [method] (...args) {
     return super[method](...change(...args))
   }
 }
 
 /** Moves Date.now() for one method. */
-const later = (ms, ...methods) => (Base) => {
+const movingClock = (ms, ...methods) => (Base) => {
   class Late extends Base {}
   for (const method of methods) {
     Late.prototype[method] = function (...args) {
@@ -36,32 +36,36 @@ const later = (ms, ...methods) => (Base) => {
   return Late
 }
 
-const withMerge = (change) => (Base) => {
-  const merge = given('merge', (id, changes, ttl) => [id, change(changes), ttl])
-  const regenerate = given('regenerate', (oldId, newId, changes, ttl) => [oldId, newId, change(changes), ttl])
+/** Changes the `changes` that a commit passes to `merge` or `regenerate`. */
+const changingCommit = (change) => (Base) => {
+  const merge = changingArguments('merge', (id, changes, ttl) => [id, change(changes), ttl])
+  const regenerate = changingArguments('regenerate', (oldId, newId, changes, ttl) => [oldId, newId, change(changes), ttl])
   return regenerate(merge(Base))
 }
 
-const onData = (change) => giving('load', (loaded) => ({ ...loaded, data: change(loaded.data) }))
-const revive = (method, give) => (Base) => class extends Base {
+/** Changes the data that `load` returns. */
+const changingData = (change) => changingResult('load', (loaded) => ({ ...loaded, data: change(loaded.data) }))
+
+/** Calls `give` for the result if a method finds the session missing. */
+const reviving = (method, give) => (Base) => class extends Base {
   [method] (id, ...args) {
     const done = super[method](id, ...args)
     return done === 'missing' ? give(this, id, ...args) : done
   }
 }
 
-const bring = (store, id, changes, ttl) => ({ ...store.create(id, { data: changes.set || '{}', maxAge: ttl, ...changes }, ttl), conflicts: [], maxAge: ttl })
+const createAgain = (store, id, changes, ttl) => ({ ...store.create(id, { data: changes.set || '{}', maxAge: ttl, ...changes }, ttl), conflicts: [], maxAge: ttl })
 
 /** Merges without atomicity: reads the record, waits, and writes the whole record. */
-const notAtOnce = (Base) => class extends Base {
+const withoutAtomicity = (Base) => class extends Base {
   async merge (id, changes, ttl) {
     const loaded = this.load(id)
     await wait()
     if (loaded === undefined) return 'missing'
     super.merge(id, { ...changes, set: loaded.data }, ttl)
     const merged = super.merge(id, changes, ttl)
-    return merged === 'missing' ? bring(this, id, changes, ttl) : merged
+    return merged === 'missing' ? createAgain(this, id, changes, ttl) : merged
   }
 }
 
-module.exports = { bring, given, giving, later, notAtOnce, onData, revive, wait, withMerge }
+module.exports = { createAgain, changingArguments, changingResult, movingClock, withoutAtomicity, changingData, reviving, wait, changingCommit }

@@ -51,7 +51,7 @@ async function logIn (visitor) {
 
 async function logOut (visitor) {
   assert.equal((await visitor.send('POST', '/logout')).status, 200)
-  assert.ok(!visitor.cookies.has('EGG_SESS'), 'the logout takes the cookie back')
+  assert.ok(!visitor.cookies.has('EGG_SESS'), 'the logout expires the cookie')
   assert.equal((await visitor.send('GET', '/')).status, 401)
 }
 
@@ -107,7 +107,7 @@ async function visit () {
   console.log(`egg ${version}: logged in and out, by cookie and by store`)
 }
 
-// Egg leaves timers behind, which keep the process.
+// Egg leaves timers behind, which keep the process alive.
 visit().then(() => process.exit(0), (error) => {
   console.error(error)
   process.exit(1)
