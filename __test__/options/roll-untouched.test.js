@@ -48,19 +48,19 @@ describe('fault 20: rollUntouched, for unread cookies', () => {
     assert.deepEqual(server.errors, [])
   })
 
-  test('neither rolling nor renew: nothing', async (t) => {
+  test('nothing is sent without rolling and renew', async (t) => {
     const server = await start(t, { ...unsigned, rollUntouched: true }, routes)
     assert.deepEqual((await server.get('/free', cookieOf(maxAge * 0.1))).setCookie, [])
   })
 
-  test('also if the app fails', async (t) => {
+  test('the cookie is also sent again if the app fails', async (t) => {
     const server = await start(t, { ...unsigned, rolling: true, rollUntouched: true }, routes)
     const { status, setCookie } = await server.get('/fail', cookieOf(maxAge * 0.4))
     assert.deepEqual([status, setCookie.length], [410, 1])
     assert.ok(decodeCookie(setCookie[0])._expire > Date.now() + maxAge * 0.9)
   })
 
-  test('not under autoCommit: false', async (t) => {
+  test('nothing is sent under autoCommit: false', async (t) => {
     const server = await start(t, { ...unsigned, rolling: true, rollUntouched: true, autoCommit: false }, routes)
     assert.deepEqual((await server.get('/free', cookieOf(maxAge))).setCookie, [])
   })
