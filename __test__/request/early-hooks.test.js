@@ -133,7 +133,7 @@ describe('early: a hook that returns a promise', () => {
   })
 })
 
-test('an asynchronous valid that rejects after reading ctx.session has thrown', async (t) => {
+test('a promise of valid that rejects, after ctx.session has thrown, is no unhandled rejection', async (t) => {
   const rejections = []
   const note = (err) => rejections.push(err)
   process.on('unhandledRejection', note)
@@ -159,7 +159,7 @@ test('an asynchronous valid that rejects after reading ctx.session has thrown', 
   assert.deepEqual([codes, rejections], [['ERR_SESSION_NOT_LOADED'], []])
 })
 
-test('a callback of save() that throws', async (t) => {
+test('an error that a callback of save() throws is emitted', async (t) => {
   const server = await start(t, {}, (ctx) => { ctx.session.save(() => { throw failure }) })
   assert.equal((await server.get('/')).status, 200)
   await settled()
@@ -184,7 +184,7 @@ test("what a listener of 'error' throws becomes a warning", async (t) => {
   assert.match((await warned).message, /a listener/)
 })
 
-test("so does an error of another realm, such as Jest's", async (t) => {
+test("an error of another realm, such as Jest's, becomes a warning too", async (t) => {
   const { runInNewContext } = require('node:vm')
   const server = await start(t, {}, (ctx) => { ctx.session.user = 'ann' })
   server.app.on('error', () => { throw runInNewContext('new Error("another realm")') })

@@ -79,7 +79,7 @@ impl Router {
     ) -> Vec<(PendingCommand, Response)> {
         let commands = std::mem::take(&mut in_flight.left);
         let is_first = std::mem::take(&mut in_flight.is_new);
-        let seen = self.see_to_slots(&commands, is_first, deadline).await;
+        let seen = self.refresh_slots(&commands, is_first, deadline).await;
         // A command sent too late for its reply might be executed nevertheless.
         if !is_first && Instant::now() + PAUSE >= deadline {
             let fail = |command: PendingCommand| {
@@ -110,7 +110,7 @@ impl Router {
     }
 
     /// Reloads the slots if they may be outdated. Commands sent for the first time do not wait for that.
-    async fn see_to_slots(
+    async fn refresh_slots(
         self: &Rc<Self>,
         commands: &[PendingCommand],
         is_first: bool,
@@ -123,7 +123,7 @@ impl Router {
             .iter()
             .any(|command| command.target == Target::Masters);
         if is_first && cluster.has_slots() && !asks_for_all {
-            self.look_aside();
+            self.refresh_in_background();
         } else if commands.iter().any(|command| command.asked.is_none()) {
             let silence = || Absence::new(Instant::now(), Rc::new(Fault::silence()));
             let looked = timeout_at(deadline, cluster.look(&self.nodes)).await;
@@ -132,7 +132,7 @@ impl Router {
         Ok(())
     }
 
-    fn look_aside(self: &Rc<Self>) {
+    fn refresh_in_background(self: &Rc<Self>) {
         let router = Rc::clone(self);
         spawn_local(async move {
             if let Some(cluster) = &router.cluster {
@@ -256,7 +256,7 @@ impl Router {
         node.doubt(silent);
         if self.is_cluster() {
             self.distrust();
-            self.look_aside();
+            self.refresh_in_background();
         }
     }
 

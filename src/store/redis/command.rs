@@ -119,7 +119,7 @@ pub enum Reply {
     Error(String),
     /// There is no reply.
     Failed(Failure),
-    /// The reply to a write that fewer replicas have confirmed in time than required, and their number.
+    /// The reply to a write that too few replicas have confirmed in time, and how many have.
     Short(Box<Reply>, u32),
 }
 
