@@ -111,7 +111,7 @@ impl<T> Answer<T> {
     }
 
     /// Writes the numbers to the call's memory, and returns the text.
-    pub fn leave<const N: usize>(self, memory: &Numbers<'_, N>) -> Option<T> {
+    pub fn write_to<const N: usize>(self, memory: &Numbers<'_, N>) -> Option<T> {
         memory.write(&self.numbers);
         self.text
     }

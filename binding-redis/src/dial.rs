@@ -39,7 +39,7 @@ pub async fn dial(server: &Server, tls: Option<&Arc<ClientConfig>>) -> Result<St
         return Ok(Box::pin(stream));
     };
     let name = ServerName::try_from(host.clone())
-        .map_err(|error| Fault::new(Failure::Tls, Cause::told(&error.to_string())))?;
+        .map_err(|error| Fault::new(Failure::Tls, Cause::of_text(&error.to_string())))?;
     let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream);
     Ok(Box::pin(stream.await.map_err(failed)?))
 }
@@ -94,5 +94,5 @@ pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Fault> {
     } else {
         first == ALERT
     };
-    is_mistaken.then(|| Fault::new(Failure::Tls, Cause::told(told)))
+    is_mistaken.then(|| Fault::new(Failure::Tls, Cause::of_text(told)))
 }

@@ -87,10 +87,10 @@ impl Fault {
                 Self::new(Failure::Options, Cause::coded("EPROTO", told))
             }
             (ErrorKind::RESP3NotSupported, _) => {
-                Self::new(Failure::Server("HELLO".to_owned()), Cause::told(&text))
+                Self::new(Failure::Server("HELLO".to_owned()), Cause::of_text(&text))
             }
-            (_, Some(code)) => Self::new(of_code(code), Cause::told(&text)),
-            (_, None) => Self::new(Failure::Unreachable, Cause::told(&text)),
+            (_, Some(code)) => Self::new(of_code(code), Cause::of_text(&text)),
+            (_, None) => Self::new(Failure::Unreachable, Cause::of_text(&text)),
         }
     }
 
@@ -100,7 +100,7 @@ impl Fault {
             return None;
         };
         let text = [error.code(), error.details().unwrap_or_default()].join(" ");
-        Some(Self::new(of_code(error.code()), Cause::told(&text)))
+        Some(Self::new(of_code(error.code()), Cause::of_text(&text)))
     }
 
     /// Changes the reason to `options`, unless the server named a more specific one.
@@ -204,7 +204,7 @@ impl Cause {
     }
 
     /// Returns a server's text without the arguments that it quotes.
-    pub fn told(text: &str) -> Self {
+    pub fn of_text(text: &str) -> Self {
         let end = text.find(ARGUMENTS).unwrap_or(text.len());
         Self {
             code: None,

@@ -89,7 +89,7 @@ impl PendingCommand {
     }
 
     /// Records that it was sent, and that it is unknown whether it was executed.
-    pub fn lose(&mut self) {
+    pub fn mark_unknown(&mut self) {
         let name = self.cmd.args_iter().next();
         self.may_be_done = !matches!(name, Some(Arg::Simple(name)) if READS.contains(&name));
     }

@@ -183,18 +183,18 @@ impl Shared {
         while !in_flight.is_over() {
             for (command, response) in self.router.advance(&mut in_flight, deadline).await {
                 if let Some(Some(running)) = waiting.get_mut(command.owner) {
-                    running.hear(command.place, response);
+                    running.store_reply(command.place, response);
                 }
             }
             if !in_flight.is_over() {
-                self.part(&mut waiting, deadline);
+                self.continue_answered(&mut waiting, deadline);
             }
         }
         waiting.into_iter().flatten().collect()
     }
 
     /// Lets the operations with all replies go on, while the others wait.
-    fn part(&self, waiting: &mut [Option<Running>], deadline: Instant) {
+    fn continue_answered(&self, waiting: &mut [Option<Running>], deadline: Instant) {
         let mut answers = Answers::default();
         for place in waiting {
             let running = place.take_if(|running| running.is_answered());
@@ -236,7 +236,7 @@ impl Running {
     }
 
     /// Stores a reply.
-    fn hear(&mut self, place: usize, Response { reply, fault }: Response) {
+    fn store_reply(&mut self, place: usize, Response { reply, fault }: Response) {
         self.has_begun |= match &reply {
             Reply::Failed(failure) => *failure == Failure::Timeout,
             _ => true,

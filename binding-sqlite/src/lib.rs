@@ -121,14 +121,14 @@ impl Sqlite {
     fn load(&mut self, (id, now_ms, memory): (Text, f64, Memory<'_>)) -> Option<String> {
         let id = IdHash::of(&id);
         let loaded = self.read(|reader| Ok(Answer::loaded(reader.load(id, whole(now_ms))?)));
-        loaded.leave(&memory)
+        loaded.write_to(&memory)
     }
 
     /// Lists a subject's sessions.
     fn list(&mut self, (subject, now_ms, memory): (Text, f64, Memory<'_>)) -> Option<String> {
         let now_ms = whole(now_ms);
         let listed = self.read(|reader| Ok(Answer::listed(&reader.list(&subject, now_ms)?)));
-        listed.leave(&memory)
+        listed.write_to(&memory)
     }
 
     fn create(

@@ -9,7 +9,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, Either, Object, Uint8Array};
 use napi_derive::napi;
 
-use crate::opened::{Memory, leave_found, leave_opened, leave_repair};
+use crate::opened::{Memory, write_found, write_opened, write_repair};
 
 /// A key of `app.keys`.
 type Key = Either<String, Uint8Array>;
@@ -83,17 +83,17 @@ impl Cookie {
         let (repair, opened) = self.core.open(&header, now_ms);
         self.keep_reissued(repair);
         let Some(opened) = opened else {
-            leave_repair(&memory, repair);
+            write_repair(&memory, repair);
             return None;
         };
-        Some(leave_opened(&memory, repair, opened).into())
+        Some(write_opened(&memory, repair, opened).into())
     }
 
     /// Reads the cookie's verified value as it stands (with a store: an id).
     fn read(&mut self, (memory, header): (Memory<'_>, Text)) -> Option<Text> {
         let found = self.core.read(&header);
         self.keep_reissued(found.repair);
-        leave_found(&memory, found);
+        write_found(&memory, found);
         found.value.map(|value| value.to_owned().into())
     }
 

@@ -24,7 +24,7 @@ use koa_session_rs::{canonical, codec, id, record, session};
 use koa_session_rs_binding_common::{Functions, Text};
 use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi_derive::napi;
-use opened::{Memory, leave_opened};
+use opened::{Memory, write_opened};
 
 /// Adds the functions that requests call.
 #[napi(module_exports, catch_unwind)]
@@ -61,7 +61,7 @@ pub fn invalid_attribute(options: CookieOptions) -> Option<&'static str> {
 /// Opens a cookie value from `ctx.cookies`: returns its text, and writes the other results to `memory`.
 fn open((memory, value, now_ms): (Memory<'_>, Text, f64)) -> Text {
     let opened = session::open(&value, now_ms);
-    leave_opened(&memory, Repair::None, opened).into()
+    write_opened(&memory, Repair::None, opened).into()
 }
 
 /// Makes the cookie value of a session. `max_age_ms` is left out for maxAge 'session'.

@@ -61,17 +61,17 @@ impl InMemory {
     /// Returns a session's JSON without copying it here.
     fn load(&mut self, env: Env, memory: Memory<'_>, id: &str) -> napi::Result<Option<napi_value>> {
         let loaded = self.0.find(IdHash::of(id), |loaded| {
-            let json = Answer::loaded(Some(loaded)).leave(&memory);
+            let json = Answer::loaded(Some(loaded)).write_to(&memory);
             json.map(|json| to_js(&env, json)).transpose()
         });
-        loaded.unwrap_or_else(|| Ok(Answer::loaded(None).leave(&memory)))
+        loaded.unwrap_or_else(|| Ok(Answer::loaded(None).write_to(&memory)))
     }
 
     fn create(&mut self, (memory, id, data, subject, label): Create<'_>) -> Result<Option<Text>> {
         let call = Call::from(memory.read());
         let new = call.record(data, subject, label);
         let written = self.0.create(IdHash::of(&id), &new.borrow(), call.clock);
-        Ok(Answer::written(written.map_err(to_error)?).leave(&memory))
+        Ok(Answer::written(written.map_err(to_error)?).write_to(&memory))
     }
 
     fn merge(
@@ -81,13 +81,13 @@ impl InMemory {
         let call = Call::from(memory.read());
         let changes = call.changes([set, delete], subject, label);
         let written = self.0.merge(IdHash::of(&id), &changes.borrow(), call.clock);
-        Ok(Answer::written(written.map_err(to_error)?).leave(&memory))
+        Ok(Answer::written(written.map_err(to_error)?).write_to(&memory))
     }
 
     fn touch(&mut self, (memory, id): (Memory<'_>, Text)) -> Result<Option<Text>> {
         let call = Call::from(memory.read());
         let touched = self.0.touch(IdHash::of(&id), call.clock);
-        Ok(Answer::touched(touched.map_err(to_error)?).leave(&memory))
+        Ok(Answer::touched(touched.map_err(to_error)?).write_to(&memory))
     }
 
     fn regenerate(
@@ -98,7 +98,7 @@ impl InMemory {
         let changes = call.changes([set, delete], subject, label);
         let (old, new) = (IdHash::of(&old), IdHash::of(&new));
         let written = self.0.regenerate(old, new, &changes.borrow(), call.clock);
-        Ok(Answer::written(written.map_err(to_error)?).leave(&memory))
+        Ok(Answer::written(written.map_err(to_error)?).write_to(&memory))
     }
 
     fn destroy(&mut self, (id, now_ms): (Text, f64)) -> Result<bool> {

@@ -20,18 +20,18 @@ enum Shape {
 }
 
 /// Writes the repair of the signature. 0: none. 1: send one by the first key. 2: expire the signature's cookie.
-pub fn leave_repair(memory: &Memory<'_>, repair: Repair) {
+pub fn write_repair(memory: &Memory<'_>, repair: Repair) {
     memory.write(&[number_of(repair)]);
 }
 
 /// Writes the repair of the signature, and whether the cookie's value is acceptable as an id.
-pub fn leave_found(memory: &Memory<'_>, found: Found<'_>) {
+pub fn write_found(memory: &Memory<'_>, found: Found<'_>) {
     let is_id = found.value.is_some_and(id::is_acceptable);
     memory.write(&[number_of(found.repair), f64::from(u8::from(is_id))]);
 }
 
 /// Writes the results of opening a cookie, and returns its text.
-pub fn leave_opened(memory: &Memory<'_>, repair: Repair, opened: Opened) -> String {
+pub fn write_opened(memory: &Memory<'_>, repair: Repair, opened: Opened) -> String {
     let (shape, (expire_ms, max_age_ms), text) = match opened.envelope {
         Envelope::Plain { user, lifetime } => match lifetime {
             Lifetime::Timed {

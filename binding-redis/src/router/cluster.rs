@@ -78,7 +78,7 @@ impl Cluster {
     }
 
     /// Records that a node has executed a command.
-    pub fn note_up(&self) {
+    pub fn mark_up(&self) {
         self.down.set(None);
     }
 
@@ -189,6 +189,6 @@ fn read(told: Value, address: &str) -> Result<Slots, Fault> {
     }
     Slots::read(to_reply(told), address).ok_or_else(|| {
         let failure = Failure::Server("CLUSTERDOWN".to_owned());
-        Fault::new(failure, Cause::told("the node knows of no slots"))
+        Fault::new(failure, Cause::of_text("the node knows of no slots"))
     })
 }

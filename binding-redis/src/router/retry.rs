@@ -52,7 +52,7 @@ impl Router {
             return Vec::new();
         };
         let down = Failure::Server("CLUSTERDOWN".to_owned());
-        let fault = Rc::new(Fault::new(down, Cause::told("no node has the slot")));
+        let fault = Rc::new(Fault::new(down, Cause::of_text("no node has the slot")));
         let wait = |command: &mut _| cluster.wait_down(command, &fault, self.timeout());
         self.decide(commands, wait)
     }
@@ -67,7 +67,7 @@ impl Router {
         let broken = Rc::new(broken);
         self.decide(commands, |command| {
             if broken.failure == Failure::Lost && command.is_repeatable {
-                command.lose();
+                command.mark_unknown();
                 return Sent::Again;
             }
             Sent::failed(&broken)
@@ -89,7 +89,7 @@ impl Router {
             .as_ref()
             .and_then(|fault| self.send_again(&mut command, fault, node, connection));
         if let (None, Some(cluster)) = (&fault, &self.cluster) {
-            cluster.note_up();
+            cluster.mark_up();
         }
         let reply = to_reply(value);
         let sent = again.unwrap_or(Sent::Answered(Response { reply, fault }));

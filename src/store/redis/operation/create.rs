@@ -61,7 +61,7 @@ impl Executor {
             return Ok(Written::Refused);
         };
         if !self.put(id, &fields, record.expire_ms, now_ms).await? {
-            self.leave(subject, entrant, &admitted).await?;
+            self.remove_entry(subject, entrant, &admitted).await?;
             return Ok(Written::Taken);
         }
         if self.io.shortfall().is_none() {
@@ -150,7 +150,7 @@ impl Executor {
     }
 
     /// Removes the entry of a session that was not created.
-    pub(super) async fn leave(
+    pub(super) async fn remove_entry(
         &self,
         subject: &str,
         entrant: Entrant<'_>,

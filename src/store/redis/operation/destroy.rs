@@ -148,7 +148,7 @@ impl Executor {
         // The keys that had no session are checked again after the entries were removed, since a session may have been created in
         // between. While too few replicas have the writes, the entries stay, so that a retry finds them.
         if self.io.shortfall().is_none() {
-            self.take_out(subject, named, &replies).await?;
+            self.remove_entries(subject, named, &replies).await?;
         }
         let absent: Vec<usize> = (0..on.len())
             .filter(|place| replies.get(*place) == Some(&Reply::Int(0)))
@@ -175,7 +175,7 @@ impl Executor {
     }
 
     /// Removes the entries of destroyed sessions.
-    async fn take_out(
+    async fn remove_entries(
         &self,
         subject: &str,
         named: &[Named],

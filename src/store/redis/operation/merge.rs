@@ -84,7 +84,7 @@ impl Executor {
         if merged.is_some() {
             self.settle(subject, entrant, admitted).await?;
         } else {
-            self.leave(subject, entrant, &admitted).await?;
+            self.remove_entry(subject, entrant, &admitted).await?;
         }
         Ok(merged.ok_or(Written::Missing))
     }
