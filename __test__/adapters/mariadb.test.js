@@ -22,7 +22,7 @@ describe('on MariaDB', { skip: servers.skip }, () => {
     await server.stop()
   })
 
-  /** Reads a table, whose expiry has a unit of some milliseconds. */
+  /** Reads and writes records of a table. Its column `expires` counts units of `unit` milliseconds. */
   const tableOf = (table, idName, unit) => ({
     async peek (id) {
       const [[row]] = await pool.query(`SELECT data, expires FROM ${table} WHERE ${idName} = ?`, [id])
@@ -49,7 +49,7 @@ describe('on MariaDB', { skip: servers.skip }, () => {
     after(() => made.close())
 
     const table = tableOf('_mysql_session_store', 'id', 1)
-    // Its column is a TEXT.
+    // A session has at most 64 KiB, since the column `data` is a TEXT.
     lifeOfSessions(() => ({ adapt: () => genericStore(made.store), ...table }), { size: 50000 })
   })
 })

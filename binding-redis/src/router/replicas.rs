@@ -22,7 +22,7 @@ impl Router {
     /// reported in time.
     pub(super) async fn replicate(
         self: &Rc<Self>,
-        judged: Vec<(PendingCommand, Sent)>,
+        all_sent: Vec<(PendingCommand, Sent)>,
         wanted: u32,
         node: &Rc<Node>,
         connection: &mut Connection,
@@ -31,14 +31,14 @@ impl Router {
         let is_done = |(_, sent): &(PendingCommand, Sent)| {
             matches!(sent, Sent::Answered(Response { fault: None, .. }))
         };
-        if wanted == 0 || !judged.iter().any(is_done) {
-            return judged;
+        if wanted == 0 || !all_sent.iter().any(is_done) {
+            return all_sent;
         }
         let left = deadline.saturating_duration_since(Instant::now());
         let until = Instant::now() + left / 2;
-        let heard = self.wait_replicas(wanted, node, connection, until).await;
-        let (done, mut all_sent): (Vec<_>, Vec<_>) = judged.into_iter().partition(is_done);
-        match heard {
+        let counted = self.wait_replicas(wanted, node, connection, until).await;
+        let (done, mut all_sent): (Vec<_>, Vec<_>) = all_sent.into_iter().partition(is_done);
+        match counted {
             Ok(acknowledged) if acknowledged >= wanted => all_sent.extend(done),
             Ok(acknowledged) => {
                 let failure = Failure::Replicas {
@@ -52,7 +52,7 @@ impl Router {
                 );
                 let done = done.into_iter();
                 all_sent.extend(
-                    done.map(|(command, sent)| (command, shorten(sent, acknowledged, &fault))),
+                    done.map(|(command, sent)| (command, with_too_few(sent, acknowledged, &fault))),
                 );
             }
             Err(fault) => {
@@ -110,7 +110,8 @@ fn read(answer: &Value) -> Result<u32, Fault> {
     }
 }
 
-fn shorten(sent: Sent, acknowledged: u32, fault: &Rc<Fault>) -> Sent {
+/// Replaces the reply to a write that too few replicas have.
+fn with_too_few(sent: Sent, acknowledged: u32, fault: &Rc<Fault>) -> Sent {
     match sent {
         Sent::Answered(Response { reply, .. }) => Sent::Answered(Response {
             reply: Reply::Short(Box::new(reply), acknowledged),
