@@ -100,7 +100,7 @@ describe('the structure', () => {
     assert.deepEqual([...graph.keys()].filter((file) => partOf(file, LAYERS) === undefined), [])
   })
 
-  test('each part of the table has files', () => {
+  test('each part that LAYERS lists has files', () => {
     const parts = new Set([...graph.keys()].map((file) => partOf(file, LAYERS)))
     assert.deepEqual(LAYERS.flat().filter((part) => !parts.has(part)), [])
   })
@@ -146,15 +146,15 @@ function branches (tree) {
   return before.includes('{') ? branches(before.slice(0, start) + flat + after) : flat.split(',')
 }
 
-/** Finds the module that a path leads to: the longest that there is. */
+/** Finds the module that a path leads to: the longest start of the path that is the name of a module. */
 function moduleAt (path, from, names) {
   const parts = path.split('::')
   const base = parts[0] === 'crate' ? [] : from.split('/')
   while (['crate', 'self', 'super'].includes(parts[0])) {
     if (parts.shift() === 'super') base.pop()
   }
-  const ways = parts.map((_, i) => [...base, ...parts.slice(0, i + 1)].join('/')).reverse()
-  return ways.find((way) => names.has(way)) ?? (names.has(base.join('/')) ? base.join('/') : undefined)
+  const starts = parts.map((_, i) => [...base, ...parts.slice(0, i + 1)].join('/')).reverse()
+  return starts.find((start) => names.has(start)) ?? (names.has(base.join('/')) ? base.join('/') : undefined)
 }
 
 describe('the structure of the Rust', () => {

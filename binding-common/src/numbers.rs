@@ -66,7 +66,7 @@ impl<const N: usize> FromNapiValue for Numbers<'_, N> {
     #[allow(unsafe_code, reason = "the memory is JavaScript's")]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
         let (mut start, mut bytes) = (ptr::null_mut(), 0);
-        // SAFETY: env and value are of this call; `start` and `bytes` live until after the lookup.
+        // SAFETY: JavaScript passed env and value in this call; `start` and `bytes` live until after the lookup.
         let status =
             unsafe { sys::napi_get_arraybuffer_info(env, value, &raw mut start, &raw mut bytes) };
         check_status!(status, "expected an ArrayBuffer")?;

@@ -6,7 +6,7 @@ use std::ptr;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue};
 use napi::{Env, JsValue, Status, check_status, sys};
 
-/// The longest text, in UTF-16 units, that is read in one pass, for which memory for its longest possible UTF-8 is allocated.
+/// The longest text, in UTF-16 units, that is read in one pass. For one pass, memory for its longest possible UTF-8 is allocated.
 const MAX_AT_ONCE: usize = 32 * 1024;
 
 /// The most UTF-8 bytes of a UTF-16 unit, and the zero that Node appends.
@@ -49,7 +49,7 @@ impl FromNapiValue for Text {
         };
         check_status!(status, "expected a string")?;
         if units > MAX_AT_ONCE {
-            // SAFETY: the value is a string, of this call.
+            // SAFETY: the value is a string, which JavaScript passed in this call.
             return unsafe { String::from_napi_value(env, value) }.map(Self);
         }
         let capacity = units * MAX_UNIT_BYTES + TERMINATOR;

@@ -76,7 +76,7 @@ impl<'a> KeyIndex<'a> {
     fn place_of(&self, wanted: &str) -> Option<usize> {
         match &self.map {
             Some(map) => map.get(wanted).copied(),
-            // The last one of a name, as in the map.
+            // Of a key that occurs twice, the last place, as in the map.
             None => self.fields.0.iter().rposition(|(key, _)| *key == wanted),
         }
     }
