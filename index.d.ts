@@ -1217,8 +1217,8 @@ declare namespace session {
      * read; not if there is no cookie or no signature, not with `signed: false` or `externalKey`, and not if another cookie with
      * the name verifies. `key` is the hash of the id in the cookie (SECURITY.md: "Watch for tampering").
      *
-     * If the app has replaced `ctx.cookies` or uses its own Keygrip, it is emitted if `ctx.cookies.get` drops the signature, as the
-     * package cookies does; that checks only the first cookie with the name.
+     * If the app has replaced `ctx.cookies` or uses its own Keygrip, it is emitted when `ctx.cookies.get` clears the cookie
+     * `<key>.sig`, as the package cookies does for a wrong signature. That package checks only the first cookie with the name.
      *
      * @example
      * app.on('session:forged', ({ ctx }: SessionEvents['session:forged']) => {

@@ -55,7 +55,7 @@ function outer (script, world, middleware) {
     world.ctx = ctx
     changeCookies(script.app.cookies, ctx, world)
     await perform(request.before, { ctx, world, where: 'before', guarded: true })
-    await endLooseSaves(request.before)
+    await settleSaves(request.before)
     try {
       await next()
     } catch (error) {
@@ -65,7 +65,7 @@ function outer (script, world, middleware) {
       ctx.body = 'caught'
     }
     await perform(request.after, { ctx, world, where: 'after', guarded: true })
-    await endLooseSaves([...request.operations, ...request.after])
+    await settleSaves([...request.operations, ...request.after])
     // As with a socket, which keeps its ctx: the middleware runs again on it after its earlier run has ended.
     if (request.again) await middleware(ctx, () => perform(request.again, { ctx, world, where: 'again', guarded: true }))
   }
@@ -78,14 +78,14 @@ function inner (world) {
       await perform(request.operations, { ctx, world, where: 'route', guarded: request.guarded })
       await conclude(request.outcome, ctx, world)
     } catch (error) {
-      await endLooseSaves(request.operations)
+      await settleSaves(request.operations)
       throw error
     }
   }
 }
 
 // Waits for the end of saves that are not awaited, since these may otherwise run before or after the load and the response.
-async function endLooseSaves (operations) {
+async function settleSaves (operations) {
   if (!operations.some(([name]) => name === 'saveLoosely')) return
   for (let turns = 0; turns < 6; turns++) await turn()
 }

@@ -23,7 +23,7 @@ before(async () => { stage = await new Stage().open() })
 after(() => stage.close())
 
 /** Writes a session with the first implementation, then reads and changes it with each of the others; returns the records. */
-async function handOver (kinds, { content, maxAge, store }) {
+async function passOn (kinds, { content, maxAge, store }) {
   const requests = kinds.map((_, index) => index === 0
     ? request(['assign', content])
     : request(['toJSON'], ['read', 'populated'], ['read', 'maxAge'], ['set', 'by', index]))
@@ -46,10 +46,10 @@ for (const [version, session] of Object.entries(peers)) {
         const [peer, own] = [{ session, Koa }, { session: ours, Koa }]
         for (const [name, content] of Object.entries(contents)) {
           for (const maxAge of lifetimes) {
-            const alone = await handOver([peer, peer, peer, peer], { content, maxAge, store })
+            const alone = await passOn([peer, peer, peer, peer], { content, maxAge, store })
             assert.ok(alone[1].log.includes(`route toJSON  = ${portray(build(content))}`), name)
-            assert.deepEqual(await handOver([peer, own, peer, own], { content, maxAge, store }), alone, name)
-            assert.deepEqual(await handOver([own, peer, own, peer], { content, maxAge, store }), alone, name)
+            assert.deepEqual(await passOn([peer, own, peer, own], { content, maxAge, store }), alone, name)
+            assert.deepEqual(await passOn([own, peer, own, peer], { content, maxAge, store }), alone, name)
           }
         }
       })

@@ -52,7 +52,7 @@ describe('beforeSave', () => {
     })
   }
 
-  test('that throws is the error of the request', async (t) => {
+  test('may throw: its error fails the request', async (t) => {
     const { options, store } = MODES.store()
     const client = await visit(t, { ...options, beforeSave () { throw Object.assign(new Error('no'), { status: 503 }) } }, respond)
     const { status, setCookie } = await client.get('/login')

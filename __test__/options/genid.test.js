@@ -51,7 +51,7 @@ describe('genid', () => {
     assert.deepEqual((await client.get()).json, {})
   })
 
-  test('that throws is the error of the request', async (t) => {
+  test('may throw: its error fails the request', async (t) => {
     const client = await visit(t, { ...MODES.store().options, genid () { throw Object.assign(new Error('no'), { status: 503 }) } }, put)
     assert.equal((await client.get()).status, 503)
   })

@@ -59,7 +59,7 @@ describe('valid', () => {
       assert.equal(calls, 0)
     })
 
-    test(`that throws is the error of the request: ${mode}`, async (t) => {
+    test(`may throw: its error fails the request: ${mode}`, async (t) => {
       const client = await visit(t, { ...make().options, valid () { throw Object.assign(new Error('no'), { status: 403 }) } }, respond)
       await client.get('/login?user=zoe')
       assert.equal((await client.get()).status, 403)

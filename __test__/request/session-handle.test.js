@@ -9,7 +9,7 @@ const { start } = require('../harness/server')
 const { CountingStore } = require('../harness/store')
 
 /** Starts an app whose route /act runs a function of the test, and responds with its result. */
-function acting (t, opts, act, how) {
+function startActing (t, opts, act, how) {
   const routes = { '/in' (ctx) { ctx.session.user = 'ann' }, '/me' (ctx) { return { ...ctx.session } } }
   return start(t, opts, (ctx, next) => ctx.path === '/act' ? act(ctx) : routes[ctx.path](ctx, next), how)
 }
@@ -29,7 +29,7 @@ for (const [mode, make] of Object.entries(MODES)) {
         const handle = of(ctx)
         return { id: handle.id, isNew: handle.isNew ?? null, known: typeof ctx.session, later: [handle.id, handle.isNew] }
       }
-      const server = await acting(t, opts, read)
+      const server = await startActing(t, opts, read)
       const ann = server.visitor()
       const first = (await ann.get('/act')).json
       assert.equal(first.later[1], true)
@@ -41,7 +41,7 @@ for (const [mode, make] of Object.entries(MODES)) {
     })
 
     test('load resolves to the session', async (t) => {
-      const server = await acting(t, make(), async (ctx) => {
+      const server = await startActing(t, make(), async (ctx) => {
         const loaded = await of(ctx).load()
         return { same: loaded === ctx.session, again: loaded === await of(ctx).load(), user: loaded.user ?? null }
       })
@@ -53,7 +53,7 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('reload drops the changes of the request', async (t) => {
       const opts = make()
-      const server = await acting(t, opts, async (ctx) => {
+      const server = await startActing(t, opts, async (ctx) => {
         if (ctx.query.how === 'null') ctx.session = null
         else if (ctx.query.how === 'replaced') ctx.session = { user: 'eve' }
         else if (ctx.query.how === 'both') {
@@ -78,7 +78,7 @@ for (const [mode, make] of Object.entries(MODES)) {
     test('destroy ends the session at once', async (t) => {
       const opts = make()
       const seen = []
-      const server = await acting(t, opts, async (ctx) => {
+      const server = await startActing(t, opts, async (ctx) => {
         await of(ctx).destroy()
         seen.push(opts.store?.ids().length ?? 0, ctx.session)
         if (ctx.query.again) ctx.session = { user: 'bob' }
@@ -101,7 +101,7 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('touch moves the expiry', async (t) => {
       const opts = { ...make(), maxAge: 60000 }
-      const server = await acting(t, opts, (ctx) => of(ctx).touch())
+      const server = await startActing(t, opts, (ctx) => of(ctx).touch())
       const ann = server.visitor()
       const { cookies } = await ann.get('/in')
       const expireOf = (line) => opts.store ? opts.store.data(opts.store.ids()[0])._expire : decodeCookie(line)._expire
@@ -116,7 +116,7 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('regenerate: a new id, the same data', async (t) => {
       const opts = make()
-      const server = await acting(t, opts, async (ctx) => {
+      const server = await startActing(t, opts, async (ctx) => {
         const handle = of(ctx)
         const before = handle.id
         await handle.regenerate()
@@ -138,7 +138,7 @@ for (const [mode, make] of Object.entries(MODES)) {
     ]) {
       test(`regenerate(${JSON.stringify(how)})`, async (t) => {
         const opts = make()
-        const server = await acting(t, opts, async (ctx) => {
+        const server = await startActing(t, opts, async (ctx) => {
           if (ctx.query.put) ctx.session.cart = [1]
           else await of(ctx).regenerate(how)
         })
@@ -154,7 +154,7 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('commit saves what changed, and nothing else', async (t) => {
       const opts = { ...make(), autoCommit: false }
-      const server = await acting(t, opts, async (ctx) => {
+      const server = await startActing(t, opts, async (ctx) => {
         if (ctx.query.user) ctx.session.user = ctx.query.user
         await of(ctx).commit()
       })
@@ -168,7 +168,7 @@ for (const [mode, make] of Object.entries(MODES)) {
 
     test('under ignore', async (t) => {
       const opts = make()
-      const server = await acting(t, { ...opts, ignore: () => true }, async (ctx) => {
+      const server = await startActing(t, { ...opts, ignore: () => true }, async (ctx) => {
         const handle = of(ctx)
         await handle.commit()
         await assert.rejects(async () => handle.destroy(), { code: 'ERR_SESSION_IGNORED' })
@@ -180,7 +180,7 @@ for (const [mode, make] of Object.entries(MODES)) {
     })
 
     test('the session object has no new members', async (t) => {
-      const server = await acting(t, make(), (ctx) => {
+      const server = await startActing(t, make(), (ctx) => {
         const names = ['id', 'load', 'reload', 'destroy', 'touch']
         return names.filter((name) => name in ctx.session)
       })
@@ -192,7 +192,7 @@ for (const [mode, make] of Object.entries(MODES)) {
 describe('session.of(ctx)', () => {
   test('reload after a commit in the same request reads what was committed', async (t) => {
     const store = new CountingStore()
-    const server = await acting(t, { store }, async (ctx) => {
+    const server = await startActing(t, { store }, async (ctx) => {
       ctx.session.user = 'bob'
       await of(ctx).commit()
       const { id } = of(ctx)
@@ -210,7 +210,7 @@ describe('session.of(ctx)', () => {
 
   test('a second destroy, and touch or regenerate after it, do nothing', async (t) => {
     const store = new CountingStore()
-    const server = await acting(t, { store }, async (ctx) => {
+    const server = await startActing(t, { store }, async (ctx) => {
       await of(ctx).destroy()
       await of(ctx).destroy()
       await of(ctx).touch()
@@ -247,7 +247,7 @@ describe('session.of(ctx)', () => {
     for (const name of ['load', 'touch', 'regenerate', 'commit']) {
       const store = new CountingStore()
       // From the app's first request, the package learns how Koa makes ctx.cookies.
-      const server = await acting(t, { store }, async (ctx) => {
+      const server = await startActing(t, { store }, async (ctx) => {
         ctx.session.user = 'ann'
         await of(ctx)[name]()
         return { user: ctx.session.user, id: of(ctx).id }
@@ -262,7 +262,7 @@ describe('session.of(ctx)', () => {
   })
 
   test('a visitor gets one id when it is first read, in the handle or the session', async (t) => {
-    const server = await acting(t, { store: new CountingStore() }, (ctx) => ({ ids: [of(ctx).id, ctx.session.externalKey, of(ctx).id] }))
+    const server = await startActing(t, { store: new CountingStore() }, (ctx) => ({ ids: [of(ctx).id, ctx.session.externalKey, of(ctx).id] }))
     await server.visitor().get('/me')
     const { ids } = (await server.visitor().get('/act')).json
     assert.deepEqual([new Set(ids).size, typeof ids[0]], [1, 'string'])
@@ -291,7 +291,7 @@ describe('session.of(ctx)', () => {
   })
 
   test('an unknown name, and a ctx without a session', async (t) => {
-    const server = await acting(t, {}, (ctx) => {
+    const server = await startActing(t, {}, (ctx) => {
       for (const name of ['admin', 'toString', '__proto__', '']) assert.throws(() => of(ctx, name), { code: 'ERR_SESSION_UNKNOWN' })
     })
     assert.equal((await server.get('/act')).status, 200)

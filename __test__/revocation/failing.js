@@ -64,7 +64,7 @@ async function sqliteKills () {
       worker.start()
     })
   }
-  return { world: sqlite({ open, fail }), leave () {} }
+  return { world: sqlite({ open, fail }), stop () {} }
 }
 
 /** A process that has the same sessions is killed. */
@@ -84,7 +84,7 @@ async function redisKills () {
       worker.start()
     })
   }
-  return { world: redis({ url: server.url }, undefined, { open, fail }), leave: () => end(proxy, server) }
+  return { world: redis({ url: server.url }, undefined, { open, fail }), stop: () => end(proxy, server) }
 }
 
 /** The server is killed, and restarts with all acknowledged writes. */
@@ -98,7 +98,7 @@ async function redisRestarts () {
     await server.restart()
     await answered(stores)
   })
-  return { world: redis({ url: proxy.urls[0] }, undefined, { open, fail }), leave: () => end(proxy, server) }
+  return { world: redis({ url: proxy.urls[0] }, undefined, { open, fail }), stop: () => end(proxy, server) }
 }
 
 /** The server is paused for longer than the timeout of some stores. */
@@ -120,7 +120,7 @@ async function redisHangs () {
     await answered(stores)
   })
   const world = redis({ url: server.url }, () => connectTo(server.url), { open, fail })
-  return { world, leave: () => end(proxy, server) }
+  return { world, stop: () => end(proxy, server) }
 }
 
 async function end (proxy, server) {
@@ -155,7 +155,7 @@ async function redisFailovers () {
     await replica.command('REPLICAOF', master.host, master.port)
     await replicated(master)
   })
-  return { world: redis(place, undefined, { fail }), leave: () => Promise.all([sentinel, master, replica].map((each) => each.stop())) }
+  return { world: redis(place, undefined, { fail }), stop: () => Promise.all([sentinel, master, replica].map((each) => each.stop())) }
 }
 
 /** A master of a cluster is killed, and its replica takes its place. */
@@ -174,7 +174,7 @@ async function clusterFailovers () {
     })
   }
   const place = { nodes: cluster.urls, waitReplicas: 1, connectTimeoutMs: 500 }
-  return { world: redis(place, undefined, { fail }), leave: () => cluster.stop() }
+  return { world: redis(place, undefined, { fail }), stop: () => cluster.stop() }
 }
 
 const FAILING = {

@@ -12,30 +12,30 @@ const FREE_BYTES = 200000
 
 /** The places of schedules, by name: each makes a world, and a function that closes the place. */
 const PLACES = {
-  memory: async () => ({ world: memory(), leave () {} }),
-  sqlite: async () => ({ world: sqlite(), leave () {} }),
+  memory: async () => ({ world: memory(), stop () {} }),
+  sqlite: async () => ({ world: sqlite(), stop () {} }),
   async redis () {
     const server = await servers.start()
-    return { world: redis({ url: server.url }, () => connectTo(server.url)), leave: () => server.stop() }
+    return { world: redis({ url: server.url }, () => connectTo(server.url)), stop: () => server.stop() }
   },
   async cluster () {
     const cluster = await servers.startCluster()
     const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }))
-    return { world: redis({ nodes: cluster.urls }, () => connectToCluster(nodes)), leave: () => cluster.stop() }
+    return { world: redis({ nodes: cluster.urls }, () => connectToCluster(nodes)), stop: () => cluster.stop() }
   },
-  ...Object.fromEntries(POLICIES.map((policy) => [policy, () => evicting(policy)])),
+  ...Object.fromEntries(POLICIES.map((policy) => [policy, () => startEvicting(policy)])),
   ...FAILING
 }
 
 /** A server with too little memory, so that it evicts. */
-async function evicting (policy) {
+async function startEvicting (policy) {
   const server = await servers.start({ config: { 'maxmemory-policy': policy } })
   const world = redis({ url: server.url }, () => connectTo(server.url), { evictsAlways: true })
   // The memory of connections and scripts must not count, so they are made first.
   for (let seed = 1; seed <= 3; seed++) await new Schedule(await world.next(), seed).run()
   const used = Number(/used_memory:(\d+)/.exec(await world.client.info('memory'))[1])
   await world.client.config('SET', 'maxmemory', used + FREE_BYTES)
-  return { world, leave: () => server.stop() }
+  return { world, stop: () => server.stop() }
 }
 
 /**
@@ -46,12 +46,12 @@ async function evicting (policy) {
  * @throws {Error} of the first schedule that went wrong
  */
 async function play (name, { from, count }) {
-  const { world, leave } = await PLACES[name]()
+  const { world, stop } = await PLACES[name]()
   try {
     for (let seed = from; seed < from + count; seed++) await new Schedule(await world.next(), seed).run()
   } finally {
     await world.close()
-    await leave()
+    await stop()
   }
 }
 

@@ -55,19 +55,19 @@ function redis (place, connect, { evictsAlways = false, open = openRedis, fail }
   return {
     client,
     async next () {
-      await this.leave()
+      await this.clear()
       const prefix = `${++count}:`
       stores = open({ timeoutMs: 30000, ...place, prefix })
       const evict = (below, hashes) => evictsAlways ? press(client, prefix) : lose(client, prefix, below, hashes)
       return { stores, evictsAlways, fail, evict: fail ? undefined : evict }
     },
-    async leave () {
+    async clear () {
       await stores[0]?.clear()
       for (const store of stores) await store.close()
       stores = []
     },
     async close () {
-      await this.leave()
+      await this.clear()
       await client?.quit()
     }
   }

@@ -25,7 +25,7 @@ class Gate {
   all = 0
   /** The number of chunks that are held. */
   waiting = 0
-  #shutBehind
+  #onReply
 
   constructor (target, port) {
     this.#target = target
@@ -36,7 +36,7 @@ class Gate {
 
   /** Lets connections through, from now on or again. */
   async open () {
-    // A failed test may go on. The gate must not open again, and keep its process alive.
+    // A failed test may still call this. An open gate would then keep the process of the test alive.
     if (this.#isOver) return
     this.#server = net.createServer((client) => this.#connect(client)).listen(this.port, this.host)
     await once(this.#server, 'listening')
@@ -58,8 +58,8 @@ class Gate {
   }
 
   /** Shuts after the next reply. */
-  async shutBehindAnswer () {
-    await new Promise((resolve) => { this.#shutBehind = resolve })
+  async shutAfterReply () {
+    await new Promise((resolve) => { this.#onReply = resolve })
     await this.shut()
   }
 
@@ -75,7 +75,7 @@ class Gate {
   }
 
   /** Continues to hold the existing connections, but lets new ones through. */
-  leave () {
+  passNew () {
     this.#isHeld = false
   }
 
@@ -104,9 +104,9 @@ class Gate {
           this.waiting++
           return pair.held.push([to, chunk])
         }
-        if (to === target || this.#shutBehind === undefined) return to.write(chunk)
-        to.end(chunk, this.#shutBehind)
-        this.#shutBehind = undefined
+        if (to === target || this.#onReply === undefined) return to.write(chunk)
+        to.end(chunk, this.#onReply)
+        this.#onReply = undefined
       })
       from.on('error', () => {})
       from.on('close', () => to.destroy())

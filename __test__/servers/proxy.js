@@ -16,7 +16,7 @@ class Proxy {
   #kind
   #at
   #fault
-  #isAway = false
+  #isStopped = false
   /** The number of requests, or replies, since `fail`. */
   count = 0
 
@@ -46,14 +46,14 @@ class Proxy {
   }
 
   /** Ends all connections, also new ones. */
-  leave () {
-    this.#isAway = true
+  stop () {
+    this.#isStopped = true
     for (const socket of this.#sockets) socket.destroySoon()
   }
 
   /** Accepts connections again. */
-  comeBack () {
-    this.#isAway = false
+  restart () {
+    this.#isStopped = false
   }
 
   async close () {
@@ -74,7 +74,7 @@ class Proxy {
         other.destroySoon()
       })
     }
-    if (this.#isAway) return client.destroy()
+    if (this.#isStopped) return client.destroy()
     this.#carry('request', client, server, state)
     this.#carry('answer', server, client, state)
   }
@@ -88,7 +88,7 @@ class Proxy {
     }
     const mute = () => { state.isMute = true }
     const carry = async (value) => {
-      if (this.#isAway || state.isOver || (state.isMute && kind === 'answer')) return
+      if (this.#isStopped || state.isOver || (state.isMute && kind === 'answer')) return
       const pass = () => to.write(value)
       if (this.#kind === kind && this.count++ === this.#at) await this.#fault({ cut, mute, pass })
       else pass()

@@ -163,8 +163,8 @@ class RedisCluster {
   /** Waits until all running nodes report that all slots are served, and by the same masters. */
   async settled () {
     await until('the cluster to be ok', async () => {
-      const told = await Promise.all(this.#living().map((node) => node.command('CLUSTER', 'INFO')))
-      if (!told.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))) return false
+      const infos = await Promise.all(this.#living().map((node) => node.command('CLUSTER', 'INFO')))
+      if (!infos.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))) return false
       const views = await Promise.all(this.#living().map(async (node) => {
         const lines = (await node.command('CLUSTER', 'NODES')).split('\n').map((line) => line.split(' '))
         return lines.filter(isServing).map(([id]) => id).sort().join()
@@ -213,7 +213,7 @@ async function startCluster ({ nodeTimeoutMs = 1000, ...options } = {}) {
   })))
   const cluster = new RedisCluster(nodes)
   try {
-    await unite(cluster)
+    await joinNodes(cluster)
   } catch (err) {
     await cluster.stop()
     throw err
@@ -221,14 +221,14 @@ async function startCluster ({ nodeTimeoutMs = 1000, ...options } = {}) {
   return cluster
 }
 
-async function unite (cluster) {
+async function joinNodes (cluster) {
   const [first] = cluster.nodes
   const addresses = cluster.nodes.map((node) => `${node.host}:${node.port}`)
   await first.command('--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes')
   await cluster.settled()
   await until('the replicas', async () => {
-    const told = await Promise.all(cluster.nodes.map((node) => node.command('INFO', 'replication')))
-    return told.every((text) => /master_link_status:up|state=online/.test(text))
+    const infos = await Promise.all(cluster.nodes.map((node) => node.command('INFO', 'replication')))
+    return infos.every((text) => /master_link_status:up|state=online/.test(text))
   })
 }
 

@@ -44,7 +44,7 @@ const MODES = {
 }
 
 /** Returns a visitor whose session has such a key, saved by an app with underscoreKeys. */
-async function arrive (t, store) {
+async function visitorWithKey (t, store) {
   const before = (await start(t, { store, underscoreKeys: true }, MINE)).visitor()
   await before.get('/in')
   const server = await start(t, { store }, routes)
@@ -58,7 +58,7 @@ describe('a loaded key that begins with an underscore', () => {
     for (const path of ['/change', '/replace', '/regenerate']) {
       test(`${mode}, ${path}: can be read, is not saved, and causes no warning`, async (t) => {
         const { store, dataOf } = make()
-        const { server, visitor } = await arrive(t, store)
+        const { server, visitor } = await visitorWithKey(t, store)
         assert.deepEqual((await visitor.get('/keys')).json, ['user', '_id', 'nested'])
         assert.deepEqual((await visitor.get('/id')).json, { id: 1 })
         assert.equal((await visitor.get(path)).status, 200)
@@ -73,7 +73,7 @@ describe('a loaded key that begins with an underscore', () => {
 })
 
 test('a key that the app sets beside such a key causes a warning', async (t) => {
-  const { visitor } = await arrive(t, new CountingStore())
+  const { visitor } = await visitorWithKey(t, new CountingStore())
   await visitor.get('/mine')
   assert.match((await warned('KOA_SESSION_RS_UNDERSCORE')).message, /_mine/)
 })

@@ -43,7 +43,7 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
   }
 
   /** Returns the server's CPU time in seconds. Elapsed time would include the work of other processes. */
-  async function worked () {
+  async function cpuSeconds () {
     const info = await client.info('cpu')
     const [user, system] = ['user', 'sys'].map((kind) => new RegExp(`used_cpu_${kind}_main_thread:([\\d.]+)`).exec(info)[1])
     return Number(user) + Number(system)
@@ -56,9 +56,9 @@ describe('sessions in Redis', { skip: servers.skip }, () => {
     const set = objectOf(count, { value: 2, reverse: true })
     const times = []
     for (let base = 1; base <= 6; base++) {
-      const before = await worked()
+      const before = await cpuSeconds()
       assert.equal((await store.merge(id, changes(set, { base }), LIFE_MS)).rev, base + 1)
-      times.push(Math.round((await worked() - before) * 1e6))
+      times.push(Math.round((await cpuSeconds() - before) * 1e6))
     }
     return Math.min(...times)
   }

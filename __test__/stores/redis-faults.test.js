@@ -64,7 +64,7 @@ async function check (store, load) {
 }
 
 /** Waits until further writes are acknowledged. */
-async function goesOn (load) {
+async function untilWritesSucceed (load) {
   const before = load.count
   await until('writes', () => load.count > before + NAMES.length)
 }
@@ -79,10 +79,10 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)
     for (let round = 0; round < 5; round++) {
-      await goesOn(load)
+      await untilWritesSucceed(load)
       await server.restart()
     }
-    await goesOn(load)
+    await untilWritesSucceed(load)
     await load.stop()
     assert.equal(load.missing, 0)
     assert.ok(load.failures.length > 0)
@@ -95,11 +95,11 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
     const store = new RedisStore({ url: server.url, timeoutMs: 300, connectTimeoutMs: 300 })
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)
-    await goesOn(load)
+    await untilWritesSucceed(load)
     server.pause()
     await until('timeouts', () => load.failures.length > NAMES.length)
     server.resume()
-    await goesOn(load)
+    await untilWritesSucceed(load)
     await load.stop()
     assert.equal(load.missing, 0)
     await check(store, load)
@@ -189,7 +189,7 @@ describe('a cluster', { skip: servers.skip }, () => {
     const store = new RedisStore({ nodes: cluster.urls, timeoutMs: 15000 })
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)
-    await goesOn(load)
+    await untilWritesSucceed(load)
     const [{ master }] = await cluster.shards()
     await master.kill()
     await until('a failover', async () => (await cluster.shards()).every((shard) => shard.master !== master))
@@ -226,12 +226,12 @@ describe('a cluster', { skip: servers.skip }, () => {
     await Promise.all(NAMES.map((name) => store.create(name, { ...RECORD, subject: 'all' }, 600000)))
     const load = new Load(store, NAMES)
     const [from, to] = await cluster.shards()
-    await goesOn(load)
+    await untilWritesSucceed(load)
     const id = (node) => node.command('CLUSTER', 'MYID')
     const [source, target] = await Promise.all([id(from.master), id(to.master)])
     await from.master.command('--cluster', 'reshard', `127.0.0.1:${from.master.port}`, '--cluster-from', source,
       '--cluster-to', target, '--cluster-slots', '600', '--cluster-yes')
-    await goesOn(load)
+    await untilWritesSucceed(load)
     await load.stop()
     assert.deepEqual([load.failures, load.missing], [[], 0])
     await check(store, load)

@@ -65,14 +65,14 @@ describe('a server alone', { skip: servers.skip }, () => {
   test('a lost write rejects at once, while other calls wait for the next connection', IN_TIME, async (t) => {
     const { gate, store } = await connect(t)
     gate.hold()
-    const told = []
-    const tell = (what) => (err) => told.push([what, err.reason])
-    const leave = store.merge('a', { base: 1, set: '', delete: [], subject: null }, MINUTE_MS)
-    const asked = [store.load('a').catch(tell('load')), leave.catch(tell('leave'))]
+    const rejections = []
+    const record = (what) => (err) => rejections.push([what, err.reason])
+    const removal = store.merge('a', { base: 1, set: '', delete: [], subject: null }, MINUTE_MS)
+    const asked = [store.load('a').catch(record('load')), removal.catch(record('removal'))]
     await until('commands on their way', () => gate.waiting > 0)
     await gate.shut()
     await Promise.all(asked)
-    assert.deepEqual(told, [['leave', 'lost'], ['load', 'unreachable']])
+    assert.deepEqual(rejections, [['removal', 'lost'], ['load', 'unreachable']])
   })
 
   test('a write that may have been executed rejects as lost, even if reconnecting fails', IN_TIME, async (t) => {
@@ -90,7 +90,7 @@ describe('a server alone', { skip: servers.skip }, () => {
 
   test('an operation that has begun ends when the server is back, even if others have failed meanwhile', IN_TIME, async (t) => {
     const { gate, store } = await connect(t, { from: 'koa-redis' })
-    const isShut = gate.shutBehindAnswer()
+    const isShut = gate.shutAfterReply()
     // A load of two steps: without a record of this store, it looks for one of koa-redis.
     const loaded = Promise.allSettled([store.load('nobody')])
     await isShut
@@ -104,7 +104,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     gate.hold()
     const asked = [store.load('a'), merge(store, 'a', 'b')]
     await until('commands on their way', () => gate.waiting > 0)
-    gate.leave()
+    gate.passNew()
     const [loaded, merged] = await Promise.allSettled(asked)
     assert.equal(JSON.parse(loaded.value.data).a, 1)
     assert.ok(isDoneOrLost(merged), merged.reason)

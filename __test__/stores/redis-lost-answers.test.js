@@ -31,8 +31,8 @@ const FAULTS = {
   'the connection breaks before a request': { kind: 'request', make: ({ connection }) => connection.cut() },
   'the connection breaks before an answer': { kind: 'answer', make: ({ connection }) => connection.cut() },
   'nothing more is received over the connection': { kind: 'answer', mayFail: true, make: ({ connection }) => connection.mute() },
-  'the servers are gone before a request': { kind: 'request', mayFail: true, make: leave },
-  'the servers are gone before an answer': { kind: 'answer', mayFail: true, make: leave },
+  'the servers are gone before a request': { kind: 'request', mayFail: true, make: stopServers },
+  'the servers are gone before an answer': { kind: 'answer', mayFail: true, make: stopServers },
   'the servers are paused': {
     kind: 'request',
     mayFail: true,
@@ -52,9 +52,9 @@ const FAULTS = {
   }
 }
 
-function leave ({ place: { proxy } }) {
-  proxy.leave()
-  return () => proxy.comeBack()
+function stopServers ({ place: { proxy } }) {
+  proxy.stop()
+  return () => proxy.restart()
 }
 
 describe('a missing reply', { skip: servers.skip, concurrency: true }, () => {
@@ -109,7 +109,7 @@ async function lose (place, direct, fault, { before, run, after, between = [] },
   await store.close()
 
   await place.age(MOVED_MS)
-  const found = await look(direct)
+  const found = await findSessions(direct)
   if (answer instanceof Error) {
     assert.ok(fault.mayFail, answer.stack)
     assert.ok(['timeout', 'lost', 'unreachable'].includes(answer.reason), answer.stack)
@@ -132,7 +132,7 @@ function isSame (one, other) {
 }
 
 /** Returns the live sessions with their subjects, by the index, and their data, by `load`. */
-async function look (direct) {
+async function findSessions (direct) {
   const owners = {}
   for (const subject of SUBJECTS) {
     for (const entry of await direct.list(subject)) {
@@ -164,7 +164,7 @@ async function use (direct, found) {
     const count = Object.values(found).filter(([owner]) => owner === subject).length
     assert.equal(await direct.destroyAll(subject), count, subject)
   }
-  const left = Object.entries(await look(direct))
+  const left = Object.entries(await findSessions(direct))
   assert.ok(left.every(([, [owner]]) => owner === null))
   assert.equal(left.length, Object.values(found).filter(([owner]) => owner === null).length)
 }

@@ -19,7 +19,7 @@ const patient = (options) => new RedisStore({ timeoutMs: MINUTE_MS, ...options }
 let ids = 0
 
 /** Returns the fields of an error, and the code of its cause. */
-function told ({ code, store, reason, errcode, host, port, path, cause }) {
+function fieldsOf ({ code, store, reason, errcode, host, port, path, cause }) {
   return { code, store, reason, errcode, host, port, path, cause: cause?.code }
 }
 
@@ -36,7 +36,7 @@ function fault (title, make) {
     t.after(() => store.close())
     for (let i = 0; i < 3; i++) {
       const error = await write().then(() => assert.fail('it was stored'), (err) => err)
-      assert.deepEqual(told(error), expected)
+      assert.deepEqual(fieldsOf(error), expected)
       // The address is in fields of the error, not in the message.
       assert.ok(!error.message.includes(expected.host ?? expected.path), error.message)
       assert.ok(error.cause instanceof Error)

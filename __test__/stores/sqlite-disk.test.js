@@ -7,7 +7,7 @@ const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync } = require('node:fs')
 const { freeze } = require('../harness/clock')
-const { SqliteFolder, ask, changes, dismiss, newRecord } = require('./sqlite-folder')
+const { SqliteFolder, ask, changes, terminate, newRecord } = require('./sqlite-folder')
 const { SqliteStore } = require('../../stores/sqlite')
 
 const TTL_MS = 600_000
@@ -95,7 +95,7 @@ describe('what a session held', () => {
     // The next write truncates the log.
     await store.touch('b', TTL_MS)
     assert.deepEqual(held(file), [])
-    await dismiss(child)
+    await terminate(child)
   })
 })
 
@@ -194,6 +194,6 @@ describe('a file that is removed or replaced after it was opened', { skip: isWin
     await assert.rejects(here.destroy('a'), replaced)
     assert.equal(await ask(child, { task: 'destroy', id: 'b' }), 'replaced')
     assert.equal(anew.load('b').rev, 1)
-    await dismiss(child)
+    await terminate(child)
   })
 })

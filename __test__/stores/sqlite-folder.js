@@ -49,7 +49,7 @@ async function ask (child, message) {
 }
 
 /** Tells a program to end, and waits until it has. */
-async function dismiss (child) {
+async function terminate (child) {
   const exited = once(child, 'exit')
   child.send('end')
   return exited
@@ -59,4 +59,4 @@ const newRecord = (data, more) => ({ data: JSON.stringify(data), maxAge: LIFE_MS
 
 const changes = (set, more) => ({ base: 1, set: set && JSON.stringify(set), delete: [], ...more })
 
-module.exports = { SqliteFolder, ask, changes, dismiss, newRecord }
+module.exports = { SqliteFolder, ask, changes, terminate, newRecord }

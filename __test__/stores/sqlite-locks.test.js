@@ -2,7 +2,7 @@
 
 const { after, afterEach, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
-const { SqliteFolder, ask, changes, dismiss, newRecord } = require('./sqlite-folder')
+const { SqliteFolder, ask, changes, terminate, newRecord } = require('./sqlite-folder')
 
 const TTL_MS = 600_000
 const TURNS = 1000
@@ -23,7 +23,7 @@ async function lock (file, how = 'BEGIN IMMEDIATE') {
   const { child } = await folder.start('sqlite-sql.js', file, how)
   return {
     release: () => ask(child, 'COMMIT'),
-    end: () => dismiss(child)
+    end: () => terminate(child)
   }
 }
 
@@ -142,5 +142,5 @@ test('many stores that create one file at the same time all work', async () => {
   const store = open(file)
   await store.create('a', newRecord({}), TTL_MS)
   for (const { child } of started) assert.deepEqual(await ask(child, { task: 'load', ids: ['a'] }), [1])
-  assert.deepEqual(await Promise.all(started.map(({ child }) => dismiss(child))), started.map(() => [0, null]))
+  assert.deepEqual(await Promise.all(started.map(({ child }) => terminate(child))), started.map(() => [0, null]))
 })

@@ -2,7 +2,7 @@
 
 const { after, before, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
-const { SqliteFolder, ask, changes, dismiss, newRecord } = require('./sqlite-folder')
+const { SqliteFolder, ask, changes, terminate, newRecord } = require('./sqlite-folder')
 
 const ROUNDS = 200
 const KEYS = 64
@@ -26,7 +26,7 @@ describe('two processes', () => {
 
   after(async () => {
     await store.close()
-    assert.deepEqual(await Promise.all(writers.map(dismiss)), [[0, null], [0, null]])
+    assert.deepEqual(await Promise.all(writers.map(terminate)), [[0, null], [0, null]])
   })
 
   test(`lose no key of a session, in ${ROUNDS} rounds of ${KEYS}`, async () => {

@@ -49,7 +49,7 @@ const sealing = Base => class Session extends Base {
 const avoiding = ContextSession => class extends ContextSession {
   create (data, id) {
     super.create(data, id)
-    if (this.isLoading) this.restore = cover(this.session)
+    if (this.isLoading) this.restore = hideToJson(this.session)
   }
 
   async initFromExternal () {
@@ -78,16 +78,16 @@ const avoiding = ContextSession => class extends ContextSession {
   }
 
   _shouldSaveSession () {
-    return covered(this.session, () => super._shouldSaveSession())
+    return withoutToJson(this.session, () => super._shouldSaveSession())
   }
 
   save (changed, session) {
-    return covered(session, () => super.save(changed, session))
+    return withoutToJson(session, () => super.save(changed, session))
   }
 }
 
 /** Replaces a `toJSON` that is a key of the data by the method of Session; returns a function that restores it. */
-function cover (session) {
+function hideToJson (session) {
   if (!Object.hasOwn(session, 'toJSON')) return () => {}
   const { toJSON } = session
   const data = Object.getPrototypeOf(session).toJSON.call(session)
@@ -95,8 +95,8 @@ function cover (session) {
   return () => { session.toJSON = toJSON }
 }
 
-function covered (session, run) {
-  const restore = cover(session)
+function withoutToJson (session, run) {
+  const restore = hideToJson(session)
   try {
     return run()
   } finally {

@@ -52,15 +52,15 @@ const passingOver = ContextSession => class extends ContextSession {
   }
 
   create (data, id) {
-    super.create(isImproper(data, this.isIncoming) ? proper(data, this.isIncoming) : data, id)
+    super.create(hasInvalidMaxAge(data, this.isIncoming) ? withoutInvalidMaxAge(data, this.isIncoming) : data, id)
   }
 }
 
-function isImproper (data, isIncoming) {
+function hasInvalidMaxAge (data, isIncoming) {
   return data && (('_maxAge' in data && !isMaxAge(data._maxAge)) || (isIncoming && 'maxAge' in data && !isMaxAge(data.maxAge)))
 }
 
-function proper (data, isIncoming) {
+function withoutInvalidMaxAge (data, isIncoming) {
   const copy = {}
   for (const key in data) {
     const isDropped = (key === '_maxAge' || (key === 'maxAge' && isIncoming)) && !isMaxAge(data[key])

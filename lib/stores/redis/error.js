@@ -37,8 +37,8 @@ const UNSENT_NAMES = ['ClientClosedError', 'ClientOfflineError']
 function storeError (failure) {
   const [what, details] = failure.split('\n')
   const [reason, ...more] = what.split(' ')
-  const told = more.length === 0 ? MESSAGES[reason] : `${MESSAGES[reason]} (${describe(reason, more)})`
-  const error = Object.assign(sessionError('ERR_SESSION_STORE', `The Redis store: ${told}`), { store: 'redis', reason })
+  const text = more.length === 0 ? MESSAGES[reason] : `${MESSAGES[reason]} (${describe(reason, more)})`
+  const error = Object.assign(sessionError('ERR_SESSION_STORE', `The Redis store: ${text}`), { store: 'redis', reason })
   if (reason === 'size') return Object.assign(error, { keys: Number(more[0]), bytes: Number(more[1]) })
   if (reason === 'replicas') Object.assign(error, { wanted: Number(more[0]), acknowledged: Number(more[1]) })
   else if (more.length > 0) error.errcode = more[0]
@@ -75,8 +75,8 @@ function reasonOf ({ code, constructor }) {
 /** Copies what a client threw without the command's arguments, which ioredis has in its errors, and which servers quote. */
 function copyOf (thrown) {
   const { name = 'Error', message = String(thrown), code } = thrown ?? {}
-  const [told] = message.split(', with args')
-  return Object.assign(new Error(told), { name }, code && { code })
+  const [text] = message.split(', with args')
+  return Object.assign(new Error(text), { name }, code && { code })
 }
 
 /** Warns once per process of clocks that differ much. The text has the seconds by which the server's clock is ahead. */

@@ -53,7 +53,7 @@ impl Executor {
     pub(super) async fn destroy(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
         let mut was_live = false;
         if let Some(legacy) = &id.legacy {
-            // A key named as the id that holds no session is left alone.
+            // A key whose name is the id but whose value is no session is left alone.
             if let Some(old) = self.load_legacy(id, now_ms).await? {
                 was_live = self.delete(legacy).await? && !old.is_expired(now_ms);
             }
@@ -107,8 +107,8 @@ impl Executor {
         Err(Failure::Index)
     }
 
-    /// Destroys given sessions of a subject, also those that have moved meanwhile, except to the session to keep. Returns how
-    /// many were live.
+    /// Destroys given sessions of a subject. Those that have moved meanwhile are destroyed at their new id, unless that is the
+    /// session to keep. Returns how many were live.
     pub(super) async fn destroy_wherever(
         &self,
         subject: &str,
