@@ -112,7 +112,10 @@ test('any text is encoded as Buffer does', () => {
   }), { numRuns: 500 })
 })
 
-/** Primitives under the user's keys: few names, so that some are in both objects; in numbers below and above each limit. */
+/**
+ * Objects of primitives. The names are few, so that two objects have some in common. The number of keys is below or above each
+ * limit of a snapshot.
+ */
 const flat = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 8 }) }, { weight: 1, arbitrary: fc.integer({ min: 9, max: 140 }) })
   .chain((count) => fc.uniqueArray(fc.tuple(fc.oneof(fc.integer({ min: 0, max: 300 }).map((i) => `k${i}`), fc.constantFrom('0', '7', 'ä', 'constructor')),
     fc.oneof(fc.string({ unit: 'binary', maxLength: 3 }), fc.boolean(), fc.constant(null), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))),
@@ -143,7 +146,7 @@ test('comparing flat data by a snapshot gives the same as by JSON', () => {
   }), { numRuns: 2000 })
 })
 
-test('there is no snapshot of data that are not flat, or have a name of the session\'s', () => {
+test('there is no snapshot of data that are not flat, or have a reserved name as a key', () => {
   for (const data of [{ a: [] }, { a: {} }, { a: undefined }, { a: NaN }, { a: 1n }, { _a: 1 }, { _expire: 1 }, JSON.parse('{"__proto__":1}'), ...[...RESERVED].slice(0, 5).map((name) => ({ [name]: 1 }))]) {
     assert.equal(Snapshot.of(data), undefined, Object.keys(data)[0])
   }

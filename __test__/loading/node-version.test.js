@@ -56,7 +56,7 @@ describe('a Node that is too old', () => {
   })
 
   if (existsSync(NODE_18)) {
-    test('is a real Node 18', () => {
+    test('is refused: a real Node 18', () => {
       assertRefused(load(NODE_18), execFileSync(NODE_18, ['--version'], { encoding: 'utf8' }).trim().slice(1))
     })
   }

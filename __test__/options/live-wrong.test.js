@@ -79,8 +79,8 @@ describe('an option changed after the start', () => {
         const [id] = store.records.keys()
         const uuid = id.slice(-36)
         // koa-session decides at the start whether there is a prefix.
-        const known = module === upstream ? String(prefix) : String(prefix || '')
-        assert.equal(id, known + uuid)
+        const expected = module === upstream ? String(prefix) : String(prefix || '')
+        assert.equal(id, expected + uuid)
       }
     })
   }
@@ -99,13 +99,15 @@ describe('an option changed after the start', () => {
   }
 
   test('key 5 does not emit session:oversize', async (t) => {
-    const told = []
+    const events = []
     const options = {}
-    const client = await visit(t, options, (ctx) => { ctx.session.a = 1 }, { before: (app) => app.on('session:oversize', (event) => told.push(event)) })
+    const client = await visit(t, options, (ctx) => { ctx.session.a = 1 }, {
+      before: (app) => app.on('session:oversize', (event) => events.push(event))
+    })
     options.key = 5
     await client.get()
     await new Promise((resolve) => setImmediate(resolve))
-    assert.deepEqual(told, [])
+    assert.deepEqual(events, [])
   })
 
   for (const storeMaxAge of ['5d', NaN, Infinity, {}, 5n, true]) {

@@ -13,7 +13,7 @@ use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use crate::connection::Connection;
-use crate::dial::{dial, mistaken};
+use crate::dial::{dial, tls_mismatch};
 use crate::fault::{Cause, Fault};
 use crate::options::{ConnectionOptions, Credentials, Endpoint, Server};
 use crate::tls;
@@ -115,8 +115,8 @@ impl Connector {
             Err(_) => Fault::silence(),
         };
         if attempt.is_first && fault.may_be_tls() {
-            let mistaken = mistaken(server, self.options.tls.is_some()).await;
-            fault = mistaken.unwrap_or(fault);
+            let tls_mismatch = tls_mismatch(server, self.options.tls.is_some()).await;
+            fault = tls_mismatch.unwrap_or(fault);
         }
         Err(fault.at(server))
     }

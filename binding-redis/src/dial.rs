@@ -74,7 +74,7 @@ async fn dial_socket(_: &str) -> io::Result<Stream> {
 }
 
 /// Returns a fault if only one side uses TLS. Otherwise one would only see that the server does not reply or closes the connection.
-pub async fn mistaken(server: &Server, wants_tls: bool) -> Option<Fault> {
+pub async fn tls_mismatch(server: &Server, wants_tls: bool) -> Option<Fault> {
     let Server::At { host, port } = server else {
         return None;
     };

@@ -126,8 +126,8 @@ impl Router {
             self.refresh_in_background();
         } else if commands.iter().any(|command| command.asked.is_none()) {
             let silence = || Absence::new(Instant::now(), Rc::new(Fault::silence()));
-            let looked = timeout_at(deadline, cluster.look(&self.nodes)).await;
-            return looked.unwrap_or_else(|_| Err(silence()));
+            let read = timeout_at(deadline, cluster.read_slots(&self.nodes)).await;
+            return read.unwrap_or_else(|_| Err(silence()));
         }
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Router {
         let router = Rc::clone(self);
         spawn_local(async move {
             if let Some(cluster) = &router.cluster {
-                let _ = cluster.look(&router.nodes).await;
+                let _ = cluster.read_slots(&router.nodes).await;
             }
         });
     }

@@ -72,11 +72,11 @@ pub fn spawn(
         .build()?;
     let serve = move || {
         let serving = async move {
-            let tell = Arc::clone(&deliver);
+            let deliver_skew = Arc::clone(&deliver);
             let connector = Connector::new(options, move |skew_s| {
                 let mut answers = Answers::default();
                 answers.push(NOBODY, Answer::text(Some(skew_s.to_string())));
-                tell(answers);
+                deliver_skew(answers);
             });
             let router = Rc::new(Router::new(connector));
             let shared = Shared {

@@ -61,7 +61,7 @@ impl Writer {
                 // Closes the file before the answer says so.
                 self.store = None;
                 let answers = waiting.iter().map(|_| Answer::done()).collect();
-                return self.tell(&waiting, answers);
+                return self.answer(&waiting, answers);
             }
             let rest = waiting.split_off(before_close.unwrap_or(waiting.len()));
             let now_ms = waiting.iter().filter_map(|job| job.task.now_ms()).max();
@@ -93,11 +93,11 @@ impl Writer {
                 (jobs, answers, Vec::new())
             }
         };
-        self.tell(&done, answers);
+        self.answer(&done, answers);
         waiting
     }
 
-    fn tell(&self, jobs: &[Job], answers: Vec<Answer>) {
+    fn answer(&self, jobs: &[Job], answers: Vec<Answer>) {
         let mut batch = Answers::default();
         for (job, answer) in jobs.iter().zip(answers) {
             batch.push(job.call_id, answer);

@@ -100,7 +100,7 @@ impl SqliteStore {
     }
 
     /// Returns whether an id is free; removes an expired record under it.
-    fn vacate(&self, id: IdHash, now_ms: u64) -> Result<bool, SqliteError> {
+    fn make_free(&self, id: IdHash, now_ms: u64) -> Result<bool, SqliteError> {
         if self.live(id, now_ms)?.is_some() {
             return Ok(false);
         }
@@ -182,7 +182,7 @@ impl Store for SqliteStore {
     ) -> Result<Written, StoreError> {
         self.atomically(|| {
             let record = Record::create(new, clock.now_ms, clock.ttl_ms)?;
-            if !self.vacate(id, clock.now_ms)? {
+            if !self.make_free(id, clock.now_ms)? {
                 return Ok(Written::Taken);
             }
             if !self.admit(new.subject, new.limit, id, clock.now_ms)? {
@@ -235,7 +235,7 @@ impl Store for SqliteStore {
             if self.live(old, clock.now_ms)?.is_none() {
                 return Ok(Written::Missing);
             }
-            if !self.vacate(new, clock.now_ms)? {
+            if !self.make_free(new, clock.now_ms)? {
                 return Ok(Written::Taken);
             }
             self.merge_as(old, new, changes, clock)

@@ -124,7 +124,7 @@ impl Cluster {
 
     /// Asks all nodes for the slots, and uses the first reply, also for concurrent callers. Fails at once if no node returned them
     /// just before.
-    pub async fn look(&self, nodes: &Nodes) -> Result<(), Absence> {
+    pub async fn read_slots(&self, nodes: &Nodes) -> Result<(), Absence> {
         let asked = Instant::now();
         let mut looked = self.looked.lock().await;
         if !self.is_stale() {

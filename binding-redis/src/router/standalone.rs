@@ -26,6 +26,6 @@ pub fn patience(node: &Node, absence: &Absence, timeout: Duration) -> Duration {
 
 /// Decides about a redirected command: the server is a cluster's, but the option `nodes` is not set.
 pub fn redirect(fault: &Rc<Fault>) -> Sent {
-    let mistaken = Fault::clone(fault).with_failure(Failure::Options);
-    Sent::failed(&Rc::new(mistaken))
+    let failed = Fault::clone(fault).with_failure(Failure::Options);
+    Sent::failed(&Rc::new(failed))
 }

@@ -71,7 +71,7 @@ impl Entries {
     }
 
     /// Returns the session to evict for another one: the least recently used without a subject, or else of all.
-    pub fn least_but(&self, kept: IdHash) -> Option<IdHash> {
+    pub fn least_recent_except(&self, kept: IdHash) -> Option<IdHash> {
         // `kept` is the most recently used: if it is also the least, it is alone in its list.
         [&self.anonymous, &self.owned]
             .into_iter()
@@ -138,10 +138,10 @@ impl Entry {
 impl From<Record> for Entry {
     /// Its subject and its place in the expiry buckets are set when it is inserted.
     fn from(record: Record) -> Self {
-        let is_even = record.revs.iter().all(|rev| *rev == record.rev);
+        let is_uniform = record.revs.iter().all(|rev| *rev == record.rev);
         Self {
             data: exact(record.data),
-            revs: if is_even {
+            revs: if is_uniform {
                 Box::default()
             } else {
                 record.revs.as_slice().into()

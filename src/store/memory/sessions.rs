@@ -41,7 +41,7 @@ impl Sessions {
         if self.live(id, clock.now_ms).is_some() {
             return Ok(Written::Taken);
         }
-        let entry = self.fitting(Record::create(new, clock.now_ms, clock.ttl_ms)?)?;
+        let entry = self.entry_within_limit(Record::create(new, clock.now_ms, clock.ttl_ms)?)?;
         let (rev, max_age) = (entry.rev, entry.max_age);
         if !self.admit(new.subject, new.limit, id, clock.now_ms) {
             return Ok(Written::Refused);
@@ -74,7 +74,7 @@ impl Sessions {
         };
         let mut record = entry.record();
         let conflicts = record.merge(changes, clock.now_ms, clock.ttl_ms)?;
-        let entry = self.fitting(record)?;
+        let entry = self.entry_within_limit(record)?;
         let (rev, max_age) = (entry.rev, entry.max_age);
         if !self.admit(arriving, changes.limit, id, clock.now_ms) {
             return Ok(Written::Refused);
@@ -104,7 +104,7 @@ impl Sessions {
     }
 
     pub fn list(&self, subject: &str, now_ms: u64) -> Vec<Listed> {
-        self.living(subject, now_ms)
+        self.live_ids(subject, now_ms)
             .filter_map(|id| {
                 let entry = self.entries.peek(id)?;
                 Some(Listed {
@@ -123,13 +123,13 @@ impl Sessions {
         (entry.expire_ms >= now_ms).then_some(entry)
     }
 
-    fn living(&self, subject: &str, now_ms: u64) -> impl Iterator<Item = IdHash> {
+    fn live_ids(&self, subject: &str, now_ms: u64) -> impl Iterator<Item = IdHash> {
         let ids = self.subjects.of(subject).into_iter().map(|(_, id)| id);
         ids.filter(move |id| self.live(*id, now_ms).is_some())
     }
 
     /// Makes an entry of a record, unless it alone exceeds the limit.
-    fn fitting(&self, record: Record) -> Result<Entry, OverCapacity> {
+    fn entry_within_limit(&self, record: Record) -> Result<Entry, OverCapacity> {
         let entry = Entry::from(record);
         if entry.bytes() > self.capacity.max_bytes {
             return Err(OverCapacity);
@@ -149,7 +149,7 @@ impl Sessions {
             return true;
         };
         let others: Vec<IdHash> = self
-            .living(subject, now_ms)
+            .live_ids(subject, now_ms)
             .filter(|other| *other != id)
             .collect();
         let beyond = (others.len() + 1).saturating_sub(limit.max as usize);
@@ -175,7 +175,7 @@ impl Sessions {
         self.entries.put(id, entry);
         while self.is_over() {
             let due = self.buckets.due(now_ms);
-            let Some(leaving) = due.or_else(|| self.entries.least_but(id)) else {
+            let Some(leaving) = due.or_else(|| self.entries.least_recent_except(id)) else {
                 break;
             };
             self.remove(leaving, now_ms);

@@ -19,7 +19,7 @@ use super::sans_io::Io;
 use super::script::Script;
 use crate::store::{IdHash, Listed};
 
-/// How long an entry is kept without a session of the subject, which may still be created.
+/// How long an entry is kept whose session does not exist, since the session may still be created.
 const YOUNG_MS: u64 = 30_000;
 
 /// The most entries that are read and checked at once, during which other operations of this process wait.
@@ -42,7 +42,7 @@ struct Live {
     created_ms: u64,
     seen_ms: u64,
     label: Option<String>,
-    /// Where it is arriving from: while that one exists, the two are one session.
+    /// For a session that is arriving: the hash of its old id. While a session has the old id, the two are one session.
     from: Option<String>,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Index<'a> {
         self.io.ask(command).await.map(|_| ())
     }
 
-    /// Removes entries that are unchanged.
+    /// Removes entries, except those that were changed since they were read.
     pub async fn drop(&self, entries: &[Entry]) -> Result<(), Failure> {
         if entries.is_empty() {
             return Ok(());
@@ -155,8 +155,8 @@ impl<'a> Index<'a> {
         arrival::ask(self.io, self.format, entry.hash(), from, now_ms).await
     }
 
-    fn look(&self, entries: &[Entry], fields: &[&str]) -> Vec<Command> {
-        let look = entries.iter().map(|entry| {
+    fn read_commands(&self, entries: &[Entry], fields: &[&str]) -> Vec<Command> {
+        let commands = entries.iter().map(|entry| {
             let key = self.format.session_key(entry.hash());
             let mut command = Command::about_key(1, &["hmget", &key]);
             for field in fields {
@@ -164,7 +164,7 @@ impl<'a> Index<'a> {
             }
             command
         });
-        look.collect()
+        commands.collect()
     }
 
     async fn look_up(
@@ -174,7 +174,7 @@ impl<'a> Index<'a> {
     ) -> Result<Vec<(Entry, SessionState)>, Failure> {
         let replies = self
             .io
-            .ask_all(self.look(&entries, &["m", "s", "l", "f"]))
+            .ask_all(self.read_commands(&entries, &["m", "s", "l", "f"]))
             .await?;
         let sessions = replies
             .into_iter()

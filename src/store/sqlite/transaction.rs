@@ -23,25 +23,25 @@ impl SqliteStore {
             return Ok(Vec::new());
         };
         self.begin(deadline)?;
-        let failure = match self.together(ops, &run) {
+        let failure = match self.run_together(ops, &run) {
             Ok(results) => return Ok(results),
             Err(failure) => failure,
         };
         self.roll_back()?;
         match failure.reason {
             Reason::Replaced => Err(failure),
-            // A full disk is left to `alone`, which tries again after a checkpoint.
+            // A full disk is left to `run_alone`, which tries again after a checkpoint.
             reason if ops.len() == 1 && reason != Reason::Full => Err(failure),
             // Nothing was stored. Run one by one, each has its own result.
             _ => {
-                let alone = |op| self.alone(deadline_of(op), || run(self, op));
+                let alone = |op| self.run_alone(deadline_of(op), || run(self, op));
                 Ok(ops.iter().map(alone).collect())
             }
         }
     }
 
     /// Runs operations in the open transaction, and commits it.
-    fn together<Op, Out>(
+    fn run_together<Op, Out>(
         &self,
         ops: &[Op],
         run: impl Fn(&Self, &Op) -> Result<Out, StoreError>,
@@ -81,7 +81,7 @@ impl SqliteStore {
     }
 
     /// Runs in a transaction of its own; if the disk is full, once more after a checkpoint has freed space.
-    fn alone<T>(
+    fn run_alone<T>(
         &self,
         deadline: Instant,
         run: impl Fn() -> Result<T, StoreError>,
@@ -132,7 +132,7 @@ impl SqliteStore {
         run: impl Fn() -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if self.connection.is_autocommit() {
-            return self.alone(self.database.deadline(), run);
+            return self.run_alone(self.database.deadline(), run);
         }
         self.execute("SAVEPOINT operation")?;
         let result = run();

@@ -184,8 +184,8 @@ impl Executor {
         if arrived.is_err() || self.io.shortfall().is_some() {
             return;
         }
-        let is_told = self.finish(&self.io, ids, MOVED_MS).await.is_ok();
-        if let Some(subject) = before.filter(|_| is_told) {
+        let is_finished = self.finish(&self.io, ids, MOVED_MS).await.is_ok();
+        if let Some(subject) = before.filter(|_| is_finished) {
             let _ = self.index(subject).remove(created_ms, &old.hash).await;
         }
     }

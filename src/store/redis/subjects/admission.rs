@@ -150,8 +150,8 @@ impl Index<'_> {
 
     /// Returns whether a session exists, and has the subject.
     pub async fn has(&self, hash: &str) -> Result<bool, Failure> {
-        let look = Command::about_key(1, &["hget", &self.format.session_key(hash), "s"]);
-        let subject = self.io.ask(look).await?.optional_text()?;
+        let read = Command::about_key(1, &["hget", &self.format.session_key(hash), "s"]);
+        let subject = self.io.ask(read).await?.optional_text()?;
         Ok(subject.as_deref() == Some(self.subject))
     }
 
@@ -163,7 +163,7 @@ impl Index<'_> {
         let from = ["[", &self.tag.name(entrant.created_ms, entrant.hash)].concat();
         let count = ["zlexcount", &self.key, &from, &[&from, "~"].concat()];
         let mut commands = vec![Command::about_key(1, &count)];
-        commands.extend(self.look(&old, &["m", "s"]));
+        commands.extend(self.read_commands(&old, &["m", "s"]));
         let mut replies = self.io.ask_all(commands).await?.into_iter();
         let count = replies.next().ok_or(Failure::Unreadable)?.int()?;
         let mut gone = Vec::new();

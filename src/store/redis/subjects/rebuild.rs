@@ -132,10 +132,10 @@ impl Rebuild<'_> {
 
     /// Adds the missing entries of sessions.
     async fn enter(&self, keys: &[String], incomplete: &[u8]) -> Result<(), Failure> {
-        let look = keys
+        let commands = keys
             .iter()
             .map(|key| Command::about_key(1, &["hmget", key, "m", "s"]));
-        let replies = self.io.send(look.collect()).await;
+        let replies = self.io.send(commands.collect()).await;
         if replies.len() != keys.len() {
             return Err(Failure::Unreadable);
         }
