@@ -115,7 +115,7 @@ describe('a server alone', { skip: servers.skip }, () => {
     const { gate, store } = await connect(t)
     gate.hold()
     const asked = [store.load('a'), merge(store, 'a', 'b')]
-    // Until then, the store has tried further connections.
+    // Meanwhile, the store tries to open further connections.
     await until('attempts', () => gate.all > 3)
     asked.push(merge(store, 'a', 'c'), store.create('c', RECORD, MINUTE_MS))
     gate.release()
