@@ -252,16 +252,16 @@ describe('a store that fails', () => {
 
   test('causes a call of onStoreError', async (t) => {
     const store = connectStore(new NotingStore({ get: (id, callback) => callback(failure) }))
-    const told = []
+    const errors = []
     const onStoreError = (err, operation) => {
-      told.push([err, operation])
+      errors.push([err, operation])
       return 'anonymous'
     }
     const client = await visit(t, { store, onStoreError }, (ctx) => ({ user: ctx.session.user ?? 'nobody' }))
     const signature = new (require('keygrip'))(client.app.keys).sign('koa.sess=id')
     client.cookie = `koa.sess=id; koa.sess.sig=${signature}`
     assert.deepEqual((await client.get('/')).json, { user: 'nobody' })
-    assert.deepEqual(told, [[failure, 'get']])
+    assert.deepEqual(errors, [[failure, 'get']])
   })
 })
 

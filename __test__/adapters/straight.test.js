@@ -73,8 +73,8 @@ describe('without an adapter, in koa-session', () => {
     t.after(() => server.stop())
     const child = fork(join(__dirname, 'straight.js'), [JSON.stringify(server.options)], { silent: true })
     t.after(() => child.kill('SIGKILL'))
-    let told = ''
-    child.stderr.on('data', (chunk) => { told += chunk })
+    let output = ''
+    child.stderr.on('data', (chunk) => { output += chunk })
     const ended = once(child, 'close')
     const [port] = await once(child, 'message')
     const client = new Client(port)
@@ -82,7 +82,7 @@ describe('without an adapter, in koa-session', () => {
     await client.get('/').catch(() => {})
     const [code] = await ended
     assert.equal(code, 1)
-    assert.match(told, /TypeError/)
+    assert.match(output, /TypeError/)
   })
 
   test('connect-redis 9 answers 500', { skip: redis.skip }, async (t) => {

@@ -62,7 +62,7 @@ for (const compiler of ['typescript', 'typescript5']) {
     host.getSourceFile = (name, ...rest) => name === FILE ? ts.createSourceFile(name, TEXT, ...rest) : getSourceFile(name, ...rest)
     const program = ts.createProgram([FILE], options, host)
     assert.ok(program.getSourceFile(FILE))
-    const told = ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
-    assert.deepEqual(told, [])
+    const messages = ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+    assert.deepEqual(messages, [])
   })
 }

@@ -32,25 +32,25 @@ const routes = {
   '/touch' (ctx) { return of(ctx).touch() }
 }
 
-/** Starts an app, and a visitor; `tell` sends a request and returns its events. */
+/** Starts an app, and a visitor; `eventsOf` sends a request and returns its events. */
 async function begin (t, opts, how) {
   const server = await start(t, opts, { ...routes, ...how?.routes }, how)
   const visitor = server.visitor()
-  const tell = async (path, headers) => {
+  const eventsOf = async (path, headers) => {
     server.events.length = 0
     const { status } = await visitor.get(path, headers)
     assert.ok(status < 300, `${path}: ${status}`)
     await settled()
     return server.events.map(({ name, event }) => [name.slice('session:'.length), event])
   }
-  return { server, visitor, tell }
+  return { server, visitor, eventsOf }
 }
 
-const short = (told) => told.map(([name, { reason }]) => reason === undefined ? name : `${name} ${reason}`)
+const short = (events) => events.map(([name, { reason }]) => reason === undefined ? name : `${name} ${reason}`)
 
 /** Asserts the fields that every lifecycle event has. */
-function assertFields (told, path, id) {
-  for (const [, event] of told) {
+function assertFields (events, path, id) {
+  for (const [, event] of events) {
     assert.equal(event.ctx.path, path)
     assert.equal(event.name, 'session')
     assert.ok('key' in event)
@@ -67,60 +67,60 @@ for (const kind of ['cookie', 'store']) {
   describe(`lifecycle events, in ${kind} mode`, () => {
     test('created and saved, changed', async (t) => {
       const store = make()
-      const { tell } = await begin(t, { store })
-      const told = await tell('/in')
-      assert.deepEqual(short(told), ['created', 'saved changed'])
-      assertFields(told, '/in', store?.ids()[0])
-      assert.deepEqual(short(await tell('/free')), [])
-      assert.deepEqual(short(await tell('/read')), [])
-      const again = await tell('/twice')
+      const { eventsOf } = await begin(t, { store })
+      const events = await eventsOf('/in')
+      assert.deepEqual(short(events), ['created', 'saved changed'])
+      assertFields(events, '/in', store?.ids()[0])
+      assert.deepEqual(short(await eventsOf('/free')), [])
+      assert.deepEqual(short(await eventsOf('/read')), [])
+      const again = await eventsOf('/twice')
       assert.deepEqual(short(again), ['saved forced'])
       assertFields(again, '/twice', store?.ids()[0])
     })
 
     test('saved, forced', async (t) => {
       const store = make()
-      const { tell } = await begin(t, { store })
-      await tell('/in')
+      const { eventsOf } = await begin(t, { store })
+      await eventsOf('/in')
       for (const path of ['/same', '/age', '/touch']) {
-        const told = await tell(path)
-        assert.deepEqual(short(told), ['saved forced'], path)
-        assertFields(told, path, store?.ids()[0])
+        const events = await eventsOf(path)
+        assert.deepEqual(short(events), ['saved forced'], path)
+        assertFields(events, path, store?.ids()[0])
       }
     })
 
     for (const reason of ['rolling', 'renew']) {
       test(`saved, ${reason}`, async (t) => {
         const store = make()
-        const { tell } = await begin(t, { store, maxAge: 60000, [reason]: true, signed: false })
+        const { eventsOf } = await begin(t, { store, maxAge: 60000, [reason]: true, signed: false })
         store?.records.set('an-id', JSON.stringify(aged(20000)))
-        const told = await tell('/read', { cookie: `koa.sess=${store ? 'an-id' : encode(aged(20000))}` })
-        assert.deepEqual(short(told), [`saved ${reason}`])
-        assertFields(told, '/read', store && 'an-id')
+        const events = await eventsOf('/read', { cookie: `koa.sess=${store ? 'an-id' : encode(aged(20000))}` })
+        assert.deepEqual(short(events), [`saved ${reason}`])
+        assertFields(events, '/read', store && 'an-id')
       })
     }
 
     test('destroyed', async (t) => {
       const store = make()
-      const { tell } = await begin(t, { store })
-      await tell('/in')
+      const { eventsOf } = await begin(t, { store })
+      await eventsOf('/in')
       const [id] = store?.ids() ?? []
-      const told = await tell('/out')
-      assert.deepEqual(short(told), ['destroyed'])
-      assertFields(told, '/out', id)
+      const events = await eventsOf('/out')
+      assert.deepEqual(short(events), ['destroyed'])
+      assertFields(events, '/out', id)
     })
 
     test('regenerated: with the new id, and neither created nor destroyed', async (t) => {
       const store = make()
-      const { tell } = await begin(t, { store })
-      await tell('/in')
-      const told = await tell('/new')
-      assert.deepEqual(short(told), ['saved forced', 'regenerated'])
-      assertFields(told, '/new', store?.ids()[0])
+      const { eventsOf } = await begin(t, { store })
+      await eventsOf('/in')
+      const events = await eventsOf('/new')
+      assert.deepEqual(short(events), ['saved forced', 'regenerated'])
+      assertFields(events, '/new', store?.ids()[0])
     })
 
     test('a new session that is regenerated is created', async (t) => {
-      const { tell } = await begin(t, { store: make() }, {
+      const { eventsOf } = await begin(t, { store: make() }, {
         routes: {
           async '/login' (ctx) {
             ctx.session.user = 'ann'
@@ -128,19 +128,19 @@ for (const kind of ['cookie', 'store']) {
           }
         }
       })
-      assert.deepEqual(short(await tell('/login')), ['created', 'saved forced', 'regenerated'])
+      assert.deepEqual(short(await eventsOf('/login')), ['created', 'saved forced', 'regenerated'])
     })
 
     test('uncommitted: insecure', async (t) => {
       const store = make()
-      const { tell } = await begin(t, { store, secure: true })
-      assert.deepEqual(short(await tell('/in')), ['uncommitted insecure'])
+      const { eventsOf } = await begin(t, { store, secure: true })
+      assert.deepEqual(short(await eventsOf('/in')), ['uncommitted insecure'])
       assert.deepEqual(store?.ids() ?? [], [])
     })
 
     test('uncommitted: headers-sent', async (t) => {
       const store = make()
-      const { tell, server } = await begin(t, { store }, {
+      const { eventsOf, server } = await begin(t, { store }, {
         routes: {
           '/raw' (ctx) {
             ctx.respond = false
@@ -150,30 +150,30 @@ for (const kind of ['cookie', 'store']) {
           }
         }
       })
-      await tell('/in')
-      const told = await tell('/raw')
-      assert.equal(short(told)[0], 'uncommitted headers-sent')
-      assertFields(told, '/raw', store?.ids()[0])
+      await eventsOf('/in')
+      const events = await eventsOf('/raw')
+      assert.equal(short(events)[0], 'uncommitted headers-sent')
+      assertFields(events, '/raw', store?.ids()[0])
       assert.deepEqual(server.errors, [])
     })
 
     test("koa-session's three events, with koa-session's fields", async (t) => {
       const store = make()
-      const { tell, server } = await begin(t, { store, signed: false, maxAge: 60000, valid: (ctx, { user }) => user !== 'eve' })
+      const { eventsOf, server } = await begin(t, { store, signed: false, maxAge: 60000, valid: (ctx, { user }) => user !== 'eve' })
       const cookieOf = (data) => {
         store?.records.set('an-id', JSON.stringify(data))
         return { cookie: `koa.sess=${store ? 'an-id' : encode(data)}` }
       }
       const key = store && 'an-id'
       for (const [name, value] of [['expired', aged(-1000)], ['invalid', { ...aged(1000), user: 'eve' }]]) {
-        const told = await tell('/read', cookieOf(value))
-        assert.deepEqual(short(told), [name])
-        const { ctx, ...fields } = told[0][1]
+        const events = await eventsOf('/read', cookieOf(value))
+        assert.deepEqual(short(events), [name])
+        const { ctx, ...fields } = events[0][1]
         assert.deepEqual(fields, { key, value })
         assert.equal(ctx.app, server.app)
       }
       if (store === undefined) return
-      const [[name, { key: missing }]] = await tell('/read', { cookie: 'koa.sess=gone' })
+      const [[name, { key: missing }]] = await eventsOf('/read', { cookie: 'koa.sess=gone' })
       assert.deepEqual([name, missing], ['missed', 'gone'])
     })
   })
@@ -182,21 +182,21 @@ for (const kind of ['cookie', 'store']) {
 describe('lifecycle events', () => {
   test('a session that replaces one that null removed', async (t) => {
     const store = new CountingStore()
-    const { tell } = await begin(t, { store })
-    await tell('/in')
+    const { eventsOf } = await begin(t, { store })
+    await eventsOf('/in')
     const [old] = store.ids()
-    const told = await tell('/swap')
-    assert.deepEqual(short(told), ['destroyed', 'created', 'saved changed'])
-    assert.deepEqual(told.map(([, { key }]) => key), [hash(old), hash(store.ids()[0]), hash(store.ids()[0])])
+    const events = await eventsOf('/swap')
+    assert.deepEqual(short(events), ['destroyed', 'created', 'saved changed'])
+    assert.deepEqual(events.map(([, { key }]) => key), [hash(old), hash(store.ids()[0]), hash(store.ids()[0])])
     assert.notEqual(old, store.ids()[0])
   })
 
   test('oversize', async (t) => {
-    const { tell } = await begin(t, {}, { routes: { '/big' (ctx) { ctx.session.text = 'x'.repeat(4000) } } })
-    const told = await tell('/big')
-    assert.deepEqual(short(told).sort(), ['created', 'oversize', 'saved changed'])
-    assertFields(told, '/big', undefined)
-    const [, { bytes, limit }] = told.find(([name]) => name === 'oversize')
+    const { eventsOf } = await begin(t, {}, { routes: { '/big' (ctx) { ctx.session.text = 'x'.repeat(4000) } } })
+    const events = await eventsOf('/big')
+    assert.deepEqual(short(events).sort(), ['created', 'oversize', 'saved changed'])
+    assertFields(events, '/big', undefined)
+    const [, { bytes, limit }] = events.find(([name]) => name === 'oversize')
     assert.ok(bytes > limit && limit === 4096)
   })
 
@@ -206,7 +206,7 @@ describe('lifecycle events', () => {
     let open
     const reached = new Promise((resolve) => { reach = resolve })
     const opened = new Promise((resolve) => { open = resolve })
-    const { tell, server, visitor } = await begin(t, { store }, {
+    const { eventsOf, server, visitor } = await begin(t, { store }, {
       routes: {
         async '/slow' (ctx) {
           ctx.session.late = 1
@@ -215,7 +215,7 @@ describe('lifecycle events', () => {
         }
       }
     })
-    await tell('/in')
+    await eventsOf('/in')
     const [id] = store.ids()
     const { cookie } = visitor
     const slow = server.get('/slow', { cookie })
@@ -225,20 +225,20 @@ describe('lifecycle events', () => {
     open()
     await slow
     await settled()
-    const told = server.events.map(({ name, event }) => [name.slice('session:'.length), event])
-    assert.deepEqual(short(told), ['discarded'])
-    assertFields(told, '/slow', id)
+    const events = server.events.map(({ name, event }) => [name.slice('session:'.length), event])
+    assert.deepEqual(short(events), ['discarded'])
+    assertFields(events, '/slow', id)
     assert.deepEqual(store.ids(), [])
   })
 
   test('do not contain an id', async (t) => {
     const store = new CountingStore()
-    const { server, tell } = await begin(t, { store })
+    const { server, eventsOf } = await begin(t, { store })
     const ids = new Set()
     const all = []
     for (const path of ['/in', '/same', '/new', '/swap', '/out']) {
       for (const id of store.ids()) ids.add(id)
-      all.push(...await tell(path))
+      all.push(...await eventsOf(path))
     }
     assert.ok(ids.size >= 3 && all.length >= 8)
     for (const [, { ctx, ...fields }] of all) {

@@ -31,30 +31,30 @@ async function respond (ctx) {
     ctx.status = 200
     ctx.res.flushHeaders()
   }
-  const body = { isNew: ctx.session.isNew, told: ctx.app.told.length }
+  const body = { isNew: ctx.session.isNew, emitted: ctx.app.emitted.length }
   await later()
   await later()
   return body
 }
 
-/** Starts an app and records its events; `tell` sends a request and returns its events. */
+/** Starts an app and records its events; `send` sends a request and returns its events. */
 async function begin (t, options, how) {
   const { before } = how ?? {}
   const client = await visit(t, options, respond, {
     ...how,
     before (app) {
-      app.told = []
-      app.on('session:forged', (...args) => app.told.push(args))
+      app.emitted = []
+      app.on('session:forged', (...args) => app.emitted.push(args))
       before?.(app)
     }
   })
-  const tell = async (cookie, path = '/') => {
-    client.app.told.length = 0
+  const send = async (cookie, path = '/') => {
+    client.app.emitted.length = 0
     const response = await client.get(path, cookie === undefined ? {} : { cookie })
     assert.equal(response.status, 200)
-    return { response, told: client.app.told.map(([event]) => event) }
+    return { response, emitted: client.app.emitted.map(([event]) => event) }
   }
-  return { client, tell }
+  return { client, send }
 }
 
 /** Changes each ctx before session(). */
@@ -72,44 +72,44 @@ for (const [version, Koa] of Object.entries(KOAS)) {
   for (const [mode, make] of Object.entries(STORES)) {
     describe(`session:forged, ${mode} on ${version}`, () => {
       test('is emitted for a signature by none of the keys, in a later turn', async (t) => {
-        const { client, tell } = await begin(t, make(), { Koa })
+        const { client, send } = await begin(t, make(), { Koa })
         // An app's first cookie is read through ctx.cookies, the others are not.
         for (let i = 0; i < 3; i++) {
-          const { response, told } = await tell(forged())
-          assert.deepEqual(response.json, { isNew: true, told: 0 })
-          assert.deepEqual(client.app.told.map((args) => args.length), [1])
-          const [{ ctx, ...event }] = told
+          const { response, emitted } = await send(forged())
+          assert.deepEqual(response.json, { isNew: true, emitted: 0 })
+          assert.deepEqual(client.app.emitted.map((args) => args.length), [1])
+          const [{ ctx, ...event }] = emitted
           assert.equal(ctx.path, '/')
           assert.deepEqual(event, { key: mode === 'cookie' ? undefined : hash(VALUE), name: 'session' })
         }
       })
 
       test('is emitted for a signature of another value, and a truncated one', async (t) => {
-        const { tell } = await begin(t, make(), { Koa })
+        const { send } = await begin(t, make(), { Koa })
         const signature = sign(`koa.sess=${VALUE}`)
         for (const cookie of [
           `koa.sess=${encode({ a: 2 })}; koa.sess.sig=${signature}`,
           `koa.sess=${VALUE}; koa.sess.sig=${signature.slice(1)}`,
           `koa.sess=${VALUE}; koa.sess.sig=x`
         ]) {
-          for (let i = 0; i < 2; i++) assert.equal((await tell(cookie)).told.length, 1, cookie)
+          for (let i = 0; i < 2; i++) assert.equal((await send(cookie)).emitted.length, 1, cookie)
         }
       })
 
       test('is not emitted for a valid, older or missing signature, or without a cookie', async (t) => {
-        const { tell } = await begin(t, make(), { Koa })
+        const { send } = await begin(t, make(), { Koa })
         const signature = sign(`koa.sess=${VALUE}`)
         for (const cookie of [
           undefined, 'other=1', cookieHeader(VALUE, KEYS[0]), cookieHeader(VALUE, KEYS[1]), `koa.sess=${VALUE}`,
           `koa.sess=${VALUE}; koa.sess.sig=`, `koa.sess.sig=${signature}`, 'koa.sess.sig=x', forged(VALUE, 'other')
         ]) {
-          for (let i = 0; i < 2; i++) assert.deepEqual((await tell(cookie)).told, [], cookie)
+          for (let i = 0; i < 2; i++) assert.deepEqual((await send(cookie)).emitted, [], cookie)
         }
       })
 
       test('is emitted once for a request, even if that loads again', async (t) => {
-        const { tell } = await begin(t, { ...make(), lazy: mode !== 'cookie' }, { Koa })
-        for (const path of ['/load', '/reload']) assert.equal((await tell(forged(), path)).told.length, 1, path)
+        const { send } = await begin(t, { ...make(), lazy: mode !== 'cookie' }, { Koa })
+        for (const path of ['/load', '/reload']) assert.equal((await send(forged(), path)).emitted.length, 1, path)
       })
     })
   }
@@ -118,55 +118,55 @@ for (const [version, Koa] of Object.entries(KOAS)) {
 describe('session:forged', () => {
   test('is emitted by a request that reads the cookie, and by no other', async (t) => {
     for (const options of [{}, { store: new CountingStore(), lazy: true }]) {
-      const { tell } = await begin(t, options)
+      const { send } = await begin(t, options)
       for (let i = 0; i < 2; i++) {
-        assert.deepEqual((await tell(forged(), '/free')).told, [])
-        assert.equal((await tell(forged(), '/load')).told.length, 1)
+        assert.deepEqual((await send(forged(), '/free')).emitted, [])
+        assert.equal((await send(forged(), '/load')).emitted.length, 1)
       }
     }
   })
 
   test('is emitted for a signature by a removed key', async (t) => {
-    const { client, tell } = await begin(t, {})
+    const { client, send } = await begin(t, {})
     const cookie = cookieHeader(VALUE, KEYS[1])
-    assert.deepEqual((await tell(cookie)).told, [])
+    assert.deepEqual((await send(cookie)).emitted, [])
     client.app.keys.pop()
-    assert.equal((await tell(cookie)).told.length, 1)
+    assert.equal((await send(cookie)).emitted.length, 1)
   })
 
   test('is not emitted for unsigned cookies, or with externalKey', async (t) => {
     for (const options of [{ signed: false }, MODES.externalKey().options]) {
-      const { tell } = await begin(t, options)
-      for (let i = 0; i < 2; i++) assert.deepEqual((await tell(forged())).told, [])
+      const { send } = await begin(t, options)
+      for (let i = 0; i < 2; i++) assert.deepEqual((await send(forged())).emitted, [])
     }
   })
 
   test('is not emitted for several cookies, if one of them verifies', async (t) => {
-    const { tell } = await begin(t, {})
-    await tell()
+    const { send } = await begin(t, {})
+    await send()
     for (const key of KEYS) {
       const good = cookieHeader(VALUE, key)
       for (const cookie of [`${forged()}; ${good}`, `${good}; ${forged()}`, `koa.sess=x; ${good}`]) {
-        assert.deepEqual((await tell(cookie)).told, [], cookie)
+        assert.deepEqual((await send(cookie)).emitted, [], cookie)
       }
     }
-    assert.equal((await tell(`${forged()}; ${forged('x')}`)).told.length, 1)
+    assert.equal((await send(`${forged()}; ${forged('x')}`)).emitted.length, 1)
   })
 
   test('is emitted with the app\'s own decode, even if that fails', async (t) => {
-    const { tell } = await begin(t, { decode: () => { throw new SyntaxError() } })
-    for (let i = 0; i < 2; i++) assert.equal((await tell(forged())).told.length, 1)
+    const { send } = await begin(t, { decode: () => { throw new SyntaxError() } })
+    for (let i = 0; i < 2; i++) assert.equal((await send(forged())).emitted.length, 1)
   })
 
   test('has the name of a session with `as`, and is emitted for each', async (t) => {
-    const { tell } = await begin(t, {}, {
+    const { send } = await begin(t, {}, {
       before: (app) => {
         app.use(session({ as: 'admin', key: 'admin' }, app))
         app.use((ctx, next) => { assert.ok(ctx.admin); return next() })
       }
     })
     for (let i = 0; i < 2; i++) {
-      const names = async (cookie) => (await tell(cookie)).told.map(({ name }) => name)
+      const names = async (cookie) => (await send(cookie)).emitted.map(({ name }) => name)
       assert.deepEqual(await names(forged(VALUE, 'admin')), ['admin'])
       assert.deepEqual(await names(forged()), ['session'])
       assert.deepEqual(await names(`${forged(VALUE, 'admin')}; ${forged()}`), ['admin', 'session'])
@@ -174,17 +174,17 @@ describe('session:forged', () => {
   })
 
   test('is emitted after the headers have been sent', async (t) => {
-    const { tell } = await begin(t, {})
-    await tell(cookieHeader(VALUE))
-    assert.equal((await tell(forged(), '/sent')).told.length, 1)
+    const { send } = await begin(t, {})
+    await send(cookieHeader(VALUE))
+    assert.equal((await send(forged(), '/sent')).emitted.length, 1)
   })
 
   test('has a listener that throws: its error is emitted, and the request does not fail', async (t) => {
-    const { client, tell } = await begin(t, {})
+    const { client, send } = await begin(t, {})
     const errors = []
     client.app.on('error', (err) => errors.push(err))
     client.app.on('session:forged', () => { throw new Error('of a listener') })
-    assert.equal((await tell(forged())).told.length, 1)
+    assert.equal((await send(forged())).emitted.length, 1)
     assert.deepEqual(errors.map(({ message }) => message), ['of a listener'])
   })
 
@@ -193,11 +193,11 @@ describe('session:forged', () => {
     const hashes = t.mock.method(binding, 'hashId')
     for (let i = 0; i < 3; i++) await client.get('/', { cookie: forged() })
     assert.equal(hashes.mock.callCount(), 0)
-    const told = []
-    client.app.on('session:forged', ({ key }) => told.push(key))
+    const emitted = []
+    client.app.on('session:forged', ({ key }) => emitted.push(key))
     await client.get('/', { cookie: forged() })
     await later()
-    assert.deepEqual(told, [hash(VALUE)])
+    assert.deepEqual(emitted, [hash(VALUE)])
   })
 })
 
@@ -268,13 +268,13 @@ describe('session:forged through ctx.cookies', () => {
   for (const [way, { algorithm, ...how }] of Object.entries(WAYS)) {
     for (const mode of ['cookie', 'store']) {
       test(`${way}, ${mode}`, async (t) => {
-        const { tell } = await begin(t, STORES[mode](), how)
+        const { send } = await begin(t, STORES[mode](), how)
         const good = `koa.sess=${VALUE}; koa.sess.sig=${sign(`koa.sess=${VALUE}`, KEYS[0], algorithm)}`
         for (let i = 0; i < 2; i++) {
-          const { told: [{ ctx, ...event }, ...others] } = await tell(forged())
+          const { emitted: [{ ctx, ...event }, ...others] } = await send(forged())
           assert.deepEqual([event, others], [{ key: mode === 'cookie' ? undefined : hash(VALUE), name: 'session' }, []])
           for (const cookie of [good, `koa.sess=${VALUE}`, 'other=1', undefined]) {
-            assert.deepEqual((await tell(cookie)).told, [], cookie)
+            assert.deepEqual((await send(cookie)).emitted, [], cookie)
           }
         }
       })
@@ -282,13 +282,13 @@ describe('session:forged through ctx.cookies', () => {
   }
 
   test('is not emitted if the app\'s ctx.cookies does not clear the signature', async (t) => {
-    const { tell } = await begin(t, {}, onCtx((ctx) => { ctx.cookies = new Silent(ctx) }))
-    for (const cookie of [forged(), `koa.sess=${VALUE}`, undefined]) assert.deepEqual((await tell(cookie)).told, [])
+    const { send } = await begin(t, {}, onCtx((ctx) => { ctx.cookies = new Silent(ctx) }))
+    for (const cookie of [forged(), `koa.sess=${VALUE}`, undefined]) assert.deepEqual((await send(cookie)).emitted, [])
   })
 
   test('is not emitted if the core has verified another cookie with the name, by an older key', async (t) => {
-    const { tell } = await begin(t, {}, WAYS['which the app has used before'])
+    const { send } = await begin(t, {}, WAYS['which the app has used before'])
     const cookie = `${forged()}; ${cookieHeader(VALUE, KEYS[1])}`
-    for (let i = 0; i < 2; i++) assert.deepEqual((await tell(cookie)).told, [])
+    for (let i = 0; i < 2; i++) assert.deepEqual((await send(cookie)).emitted, [])
   })
 })

@@ -42,9 +42,9 @@ test('fault 9: the limit is 4096 bytes of name and value', async (t) => {
   for (const length of [n, n + 3]) {
     const answer = await server.get(`/?n=${length}`)
     await server.settled()
-    sizes.push({ bytes: bytesOf(answer.cookies.get(KEY)), told: server.events.named('session:oversize').length })
+    sizes.push({ bytes: bytesOf(answer.cookies.get(KEY)), events: server.events.named('session:oversize').length })
   }
-  assert.deepEqual(sizes, [{ bytes: LIMIT, told: 0 }, { bytes: LIMIT + 4, told: 1 }])
+  assert.deepEqual(sizes, [{ bytes: LIMIT, events: 0 }, { bytes: LIMIT + 4, events: 1 }])
 })
 
 test('fault 9: one warning a process, an event for each cookie', async (t) => {

@@ -62,9 +62,9 @@ class LoggingStore {
     return this.answer('destroy', () => { this.records.delete(id) })
   }
 
-  note (operation, args, told, { ctx, ...options } = {}) {
+  note (operation, args, details, { ctx, ...options } = {}) {
     const whose = this.world.isOurs(ctx) ? 'ctx' : portray(ctx)
-    this.world.log(`store.${operation}/${args.length} ${portray(args[0])} ${told.map(portray).join(' ')} ${whose} ${portray(options)}`)
+    this.world.log(`store.${operation}/${args.length} ${portray(args[0])} ${details.map(portray).join(' ')} ${whose} ${portray(options)}`)
   }
 
   answer (operation, result) {

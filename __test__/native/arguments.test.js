@@ -16,6 +16,6 @@ describe('any arguments', () => {
   }
 
   test('can be passed to the stores', () => {
-    assert.deepEqual(runFixture('call-stores.js'), { thrown: 0, told: [], isServing: true })
+    assert.deepEqual(runFixture('call-stores.js'), { thrown: 0, leaks: [], isServing: true })
   })
 })

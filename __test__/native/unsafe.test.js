@@ -15,7 +15,7 @@ const count = (text, pattern) => text.match(pattern)?.length ?? 0
 
 test('CONTRIBUTING.md counts the unsafe blocks of each file', () => {
   const [, table] = /^ *\| file \| `unsafe` blocks \|.*\n.*\n((?: *\|.*\n)+)/m.exec(read('CONTRIBUTING.md'))
-  const told = Object.fromEntries([...table.matchAll(/\| `([^`]+)` \| (\d+) \|/g)].map(([, path, blocks]) => [path, Number(blocks)]))
+  const documented = Object.fromEntries([...table.matchAll(/\| `([^`]+)` \| (\d+) \|/g)].map(([, path, blocks]) => [path, Number(blocks)]))
   const found = {}
   for (const folder of FOLDERS) {
     for (const name of readdirSync(join(root, folder), { recursive: true })) {
@@ -28,7 +28,7 @@ test('CONTRIBUTING.md counts the unsafe blocks of each file', () => {
       if (blocks === 0) assert.equal(count(code, /\b(?:allow|expect)\(unsafe_code/g), 0, path)
     }
   }
-  assert.deepEqual(told, found)
+  assert.deepEqual(documented, found)
 })
 
 test('the compiler denies it by default', () => {

@@ -44,14 +44,14 @@ async function act (server, visitor) {
   assert.equal(answer.body, 'done')
   await settled()
   assert.deepEqual(server.errors, [])
-  return Object.assign(answer, { told: server.events.named('session:uncommitted').map(({ reason }) => reason) })
+  return Object.assign(answer, { reasons: server.events.named('session:uncommitted').map(({ reason }) => reason) })
 }
 
 describe('early: in cookie mode, after the headers', () => {
   test('changes are lost, and session:uncommitted is emitted', async (t) => {
     for (const before of [() => {}, (ctx) => { ctx.session.first = 1 }]) {
       const { server, ann } = await begin(t, {}, { before, after: (ctx) => { ctx.session.later = 1 } })
-      assert.deepEqual((await act(server, ann)).told, ['headers-sent'])
+      assert.deepEqual((await act(server, ann)).reasons, ['headers-sent'])
       assert.equal((await ann.get('/me')).json.later, undefined)
       assert.equal((await ann.get('/me')).json.user, 'ann')
     }
@@ -60,8 +60,8 @@ describe('early: in cookie mode, after the headers', () => {
   test('null and a new session are lost, too', async (t) => {
     for (const after of [(ctx) => { ctx.session = null }, (ctx) => { ctx.session = { user: 'bob' } }]) {
       const { server, ann } = await begin(t, {}, { before: (ctx) => { assert.ok(ctx.session.user) }, after })
-      const { told, setCookie } = await act(server, ann)
-      assert.deepEqual([told, setCookie], [['headers-sent'], []])
+      const { reasons, setCookie } = await act(server, ann)
+      assert.deepEqual([reasons, setCookie], [['headers-sent'], []])
       assert.deepEqual((await ann.get('/me')).json, { user: 'ann' })
     }
   })
@@ -70,7 +70,7 @@ describe('early: in cookie mode, after the headers', () => {
     const { server, ann, failures } = await begin(t, {}, {
       before: (ctx) => { assert.ok(ctx.session.user) }, after: (ctx) => ctx.session.regenerate()
     })
-    assert.deepEqual((await act(server, ann)).told, ['headers-sent'])
+    assert.deepEqual((await act(server, ann)).reasons, ['headers-sent'])
     assert.deepEqual(failures.map(({ code }) => ({ code })), [HEADERS_SENT])
   })
 
@@ -103,8 +103,8 @@ describe('early: in store mode, after the headers', () => {
   test('changes are saved; if no cookie was sent, session:uncommitted is emitted', async (t) => {
     const store = new CountingStore()
     const { server, ann } = await begin(t, { store }, { after: (ctx) => { ctx.session.later = 1 } })
-    const { told, setCookie } = await act(server, ann)
-    assert.deepEqual([told, setCookie, store.count('set')], [['headers-sent'], [], 1])
+    const { reasons, setCookie } = await act(server, ann)
+    assert.deepEqual([reasons, setCookie, store.count('set')], [['headers-sent'], [], 1])
     assert.deepEqual((await ann.get('/me')).json, { user: 'ann', later: 1 })
   })
 
@@ -119,8 +119,8 @@ describe('early: in store mode, after the headers', () => {
         delete ctx.session.first
       }
     })
-    const { told, cookies } = await act(server, ann)
-    assert.deepEqual([told, [...cookies.keys()]], [[], ['koa.sess', 'koa.sess.sig']])
+    const { reasons, cookies } = await act(server, ann)
+    assert.deepEqual([reasons, [...cookies.keys()]], [[], ['koa.sess', 'koa.sess.sig']])
     assert.equal(store.count('set'), 1)
     assert.deepEqual((await ann.get('/me')).json, { user: 'ann', later: 1 })
   })
@@ -128,16 +128,16 @@ describe('early: in store mode, after the headers', () => {
   test('a session created after the headers is not written', async (t) => {
     const store = new CountingStore()
     const { server } = await begin(t, { store }, { after: (ctx) => { ctx.session.later = 1 } })
-    const { told, setCookie } = await act(server, server.visitor())
-    assert.deepEqual([told, setCookie, store.count('set')], [['headers-sent'], [], 0])
+    const { reasons, setCookie } = await act(server, server.visitor())
+    assert.deepEqual([reasons, setCookie, store.count('set')], [['headers-sent'], [], 0])
   })
 
   test('null destroys', async (t) => {
     for (const before of [() => {}, (ctx) => { ctx.session.first = 1 }]) {
       const store = new CountingStore()
       const { server, ann } = await begin(t, { store }, { before, after: (ctx) => { ctx.session = null } })
-      const { told } = await act(server, ann)
-      assert.deepEqual([told, store.ids(), store.count('set')], [['headers-sent'], [], 0])
+      const { reasons } = await act(server, ann)
+      assert.deepEqual([reasons, store.ids(), store.count('set')], [['headers-sent'], [], 0])
     }
   })
 
@@ -150,9 +150,9 @@ describe('early: in store mode, after the headers', () => {
       const store = new CountingStore()
       const { server, ann, failures } = await begin(t, { store }, { after: regenerate })
       const ids = store.ids()
-      const { told } = await act(server, ann)
+      const { reasons } = await act(server, ann)
       assert.deepEqual(failures.map(({ code }) => ({ code })), [HEADERS_SENT])
-      assert.deepEqual(told, ['headers-sent'])
+      assert.deepEqual(reasons, ['headers-sent'])
       assert.deepEqual(store.ids(), ids)
       assert.deepEqual((await ann.get('/me')).json, { user: 'ann' })
     })
@@ -182,8 +182,8 @@ describe('early: in store mode, after the headers', () => {
     await held.reached
     await server.get('/out', { cookie: ann.cookie })
     held.open()
-    const { setCookie, told } = await slow
-    assert.deepEqual([setCookie, told, store.ids()], [[], [], []])
+    const { setCookie, reasons } = await slow
+    assert.deepEqual([setCookie, reasons, store.ids()], [[], [], []])
     assert.equal(server.events.named('session:discarded').length, 1)
   })
 
@@ -194,8 +194,8 @@ describe('early: in store mode, after the headers', () => {
       session.stamp = 1
     }
     const { server, ann } = await begin(t, { store, beforeSave }, { before: (ctx) => { ctx.session.first = 1 }, after: () => {} })
-    const { told, cookies } = await act(server, ann)
-    assert.deepEqual([told, cookies.size, store.count('set')], [[], 2, 1])
+    const { reasons, cookies } = await act(server, ann)
+    assert.deepEqual([reasons, cookies.size, store.count('set')], [[], 2, 1])
     assert.deepEqual((await ann.get('/me')).json, { user: 'ann', stamp: 1, first: 1 })
   })
 })

@@ -49,7 +49,7 @@ for (const mode of ['cookie', 'store']) {
 }
 
 for (const [what, ignore] of [['not given', undefined], ['a function that returns undefined', () => {}]]) {
-  test(`no request is without a session: ignore is ${what}`, async (t) => {
+  test(`each request has a session: ignore is ${what}`, async (t) => {
     const server = await start(t, { ignore }, (ctx) => ({ isNew: ctx.session.isNew }))
     assert.deepEqual((await server.get('/static')).json, { isNew: true })
   })

@@ -52,7 +52,7 @@ describe('the sessions of a subject', () => {
     assert.deepEqual((await nobody.get('/revoke-others')).json, { ended: 0 })
   })
 
-  test('include one that got its subject without a new id, and not one that lost it', async (t) => {
+  test('include a session that got its subject without a new id, but not one that lost its subject', async (t) => {
     const server = await startUsers(t)
     const ann = await loggedIn(server, 'ann')
     const other = server.visitor()

@@ -15,8 +15,8 @@ const { CountingStore } = require('../harness/store')
 const root = path.join(__dirname, '../..')
 const FILE = path.join(root, 'lib/options/warnings.js')
 
-const told = []
-process.on('warning', ({ code }) => { if (code?.startsWith('KOA_SESSION_RS_')) told.push(code) })
+const emitted = []
+process.on('warning', ({ code }) => { if (code?.startsWith('KOA_SESSION_RS_')) emitted.push(code) })
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Loads the package as if for the first time in the process. */
@@ -40,16 +40,16 @@ const KEYS = ['a key of some length']
 async function codesOf (t, options, { environment = 'test', keys = KEYS, requests = 1, headers, proxy = false, respond } = {}) {
   inEnvironment(t, environment)
   const session = loadAnew()
-  told.length = 0
+  emitted.length = 0
   const client = await visit(t, options, respond ?? ((ctx) => { ctx.session.n = (ctx.session.n ?? 0) + 1 }), {
     session, keys, before: (app) => { app.proxy = proxy }
   })
   await turn()
-  const atStart = told.splice(0)
+  const atStart = emitted.splice(0)
   const setCookie = []
   for (let i = 0; i < requests; i++) setCookie.push(...(await client.get('/', headers)).setCookie)
   await turn()
-  return { atStart, atRequest: told.splice(0), setCookie }
+  return { atStart, atRequest: emitted.splice(0), setCookie }
 }
 
 const HTTPS = { headers: { 'x-forwarded-proto': 'https' }, proxy: true }
@@ -107,7 +107,7 @@ describe('at the start', () => {
     })
   }
 
-  test('no warning without options, or with null instead', async (t) => {
+  test('no warning if the options are missing or null', async (t) => {
     for (const options of [null, undefined]) assert.deepEqual((await codesOf(t, options, { requests: 0 })).atStart, [])
   })
 })
@@ -255,6 +255,6 @@ describe('in production', () => {
     const client = await visit(t, ALL, (ctx) => { ctx.session.a = 1 }, { session: again, keys: [''] })
     await client.get()
     await turn()
-    assert.deepEqual(told, [])
+    assert.deepEqual(emitted, [])
   })
 })

@@ -1,7 +1,7 @@
 'use strict'
 
 // Plays the cases of failing-hooks-cases.js, one in each request, in a process of its own, without a handler for uncaught errors.
-// GET / with the headers x-case (JSON) and x-fails (1: the hook fails now). GET /told?case=... returns the emitted errors.
+// GET / with the headers x-case (JSON) and x-fails (1: the hook fails now). GET /emitted?case=... returns the emitted errors.
 
 const { once } = require('node:events')
 const http = require('node:http')
@@ -27,7 +27,7 @@ function appOf (given) {
 
 /** Makes the app of a case. The current request decides whether the hook fails. */
 function createApp ({ hook, failure, timing, early }) {
-  const state = { fails: false, way: undefined, calls: 0, told: [] }
+  const state = { fails: false, way: undefined, calls: 0, emitted: [] }
   function fail (proceed) {
     if (!state.fails) return proceed?.()
     state.calls++
@@ -39,7 +39,7 @@ function createApp ({ hook, failure, timing, early }) {
   app.keys = ['a secret key of some length']
   const { options, act = 'change', listener, errorListener } = HOOKS[hook]
   app.on('error', (err) => {
-    state.told.push({ isError: err instanceof Error, code: err?.code, cause: err instanceof Error && 'cause' in err ? String(err.cause) : undefined })
+    state.emitted.push({ isError: err instanceof Error, code: err?.code, cause: err instanceof Error && 'cause' in err ? String(err.cause) : undefined })
     if (errorListener) throw new Error('a listener of error')
   })
   if (listener) app.on('session:saved', () => fail())
@@ -117,10 +117,10 @@ function end (res) {
 
 function answer (req, res) {
   const { pathname, searchParams } = new URL(req.url, 'http://localhost')
-  if (pathname === '/told') {
+  if (pathname === '/emitted') {
     const { state } = appOf(JSON.parse(searchParams.get('case')))
-    res.end(JSON.stringify({ calls: state.calls, told: state.told }))
-    state.calls = state.told.length = 0
+    res.end(JSON.stringify({ calls: state.calls, emitted: state.emitted }))
+    state.calls = state.emitted.length = 0
     return
   }
   const given = JSON.parse(req.headers['x-case'])

@@ -78,8 +78,8 @@ function cookieOf (lines = []) {
   return lines.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 }
 
-async function told (given) {
-  return (await request(ports[0], { path: `/told?case=${encodeURIComponent(JSON.stringify(given))}`, agent })).json
+async function getEmitted (given) {
+  return (await request(ports[0], { path: `/emitted?case=${encodeURIComponent(JSON.stringify(given))}`, agent })).json
 }
 
 /** Plays a case: a request with a session, during which the hook fails. */
@@ -88,7 +88,7 @@ async function play (given) {
   const isAborted = given.way === 'aborted'
   const login = isNew ? {} : await whileAlive(send({ ...given, way: 'body' }))
   const answer = await whileAlive(send(given, { fails: true, cookie: login.cookie, isAborted }))
-  return { answer, ...await whileAlive(told(given)) }
+  return { answer, ...await whileAlive(getEmitted(given)) }
 }
 
 for (const hook of Object.keys(HOOKS)) {
@@ -96,12 +96,12 @@ for (const hook of Object.keys(HOOKS)) {
     test('the process serves the next request, and the failure is emitted', async () => {
       for (const given of casesOf(hook)) {
         const what = JSON.stringify(given)
-        const { answer, calls, told } = await play(given)
+        const { answer, calls, emitted } = await play(given)
         assert.ok([200, 500].includes(answer.status), `${what}: ${answer.status}`)
         if (answer.status === 200 && given.way !== 'aborted') assert.equal(answer.body, 'headtail', what)
-        assert.ok(told.every(({ isError }) => isError), `${what}: ${JSON.stringify(told)}`)
+        assert.ok(emitted.every(({ isError }) => isError), `${what}: ${JSON.stringify(emitted)}`)
         // The failure after an abort may be emitted later.
-        if (calls > 0 && given.way !== 'aborted') assert.ok(told.length > 0, `${what}: told nothing`)
+        if (calls > 0 && given.way !== 'aborted') assert.ok(emitted.length > 0, `${what}: emitted nothing`)
       }
     })
   })

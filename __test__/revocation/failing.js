@@ -1,6 +1,6 @@
 'use strict'
 
-// Places where processes fail: those of stores, and servers.
+// Stores and servers whose processes fail while schedules run on them.
 
 const { setTimeout } = require('node:timers/promises')
 const { until } = require('../servers/process')
@@ -11,7 +11,7 @@ const { SqliteStore } = require('../../stores/sqlite')
 const { Worker } = require('./worker')
 const { connectTo, redis, sqlite } = require('./worlds')
 
-/** The fault is at one of the first REQUESTS requests or replies; if these are not counted, within MOST_MS. */
+/** The fault is at one of the first REQUESTS requests or replies, or, for stores without a proxy that counts them, within MOST_MS. */
 const REQUESTS = 12
 const MOST_MS = 5
 /** The timeout of some stores, and the time for which a server is paused. */
@@ -45,7 +45,7 @@ function soon (below, happen) {
 }
 
 /** Waits until all stores work. */
-async function answered (stores) {
+async function untilAllWork (stores) {
   for (const store of stores) await until('an answer', () => store.load('nobody').then(() => true, () => false))
 }
 
@@ -96,7 +96,7 @@ async function redisRestarts () {
   const fail = (below) => atOne(proxy, below, async (connection) => {
     connection?.cut()
     await server.restart()
-    await answered(stores)
+    await untilAllWork(stores)
   })
   return { world: redis({ url: proxy.urls[0] }, undefined, { open, fail }), stop: () => end(proxy, server) }
 }
@@ -117,7 +117,7 @@ async function redisHangs () {
     server.resume()
     // By then, it has executed what was sent before.
     for (let i = 0; i < 2; i++) await world.client.ping()
-    await answered(stores)
+    await untilAllWork(stores)
   })
   const world = redis({ url: server.url }, () => connectTo(server.url), { open, fail })
   return { world, stop: () => end(proxy, server) }
@@ -131,9 +131,9 @@ async function end (proxy, server) {
 /** Waits until a master has a replica that has all its writes. */
 function replicated (master) {
   return until('the replica', async () => {
-    const told = await master.command('INFO', 'replication')
-    const [, offset] = /master_repl_offset:(\d+)/.exec(told)
-    return new RegExp(`state=online,offset=${offset},`).test(told)
+    const info = await master.command('INFO', 'replication')
+    const [, offset] = /master_repl_offset:(\d+)/.exec(info)
+    return new RegExp(`state=online,offset=${offset},`).test(info)
   })
 }
 

@@ -10,8 +10,8 @@ const POLICIES = ['allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lru'
 /** The free memory of a server that evicts: enough for the sessions of some schedules. */
 const FREE_BYTES = 200000
 
-/** The places of schedules, by name: each makes a world, and a function that closes the place. */
-const PLACES = {
+/** What schedules run on, by name: each makes a world of stores (worlds.js), and a function that stops its servers. */
+const ENVIRONMENTS = {
   memory: async () => ({ world: memory(), stop () {} }),
   sqlite: async () => ({ world: sqlite(), stop () {} }),
   async redis () {
@@ -39,14 +39,14 @@ async function startEvicting (policy) {
 }
 
 /**
- * Plays the schedules of some seeds in a place.
+ * Plays the schedules of some seeds in an environment.
  *
- * @param {string} name of a place
+ * @param {string} name of an environment
  * @param {{ from: number, count: number }} seeds
  * @throws {Error} of the first schedule that went wrong
  */
 async function play (name, { from, count }) {
-  const { world, stop } = await PLACES[name]()
+  const { world, stop } = await ENVIRONMENTS[name]()
   try {
     for (let seed = from; seed < from + count; seed++) await new Schedule(await world.next(), seed).run()
   } finally {
@@ -55,4 +55,4 @@ async function play (name, { from, count }) {
   }
 }
 
-module.exports = { FAILING: Object.keys(FAILING), PLACES, POLICIES, play }
+module.exports = { FAILING: Object.keys(FAILING), ENVIRONMENTS, POLICIES, play }

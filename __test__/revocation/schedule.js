@@ -56,7 +56,7 @@ class Schedule {
   async #perform (operations, recover) {
     const answers = await Promise.all(operations.map((operation) => this.#answer(operation)))
     if (recover) this.#log.push(`with a fault: ${await recover()}`)
-    this.#log.push(operations.map((operation, i) => `${operation.name}: ${tell(answers[i])}`).join(' | '))
+    this.#log.push(operations.map((operation, i) => `${operation.name}: ${describe(answers[i])}`).join(' | '))
     for (const [i, operation] of operations.entries()) operation.follow(answers[i])
     for (const [i, operation] of operations.entries()) operation.doubt?.(answers[i])
     const limited = operations.flatMap((operation, i) => operation.subject === LIMITED ? [isTold(answers[i])] : [])
@@ -154,7 +154,7 @@ class Schedule {
   }
 }
 
-function tell (answer) {
+function describe (answer) {
   return answer instanceof Error ? answer.reason ?? answer.message : JSON.stringify(answer)
 }
 

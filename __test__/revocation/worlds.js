@@ -1,6 +1,6 @@
 'use strict'
 
-// The stores on which schedules run, and the faults that lose sessions there. The stores of one world share their sessions.
+// The worlds in which schedules run. A world has stores that share their sessions, and faults that lose some of these.
 
 const { mkdtempSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')

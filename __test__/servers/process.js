@@ -225,12 +225,12 @@ class ServerProcess {
     })
     this.#child = child
     await new Promise((resolve, reject) => {
-      let told = ''
-      const fail = (why) => reject(new Error(`${name} ${why}\n${told.slice(-2000)}`))
+      let output = ''
+      const fail = (why) => reject(new Error(`${name} ${why}\n${output.slice(-2000)}`))
       const timer = setTimeout(() => fail('does not get ready'), PATIENCE_MS)
       const listen = (chunk) => {
-        told += chunk
-        if (ready.test(told)) settle(resolve)
+        output += chunk
+        if (ready.test(output)) settle(resolve)
       }
       const settle = (how, ...why) => {
         clearTimeout(timer)

@@ -175,11 +175,11 @@ for (const underscoreKeys of [false, true]) {
         let first
         for (const [place, visitor] of visitors) {
           const { status, log, data, expected } = await visitor.run(request)
-          const told = `${place}, request ${i}`
-          assert.deepEqual([status, log.filter((line) => line.startsWith('500'))], [200, []], told)
-          assert.equal(canonical(data), canonical(expected), told)
+          const where = `${place}, request ${i}`
+          assert.deepEqual([status, log.filter((line) => line.startsWith('500'))], [200, []], where)
+          assert.equal(canonical(data), canonical(expected), where)
           first ??= { log, data: canonical(data) }
-          assert.deepEqual({ log, data: canonical(data) }, first, told)
+          assert.deepEqual({ log, data: canonical(data) }, first, where)
         }
       }
     }), { numRuns: 250, includeErrorInReport: true })

@@ -132,10 +132,10 @@ module.exports = [
   ['changes the maxAge of a record where a request assigned one', changingCommit(({ maxAge, ...changes }) => changes)],
   ...['merge', 'regenerate', 'touch'].flatMap((method) => [
     // Returns the maxAge of the request's load, or none.
-    ['returns the maxAge of the record, whichever request assigned it', changingResult(method, (told) => ({ ...told, maxAge: 60000 }))],
-    ['returns the maxAge of the record, whichever request assigned it', changingResult(method, ({ maxAge, ...told }) => told)],
-    ['returns the maxAge of the record, whichever request assigned it', changingResult(method, (told) =>
-      ({ ...told, maxAge: told.maxAge === 'session' ? 5000 : told.maxAge }))]
+    ['returns the maxAge of the record, whichever request assigned it', changingResult(method, (result) => ({ ...result, maxAge: 60000 }))],
+    ['returns the maxAge of the record, whichever request assigned it', changingResult(method, ({ maxAge, ...result }) => result)],
+    ['returns the maxAge of the record, whichever request assigned it', changingResult(method, (result) =>
+      ({ ...result, maxAge: result.maxAge === 'session' ? 5000 : result.maxAge }))]
   ]),
   ['returns the maxAge of the record, whichever request assigned it', changingResult('merge', (merged, id, { maxAge = 60000 }) => ({ ...merged, maxAge }))],
   ['returns the maxAge of the record, whichever request assigned it', changingResult('touch', () => true)],

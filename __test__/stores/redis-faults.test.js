@@ -208,13 +208,13 @@ describe('a cluster', { skip: servers.skip }, () => {
   test('each command goes to the node that has its key: none answers MOVED', async () => {
     await cluster.settled()
     const store = new RedisStore({ nodes: cluster.urls, prefix: 'slots:' })
-    const told = async () => {
+    const countMoved = async () => {
       const stats = await Promise.all(cluster.nodes.map((node) => node.command('INFO', 'errorstats')))
       return stats.map((text) => /errorstat_MOVED:count=(\d+)/.exec(text)?.[1] ?? '0')
     }
-    const before = await told()
+    const before = await countMoved()
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
-    assert.deepEqual(await told(), before)
+    assert.deepEqual(await countMoved(), before)
     assert.equal((await store.load(NAMES[0])).data, RECORD.data)
     await store.clear()
     await store.close()

@@ -81,8 +81,8 @@ async function startMasters () {
     await first.command('CLUSTER', 'MEET', node.host, node.port, bus)
   }
   await until('the cluster', async () => {
-    const told = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')))
-    return told.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))
+    const infos = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')))
+    return infos.every((text) => /cluster_state:ok/.test(text) && /cluster_slots_ok:16384/.test(text))
   })
   // With this prefix, the sessions move between nodes.
   return new Place(nodes, proxy, { nodes: proxy.urls, prefix: 'session:' })

@@ -207,13 +207,13 @@ describe('an enormous lifetime', { skip: servers.skip }, () => {
         const id = `${life}-${maxAge}`
         const moved = `${id}-2`
         const expire = 2 ** 53
-        const told = maxAge === 'session' ? maxAge : Math.min(maxAge, 2 ** 64)
+        const kept = maxAge === 'session' ? maxAge : Math.min(maxAge, 2 ** 64)
         await store.create(id, { data: '{}', maxAge, subject: id }, life)
         assert.equal((await store.load(id)).expire, expire)
-        assert.deepEqual(await store.merge(id, { base: 1, set: '{"a":1}', delete: [] }, life), { rev: 2, conflicts: [], maxAge: told })
+        assert.deepEqual(await store.merge(id, { base: 1, set: '{"a":1}', delete: [] }, life), { rev: 2, conflicts: [], maxAge: kept })
         assert.equal((await store.load(id)).expire, expire)
-        assert.deepEqual(await store.touch(id, life), { maxAge: told })
-        assert.deepEqual(await store.regenerate(id, moved, { base: 2, set: '{"b":1}', delete: [], maxAge }, life), { rev: 3, conflicts: [], maxAge: told })
+        assert.deepEqual(await store.touch(id, life), { maxAge: kept })
+        assert.deepEqual(await store.regenerate(id, moved, { base: 2, set: '{"b":1}', delete: [], maxAge }, life), { rev: 3, conflicts: [], maxAge: kept })
         const { data, expire: last } = await store.load(moved)
         assert.deepEqual([data, last], ['{"a":1,"b":1}', expire])
         assert.equal((await store.list(id)).length, 1)

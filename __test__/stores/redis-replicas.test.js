@@ -24,8 +24,8 @@ async function startReplica (master, port) {
   return replica
 }
 const isUp = (master, replica) => until('the replica', async () => {
-  const told = await Promise.all([master, replica].map((server) => server.command('INFO', 'replication')))
-  return /state=online,offset=[1-9]/.test(told[0]) && /master_link_status:up/.test(told[1])
+  const infos = await Promise.all([master, replica].map((server) => server.command('INFO', 'replication')))
+  return /state=online,offset=[1-9]/.test(infos[0]) && /master_link_status:up/.test(infos[1])
 })
 
 describe('a server with a replica', { skip: servers.skip }, () => {

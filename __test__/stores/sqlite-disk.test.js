@@ -181,7 +181,7 @@ describe('a file that is removed or replaced after it was opened', { skip: isWin
     assert.equal(await again.destroy('a'), true)
   })
 
-  test('loses no logout without an error, in any process', async () => {
+  test('causes an error for each logout that it loses, in any process', async () => {
     const file = folder.file()
     const here = open({ file })
     await here.create('a', newRecord({}), TTL_MS)

@@ -48,7 +48,7 @@ async function ask (child, message) {
   return answer
 }
 
-/** Tells a program to end, and waits until it has. */
+/** Asks a program to end, and waits until it has. */
 async function terminate (child) {
   const exited = once(child, 'exit')
   child.send('end')

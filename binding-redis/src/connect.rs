@@ -131,7 +131,7 @@ impl Connector {
             (Some(options), Server::At { .. }) => {
                 let made = self.tls.get_or_init(|| {
                     let made = tls::config(options).map(Arc::new);
-                    made.map_err(|told| Cause::of_text(&told))
+                    made.map_err(|error| Cause::of_text(&error))
                 });
                 let made = made.as_ref();
                 Some(made.map_err(|cause| Fault::new(Failure::Tls, cause.clone()))?)
@@ -221,7 +221,7 @@ pub async fn first<T>(
 
 /// Reads the master's address from a sentinel's reply.
 fn read_named(mut answers: Vec<Value>) -> Result<Rc<Server>, Fault> {
-    let options = |told: &str| Fault::new(Failure::Options, Cause::of_text(told));
+    let options = |error: &str| Fault::new(Failure::Options, Cause::of_text(error));
     let answer = answers.pop().unwrap_or(Value::Nil);
     if answer == Value::Nil {
         return Err(options("the sentinel knows no master by that name"));

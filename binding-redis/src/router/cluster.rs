@@ -140,9 +140,9 @@ impl Cluster {
             sleep_until(next).await;
         }
         let addresses = nodes.addresses();
-        let told = first(addresses.iter().map(|address| ask(nodes, address))).await;
+        let slots = first(addresses.iter().map(|address| ask(nodes, address))).await;
         *looked = Some(Instant::now());
-        let fault = match told {
+        let fault = match slots {
             Ok(slots) => {
                 self.take(slots, nodes);
                 return Ok(());
@@ -170,24 +170,24 @@ async fn ask(nodes: &Nodes, address: &str) -> Result<Slots, Rc<Fault>> {
         let mut connection = node.connection().await.map_err(|absence| absence.fault)?;
         let mut pipeline = Pipeline::with_capacity(1);
         pipeline.cmd("CLUSTER").arg("SLOTS");
-        let told = connection.ask(&pipeline).await.and_then(|mut told| {
-            let told = told.pop().unwrap_or(Value::Nil);
-            read(told, address)
+        let slots = connection.ask(&pipeline).await.and_then(|mut replies| {
+            let reply = replies.pop().unwrap_or(Value::Nil);
+            read(reply, address)
         });
-        told.map_err(|fault| Rc::new(fault.at(connection.server())))
+        slots.map_err(|fault| Rc::new(fault.at(connection.server())))
     };
     match timeout(nodes.options().connect_timeout(), ask).await {
-        Ok(told) => told,
+        Ok(slots) => slots,
         Err(_) => Err(node.fault()),
     }
 }
 
 /// Parses a reply with the slots.
-fn read(told: Value, address: &str) -> Result<Slots, Fault> {
-    if let Some(fault) = Fault::of_answer(&told) {
+fn read(slots: Value, address: &str) -> Result<Slots, Fault> {
+    if let Some(fault) = Fault::of_answer(&slots) {
         return Err(fault.or_options());
     }
-    Slots::read(to_reply(told), address).ok_or_else(|| {
+    Slots::read(to_reply(slots), address).ok_or_else(|| {
         let failure = Failure::Server("CLUSTERDOWN".to_owned());
         Fault::new(failure, Cause::of_text("the node knows of no slots"))
     })

@@ -143,7 +143,7 @@ pub(super) fn update(
     Ok(())
 }
 
-/// Finds a session that is not expired. Returns its rowid and TTL; `RETURNING` would take longer.
+/// Finds a session that is not expired. Returns its rowid and TTL. An `UPDATE` with `RETURNING` would take longer.
 pub(super) fn find(
     connection: &Connection,
     id: IdHash,

@@ -134,7 +134,7 @@ fn a_session_that_may_have_been_taken_is_put_back() {
             (&["Take evalsha"], &[Reply::Failed(failure.clone())]),
             (&["Untake evalsha"], YES),
         ]);
-        assert!(matches!(end, Step::Done(Err(told)) if told == failure));
+        assert!(matches!(end, Step::Done(Err(error)) if error == failure));
     }
 }
 
