@@ -72,7 +72,7 @@ for (const [how, path] of Object.entries(destructions)) {
   }
 }
 
-eachKoa('fault 4: rolling does not revive either', async (t, Koa) => {
+eachKoa('fault 4: a save by rolling does not revive the session', async (t, Koa) => {
   const store = new CountingStore()
   const { server, held } = await slowApp(t, { store, rolling: true }, () => {}, { Koa })
   const visitor = server.visitor()
@@ -225,7 +225,7 @@ test('fault 4: an id that the same request destroys and recreates can be written
 })
 
 /** Returns the number of a store's in-flight records. The map is private, so it is read by the inspector. */
-function remembered (store) {
+function countInFlight (store) {
   const { inFlightRecordsOf } = require('../../lib/persistence/in-flight-records')
   globalThis.flightsUnderTest = inFlightRecordsOf(store)
   const inspector = new Inspector()
@@ -253,16 +253,16 @@ test('fault 4: a record is in flight until the requests that loaded it have ende
   const slow = [server.get('/slow', { cookie }), server.get('/slow', { cookie })]
   await held.reached
   for (let i = 0; i < 100 && store.count('get') < 2; i++) await server.settled()
-  assert.equal(remembered(store), 1)
+  assert.equal(countInFlight(store), 1)
   await visitor.get('/out')
-  assert.equal(remembered(store), 1)
+  assert.equal(countInFlight(store), 1)
   held.open()
   await Promise.all(slow)
-  assert.equal(remembered(store), 0)
+  assert.equal(countInFlight(store), 0)
   await visitor.get('/in')
   await visitor.get('/anew')
   await visitor.get('/look')
-  assert.equal(remembered(store), 0)
+  assert.equal(countInFlight(store), 0)
 })
 
 test('fault 4: no record stays in flight after errors of the app, of the store, or after a late load', { skip: isUpstream }, async (t) => {
@@ -277,20 +277,20 @@ test('fault 4: no record stays in flight after errors of the app, of the store, 
   await visitor.get('/in')
   const cookie = visitor.cookie
   await server.get('/fail', { cookie })
-  assert.equal(remembered(store), 0)
+  assert.equal(countInFlight(store), 0)
   store.fail('get', new Error('down'))
   assert.equal((await server.get('/in', { cookie })).status, 500)
-  assert.equal(remembered(store), 0, 'get failed')
+  assert.equal(countInFlight(store), 0, 'get failed')
   store.mend()
   store.fail('set', new Error('down'))
   assert.equal((await server.get('/in', { cookie: 'koa.sess=x' })).status, 500)
-  assert.equal(remembered(store), 0, 'set failed')
+  assert.equal(countInFlight(store), 0, 'set failed')
   store.mend()
   const done = new Promise((resolve) => { late.done = resolve })
   await server.get('/later', { cookie })
   late.open()
   await done
-  assert.equal(remembered(store), 0, 'loaded late')
+  assert.equal(countInFlight(store), 0, 'loaded late')
 })
 
 /** Starts an app in which '/stream' responds at once, and saves when its gate opens. */

@@ -126,7 +126,7 @@ class SqliteStore extends SessionStore {
     return this.#closing === undefined ? readAnswer(this.#numbers, 0, ask(), this.#toError) : this.#toError(CLOSED)
   }
 
-  /** Reads again when the other process has released the file, which it creates, or recovers after a crash. */
+  /** Reads again when the other process has released the file. It locks the file to create it, or to recover it after a crash. */
   async #retry (failure, ask) {
     const until = performance.now() + this.#busyTimeout
     for (let i = 0; failure.reason === 'busy' && i < ATTEMPTS; i++) {
