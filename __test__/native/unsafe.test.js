@@ -31,7 +31,7 @@ test('CONTRIBUTING.md counts the unsafe blocks of each file', () => {
   assert.deepEqual(documented, found)
 })
 
-test('the compiler denies it by default', () => {
+test('the compiler denies unsafe code by default', () => {
   const manifest = read('Cargo.toml')
   for (const lint of ['unsafe_code', 'undocumented_unsafe_blocks']) assert.match(manifest, new RegExp(`^${lint} = "deny"$`, 'm'))
   for (const folder of FOLDERS.slice(1)) assert.match(read(`${folder}/Cargo.toml`), /^\[lints\]\nworkspace = true$/m)

@@ -17,7 +17,7 @@ const respond = (ctx) => {
 }
 
 describe('rolling', () => {
-  test('sends a cookie that was read again, with a new expiry', async (t) => {
+  test('if the app read the session, its cookie is sent again, with a new expiry', async (t) => {
     const clock = freeze(t)
     const client = await visit(t, { rolling: true, maxAge: MAX_AGE_MS }, respond)
     await client.get('/login')

@@ -83,7 +83,7 @@ for (const [how, fail] of Object.entries(WAYS)) {
         'externalKey.set': (hook) => ({ store: new CountingStore(), externalKey: { get () {}, set: hook } }),
         onStoreError: (hook) => ({ store: failingStore('get', () => fail(value)), onStoreError: hook })
       })) {
-        test(`and the same if it is the hook ${hook}`, async (t) => {
+        test(`the hook ${hook} fails in the same way: the request fails with an Error that has the value as its cause`, async (t) => {
           const server = await start(t, { ...makeOptions(() => fail(value)), signed: false }, (ctx) => { ctx.session.n = 1 })
           assert.equal((await server.get('/', COOKIE)).status, 500)
           assertWrapped(server.errors[0], value)
