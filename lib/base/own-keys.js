@@ -19,4 +19,4 @@ function withOwnKeysOnly (object) {
   return inheritsKeys(object) ? { __proto__: null, ...object } : object
 }
 
-module.exports = { hasKeys, inheritsKeys, withOwnKeysOnly }
+module.exports = { hasKeys, withOwnKeysOnly }

@@ -76,8 +76,9 @@ class Baseline {
   /** Compares a draft with the snapshot, once. */
   #difference (draft) {
     if (this.#draft !== draft) {
-      this.#draft = draft
       this.#compared = this.#snapshot?.difference(draft.session)
+      // Set afterwards: a getter in the data may compare another draft meanwhile.
+      this.#draft = draft
     }
     return this.#compared
   }

@@ -31,7 +31,7 @@ class Nodes {
   add (value, depth = MAX_DEPTH) {
     const list = this.#list
     if (Array.isArray(value)) {
-      if (Object.getPrototypeOf(value) !== Array.prototype) return false
+      if (!isWrittenAsIs(value, Array.prototype)) return false
       const { length } = value
       const start = list.push(ARRAY)
       list.push(0, length)
@@ -43,7 +43,7 @@ class Nodes {
       list[start] = list.push(END) - 1
       return true
     }
-    if (Object.getPrototypeOf(value) !== Object.prototype) return false
+    if (!isWrittenAsIs(value, Object.prototype)) return false
     const start = list.push(OBJECT)
     list.push(0)
     for (const key in value) {
@@ -81,7 +81,7 @@ class Nodes {
     const list = this.#list
     if (Array.isArray(value)) {
       const { length } = value
-      if (Object.getPrototypeOf(value) !== Array.prototype) return UNCLEAR
+      if (!isWrittenAsIs(value, Array.prototype)) return UNCLEAR
       if (list[this.#at] !== ARRAY || list[this.#at + 2] !== length) return DIFFERENT
       this.#at += 3
       for (let i = 0; i < length; i++) {
@@ -91,8 +91,8 @@ class Nodes {
       this.#at++
       return SAME
     }
-    if (Object.getPrototypeOf(value) !== Object.prototype) return UNCLEAR
-    if (list[this.#at] !== OBJECT) return kindOfChange(value)
+    if (!isWrittenAsIs(value, Object.prototype)) return UNCLEAR
+    if (list[this.#at] !== OBJECT) return DIFFERENT
     this.#at += 2
     for (const key in value) {
       if (key !== list[this.#at++]) return kindOfChange(value[key])
@@ -142,9 +142,12 @@ function isJsonPrimitive (value) {
 function kindOfChange (value) {
   if (isJsonPrimitive(value)) return DIFFERENT
   if (typeof value !== 'object') return UNCLEAR
-  const prototype = Object.getPrototypeOf(value)
-  const isPlain = prototype === Array.prototype || (prototype === Object.prototype && !Object.hasOwn(value, 'toJSON'))
-  return isPlain ? DIFFERENT : UNCLEAR
+  return isWrittenAsIs(value, Array.isArray(value) ? Array.prototype : Object.prototype) ? DIFFERENT : UNCLEAR
+}
+
+/** Returns whether JSON.stringify writes an object's own keys or items: it has this prototype, and no toJSON. */
+function isWrittenAsIs (object, prototype) {
+  return Object.getPrototypeOf(object) === prototype && typeof object.toJSON !== 'function'
 }
 
 module.exports = { DIFFERENT, Nodes, SAME, isJsonPrimitive, kindOfChange }

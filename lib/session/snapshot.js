@@ -8,7 +8,7 @@
 const { enclose, isEnvelope } = require('./envelope')
 const { DIFFERENT, Nodes, SAME, isJsonPrimitive, kindOfChange } = require('./nodes')
 const { MAX_ADDED_KEYS, latestShape, shapeOf } = require('./shape')
-const { inheritsKeys } = require('../base/own-keys')
+const { hasKeys } = require('../base/own-keys')
 
 /** The difference of equal data. */
 const NONE = { set: [], deleted: [] }
@@ -19,6 +19,7 @@ class Snapshot {
   #values
   /** The nested values, as they were; undefined if the data are flat. */
   #nodes
+  #isComparing = false
 
   constructor (shape, values, nodes) {
     this.#shape = shape
@@ -41,7 +42,7 @@ class Snapshot {
     let nodes
     const values = new Array(keys.length)
     let count = 0
-    if (inheritsKeys(data)) return undefined
+    if (inheritsAny(data)) return undefined
     for (const key in data) {
       if (isRecord && isEnvelope(key)) continue
       const value = data[key]
@@ -118,11 +119,21 @@ class Snapshot {
    * data
    */
   difference (session) {
+    // A getter in nested data may commit the session meanwhile.
+    if (this.#isComparing || inheritsAny(session)) return undefined
+    this.#isComparing = true
+    try {
+      this.#nodes?.rewind()
+      return this.#difference(session)
+    } finally {
+      this.#isComparing = false
+    }
+  }
+
+  #difference (session) {
     const { keys } = this.#shape
     let set, deleted
     let at = 0
-    if (inheritsKeys(session)) return undefined
-    this.#nodes?.rewind()
     for (const key in session) {
       const value = session[key]
       if (at < keys.length && key !== keys[at]) {
@@ -162,6 +173,9 @@ class Snapshot {
 }
 
 const isObject = (value) => typeof value === 'object' && value !== null
+
+/** Returns whether a `for...in` of data, or of an object in them, includes inherited keys. */
+const inheritsAny = (data) => hasKeys(Object.getPrototypeOf(data) ?? Object.prototype)
 
 /** Returns whether a session's own key is data. (An accessor's name is, if the app has defined such a property.) */
 const isData = (key) => key[0] !== '_' && key !== 'isNew'
