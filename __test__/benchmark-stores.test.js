@@ -60,9 +60,9 @@ test('the result has figures of a subject with many sessions', { skip: redis.ski
 test('the result has figures of stores under Koa', { skip: reasonToSkip() ?? false, timeout: 120_000 }, async (t) => {
   const name = 'RedisStore + koa-session-rs'
   const { figures } = await figuresOf(t, '--only', 'http', '--stores', name)
-  for (const path of ['/read', '/modify']) {
-    assert.deepEqual(Object.keys(figures.http[path]), [name, 'bare'])
-    for (const one of Object.values(figures.http[path])) assert.ok(one.rate > 0 && one.mainUs > 0)
+  for (const action of ['read', 'modify']) {
+    assert.deepEqual(Object.keys(figures.http[action]), [name, 'bare'])
+    for (const one of Object.values(figures.http[action])) assert.ok(one.rate > 0 && one.mainUs > 0)
   }
 })
 

@@ -8,13 +8,13 @@ const http = require('node:http')
 const { join } = require('node:path')
 const { promisify } = require('node:util')
 const { cookiesFrom } = require('../exchange')
-const { payload, FIRST_KEY } = require('../payload')
 const { spentUs } = require('../processor')
+const { shape } = require('../shapes')
 const { mainThreadUs } = require('./main-thread')
 
 const CONNECTIONS = 256
 const SESSIONS = 1024
-const BYTES = 1000
+const SHAPE = shape('flat-1000')
 
 /** A subject's app in its own process. */
 class HttpProcess {
@@ -53,7 +53,7 @@ class HttpProcess {
   /** Creates the visitors' sessions, and checks that the app reads them. */
   async fill () {
     const lines = []
-    for (let i = 0; i < SESSIONS; i++) lines.push(cookiesFrom((await this.#get(`/fill/${BYTES}`)).headers['set-cookie']))
+    for (let i = 0; i < SESSIONS; i++) lines.push(cookiesFrom((await this.#visit('fill')).headers['set-cookie']))
     assert.equal(new Set(lines).size, SESSIONS)
     for (const cookie of [lines[0], lines.at(-1)]) await this.#prove(cookie)
     writeFileSync(this.#cookies, `${lines.join('\n')}\n`)
@@ -66,24 +66,24 @@ class HttpProcess {
   }
 
   async #prove (cookie) {
-    assert.equal((await this.#get('/read', cookie)).body, payload(BYTES)[FIRST_KEY])
-    const count = async () => JSON.parse((await this.#get('/show', cookie)).body).n
+    assert.equal((await this.#visit('read', cookie)).body, SHAPE.read(SHAPE.data()))
+    const count = async () => JSON.parse((await this.#visit('show', cookie)).body).n
     const before = await count()
-    await this.#get('/modify', cookie)
+    await this.#visit('modify', cookie)
     assert.notEqual(await count(), before)
   }
 
-  /** Sends requests for some seconds; `redis` is the Redis server's process. */
-  async load (path, seconds, redis) {
+  /** Sends requests of an action (read, modify) for some seconds; `redis` is the Redis server's process. */
+  async load (action, seconds, redis) {
     const clocks = () => [mainThreadUs(this.#child.pid), spentUs(this.#child.pid), mainThreadUs(redis)]
     const before = clocks()
-    const { answered, took, p99 } = await this.#wrk(path, seconds)
+    const { answered, took, p99 } = await this.#wrk(action, seconds)
     const [mainUs, allUs, serverUs] = clocks().map((us, i) => (us - before[i]) / answered)
     return { rate: answered / took, mainUs, allUs, serverUs, p99 }
   }
 
-  async #wrk (path, seconds) {
-    const url = `http://127.0.0.1:${this.#port}${path}`
+  async #wrk (action, seconds) {
+    const url = `http://127.0.0.1:${this.#port}${pathOf(action)}`
     const script = ['-s', join(__dirname, 'wrk.lua'), '--latency', url, '--', this.#cookies]
     const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', ...script]
     const { stdout } = await promisify(execFile)('wrk', args, { timeout: seconds * 1000 + 20_000 })
@@ -92,7 +92,8 @@ class HttpProcess {
     return { answered: Number(answered), took: Number(took) / (unit === 'ms' ? 1000 : 1), p99: p99Of(stdout) }
   }
 
-  async #get (path, cookie) {
+  async #visit (action, cookie) {
+    const path = pathOf(action)
     const headers = cookie === undefined ? {} : { cookie }
     const req = http.get({ host: '127.0.0.1', port: this.#port, path, headers, agent: this.#agent, timeout: 10_000 })
     const [res] = await once(req, 'response')
@@ -102,6 +103,8 @@ class HttpProcess {
     return { headers: res.headers, body }
   }
 }
+
+const pathOf = (action) => `/${action}/${SHAPE.name}`
 
 /** Returns the 99th percentile of the latency, in milliseconds. */
 function p99Of (stdout) {

@@ -13,7 +13,7 @@ const { CONNECTIONS, HttpProcess } = require('./http-process')
 const { HTTP_SUBJECTS } = require('./http-subjects')
 
 const BARE = 'bare'
-const PATHS = ['/read', '/modify']
+const ACTIONS = ['read', 'modify']
 const NAME_WIDTH = 42
 
 /** Returns why this machine cannot measure it; undefined if it can. */
@@ -23,7 +23,7 @@ function reasonToSkip () {
   return redis.skip || undefined
 }
 
-/** Measures the apps, prints their tables, and returns the figures by path and name. */
+/** Measures the apps, prints their tables, and returns the figures by action and name. */
 async function http (options) {
   console.log(`\nhttp, wrk, ${CONNECTIONS} connections, sessions of 1000 bytes in Redis`)
   const reason = reasonToSkip()
@@ -37,9 +37,9 @@ async function http (options) {
   try {
     await startAll(processes, { server, folder, isWanted: options.isWanted })
     const figures = {}
-    for (const path of PATHS) {
-      figures[path] = await measure(processes, path, options, server.pid)
-      print(path, figures[path])
+    for (const action of ACTIONS) {
+      figures[action] = await measure(processes, action, options, server.pid)
+      print(action, figures[action])
     }
     return figures
   } finally {
@@ -60,12 +60,12 @@ async function startAll (processes, { server, folder, isWanted }) {
   }
 }
 
-async function measure (processes, path, { httpRounds, seconds }, redisPid) {
+async function measure (processes, action, { httpRounds, seconds }, redisPid) {
   const samples = new Map([...processes.keys()].map((name) => [name, []]))
   // The first round warms up.
   for (let round = -1; round < httpRounds; round++) {
     for (const [name, each] of processes) {
-      const sample = await each.load(path, round < 0 ? 1 : seconds, redisPid)
+      const sample = await each.load(action, round < 0 ? 1 : seconds, redisPid)
       if (round >= 0) samples.get(name).push(sample)
     }
   }
@@ -76,9 +76,9 @@ function middle (taken) {
   return Object.fromEntries(Object.keys(taken[0]).map((field) => [field, median(taken.map((one) => one[field]))]))
 }
 
-function print (path, figures) {
+function print (action, figures) {
   console.log()
-  const table = new Table([path, 'requests/s', 'p99 ms', 'main', 'above bare', 'all', 'above bare', 'server'], NAME_WIDTH)
+  const table = new Table([action, 'requests/s', 'p99 ms', 'main', 'above bare', 'all', 'above bare', 'server'], NAME_WIDTH)
   const bare = figures[BARE]
   const above = ({ rate, p99, mainUs, allUs, serverUs }) =>
     [rate, p99, mainUs, mainUs - bare.mainUs, allUs, allUs - bare.allUs, serverUs]

@@ -3,12 +3,16 @@
 /** The sessions in a store: each has its own id, and data of the same size. */
 
 const { createHash } = require('node:crypto')
-const { payload, COUNTS, FIRST_KEY } = require('../payload')
+const { COUNTS, shape } = require('../shapes')
 
 const MAX_AGE_MS = 24 * 60 * 60 * 1000
 
 /** Bytes of each session's JSON. */
 const BYTES = 300
+
+const SHAPE = shape(`flat-${BYTES}`)
+const DATA = SHAPE.data()
+const EXPECTED = SHAPE.read(DATA)
 
 /** The number of ids that are looked up. They are created before the measurement. */
 const POOL = 262_144
@@ -49,14 +53,12 @@ class Pool {
 
 /** Returns the data of a session, with the first or second value of the counter. */
 function dataOf (turn) {
-  return { ...payload(BYTES), n: COUNTS[turn % COUNTS.length] }
+  return { ...DATA, n: COUNTS[turn % COUNTS.length] }
 }
-
-const EXPECTED = payload(BYTES)[FIRST_KEY]
 
 /** Returns the session; throws if it is not one. */
 function checked (session) {
-  if (session?.[FIRST_KEY] !== EXPECTED) throw new Error('a session is missing')
+  if (SHAPE.read(session ?? {}) !== EXPECTED) throw new Error('a session is missing')
   return session
 }
 
