@@ -2,17 +2,18 @@
 
 /** Draws cost against bytes as SVG: a panel for each series, both axes logarithmic. */
 
-const WIDTH = 880
-const PANEL = { width: 360, height: 230, left: 60, top: 118, columnGap: 70, rowGap: 76 }
-const LEGEND = { left: 60, top: 52, line: 26, columns: 4, columnWidth: 205, rowHeight: 22 }
+const { KINDS } = require('./shapes')
 
-/** The series of the growth part: one panel for each, two panels in a row. */
-const PANELS = new Map([
-  ['session bytes, cookie read', 'cookie, read'],
-  ['session bytes, cookie modify', 'cookie, modify'],
-  ['session bytes, store read', 'store, read'],
-  ['session bytes, store modify', 'store, modify']
-])
+const PANEL = { width: 300, height: 210, left: 60, top: 118, columnGap: 60, rowGap: 76 }
+const WIDTH = PANEL.left + KINDS.length * (PANEL.width + PANEL.columnGap)
+const LEGEND = { left: 60, top: 52, line: 26, columns: 4, columnWidth: 260, rowHeight: 22 }
+
+/** The rows of panels: all panels of a row have the same axes, so that the kinds of data can be compared. */
+const ROWS = ['cookie read', 'cookie modify', 'store read', 'store modify']
+
+/** The series of the growth part, with the panel's title: one panel for each, in a row those of all kinds of data. */
+const PANELS = new Map(ROWS.flatMap((row) => KINDS.map((kind) =>
+  [`session bytes, ${row} ${kind}`, `${row.replace(' ', ', ')}: ${kind}`])))
 
 /** The lines in drawing order: the colours on light and on dark backgrounds, and the dashes. */
 const LINES = new Map([
@@ -21,6 +22,7 @@ const LINES = new Map([
   ['minimal', { title: 'koa-session-minimal', light: '#8443b8', dark: '#c79bf2' }],
   ['wrapper', { title: 'wrapper', light: '#0b7a55', dark: '#4fcf9f', dash: '2 4' }],
   ['floor', { title: 'floor', light: '#666b73', dark: '#a4abb5', dash: '7 4' }],
+  ['native', { title: 'native floor', light: '#666b73', dark: '#a4abb5', dash: '1 3' }],
   ['ours+mem', { title: 'our memory store', light: '#cf4411', dark: '#ff8c5a', dash: '1 4' }],
   ['ours', { title: 'koa-session-rs', light: '#cf4411', dark: '#ff8c5a' }]
 ])
@@ -43,8 +45,8 @@ function colours (scheme) {
  */
 function plot (series) {
   const panels = [...PANELS].map(([name, title]) => ({ title, lines: linesOf(series[name].us) }))
-  const rows = [panels.slice(0, 2), panels.slice(2)]
-  const axes = rows.map((row) => axisOf(row, ([, us]) => us, true))
+  const rows = ROWS.map((_, i) => panels.slice(i * KINDS.length, (i + 1) * KINDS.length))
+  const axes = rows.map((row) => ({ x: axisOf(row, ([bytes]) => bytes), y: axisOf(row, ([, us]) => us, true) }))
   const height = PANEL.top + rows.length * (PANEL.height + PANEL.rowGap) - LEGEND.left / 2
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Cost of a request against bytes of session">
 <style>${STYLE}
@@ -52,7 +54,7 @@ function plot (series) {
 <rect class="back" width="${WIDTH}" height="${height}"/>
 <text x="${LEGEND.left}" y="26" class="title">Cost of a request above bare Koa, µs, against bytes of session JSON</text>
 ${[...LINES.keys()].map(legend).join('\n')}
-${panels.map((panel, i) => drawPanel(panel, i, axes[i >> 1])).join('\n')}
+${panels.map((panel, i) => drawPanel(panel, i, axes[rowOf(i)])).join('\n')}
 </svg>
 `
 }
@@ -86,10 +88,11 @@ const readable = (steps) => steps.length < 7 ? steps : steps.filter((step) => Nu
 
 const place = ({ least, most }, value) => Math.log(value / least) / Math.log(most / least)
 
-function drawPanel ({ title, lines }, i, y) {
-  const left = PANEL.left + (i % 2) * (PANEL.width + PANEL.columnGap)
-  const top = PANEL.top + (i >> 1) * (PANEL.height + PANEL.rowGap)
-  const x = axisOf([{ lines }], ([bytes]) => bytes)
+const rowOf = (i) => Math.floor(i / KINDS.length)
+
+function drawPanel ({ title, lines }, i, { x, y }) {
+  const left = PANEL.left + (i % KINDS.length) * (PANEL.width + PANEL.columnGap)
+  const top = PANEL.top + rowOf(i) * (PANEL.height + PANEL.rowGap)
   const atX = (bytes) => round(left + place(x, bytes) * PANEL.width)
   const atY = (us) => round(top + (1 - place(y, us)) * PANEL.height)
   const rows = y.ticks.map((us) => `<path class="grid" d="M${left} ${atY(us)}h${PANEL.width}"/>

@@ -15,9 +15,9 @@ const { Table, number, quotient, ratio } = require('./table')
 
 /** The cases that --quick measures: those for which the project has goals. */
 const SAMPLE = {
-  subjects: ['koa-session', 'minimal+mem', 'floor', 'ours', 'ours+mem'],
-  cases: ['read 1000', 'modify 1000'],
-  heap: ['cookie modify 1000', 'store modify 1000']
+  subjects: ['koa-session', 'minimal+mem', 'floor', 'native', 'ours', 'ours+mem'],
+  cases: ['read login', 'modify cart', 'read flat-1000', 'modify flat-1000'],
+  heap: ['cookie modify cart', 'cookie modify flat-1000', 'store modify cart', 'store modify flat-1000']
 }
 
 /** The subjects whose memory is measured: only these, since each needs its own process, which takes time. */

@@ -6,7 +6,7 @@ const HELP = `Measures the cost of session middleware in a Koa app: npm run benc
 
   --quick             a few minutes instead of fifteen, and less exact
   --only PART,...     inprocess, heap, growth, start, live
-  --cases TEXT,...    only cases whose name contains one of the texts, such as 'cookie read' or 'modify 1000'
+  --cases TEXT,...    only cases whose name contains one of the texts, such as 'cookie read' or 'modify cart'
   --subjects NAME,... only these columns
   --rounds N          rounds of each measurement; the figures are their medians
   --batch-ms N        in process: how long each subject runs in a round
@@ -14,7 +14,7 @@ const HELP = `Measures the cost of session middleware in a Koa app: npm run benc
   --requests N        growth: the number of requests over which memory is measured (1000000 takes some minutes)
   --load wrk|node     live: the load generator; by default wrk if it is installed, else one in Node
   --json FILE         writes all figures to a file
-  --svg FILE          draws cost against session bytes, with the figures of growth
+  --svg FILE          draws cost against session bytes, with the figures of growth: a panel for each mode, action and kind of data
   --record FILE       copies the output into a document, each part between the marks <!-- PART --> and <!-- /PART -->
 
 Columns
@@ -24,6 +24,8 @@ Columns
   minimal+mem   koa-session-minimal with its own memory store, which hands the same objects to all requests
   floor         the least that JavaScript with node:crypto can do: find, verify, decode and parse the cookie; for modify
                 also stringify, encode and sign. It has no dirty check, expiry, events or options
+  native        the least that this package's Rust core can do: its bare calls, one to open the cookie and one to close it, with
+                JSON.parse and JSON.stringify; as the floor, without a dirty check, expiry, events or options
   wrapper       this package with node:crypto and Buffer in place of its Rust core
   JSON          only JSON.parse and JSON.stringify of the session's text
   ours          this package
@@ -31,9 +33,17 @@ Columns
 
 Cases
   untouched     no Cookie header, and the app does not use the session
-  read          the app reads one key
-  modify        the app changes one key
-  100 to 3000   bytes of session JSON, in keys of about 30 bytes each
+  read          the app reads one text
+  modify        the app changes one value: a counter (login, four, flat, token), an item of a list (cart, nested), or a text
+                (passport, oidc)
+  passport      the id of a user, as koa-passport keeps it
+  login         the same with flash messages, a path to return to, a CSRF secret and a counter
+  cart          a list of 12 items
+  oidc          a user with roles, and two tokens of 850 and 900 bytes
+  four          four short keys
+  flat-N        N bytes of session JSON, in keys of about 30 bytes each
+  nested-N      N bytes, as a list of items (growth and live only)
+  token-N       N bytes, nearly all in one text (growth only)
   cookie        the session is in the cookie
   store         the session is in a Map of JSON text with async methods, its id in the cookie
 All signed cookies are signed with the first of two keys, unless the case says otherwise.

@@ -12,7 +12,8 @@ const callbacks = new Map()
 /**
  * One subject in one case: its app, and a visitor with a session of the required shape.
  *
- * The case is an action (untouched, read, modify) in a mode (cookie, store), with the name of a `shape` of data, `others`: a number of other cookies before the session's, and `keys`, the last of which signed the cookie if `last` is set.
+ * The case is an action (untouched, read, modify) in a mode (cookie, store), with the name of a `shape` of data, `others`: a number
+ * of other cookies before the session's, and `keys`, the last of which signed the cookie if `last` is set.
  */
 class Stage {
   constructor (subject, scene, cookie) {
