@@ -6,7 +6,6 @@ const fc = require('fast-check')
 const theirSession = require('koa-session').default
 
 const binding = require('../lib/native/binding')
-const { Snapshot } = require('../lib/session/snapshot')
 const { createApp, handle } = require('./harness/app')
 const { freeze } = require('./harness/clock')
 const { cookieHeader, encode } = require('./harness/forge')
@@ -110,44 +109,4 @@ test('any text is encoded as Buffer does', () => {
     assert.equal(binding.encode(text), Buffer.from(text).toString('base64'))
     assert.equal(binding.decode(binding.encode(text)), text.toWellFormed?.() ?? Buffer.from(text).toString())
   }), { numRuns: 500 })
-})
-
-/**
- * Objects of primitives. The names are few, so that two objects have some in common. The number of keys is below or above each
- * limit of a snapshot.
- */
-const flat = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 8 }) }, { weight: 1, arbitrary: fc.integer({ min: 9, max: 140 }) })
-  .chain((count) => fc.uniqueArray(fc.tuple(fc.oneof(fc.integer({ min: 0, max: 300 }).map((i) => `k${i}`), fc.constantFrom('0', '7', 'ä', 'constructor')),
-    fc.oneof(fc.string({ unit: 'binary', maxLength: 3 }), fc.boolean(), fc.constant(null), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))),
-  { selector: ([key]) => key, minLength: count, maxLength: count }))
-  .map((entries) => Object.fromEntries(entries))
-
-test('a snapshot of flat data restores the data, alone and as a record', () => {
-  fc.assert(fc.property(flat, (data) => {
-    const snapshot = Snapshot.of({ ...data, _expire: 2, _maxAge: 1 }, true)
-    const json = JSON.stringify(data)
-    assert.equal(JSON.stringify(snapshot.toObject()), json)
-    assert.deepEqual(snapshot.toRecord(1, 2), { ...data, _expire: 2, _maxAge: 1 })
-    assert.deepEqual(snapshot.toRecord('session', 2), { ...data, _session: true })
-    assert.equal(snapshot.isDifferent(JSON.parse(json)), false)
-  }), { numRuns: 1000 })
-})
-
-test('comparing flat data by a snapshot gives the same as by JSON', () => {
-  fc.assert(fc.property(flat, flat, fc.boolean(), (before, others, isMore) => {
-    const after = isMore ? { ...before, ...others } : others
-    const [earlier, later] = [before, after].map((data) => JSON.stringify(data))
-    const snapshot = Snapshot.of(JSON.parse(earlier))
-    const differs = snapshot.isDifferent(JSON.parse(later))
-    if (differs === undefined) return assert.notEqual(earlier, later)
-    assert.equal(differs, earlier !== later)
-    const [set, gone] = binding.difference(earlier, later) ?? ['', '']
-    assert.deepEqual([snapshot.changes(JSON.parse(later)), gone], [set, ''])
-  }), { numRuns: 2000 })
-})
-
-test('there is no snapshot of data that are not flat, or have a reserved name as a key', () => {
-  for (const data of [{ a: [] }, { a: {} }, { a: undefined }, { a: NaN }, { a: 1n }, { _a: 1 }, { _expire: 1 }, JSON.parse('{"__proto__":1}'), ...[...RESERVED].slice(0, 5).map((name) => ({ [name]: 1 }))]) {
-    assert.equal(Snapshot.of(data), undefined, Object.keys(data)[0])
-  }
 })
