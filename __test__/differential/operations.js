@@ -1,5 +1,6 @@
 'use strict'
 
+const { alias, changeInside } = require('./inside')
 const { portray, portrayError } = require('./portray')
 const { turn } = require('./store')
 const { build } = require('./values')
@@ -27,6 +28,8 @@ const operations = {
     if (!ctx.session[key] || typeof ctx.session[key] !== 'object') ctx.session[key] = {}
     ctx.session[key][inner] = value
   },
+  inside: ({ ctx }, at, name, ...args) => changeInside(ctx.session, at, name, args),
+  alias: ({ ctx }, at, key, into) => alias(ctx.session, at, key, into),
   count: ({ ctx }, key) => { ctx.session[key] = (ctx.session[key] || 0) + 1 },
   rewrite: ({ ctx }, key) => {
     const value = ctx.session[key]

@@ -34,6 +34,28 @@ function delegate (store, changes) {
   return { get: (...args) => store.get(...args), set: (...args) => store.set(...args), destroy: (...args) => store.destroy(...args), ...changes(store) }
 }
 
+const isObject = value => value !== null && typeof value === 'object'
+
+// Plain data up to a level.
+function levels (value, left) {
+  if (!isObject(value) || ![Object.prototype, Array.prototype].includes(Object.getPrototypeOf(value))) return value
+  if (left === 0) return null
+  if (Array.isArray(value)) return value.map(inner => levels(inner, left - 1))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, levels(inner, left - 1)]))
+}
+
+// Lists of the first nested level are cut to the length that they had at first.
+function shortened (value, id, lengths) {
+  if (!isObject(value)) return value
+  const cut = ([key, inner]) => {
+    if (!Array.isArray(inner)) return [key, inner]
+    const place = `${id} ${key}`
+    if (!lengths.has(place)) lengths.set(place, inner.length)
+    return [key, inner.slice(0, lengths.get(place))]
+  }
+  return Object.fromEntries(Object.entries(value).map(cut))
+}
+
 const faults = {
   'sameSite is dropped': withOptions(({ sameSite, ...options }) => options),
   'renew is off': withOptions(options => ({ ...options, renew: false })),
@@ -54,6 +76,15 @@ const faults = {
   'keys come in another order': withStore(store => delegate(store, store => ({
     set: (id, { _expire, _maxAge, ...value }, ttl, options) => store.set(id, _expire ? { ...value, _maxAge, _expire } : value, ttl, options)
   }))),
+  'the fourth level of data is lost': withStore(store => delegate(store, store => ({
+    set: (id, value, ttl, options) => store.set(id, levels(value, 4), ttl, options)
+  }))),
+  'a nested list cannot become longer': withStore(store => {
+    const lengths = new Map()
+    return delegate(store, store => ({
+      set: (id, value, ttl, options) => store.set(id, shortened(value, id, lengths), ttl, options)
+    }))
+  }),
   'the signature line comes first': withLines(lines => lines.length === 2 && lines[1].includes('.sig=') ? [lines[1], lines[0]] : lines),
   'attributes have capitals': withLines(lines => lines.map(line => line.replace('; httponly', '; HttpOnly'))),
   'a cookie lives a second longer': withLines(lines => lines.map(line => line.replace(/(expires=.*:\d)(\d)( GMT)/, (_, before, second, after) => before + (Number(second) ^ 1) + after))),

@@ -50,16 +50,33 @@ const oddities = [
 const failing = [{ $: 'bigint' }, { $: 'circular' }, { $: 'throwingToJSON' }]
 const big = [{ $: 'big', length: 1000, of: 'a' }, { $: 'big', length: 500, of: '日' }, { $: 'big', length: 6000, of: 'b' }]
 
-/** Draws a value for a session key. */
+const deepest = 4
+
+// What apps and packages keep in a session.
+const usual = [
+  { user: '5f0c6f2a9c1d4b0017e3a2b1' },
+  { info: ['Welcome back'], error: [] },
+  { items: [{ sku: 'A-1', qty: 1, price: 9.95, options: { size: 'M', gift: false } }, { sku: 'B-2', qty: 2, price: 0.5, options: {} }] },
+  { sub: 'ann', roles: ['admin', 'editor'], address: { street: null, zip: ['1', '2'] } },
+  [[1, [2, [3, [4]]]], { a: { b: { c: { d: [] } } } }],
+  { $: 'parsed', text: '{"__proto__":{"isAdmin":true},"a":[{"__proto__":1,"b":2}]}' },
+  { _expire: 1, _maxAge: 2, isNew: true, length: 3, toJSON: 4, constructor: { prototype: {} } }
+]
+
+/** Draws a value for a session key, or for one inside of another value. */
 function draw (random, depth = 0) {
   const inner = () => draw(random, depth + 1)
-  switch (random.weighted({ text: 5, number: 5, plain: 3, odd: 3, list: depth < 2 ? 1 : 0, object: depth < 2 ? 2 : 0, big: 0.3, failing: 0.1 })) {
+  const isDeep = depth >= deepest
+  switch (random.weighted({
+    text: 5, number: 5, plain: 3, odd: depth === 0 ? 3 : 1, list: isDeep ? 0 : 3, object: isDeep ? 0 : 4, usual: isDeep ? 0 : 1.5, big: 0.3 / (depth + 1), failing: 0.1
+  })) {
     case 'text': return random.pick(texts)
     case 'number': return random.pick(numbers)
     case 'plain': return random.pick([true, false, null])
     case 'odd': return random.pick(oddities)
     case 'list': return random.times(random.below(4), inner)
-    case 'object': return Object.fromEntries(random.times(random.below(4), () => [random.pick(names), inner()]))
+    case 'object': return Object.fromEntries(random.times(random.below(4), () => [drawInnerKey(random), inner()]))
+    case 'usual': return random.pick(usual)
     case 'big': return random.pick(big)
     case 'failing': return random.pick(failing)
   }
@@ -74,6 +91,13 @@ const odd = [
 /** Draws a key of the session: mostly ordinary, at times one that means something to the session object itself. */
 function drawKey (random) {
   return random.chance(0.93) ? random.pick(names) : random.pick(odd)
+}
+
+const oddInside = ['', '_private', '_expire', '_maxAge', 'length', 'isNew', 'maxAge', 'toString', 'constructor', '01', '4294967295']
+
+/** Draws a key of an object in the session. */
+function drawInnerKey (random) {
+  return random.chance(0.9) ? random.pick(names) : random.pick(oddInside)
 }
 
 /** Draws an object for `ctx.session = ...`. */
@@ -102,4 +126,4 @@ function drawMaxAge (random) {
   }
 }
 
-module.exports = { build, draw, drawKey, fractions, names, drawObject, drawMaxAge }
+module.exports = { build, draw, drawInnerKey, drawKey, fractions, names, drawObject, drawMaxAge }

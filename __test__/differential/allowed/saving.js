@@ -57,7 +57,14 @@ const ending = ContextSession => class extends ContextSession {
 
 /** Does not write unchanged data twice, passes `changed` correctly, and runs commits one after another. */
 const once = ContextSession => class extends ContextSession {
+  /** Begins a run of the middleware: after an earlier one on the same ctx, the session is loaded, and can be written, again. */
+  initFromExternal () {
+    if (this.hasRun) this.isWritten = this.isRemoved = this.hasRun = false
+    return super.initFromExternal()
+  }
+
   commit (...how) {
+    if (how.length === 0) this.hasRun = true
     // The middleware's own commit has no arguments. It waits for commits that run, but a later commit does not wait for it.
     if (how.length === 0 && !this.committing) return this.perform()
     const run = () => this.perform(...how)

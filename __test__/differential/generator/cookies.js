@@ -20,6 +20,10 @@ const payloads = [
   '{"externalKey":"x","a":1}', '{"_requireSave":true,"a":1}', '{"_sessCtx":1,"_ctx":2,"_externalKey":"x","a":1}', '{"":"empty","a":1}',
   '{"10":1,"2":2,"a":0,"1":3}', '{"é":"日本😀","a":"\\ud800"}', '{"a":"\\u0041\\/"}', '{"a":1.0,"b":1e3,"c":-0,"d":12345678901234567890}',
   '{"a":{"_expire":1,"_maxAge":2}}', '{"user":"a","views":3,"_expire":@NOW+60000@,"_maxAge":60000}', '\ufeff{"a":1}', '[{"_expire":1}]', '{"a":1}x', "{'a':1}",
+  ...[
+    '"passport":{"user":"ann"},"flash":{"info":["Hi"],"error":[]}', '"a":{"b":[{"c":{"d":[1,[2,[3]]]}}],"10":{"2":1,"1":2}},"c":[[],{},[{}]]',
+    '"user":{"b":{"n":1},"a":{"__proto__":{"isAdmin":true},"n":2}},"b":[{"n":1},{"n":2}]', '"a":[1.0,-0,1e3,"\\u0041",{"b":-0,"a":null}],"b":{"a":1,"a":2}'
+  ].flatMap(members => [`{${members},"_expire":@NOW+60000@,"_maxAge":60000}`, `{${members}}`]),
   '"' + 'x'.repeat(5000) + '"', `{"big":"${'y'.repeat(9000)}"}`, `{"deep":${'['.repeat(200)}${']'.repeat(200)}}`
 ]
 

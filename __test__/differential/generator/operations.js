@@ -1,6 +1,6 @@
 'use strict'
 
-const { draw, drawKey, drawMaxAge, drawObject, names } = require('../values')
+const { draw, drawInnerKey, drawKey, drawMaxAge, drawObject, names } = require('../values')
 
 const reads = ['isNew', 'length', 'populated', 'maxAge', 'externalKey', '_expire', '_requireSave']
 const optionChanges = {
@@ -29,6 +29,8 @@ const draws = {
   set: [22, random => [drawKey(random), draw(random)]],
   count: [8, random => [random.pick(['views', 'n'])]],
   delete: [4, random => [random.pick([...names, ...names, '_private', 'save', ''])]],
+  inside: [14, random => [random.below(9), ...drawInside(random)]],
+  alias: [2, random => [random.below(9), drawInnerKey(random), random.chance(0.5) ? null : random.below(9)]],
   nested: [5, random => [drawPlainKey(random), drawKey(random), draw(random)]],
   rewrite: [1, random => [drawKey(random)]],
   again: [1, random => [random.pick(names)]],
@@ -71,6 +73,33 @@ const draws = {
   turn: [2, () => []]
 }
 const weights = Object.fromEntries(Object.entries(draws).map(([name, [weight]]) => [name, weight]))
+
+// Changes inside of the data, with their weights and arguments.
+const insides = {
+  set: [6, random => [random.below(4), drawInnerKey(random), draw(random, 2)]],
+  replace: [4, random => [random.below(5), draw(random, 2)]],
+  delete: [3, random => [random.below(5)]],
+  count: [3, random => [random.below(3)]],
+  push: [3, random => random.times(1 + random.below(2), () => draw(random, 2))],
+  unshift: [1, random => [draw(random, 2)]],
+  pop: [1, () => []],
+  shift: [1, () => []],
+  splice: [2, random => [random.below(3), ...random.times(random.below(3), () => draw(random, 3))]],
+  reverse: [1, () => []],
+  length: [1, random => [random.below(4)]],
+  extra: [0.5, () => []],
+  rewrite: [2, random => [random.below(5)]],
+  copy: [2, () => []],
+  same: [1, () => []],
+  undo: [1, random => [random.below(5), drawInnerKey(random)]],
+  freeze: [0.3, () => []]
+}
+const insideWeights = Object.fromEntries(Object.entries(insides).map(([name, [weight]]) => [name, weight]))
+
+function drawInside (random) {
+  const name = random.weighted(insideWeights)
+  return [name, ...insides[name][1](random)]
+}
 
 // A write to koa-session's prototype would affect all later scripts.
 function drawPlainKey (random) {

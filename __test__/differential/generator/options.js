@@ -87,10 +87,16 @@ const oddRecords = [
   '{"__proto__":{"isAdmin":true},"user":"b"}', '{"save":1,"user":"b"}', '{"isNew":true,"length":3}', '{"toJSON":1}', '{"_private":1}', '{"_maxAge":null}'
 ]
 
+// Members of a record that are objects or lists.
+const nestedMembers = [
+  '', '"a":{"b":[{"n":1},[2,{"c":{}}]],"10":{"2":1,"1":2}},', '"passport":{"user":"a"},"b":[[],{},{"n":{"__proto__":{"isAdmin":true}}}],',
+  '"views":{"a":{"a":{"a":{"a":{"n":1}}}}},"c":[1,-0,null,"x"],'
+]
+
 function drawStore (random) {
   const records = {}
   if (random.chance(0.5)) {
-    records['rec-1'] = { $: 'parsed', text: `{"user":"a","n":1,"_expire":${1700000000000 + random.pick([-1, 0, 1, 100000, 90000000])},"_maxAge":${random.pick([1000, 86400000, 86400000, 1500.5])}}` }
+    records['rec-1'] = { $: 'parsed', text: `{"user":"a","n":1,${random.pick(nestedMembers)}"_expire":${1700000000000 + random.pick([-1, 0, 1, 100000, 90000000])},"_maxAge":${random.pick([1000, 86400000, 86400000, 1500.5])}}` }
     records['rec-2'] = { $: 'parsed', text: random.pick(oddRecords) }
   }
   return {
