@@ -41,8 +41,10 @@ function check (snapshot, before, data) {
   const difference = snapshot.difference(data)
   assert.equal(snapshot.toJson(), before)
   if (difference === undefined) return false
-  const after = JSON.stringify(data)
+  const after = textOf(data)
   assert.equal(difference === NONE, before === after)
+  // A part behind the first difference may be no JSON: the commit, which serialises the data, fails.
+  if (after === undefined) return true
   const { set, deleted } = difference
   assert.deepEqual({ set: textOfKeys(data, set), deleted }, differenceOf(before, after))
   return true
@@ -166,7 +168,7 @@ describe('what JSON does not have', () => {
         const data = { a: nest(depth, inner) }
         const levels = depth + (inner === 1 ? 0 : 1)
         assert.equal(Snapshot.of(data) !== undefined, levels <= 33)
-        assert.equal(check(Snapshot.of({ a: 1 }), '{"a":1}', data), levels <= 33)
+        assert.ok(check(Snapshot.of({ a: 1 }), '{"a":1}', data))
         if (levels <= 33) assert.ok(check(Snapshot.of(data), JSON.stringify(data), data))
       }
     }

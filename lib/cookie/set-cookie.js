@@ -6,9 +6,8 @@ const LAST_DATE_MS = 253402300799999
 /** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes lines of the same names. */
 function appendCookies (res, lines, overwrite) {
   const header = setCookie(res)
-  const isFirst = header.length === 0
   for (const line of lines) {
-    if (overwrite && !isFirst) removeCookie(header, line.slice(0, line.indexOf('=') + 1))
+    if (overwrite && header.length > 0) removeCookie(header, line.slice(0, line.indexOf('=') + 1))
     header.push(line)
   }
   res.setHeader('Set-Cookie', header)

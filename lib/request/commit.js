@@ -65,7 +65,11 @@ function saveIfDue (contextSession, how, hasMoved = false) {
     debug(contextSession, 'nothing to save', contextSession.id)
     return clearReplaced(contextSession)
   }
-  if (typeof contextSession.options.beforeSave === 'function') return callHookAndSave(contextSession, session, reason, how, hasMoved)
+  if (typeof contextSession.options.beforeSave === 'function') {
+    // As in koa-session, data that are compared and cannot be serialised fail before the hook is called.
+    if (reason === 'changed' && contextSession.baseline !== undefined) draft.requireJson()
+    return callHookAndSave(contextSession, session, reason, how, hasMoved)
+  }
   return save(contextSession, draft, reason, how, hasMoved)
 }
 

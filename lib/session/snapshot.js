@@ -104,7 +104,7 @@ class Snapshot {
   toJson () {
     const data = this.toObject()
     this.#nodes?.rewind()
-    for (const key in data) {
+    for (const key of this.#shape.keys) {
       if (isObject(data[key])) data[key] = this.#nodes.read()
     }
     return JSON.stringify(data)
