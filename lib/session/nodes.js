@@ -56,9 +56,11 @@ class Nodes {
     return true
   }
 
-  /** Makes the first value the next one. */
-  rewind () {
-    this.#at = 0
+  /** Makes the first value the next one, or the one at a place. Returns the place of the one before. */
+  rewind (place = 0) {
+    const before = this.#at
+    this.#at = place
+    return before
   }
 
   /**

@@ -103,10 +103,12 @@ class Snapshot {
   /** Returns the data as JSON, as they were when the snapshot was taken. */
   toJson () {
     const data = this.toObject()
-    this.#nodes?.rewind()
+    const place = this.#nodes?.rewind()
     for (const key of this.#shape.keys) {
       if (isObject(data[key])) data[key] = this.#nodes.read()
     }
+    // A getter may ask for the JSON while the data are compared.
+    this.#nodes?.rewind(place)
     return JSON.stringify(data)
   }
 
