@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const binding = require('../../lib/native/binding')
+const { Baseline } = require('../../lib/session/baseline')
 const { NONE, Snapshot } = require('../../lib/session/snapshot')
 const { ODD, RandomData, containersIn, copyOf, nest } = require('./random-data')
 
@@ -294,6 +295,20 @@ test('a getter in the data can ask a snapshot that is being compared', () => {
     assert.deepEqual(snapshot.difference(data), { set: ['c'], deleted: [] })
     assert.equal(snapshot.toJson(), text)
   }
+})
+
+test('a getter in the data can ask for the difference of another draft', () => {
+  const baseline = Baseline.ofData(Snapshot.of({ a: { x: 1 }, b: 1 }))
+  const other = { session: { a: { x: 1 }, b: 2 }, json: '{"a":{"x":1},"b":2}' }
+  const seen = []
+  const get = () => {
+    seen.push(baseline.isChanged(other))
+    return 1
+  }
+  const draft = { session: { a: Object.defineProperty({}, 'x', { get, enumerable: true }), b: 1 } }
+  const verdicts = [draft, other, draft].map((each) => baseline.isChanged(each))
+  assert.deepEqual(verdicts, [false, true, false])
+  assert.ok(seen.length >= 2 && !seen.includes(false))
 })
 
 /** Runs with properties that Object.prototype does not have. */
