@@ -13,7 +13,7 @@ const play = require('./runner')
 const shrink = require('./shrink')
 const Stage = require('./stage')
 
-const seed = Number(process.env.DIFFERENTIAL_SEED ?? 7012500)
+const seed = Number(process.env.DIFFERENTIAL_SEED ?? 20240229)
 const count = Number(process.env.DIFFERENTIAL_SCRIPTS ?? 2000)
 const enough = 3
 

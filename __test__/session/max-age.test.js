@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 
 const { START_MS, freeze } = require('../harness/clock')
-const { decode } = require('../harness/forge')
+const { cookieHeader, decode, encode } = require('../harness/forge')
 const { MODES } = require('../harness/modes')
 const { visit } = require('../harness/server')
 
@@ -74,3 +74,18 @@ for (const [mode, make] of Object.entries(MODES)) {
     })
   })
 }
+
+test('of data with both a maxAge and the mark of a browser session, the last one counts, also after an assignment', async (t) => {
+  const client = await visit(t, {}, (ctx) => {
+    const { session } = ctx
+    ctx.session = session
+    return { maxAge: ctx.session.maxAge, data: ctx.session }
+  })
+  for (const [payload, maxAge] of [
+    ['{"a":1,"_maxAge":5000,"_session":true}', 'session'],
+    ['{"a":1,"_session":true,"_expire":9999999999999,"_maxAge":5000}', 5000]
+  ]) {
+    const { json } = await client.get('/', { cookie: cookieHeader(encode(payload)) })
+    assert.deepEqual(json, { maxAge, data: { a: 1 } })
+  }
+})

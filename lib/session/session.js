@@ -195,14 +195,14 @@ function dataOf (object) {
 }
 
 /**
- * Returns whether parsed JSON may become a session without a copy: none of its keys is the name of an accessor.
+ * Returns whether parsed JSON may become a session without a copy: none of its keys is the name of an accessor, or the envelope's.
  *
  * The names are literals, since a lookup by a variable costs fifty times as much in a large object.
  */
 function isAdoptable (data) {
   return typeof data === 'object' && data !== null && !Array.isArray(data) &&
     !('isNew' in data || '_expire' in data || '_requireSave' in data || 'length' in data || 'populated' in data ||
-      'maxAge' in data || 'externalKey' in data || Object.hasOwn(data, '__proto__'))
+      'maxAge' in data || 'externalKey' in data || '_maxAge' in data || '_session' in data || Object.hasOwn(data, '__proto__'))
 }
 
 /**
