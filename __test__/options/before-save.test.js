@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const theirSession = require('koa-session').default
 
 const { MODES } = require('../harness/modes')
 const { refuses } = require('../harness/refusal')
@@ -50,6 +51,21 @@ describe('beforeSave', () => {
       await client.get()
       assert.equal(calls, 0)
     })
+  }
+
+  for (const [name, session] of [['koa-session', theirSession], ['this package', undefined]]) {
+    for (const mode of ['cookie', 'store']) {
+      test(`is not called for a change that cannot be serialised: ${name}, ${mode}`, async (t) => {
+        const calls = []
+        const client = await visit(t, { ...MODES[mode]().options, beforeSave: (ctx) => { calls.push(ctx.path) } }, (ctx) => {
+          if (ctx.path === '/cart') ctx.session.cart = { items: [{ qty: 1 }] }
+          if (ctx.path === '/broken') ctx.session.cart.items = [{ qty: 2, price: { toJSON () { throw new Error('no JSON') } } }]
+        }, session && { session })
+        await client.get('/cart')
+        assert.equal((await client.get('/broken')).status, 500)
+        assert.deepEqual(calls, ['/cart'])
+      })
+    }
   }
 
   test('may throw: its error fails the request', async (t) => {

@@ -184,19 +184,17 @@ function resolve (options, ctx) {
   return Object.freeze(resolved)
 }
 
-/** The frozen options whose functions were listed last, and the list: most apps have one such object. */
+/** The options whose functions were listed last, and the list: most apps have one such object. */
 let latest
 let latestNames
 
-/** Returns the names of the cookie attributes that are functions. */
+/** Returns the names of the cookie attributes that are functions. The options do not change: they are frozen, or a new copy. */
 function namesOfFunctions (options) {
-  if (options === latest) return latestNames
-  const names = ATTRIBUTES.filter((name) => typeof options[name] === 'function')
-  if (Object.isFrozen(options)) {
+  if (options !== latest) {
+    latestNames = ATTRIBUTES.filter((name) => typeof options[name] === 'function')
     latest = options
-    latestNames = names
   }
-  return names
+  return latestNames
 }
 
 /** Returns whether maxAge is given in its old spelling, maxage. */
