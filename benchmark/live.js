@@ -13,9 +13,9 @@ const { BARE } = require('./subjects')
 
 /** The cases of the table, by name. */
 const LIVE_CASES = new Map([
-  ...['login', 'cart', 'oidc', 'flat-100', 'flat-1000', 'flat-3000', 'nested-1000', 'nested-3000'].map((shape) =>
+  ...['login', 'flat-100', 'flat-1000', 'flat-3000', 'nested-1000', 'nested-3000'].map((shape) =>
     [`read ${shape}`, { action: 'read', shape }]),
-  ...['login', 'cart', 'flat-1000', 'nested-1000'].map((shape) => [`modify ${shape}`, { action: 'modify', shape }])
+  ...['cart', 'flat-1000', 'nested-1000'].map((shape) => [`modify ${shape}`, { action: 'modify', shape }])
 ])
 
 /** Returns why this machine cannot measure live servers; undefined if it can. */

@@ -4,7 +4,7 @@
 
 const HELP = `Measures the cost of session middleware in a Koa app: npm run bench -- [options]
 
-  --quick             a few minutes instead of fifteen, and less exact
+  --quick             a few minutes instead of more than half an hour, and less exact
   --only PART,...     inprocess, heap, growth, start, live
   --cases TEXT,...    only cases whose name contains one of the texts, such as 'cookie read' or 'modify cart'
   --subjects NAME,... only these columns
