@@ -5,10 +5,7 @@
  * costs less than a non-enumerable property.
  */
 
-/**
- * A class, not an object literal: if many requests wait, V8 expects the literals of a place in the code to live long, and allocates
- * them in its old space, where each would keep its request alive until the next full garbage collection.
- */
+/** What a session object knows besides its data. */
 class State {
   requireSave = false
 
