@@ -25,7 +25,7 @@ const inFolders = FOLDERS.flatMap((folder) => readdirSync(join(root, '__test__',
   .filter((name) => name.endsWith('.test.js')).map((name) => `${folder}/${name}`))
 const files = [...inFolders.filter((file) => !LONG.includes(file)), ...FILES].map((file) => `__test__/${file}`)
 
-const env = { DIFFERENTIAL_SCRIPTS: '100', SNAPSHOT_CASES: '20000', SNAPSHOT_VISITORS: '50', ...process.env }
+const env = { DIFFERENTIAL_SCRIPTS: '700', SNAPSHOT_CASES: '20000', SNAPSHOT_VISITORS: '50', ...process.env }
 const args = ['--test', `--test-concurrency=${availableParallelism()}`, ...process.argv.slice(2), ...files]
 
 if (require.main === module) process.exitCode = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' }).status ?? 1
