@@ -1,6 +1,13 @@
 //! Session JSON to cookie text and back: base64, read as leniently as Node's `Buffer.from(text, 'base64')` reads it.
 
-use base64_simd::STANDARD;
+use std::sync::LazyLock;
+
+use base64::engine::Engine;
+use base64::engine::general_purpose::PAD;
+use base64::engine::simd::Simd;
+
+/// The standard alphabet with padding, by the instructions that this processor has.
+static STANDARD: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 
 /// Encodes `json` as a cookie value, as `Buffer.from(json).toString('base64')` does.
 ///
@@ -11,7 +18,7 @@ use base64_simd::STANDARD;
 /// ```
 #[must_use]
 pub fn encode(json: &str) -> String {
-    STANDARD.encode_to_string(json)
+    STANDARD.encode(json)
 }
 
 /// Decodes a cookie value to text, as `Buffer.from(value, 'base64').toString('utf8')` does.
@@ -29,7 +36,7 @@ pub fn encode(json: &str) -> String {
 #[must_use]
 pub fn decode(value: &str) -> String {
     let bytes = STANDARD
-        .decode_to_vec(value)
+        .decode(value)
         .unwrap_or_else(|_| decode_leniently(value));
     String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())

@@ -1,6 +1,6 @@
 //! Session ids, the names under which stores keep records.
 
-use base64_simd::URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -50,5 +50,5 @@ pub fn is_acceptable(id: &str) -> bool {
 /// ```
 #[must_use]
 pub fn hash(id: &str) -> String {
-    URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(id))
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(id))
 }

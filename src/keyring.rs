@@ -1,6 +1,6 @@
 //! Signatures as the npm package `keygrip` makes them: HMAC-SHA1, in base64 that is safe in cookies.
 
-use base64_simd::{AsOut, URL_SAFE_NO_PAD};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use subtle::ConstantTimeEq;
@@ -100,9 +100,9 @@ fn sign_with(state: &Hmac<Sha1>, parts: &[&str]) -> Signature {
         mac.update(part.as_bytes());
     }
     let mut text = [b'-'; SIGNATURE_LENGTH];
-    // The buffer has the length that 20 bytes take, without which encoding would panic.
     let digest = mac.finalize().into_bytes();
-    let _ = URL_SAFE_NO_PAD.encode(&digest, text.as_mut_slice().as_out());
+    // The buffer has the length that 20 bytes take, so this does not fail.
+    let _ = BASE64_URL_SAFE_NO_PAD.encode_slice(digest, &mut text);
     Signature(text)
 }
 

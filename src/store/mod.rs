@@ -10,7 +10,7 @@ pub mod sqlite;
 
 use std::fmt;
 
-use base64_simd::URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use sha2::{Digest, Sha256};
@@ -34,13 +34,13 @@ impl IdHash {
     /// Encodes the hash as in lists and events: in URL-safe base64, without padding.
     #[must_use]
     pub fn to_base64(self) -> String {
-        URL_SAFE_NO_PAD.encode_to_string(self.0)
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 
     /// Decodes the text of [`to_base64`](Self::to_base64). Returns `None` for any other text.
     #[must_use]
     pub fn from_base64(text: &str) -> Option<Self> {
-        let hash = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
+        let hash = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         hash.try_into().ok().map(Self)
     }
 }

@@ -1,7 +1,7 @@
 //! An entry of the index: `<tag of the subject><created><hash of the id><added>`, with times in hexadecimal, in ASCII fields of
 //! fixed lengths. So the entries of a subject are adjacent, the oldest sessions first.
 
-use base64_simd::URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use sha2::{Digest, Sha256};
 
 use crate::store::redis::command::{Failure, Reply};
@@ -26,7 +26,7 @@ impl Tag {
         let digest = Sha256::digest(subject);
         let (text, rest) = digest.split_at(16);
         Self {
-            text: URL_SAFE_NO_PAD.encode_to_string(text),
+            text: BASE64_URL_SAFE_NO_PAD.encode(text),
             shard: rest.first().copied().unwrap_or_default() % SHARDS,
         }
     }
