@@ -774,6 +774,72 @@ declare namespace session {
     idPattern?: RegExp | undefined
 
     /**
+     * Signs, or with `seal` encrypts, the session's cookie by keys of its own, in place of `app.keys`: the first key signs and seals,
+     * all of them verify and open. The list is read on every request, so it may change while the app runs. The keys are never passed to
+     * `ctx.cookies`, and `ctx.sessionOptions` does not have them. A Keygrip can sign, but not seal, since it does not show its keys.
+     *
+     * koa-session ignores an option of this name.
+     *
+     * @default undefined: app.keys
+     * @throws {@link SessionOptionError} for an empty list, for `signed: false` without `seal`, and with `seal` for a Keygrip or a key
+     * of fewer than 32 bytes. Without `seal`, the process warns once of such a short key (`KOA_SESSION_RS_KEYS`; not in production).
+     *
+     * @example
+     * app.use(session({ keys: [process.env.SESSION_KEY, process.env.OLD_SESSION_KEY].filter(Boolean) }, app))
+     */
+    keys?: SessionKeys | undefined
+
+    /**
+     * Encrypts and authenticates the cookie's value (XChaCha20-Poly1305), instead of encoding and signing it: its data cannot be read by
+     * whoever has the cookie. There is no cookie `<key>.sig` then; one that the browser still has is expired. A value that an older
+     * key sealed is sealed again with the same response. One that does not open counts as absent, and the app emits `session:forged`.
+     *
+     * - `{ accept: 'signed' }` also accepts cookies that are signed by `keys` or by `app.keys`, as koa-session does it, and seals them
+     *   with the same response: the way over.
+     * - `{ write: 'signed' }` opens sealed cookies, and writes signed ones: the way back.
+     *
+     * @default false
+     * @throws {@link SessionOptionError} at the start, or on a request, if `keys` (without them `app.keys`) cannot seal: each has
+     * to be text or bytes, at least 32 of them. Error with the code `ERR_SESSION_SEAL`, at the commit, if the operating system gives no
+     * random bytes.
+     *
+     * @example
+     * app.use(session({ seal: true, keys: [process.env.SESSION_KEY] }, app))
+     */
+    seal?: boolean | SealOptions | undefined
+
+    /**
+     * Splits a value of over 4096 bytes over up to so many cookies: `<key>`, `<key>.1` and so on. One signature or seal covers the
+     * whole. When the session shrinks or ends, the cookies that it no longer needs are expired. If the browser sends parts of two
+     * values, as after two responses at once, there is no session, and the app emits `session:missed`.
+     *
+     * Node accepts 16 KB of headers in a request (`--max-http-header-size`), nginx 8 KB in a line (`large_client_header_buffers`): so
+     * three or four cookies are the most that is practical.
+     *
+     * To stop, set it to 1 for as long as cookies live: then a session has one cookie, and further ones are expired.
+     *
+     * @default undefined: one cookie of any size, which browsers drop if it is too large
+     * @throws Error with the code `ERR_SESSION_OVERSIZE`, at the commit, if the session needs more; `bytes` is its size, `limit` what
+     * so many cookies hold. Nothing is sent then.
+     *
+     * @example
+     * app.use(session({ chunks: 3 }, app))
+     */
+    chunks?: number | undefined
+
+    /**
+     * Makes ids of so many random bytes, from 16 to 64, in URL-safe base64 behind `prefix`. A UUID has 122 random bits, and OWASP
+     * ASVS 5.0 (7.2.3) asks for 128. For store mode.
+     *
+     * @default undefined: a UUID (version 4)
+     * @throws {@link SessionOptionError} together with `genid`.
+     *
+     * @example
+     * app.use(session({ store, idBytes: 32 }, app))
+     */
+    idBytes?: number | undefined
+
+    /**
      * Reads and sends the id by methods of yours instead of the cookie. For store mode.
      *
      * @default undefined
@@ -842,6 +908,20 @@ declare namespace session {
      * @default undefined
      */
     beforeSave?: Hook<[ctx: Named<T, Koa.Context>, session: SessionOf<T>], void | PromiseLike<void>> | undefined
+  }
+
+  /** The keys of a session's cookie, the current one first; or a Keygrip, which can sign only. */
+  export type SessionKeys = ReadonlyArray<string | Uint8Array> | {
+    sign (data: any): string
+    index (data: any, digest: string): number
+  }
+
+  /** Which cookies are read and written besides sealed ones: see the option `seal`. */
+  export interface SealOptions {
+    /** Also accepts signed cookies. */
+    accept?: 'signed' | undefined
+    /** Writes signed cookies; sealed ones are opened. */
+    write?: 'signed' | undefined
   }
 
   /**
@@ -1200,7 +1280,7 @@ declare namespace session {
     'session:destroyed': LifecycleEvent<T>
     /** A session got a new id, which `key` has; in cookie mode, a new id was requested. */
     'session:regenerated': LifecycleEvent<T>
-    /** A cookie was sent that is larger than browsers accept. */
+    /** A cookie was sent that is larger than browsers accept; or the session needs more cookies than `chunks`, and none was sent. */
     'session:oversize': OversizeEvent<T>
     /** The session's cookie could not be sent. */
     'session:uncommitted': UncommittedEvent<T>
@@ -1212,7 +1292,7 @@ declare namespace session {
     /** A commit overwrote keys that other requests had written after this one loaded the session. */
     'session:conflict': ConflictEvent<T>
     /**
-     * A cookie's signature was made by none of the keys: the cookie was altered or made up, or its key was removed from `app.keys`
+     * A cookie was signed or sealed by none of the keys: it was altered or made up, or its key was removed from `app.keys` or `keys`
      * (these cases look the same). The request has a new session. It is emitted at most once per request, when the cookie is
      * read; not if there is no cookie or no signature, not with `signed: false` or `externalKey`, and not if another cookie with
      * the name verifies. `key` is the hash of the id in the cookie (SECURITY.md: "Watch for tampering").
@@ -1280,7 +1360,7 @@ declare namespace session {
   export interface OversizeEvent<T = Data> extends LifecycleEvent<T> {
     /** The bytes of the cookie's name and value. */
     bytes: number
-    /** The most bytes that browsers accept: 4096. */
+    /** The most bytes that browsers accept: 4096; with `chunks`, as many times that. */
     limit: number
   }
 
@@ -1345,6 +1425,8 @@ declare namespace session {
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |
    * | `ERR_SESSION_STORE` | a store or an adapter of this package failed; a store or hook of the app threw a value that is no Error, which is then the `cause` | `reason`, often `cause`, and the fields in the types of the stores |
    * | `ERR_SESSION_RECORD` | a store of this package is given text that is not JSON | |
+   * | `ERR_SESSION_OVERSIZE` | a session needs more cookies than the option `chunks` allows | `bytes`, `limit` |
+   * | `ERR_SESSION_SEAL` | a cookie cannot be sealed, since the operating system gives no random bytes | |
    * | `ERR_SESSION_SUBJECT` | sessions are listed or revoked without the option `subject` | |
    */
   export type ErrorCode =
@@ -1361,6 +1443,8 @@ declare namespace session {
     | 'ERR_SESSION_LIMIT'
     | 'ERR_SESSION_STORE'
     | 'ERR_SESSION_RECORD'
+    | 'ERR_SESSION_OVERSIZE'
+    | 'ERR_SESSION_SEAL'
     | 'ERR_SESSION_SUBJECT'
 
   /**
@@ -1377,9 +1461,9 @@ declare namespace session {
    * | `KOA_SESSION_RS_PARTITIONED` | the cookie is Partitioned and not Secure; not in production | HTTPS; `secure: 'force'` |
    * | `KOA_SESSION_RS_SECURE_PREFIX` | a cookie named `__Secure-` is not Secure; not in production | HTTPS; `secure: 'force'` |
    * | `KOA_SESSION_RS_HOST_PREFIX` | a cookie named `__Host-` is not Secure, has a domain, or another path than `/`; not in production | HTTPS, `secure: 'force'`; no `domain`, no `path` |
-   * | `KOA_SESSION_RS_KEYS` | `app.keys` has a key of fewer than 8 bytes; not in production | 32 random bytes |
+   * | `KOA_SESSION_RS_KEYS` | `app.keys` has a key of fewer than 8 bytes, or the option `keys` one of fewer than 32; not in production | 32 random bytes |
    * | `KOA_SESSION_RS_OPTION` | an option's name is probably misspelt; not in production | the right name |
-   * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store; not in production | a store |
+   * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store, or `seal` or `chunks` with an `externalKey`, which is sent in no cookie; not in production | a store; leave the option out |
    * | `KOA_SESSION_RS_ADAPTER` | a store of express-session is used without an adapter, so the store does not know the sessions' lifetime | `connectStore` of koa-session-rs/adapters/connect |
    * | `KOA_SESSION_RS_CLOCK` | the clock of a Redis server is more than a minute ahead of this machine's, or behind | synchronised clocks |
    */

@@ -29,6 +29,8 @@ function session (opts, app) {
     throw new SessionOptionError('app instance required: `session(opts, app)`', details)
   }
   const settings = new Settings(opts)
+  // Loaded only here, since most apps do not use it.
+  if (settings.isProtected) require('./lib/options/protection-check').checkAppKeys(opts, app)
   extendApp(app.context, settings, opts?.as != null)
   return middleware(settings)
 }

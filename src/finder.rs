@@ -82,18 +82,30 @@ impl CookieFinder {
         pairs
     }
 
+    /// Finds all cookies whose names begin with the name. Returns the rest of each one's name, and its value.
+    pub fn suffixed<'h>(&self, header: &'h str) -> impl Iterator<Item = (&'h str, &'h str)> {
+        self.named(header).filter_map(|rest| {
+            let (suffix, value) = rest.split_once('=')?;
+            (!suffix.contains(';')).then(|| (suffix, unquote(value_of(value))))
+        })
+    }
+
+    fn iter<'h>(&self, header: &'h str) -> impl Iterator<Item = Pair<'h>> {
+        self.named(header).filter_map(read)
+    }
+
+    /// Finds the name at the beginning of pairs, and returns the rest of the header behind it.
     // A name has no `;`, and does not begin with a space, and only spaces may precede it in its pair: so no two occurrences
     // overlap.
-    fn iter<'h>(&self, header: &'h str) -> impl Iterator<Item = Pair<'h>> {
+    fn named<'h>(&self, header: &'h str) -> impl Iterator<Item = &'h str> {
         let length = self.name.needle().len();
         self.name
             .find_iter(header.as_bytes())
             .filter_map(move |at| {
                 let (before, named) = header.split_at_checked(at)?;
-                let pair = read(named.get(length..)?)?;
                 let before = before.trim_end_matches(' ');
                 let begins_pair = before.is_empty() || before.ends_with(';');
-                (begins_pair && !named.starts_with(' ')).then_some(pair)
+                (begins_pair && !named.starts_with(' ')).then_some(named.get(length..)?)
             })
     }
 }
@@ -105,7 +117,8 @@ impl<'h> Few<'h> {
         self.texts.get(..self.count).unwrap_or_default()
     }
 
-    fn push(&mut self, text: &'h str) {
+    /// Adds a text, if there is room.
+    pub fn push(&mut self, text: &'h str) {
         if let Some(place) = self.texts.get_mut(self.count) {
             *place = text;
             self.count += 1;

@@ -123,7 +123,20 @@ impl CookieTemplate {
         expires: Option<&str>,
         secure: bool,
     ) {
+        self.write_suffixed(line, "", value, expires, secure);
+    }
+
+    /// Appends the line of the cookie whose name has a suffix.
+    pub(crate) fn write_suffixed(
+        &self,
+        line: &mut String,
+        suffix: &str,
+        value: &str,
+        expires: Option<&str>,
+        secure: bool,
+    ) {
         line.push_str(&self.name);
+        line.push_str(suffix);
         line.push('=');
         line.push_str(value);
         line.push_str(&self.before_expires);

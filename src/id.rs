@@ -23,6 +23,22 @@ pub fn new_id(prefix: &str) -> String {
     [prefix, uuid].concat()
 }
 
+/// Makes an id of `prefix` and so many random bytes in URL-safe base64 (option `idBytes`). Returns `None` if the operating system gives
+/// no random bytes.
+///
+/// ```
+/// use koa_session_rs::id::random_id;
+///
+/// let id = random_id("app:", 32).unwrap_or_default();
+/// assert_eq!(id.len(), 4 + 43);
+/// ```
+#[must_use]
+pub fn random_id(prefix: &str, bytes: usize) -> Option<String> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).ok()?;
+    Some([prefix, &BASE64_URL_SAFE_NO_PAD.encode(random)].concat())
+}
+
 /// Returns whether an id that came from a client may be passed to a store: not empty, at most [`MAX_LENGTH`] bytes, without ASCII
 /// control characters, and without a path segment `..`, for stores that keep files.
 ///

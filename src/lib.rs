@@ -8,12 +8,15 @@
 #![forbid(unsafe_code)]
 
 pub mod canonical;
+pub mod chunks;
+pub mod cipher;
 pub mod codec;
 pub mod envelope;
 pub mod finder;
 pub mod header;
 pub mod id;
 pub mod keyring;
+pub mod protected;
 pub mod record;
 pub mod session;
 pub mod store;

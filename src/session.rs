@@ -211,7 +211,13 @@ impl<'h> Found<'h> {
 /// Opens a cookie value that was verified elsewhere: decodes it, reads its envelope, and validates it at `now_ms`.
 #[must_use]
 pub fn open(value: &str, now_ms: f64) -> Opened {
-    let envelope = envelope::read(codec::decode(value));
+    judge(codec::decode(value), now_ms)
+}
+
+/// Reads the envelope of an opened text, and validates it at `now_ms`.
+#[must_use]
+pub fn judge(text: String, now_ms: f64) -> Opened {
+    let envelope = envelope::read(text);
     let expire_ms = match &envelope {
         Envelope::Plain { lifetime, .. } => lifetime.expire_ms(),
         Envelope::Foreign { expire_ms, .. } => *expire_ms,

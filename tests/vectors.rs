@@ -6,7 +6,10 @@
 )]
 
 use std::fs;
+use std::ops::ControlFlow;
 
+use koa_session_rs::chunks::{Parts, Split, suffix};
+use koa_session_rs::cipher::{Cipher, Unsealed};
 use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
 use koa_session_rs::finder::CookieFinder;
@@ -252,5 +255,71 @@ fn finds_changes_and_merges_them() {
             assert_eq!((conflicts, record.rev), (step.conflicts, step.rev));
             assert_eq!(record.data, step.data);
         }
+    }
+}
+
+#[derive(Deserialize)]
+struct SealedCase {
+    name: String,
+    key: String,
+    text: String,
+    value: String,
+}
+
+#[test]
+fn opens_what_node_has_sealed() {
+    let cases: Vec<SealedCase> = golden("sealed");
+    assert!(!cases.is_empty());
+    for case in &cases {
+        let cipher = Cipher::new(&case.name, [&case.key]).expect("the key is long enough");
+        let text = case.text.clone();
+        let by_first = true;
+        assert_eq!(cipher.open(&case.value), Some(Unsealed { text, by_first }));
+
+        let another = if case.name == "s" { "t" } else { "s" };
+        let other = Cipher::new(another, [&case.key]).expect("the key is long enough");
+        assert_eq!(other.open(&case.value), None, "for another cookie");
+    }
+}
+
+#[derive(Deserialize)]
+struct ChunksCase {
+    name: String,
+    max: usize,
+    start: String,
+    length: usize,
+    cookies: Option<Vec<(String, usize)>>,
+}
+
+#[test]
+fn splits_values_as_the_model_does() {
+    let cases: Vec<ChunksCase> = golden("chunks");
+    assert!(!cases.is_empty());
+    for case in cases {
+        let mut value = case.start + &"abcdefghij".repeat(case.length / 10 + 1);
+        value.truncate(case.length);
+        let mut rest = value.as_str();
+        let expected = case.cookies.map(|cookies| {
+            let cookies = cookies.into_iter().map(|(before, length)| {
+                let (part, behind) = rest.split_at(length);
+                rest = behind;
+                before + part
+            });
+            cookies.collect::<Vec<_>>()
+        });
+        let split = Split::new(&case.name, &value, case.max).ok();
+        assert_eq!(split.map(|split| split.values), expected);
+
+        let Some(cookies) = expected else { continue };
+        let pairs = cookies.iter().enumerate();
+        let pairs = pairs.map(|(i, cookie)| [&case.name, &*suffix(i), "=", cookie].concat());
+        let header = pairs.collect::<Vec<_>>().join("; ");
+        let finder = CookieFinder::new(&case.name);
+        let mut whole = None;
+        let _ = Parts::find(&finder, &header).each(|found| {
+            whole = Some(found.value);
+            ControlFlow::Break(())
+        });
+        assert_eq!(whole, Some(value));
     }
 }

@@ -8,6 +8,7 @@ use koa_session_rs_binding_common::{Functions, Text};
 use napi::Env;
 use napi::bindgen_prelude::{Array, Either, Object, Uint8Array};
 use napi_derive::napi;
+use zeroize::Zeroizing;
 
 use crate::opened::{Memory, write_found, write_opened, write_repair};
 
@@ -149,16 +150,16 @@ fn to_text(signature: Signature) -> Text {
 }
 
 /// Copies each key before reading the next, since reading an element may run JavaScript.
-fn read_keys(keys: &Array) -> napi::Result<Vec<Vec<u8>>> {
+pub fn read_keys(keys: &Array) -> napi::Result<Vec<Zeroizing<Vec<u8>>>> {
     let keys = (0..keys.len()).map(|i| match keys.get::<Key>(i)? {
-        Some(Either::A(text)) => Ok(text.into_bytes()),
-        Some(Either::B(bytes)) => Ok(bytes.to_vec()),
+        Some(Either::A(text)) => Ok(Zeroizing::new(text.into_bytes())),
+        Some(Either::B(bytes)) => Ok(Zeroizing::new(bytes.to_vec())),
         None => Err(napi::Error::from_status(napi::Status::InvalidArg)),
     });
     keys.collect()
 }
 
-fn to_binding_error(error: napi::Error) -> napi::Error<&'static str> {
+pub fn to_binding_error(error: napi::Error) -> napi::Error<&'static str> {
     napi::Error::new("ERR_SESSION_BINDING", error.reason.clone())
 }
 

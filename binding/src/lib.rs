@@ -15,6 +15,7 @@
 pub mod cookie;
 pub mod memory;
 mod opened;
+pub mod protected;
 
 use cookie::{CookieOptions, lifetime};
 use koa_session_rs::header::{Attributes, CookieTemplate, InvalidAttribute};
@@ -44,6 +45,7 @@ pub fn add_functions(exports: Object, env: napi::Env) -> napi::Result<()> {
     })?;
     functions.add_fallible("difference", |(), arguments| difference(arguments))?;
     functions.add("newId", |(), (prefix,): (Text,)| Text(id::new_id(&prefix)))?;
+    functions.add_fallible("randomId", |(), arguments| random_id(arguments))?;
     functions.add("isAcceptableId", |(), (id,): (Text,)| {
         id::is_acceptable(&id)
     })?;
@@ -80,6 +82,13 @@ fn difference((before, after): (Text, Text)) -> napi::Result<Option<Vec<Text>>, 
         .map_err(|error| napi::Error::new("ERR_SESSION_RECORD", error.to_string()))?;
     let is_same = set.is_empty() && delete.is_empty();
     Ok((!is_same).then(|| vec![set.into(), delete.into()]))
+}
+
+/// Makes an id of so many random bytes.
+fn random_id((prefix, bytes): (Text, u32)) -> napi::Result<Text, &'static str> {
+    let id = id::random_id(&prefix, bytes as usize);
+    id.map(Text)
+        .ok_or_else(|| napi::Error::new("ERR_SESSION_BINDING", "no random bytes".to_owned()))
 }
 
 /// Emits a verdict's event by a function from JavaScript: `emit(ctx, name, { key, value, ctx })`.

@@ -32,6 +32,13 @@ pub fn write_found(memory: &Memory<'_>, found: Found<'_>) {
 
 /// Writes the results of opening a cookie, and returns its text.
 pub fn write_opened(memory: &Memory<'_>, repair: Repair, opened: Opened) -> String {
+    let ([verdict, shape, expire, max_age], text) = numbers_of(opened);
+    memory.write(&[number_of(repair), verdict, shape, expire, max_age]);
+    text
+}
+
+/// Returns the results of opening a session as numbers (the verdict, the shape, `_expire` and `_maxAge`), and its text.
+pub fn numbers_of(opened: Opened) -> ([f64; 4], String) {
     let (shape, (expire_ms, max_age_ms), text) = match opened.envelope {
         Envelope::Plain { user, lifetime } => match lifetime {
             Lifetime::Timed {
@@ -45,8 +52,7 @@ pub fn write_opened(memory: &Memory<'_>, repair: Repair, opened: Opened) -> Stri
     let (verdict, shape) = (f64::from(opened.verdict as u8), f64::from(shape as u8));
     #[expect(clippy::cast_precision_loss, reason = "fifteen digits at most")]
     let (expire, max_age) = (expire_ms as f64, max_age_ms as f64);
-    memory.write(&[number_of(repair), verdict, shape, expire, max_age]);
-    text
+    ([verdict, shape, expire, max_age], text)
 }
 
 fn number_of(repair: Repair) -> f64 {

@@ -3,9 +3,12 @@
 const binding = require('../native/binding')
 const { sessionError } = require('./errors')
 
-/** Makes an id. The prefix may be a number, if the app has changed the option since it was checked. */
-function newId (prefix) {
-  return binding.newId(`${prefix || ''}`)
+/**
+ * Makes an id: a UUID, or as many random bytes as the option `idBytes` says. The prefix may be a number, if the app has changed the
+ * option since it was checked.
+ */
+function newId (prefix, bytes) {
+  return bytes == null ? binding.newId(`${prefix || ''}`) : binding.randomId(`${prefix || ''}`, bytes)
 }
 
 /** Checks what the app's `genid` returned, and makes a string of it. */

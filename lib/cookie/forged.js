@@ -4,15 +4,16 @@ const { announce, isObserved, publish } = require('../base/events')
 const { readCookie } = require('../native/opened')
 
 /**
- * Emits `session:forged`: the signature of the session's cookie is by none of the keys. With a store, the event has the hash of
- * the id in the cookie.
+ * Emits `session:forged`: the session's cookie is signed or sealed by none of the keys. With a store, the event has the hash of
+ * the id in a signed cookie.
  *
  * @param {import('../options/request-options').RequestOptions} request
+ * @param {boolean} hasId whether the cookie's value may be an id
  */
-function reportForged (request) {
+function reportForged (request, hasId) {
   if (!isObserved(request, 'forged')) return
   const { ContextStore, store } = request.options
-  const id = ContextStore || store ? unverifiedId(request) : undefined
+  const id = hasId && (ContextStore || store) ? unverifiedId(request) : undefined
   announce(request, 'forged', id)
   publish(request, 'forged', id)
 }

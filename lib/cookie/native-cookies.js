@@ -187,4 +187,4 @@ function sameKey (key, known) {
   return key instanceof Uint8Array && known.equals(key)
 }
 
-module.exports = { NativeCookies }
+module.exports = { NativeCookies, attributesOf, copyKeys, sameFields, sameKeys }

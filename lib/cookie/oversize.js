@@ -17,4 +17,4 @@ function reportOversize (request, value) {
     'keep less in the session, or use the option store')
 }
 
-module.exports = { reportOversize }
+module.exports = { MAX_COOKIE_BYTES, reportOversize }

@@ -13,14 +13,19 @@ function appendCookies (res, lines, overwrite) {
   res.setHeader('Set-Cookie', header)
 }
 
-/** Returns the names of a session's cookies, by its option `key`: the cookie and its signature. */
-function cookieNames (key) {
-  return [key, `${key}.sig`]
+/**
+ * Returns the names of a session's cookies: the cookie, its signature, and its further parts.
+ *
+ * @param {string} key the session's option
+ * @param {number} [chunks] the most cookies that the session may take
+ */
+function cookieNames (key, chunks = 1) {
+  return [key, `${key}.sig`, ...Array.from({ length: chunks - 1 }, (_, i) => `${key}.${i + 1}`)]
 }
 
-/** Returns the Set-Cookie lines of a session's cookies. */
-function linesOf (res, key) {
-  const starts = cookieNames(key).map((name) => `${name}=`)
+/** Returns the Set-Cookie lines of a session's cookies, by their names. */
+function linesOf (res, key, names = cookieNames(key)) {
+  const starts = names.map((name) => `${name}=`)
   return setCookie(res).filter((line) => starts.some((start) => line.startsWith(start)))
 }
 

@@ -63,6 +63,10 @@ const EXPECTED = {
   merge: BOOLEAN,
   subject: ['string or function', isOf('string', 'function')],
   label: FUNCTION,
+  keys: ['array of strings and Uint8Arrays, not empty, or a Keygrip', isKeys],
+  seal: ["boolean, or { accept: 'signed', write: 'signed' }", isSeal],
+  chunks: ['whole number from 1 to 32', isWithin(1, 32)],
+  idBytes: ['whole number from 16 to 64', isWithin(16, 64)],
   maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isSessionLimit]
 }
 
@@ -106,6 +110,12 @@ class Settings {
   /** Returns whether sessions live in a store. */
   get hasStore () { return Boolean(this.#given.ContextStore || this.#given.store) }
 
+  /** Returns whether this package protects the cookie itself, in place of `ctx.cookies`. */
+  get isProtected () { return usesProtection(this.#given) }
+
+  /** Returns the session's own keys, as they are now: they are in no copy of the options. */
+  get keys () { return this.#given.keys ?? undefined }
+
   get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
 
   get rollUntouched () { return this.#given.rollUntouched === true }
@@ -129,7 +139,7 @@ class Settings {
   /** Returns a copy of the options as they are now, for a request to change. */
   copy () {
     const options = complete(this.#given)
-    options.genid ??= () => newId(options.prefix)
+    options.genid ??= () => newId(options.prefix, options.idBytes)
     return options
   }
 }
@@ -149,12 +159,14 @@ function isSameOptions (a, b) {
     a.lazy === b.lazy && a.ignore === b.ignore && a.early === b.early &&
     a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
     a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
-    a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions
+    a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions &&
+    a.keys === b.keys && a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
 }
 
-/** Returns a copy of the caller's options in their order, followed by the defaults. */
+/** Returns a copy of the caller's options in their order, without the keys, followed by the defaults. */
 function complete (given) {
   const options = { ...given }
+  delete options.keys
   if (usesOldSpelling(given)) options.maxAge = given.maxage
   for (const name in DEFAULTS) options[name] ??= DEFAULTS[name]
   // `cookies` would take null and 'auto' for values.
@@ -202,6 +214,27 @@ function usesOldSpelling (given) {
   return !('maxAge' in given) && 'maxage' in given
 }
 
+/** Returns whether any option is set that `ctx.cookies` cannot do. */
+function usesProtection ({ keys, seal, chunks }) {
+  return keys != null || (seal != null && seal !== false) || chunks != null
+}
+
+/** Returns whether a value is a list of keys, or a Keygrip, which does not show its keys. */
+function isKeys (value) {
+  if (!Array.isArray(value)) return typeof value?.sign === 'function' && typeof value.index === 'function'
+  return value.length > 0 && value.every((key) => typeof key === 'string' || key instanceof Uint8Array)
+}
+
+/** Returns whether a value is the option `seal`: a boolean, or what to read and write besides sealed cookies. */
+function isSeal (value) {
+  if (typeof value !== 'object' || Array.isArray(value)) return typeof value === 'boolean'
+  return Object.entries(value).every(([name, kind]) => (name === 'accept' || name === 'write') && (kind === undefined || kind === 'signed'))
+}
+
+function isWithin (least, most) {
+  return (value) => Number.isInteger(value) && value >= least && value <= most
+}
+
 /** Returns whether a value is a limit of sessions: their number, or `{ max, overflow }`. */
 function isSessionLimit (value) {
   const { max, overflow } = typeof value === 'object' ? value : { max: value, overflow: 'oldest' }
@@ -236,6 +269,7 @@ function check (given) {
   if (storeOrPrototype != null) require('./store-check').checkStore(storeOrPrototype)
   for (const name in METHODS) checkMethods(name, given[name])
   checkSubject(given)
+  if (usesProtection(given) || given.idBytes != null) require('./protection-check').checkProtection(given)
 }
 
 function checkMethods (name, value) {

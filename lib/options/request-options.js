@@ -31,6 +31,13 @@ class RequestOptions {
 
   get name () { return this.#settings.name }
   get nativeCookies () { return this.#settings.nativeCookies }
+
+  /** Returns the session's own keys, as they are now; undefined if it has none. */
+  get keys () { return this.#settings.keys }
+
+  /** Returns whether this package protects the cookie itself (options `keys`, `seal`, `chunks`). */
+  get isProtected () { return this.#settings.isProtected }
+
   get options () { return this.#copy ?? this.#resolved ?? this.#current }
 
   /** Returns whether the options are immutable: the app has no copy of its own. */

@@ -22,6 +22,9 @@ const RULES = [
 /** A shorter key can be found by brute force from one cookie: seven printable characters take hours. */
 const MIN_KEY_BYTES = 8
 
+/** Keys of the session's own (option `keys`) have no past to be compatible with. */
+const MIN_OWN_KEY_BYTES = 32
+
 /**
  * Warns of the options, and sets callbacks that warn of the keys and cookies of requests.
  *
@@ -35,6 +38,10 @@ function watchOptions (given, optionNames, nativeCookies) {
   const unused = ['lazy', 'merge'].filter((name) => given[name] === true && !isStored)
   if (unused.length > 0) warnOnce('KOA_SESSION_RS_STORELESS', `without a store, ${unused.join(' and ')} does nothing: give session() a store, or leave it out`)
   nativeCookies.onKeys = warnShortKeys
+  warnShortOwnKeys(given)
+  if (isStored && given.externalKey && (given.seal || given.chunks != null)) {
+    warnOnce('KOA_SESSION_RS_STORELESS', 'with externalKey, no cookie has the id, and seal and chunks do nothing: leave them out')
+  }
   // The id is not in a cookie.
   if (isStored && given.externalKey) return
   const cookie = cookieOf(given)
@@ -93,6 +100,12 @@ function warnShortKeys (keys) {
   warnOnce('KOA_SESSION_RS_KEYS',
     `app.keys has a key of fewer than ${MIN_KEY_BYTES} bytes: it can be guessed from one cookie, to forge sessions. ` +
     'Take 32 random bytes')
+}
+
+/** Warns of keys that may be found by brute force. With `seal`, such keys are an error. */
+function warnShortOwnKeys ({ keys, seal }) {
+  if (seal || !Array.isArray(keys) || keys.every((key) => Buffer.byteLength(key) >= MIN_OWN_KEY_BYTES)) return
+  warnOnce('KOA_SESSION_RS_KEYS', `the option keys has a key of fewer than ${MIN_OWN_KEY_BYTES} bytes. Take 32 random bytes`)
 }
 
 function warnMisspelt (names, optionNames) {

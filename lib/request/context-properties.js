@@ -37,13 +37,15 @@ function extendApp (context, settings, isNamed) {
   if (isNamed && settings.name !== 'session' && settings.name in context) {
     throw invalidOption('as', 'a name that ctx does not have', settings.name)
   }
-  const names = cookieNames(settings.current.key)
-  const taken = new Set([...existing.values()].flatMap(({ current }) => cookieNames(current.key)))
+  const names = namesOf(settings)
+  const taken = new Set([...existing.values()].flatMap(namesOf))
   if (names.some((name) => taken.has(name))) {
-    throw invalidOption('key', 'a name of its own for each session, and not that of another one\'s signature (.sig)', names[0])
+    throw invalidOption('key', 'a name of its own for each session, and not that of another one\'s signature (.sig) or part (.1)', names[0])
   }
   extend(context, settings)
 }
+
+const namesOf = ({ current: { key, chunks } }) => cookieNames(key, chunks ?? 1)
 
 /** Returns the properties of a session; the first session of a context has also koa-session's other properties. */
 function propertiesOf (settings, isFirst) {

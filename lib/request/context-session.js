@@ -4,12 +4,11 @@ const { sessionError } = require('../base/errors')
 const { callHook, requireSync } = require('../base/hook')
 const { newId, toId } = require('../base/id')
 const { isPromise } = require('../base/maybe-async')
-const { RequestCookie } = require('../cookie/request-cookie')
 const { RequestOptions } = require('../options/request-options')
 const { Session } = require('../session/session')
 const { commit } = require('./commit')
 const { load, open } = require('./load')
-const { recordsOf, watchHead } = require('./on-demand')
+const { cookieOf, recordsOf, watchHead } = require('./on-demand')
 
 /** The states of a request's session; docs/architecture.md draws the transitions. */
 const STATE = {
@@ -75,7 +74,7 @@ class ContextSession {
   constructor (ctx, settings) {
     this.ctx = ctx
     this.requestOptions = new RequestOptions(ctx, settings)
-    this.cookie = new RequestCookie(this.requestOptions)
+    this.cookie = cookieOf(this.requestOptions)
     const { ContextStore, store, ignore, early, autoCommit } = this.options
     const records = ContextStore ? callHook(() => new ContextStore(ctx)) : store
     this.records = records ? recordsOf(this, records, ContextStore || store) : undefined
@@ -271,9 +270,9 @@ class ContextSession {
 
   /** Takes a new id, under which the store has no record. */
   takeNewId () {
-    const { genid, prefix } = this.options
+    const { genid, prefix, idBytes } = this.options
     this.#isStored = false
-    const id = genid ? callHook(() => genid(this.ctx)) : newId(prefix)
+    const id = genid ? callHook(() => genid(this.ctx)) : newId(prefix, idBytes)
     this.#pendingId = undefined
     if (!isPromise(id)) {
       this.#id = toId(id)

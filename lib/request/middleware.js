@@ -11,7 +11,7 @@ const { preload } = require('./on-demand')
  * @param {import('../options/options').Settings} ownSettings of this `session()`; the settings of the app's first `session()` may be in force instead
  */
 function middleware (ownSettings) {
-  preload(ownSettings.current)
+  preload(ownSettings)
   return function session (ctx, next) {
     let settings, beginning
     try {

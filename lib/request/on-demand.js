@@ -6,10 +6,12 @@
  */
 
 const { isSessionStore } = require('../base/store-contract')
+const { RequestCookie } = require('../cookie/request-cookie')
 
 const MODULES = {
   early: once(() => require('./early-headers')),
   mergingStore: once(() => require('../persistence/merging-store')),
+  protectedCookie: once(() => require('../cookie/protected-cookie')),
   recordStore: once(() => require('../persistence/record-store')),
   serialStore: once(() => require('../persistence/serial-store'))
 }
@@ -20,8 +22,9 @@ function once (load) {
 }
 
 /** Loads the modules that an app's options need. */
-function preload ({ store, ContextStore, merge, early }) {
+function preload ({ current: { store, ContextStore, merge, early }, isProtected }) {
   if (early) MODULES.early()
+  if (isProtected) MODULES.protectedCookie()
   const storeOrPrototype = ContextStore?.prototype ?? store
   if (!storeOrPrototype) return
   if (merge || isSessionStore(storeOrPrototype)) MODULES.mergingStore()
@@ -47,4 +50,13 @@ function recordsOf (contextSession, store, owner) {
   return new MergingStore(contextSession, new (MODULES.serialStore().SerialStore)(contextSession, store, owner), false)
 }
 
-module.exports = { MODULES, preload, watchHead, recordsOf }
+/**
+ * Makes the session's cookie of one request: a ProtectedCookie with the options `keys`, `seal` or `chunks`, else a RequestCookie.
+ *
+ * @param {import('../options/request-options').RequestOptions} request
+ */
+function cookieOf (request) {
+  return request.isProtected ? new (MODULES.protectedCookie().ProtectedCookie)(request) : new RequestCookie(request)
+}
+
+module.exports = { MODULES, cookieOf, preload, watchHead, recordsOf }

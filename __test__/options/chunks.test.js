@@ -1,0 +1,118 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { session, KOAS: { koa3: Koa } } = require('../harness/app')
+const { refuses } = require('../harness/refusal')
+const { start, visit } = require('../harness/server')
+
+const KEY = 'k'.repeat(32)
+
+const ROUTES = {
+  '/set' (ctx) { ctx.session.text = 'x'.repeat(Number(ctx.query.length)) },
+  '/get': (ctx) => ({ length: ctx.session.text?.length ?? null }),
+  '/out' (ctx) { ctx.session = null }
+}
+
+const names = (client) => [...client.jar.keys()]
+
+for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true, keys: [KEY] }, unsigned: { signed: false } })) {
+  const sig = kind === 'signed' ? ['koa.sess.sig'] : []
+
+  describe(`chunks, ${kind}`, () => {
+    test('a long session takes several cookies, and is read back', async (t) => {
+      const client = await visit(t, { ...options, chunks: 4 }, ROUTES)
+      const { setCookie } = await client.get('/set?length=8000')
+      assert.deepEqual(names(client), ['koa.sess', 'koa.sess.1', 'koa.sess.2', ...sig])
+      for (const line of setCookie) assert.ok(/^[^;]*/.exec(line)[0].length <= 4097)
+      const again = await client.get('/get')
+      assert.deepEqual([again.json, again.setCookie], [{ length: 8000 }, []])
+    })
+
+    test('a session that one cookie can hold is written as without it', async (t) => {
+      const now = Date.now()
+      t.mock.method(Date, 'now', () => now)
+      const client = await visit(t, { ...options, chunks: 4 }, ROUTES)
+      const plain = await visit(t, options, ROUTES)
+      const [answer, expected] = [await client.get('/set?length=100'), await plain.get('/set?length=100')]
+      if (kind === 'sealed') assert.deepEqual(answer.setCookie.map((line) => line.length), expected.setCookie.map((line) => line.length))
+      else assert.deepEqual(answer.setCookie, expected.setCookie)
+    })
+
+    test('cookies that a smaller session does not need are expired, also when it ends', async (t) => {
+      const client = await visit(t, { ...options, chunks: 4 }, ROUTES)
+      for (const [length, expected] of [[8000, ['koa.sess.1', 'koa.sess.2']], [4000, ['koa.sess.1']], [10, []]]) {
+        await client.get(`/set?length=${length}`)
+        assert.deepEqual(names(client).sort(), ['koa.sess', ...expected, ...sig].sort())
+      }
+      await client.get('/set?length=8000')
+      await client.get('/out')
+      assert.deepEqual(names(client), [])
+    })
+
+    test('cookies beyond a smaller number are expired; a session of more is read, until it is written', async (t) => {
+      const given = { ...options, chunks: 4 }
+      const client = await visit(t, given, ROUTES)
+      await client.get('/set?length=8000')
+      given.chunks = 1
+      assert.deepEqual((await client.get('/get')).json, { length: 8000 })
+      await client.get('/set?length=10')
+      assert.deepEqual(names(client).sort(), ['koa.sess', ...sig].sort())
+    })
+
+    test('a session that needs more is an error that names its size, and nothing of it is sent', async (t) => {
+      const server = await start(t, { ...options, chunks: 2 }, ROUTES)
+      const client = server.visitor()
+      await client.get('/set?length=10')
+      const { status, setCookie } = await client.get('/set?length=20000')
+      assert.deepEqual([status, setCookie], [500, []])
+      const [{ code, bytes, limit, message }] = server.errors
+      assert.equal(code, 'ERR_SESSION_OVERSIZE')
+      assert.ok(bytes > 26000 && bytes < 27000 && limit === 8192 && message.includes(String(bytes)))
+      assert.deepEqual((await client.get('/get')).json, { length: 10 })
+      const { bytes: told } = await server.event('session:oversize')
+      assert.equal(told, bytes)
+    })
+
+    test('cookies of two responses are missed, not forged', async (t) => {
+      const server = await start(t, { ...options, chunks: 4 }, ROUTES)
+      const forged = []
+      server.app.on('session:forged', (event) => forged.push(event))
+      const [one, two] = [server.visitor(), server.visitor()]
+      await one.get('/set?length=8000')
+      await two.get('/set?length=8001')
+      for (const name of names(one)) {
+        const mixed = server.visitor()
+        mixed.jar = new Map(one.jar).set(name, two.jar.get(name))
+        const seen = server.events.named('session:missed').length
+        assert.deepEqual((await mixed.get('/get')).json, { length: null })
+        await server.settled()
+        assert.equal(server.events.named('session:missed').length, seen + 1, name)
+      }
+      assert.deepEqual(forged, [])
+    })
+
+    // Without a signature, nothing tells one value from another.
+    if (kind === 'unsigned') return
+    test('a cookie of the same name from another path does not hide the session', async (t) => {
+      const server = await start(t, { ...options, chunks: 4 }, ROUTES)
+      const [own, other] = [server.visitor(), server.visitor()]
+      await own.get('/set?length=4000')
+      await other.get('/set?length=3900')
+      const altered = other.cookie.replace(/=A|=~/g, (text) => `${text}x`)
+      for (const cookie of [`${altered}; ${own.cookie}`, `${own.cookie}; ${altered}`]) {
+        assert.deepEqual((await server.get('/get', { cookie })).json, { length: 4000 })
+      }
+    })
+  })
+}
+
+test('the names of another session\'s cookies are taken', () => {
+  const app = new Koa()
+  session({ chunks: 3 }, app)
+  assert.throws(() => session({ key: 'koa.sess.2', as: 'other' }, app), { code: 'ERR_SESSION_OPTION', option: 'key' })
+  session({ key: 'koa.sess.3', as: 'third' }, app)
+})
+
+refuses('chunks', [['3', 'string'], [0, 'number'], [33, 'number'], [1.5, 'number'], [true, 'boolean']])

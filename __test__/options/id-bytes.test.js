@@ -1,0 +1,54 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+
+const { of } = require('../harness/app')
+const { MODES } = require('../harness/modes')
+const { errorOf, refuses } = require('../harness/refusal')
+const { visit } = require('../harness/server')
+
+const ROUTES = {
+  async '/in' (ctx) {
+    ctx.session.user = 'ann'
+    return [ctx.session.externalKey]
+  },
+  async '/regenerate' (ctx) {
+    await of(ctx).regenerate()
+    return [of(ctx).id]
+  },
+  '/options': (ctx) => [ctx.sessionOptions.genid()],
+  '/me': (ctx) => [ctx.session.user]
+}
+
+describe('idBytes', () => {
+  for (const mode of ['store', 'ContextStore', 'externalKey']) {
+    test(`ids have so many random bytes in URL-safe base64, behind prefix: ${mode}`, async (t) => {
+      for (const [idBytes, length] of [[16, 22], [32, 43], [64, 86]]) {
+        const { options } = MODES[mode]()
+        const client = await visit(t, { ...options, idBytes, prefix: 'app:' }, ROUTES)
+        const ids = new Set()
+        for (const path of ['/in', '/regenerate', '/regenerate', '/options']) {
+          const [id] = (await client.get(path)).json
+          assert.match(id, /^app:[\w-]+$/)
+          assert.equal(id.length, 4 + length)
+          ids.add(id)
+        }
+        assert.equal(ids.size, 4)
+        assert.deepEqual((await client.get('/me')).json, ['ann'])
+      }
+    })
+  }
+
+  test('the default is a UUID', async (t) => {
+    const client = await visit(t, MODES.store().options, ROUTES)
+    assert.match((await client.get('/in')).json[0], /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/)
+  })
+
+  test('does not fit genid, which makes the ids', () => {
+    const { code, option } = errorOf({ idBytes: 32, genid: () => 'id' })
+    assert.deepEqual([code, option], ['ERR_SESSION_OPTION', 'genid'])
+  })
+})
+
+refuses('idBytes', [['32', 'string'], [15, 'number'], [65, 'number'], [16.5, 'number']])

@@ -1,0 +1,274 @@
+'use strict'
+
+/**
+ * The session's cookie on one request, with the options `keys`, `seal` or `chunks`. This package seals or signs the value itself, and
+ * splits one that is too long over several cookies. `ctx.cookies` only carries the result, unsigned, and only where it is not Koa's own.
+ */
+
+const binding = require('../native/binding')
+const codec = require('./codec')
+const { invalidOption, sessionError } = require('../base/errors')
+const { VERDICT, announce, reportVerdict } = require('../base/events')
+const { BaseCookie, cookieHeader } = require('./base-cookie')
+const { CLEARING, setByKoa } = require('./by-koa')
+const { MAX_COOKIE_BYTES, reportOversize } = require('./oversize')
+const { isIdRefused } = require('../base/id')
+const { openValue } = require('../native/opened')
+const { OUTCOME, UNWRITABLE, openProtected, readProtected, readUnverified, writeProtected } = require('../native/protected')
+const { protectionOf } = require('./protection')
+const { LAST_DATE_MS, cookieNames, expiresOf } = require('./set-cookie')
+
+/** The most cookies of one session (src/chunks.rs). */
+const MAX_CHUNKS = 32
+
+class ProtectedCookie extends BaseCookie {
+  /** The value to be sent anew, since an older key or another kind of protection is on the one that came. */
+  #outdated
+  /** The number of cookies of the value that came, if the request has further ones of that session. */
+  #staleCount
+  #hasReadId = false
+
+  get names () { return cookieNames(this.request.options.key, this.request.options.chunks ? MAX_CHUNKS : 1) }
+
+  /** Returns whether the request has the cookie, protected or not. */
+  get isInRequest () {
+    const header = this.#header()
+    return header !== '' && this.#protection().core.isSent(header)
+  }
+
+  /** Returns whether the core has accepted the value of the last `read` as an id. */
+  get hasReadId () { return this.#hasReadId }
+
+  /** Returns the text that the cookies hold (with a store: an id); undefined if there is none. */
+  read () {
+    this.#hasReadId = false
+    const header = this.#header()
+    if (header === '') return undefined
+    const protection = this.#protection()
+    if (protection.keygrip) return this.#readByKeygrip(protection, header)
+    const found = readProtected(protection.core, header)
+    if (!this.#isOpened(found)) return undefined
+    if (found.isOutdated) this.#outdated = { value: found.text, key: this.request.options.key }
+    this.#hasReadId = found.isId
+    return found.text
+  }
+
+  /**
+   * Opens the session in the cookies.
+   *
+   * @param {number} now milliseconds
+   * @returns {object|undefined} as from `openCookie`; undefined if there is no session
+   */
+  open (now) {
+    const header = this.#header()
+    if (header === '') return undefined
+    const protection = this.#protection()
+    if (protection.keygrip) {
+      const value = this.#readByKeygrip(protection, header)
+      return value ? openValue(value, now) : undefined
+    }
+    const found = openProtected(protection.core, header, now)
+    if (!this.#isOpened(found)) return undefined
+    if (found.isOutdated) this.#outdated = { json: protection.core.outdated(), key: this.request.options.key }
+    return found
+  }
+
+  /**
+   * Sends the value anew, if an older key or another kind of protection is on the one that came; and expires cookies of the request
+   * that the value has no use for.
+   *
+   * @param {number} [expires] milliseconds: when the session's cookie expires, if that is known
+   */
+  reissue (expires) {
+    if ((this.#outdated ?? this.#staleCount) === undefined || this.blockedBy !== undefined) return
+    const outdated = this.#outdated
+    const staleCount = this.#staleCount
+    this.#outdated = this.#staleCount = undefined
+    const { key } = this.request.options
+    const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
+    if (outdated === undefined) {
+      this.#send(this.#protection().core.expireStale(staleCount, this.isSecure, this.#header()).split('\n'), { overwrite: false })
+    } else if (outdated.key === key) {
+      // A value that grows by its new protection, and does not fit any more, stays as it is.
+      const lifetime = { maxAge: undefined, expires: until === undefined ? undefined : new Date(until) }
+      this.#trySend(key, outdated, until, { overwrite: false, lifetime })
+    }
+  }
+
+  /**
+   * Sends a value (with a store: an id), with the lifetime that the options say.
+   *
+   * @param {string} value
+   * @param {*} now what Date.now() returned
+   * @param {string} [key] the cookie's name, where the app may have changed the option since
+   */
+  write (value, now, key = this.request.options.key) {
+    this.request.resolve()
+    const text = String(value || '')
+    const expires = expiresOf(this.request.options.expires, this.request.cookieMaxAge, now)
+    this.#require(this.#trySend(key, { value: text }, expires), key)
+  }
+
+  /**
+   * Puts the session into an envelope, protects and sends it.
+   *
+   * @param {string} json the user's keys
+   * @param {number} now milliseconds
+   * @param {number|undefined} lifetime whole milliseconds, for the envelope; undefined for maxAge 'session'
+   */
+  close (json, now, lifetime) {
+    this.request.resolve()
+    const { options, cookieMaxAge } = this.request
+    const protection = this.#protection()
+    // The app's own `decode` is given what `encode` made.
+    if (protection.keygrip || options.decode !== codec.decode) return this.write(binding.close(json, now, lifetime), now)
+    const expires = expiresOf(options.expires, cookieMaxAge, now)
+    const written = writeProtected((memory) =>
+      protection.core.close(memory, json, now, lifetime, expires ?? undefined, this.isSecure, this.#header()))
+    if (written.lines) this.#sendNew(written.lines, protection, expires)
+    this.#require(written, options.key)
+  }
+
+  /** Clears the session's cookies. */
+  clear () {
+    this.request.resolve()
+    this.#trySend(this.request.options.key, { value: '' })
+  }
+
+  #protection (key = this.request.options.key) {
+    return protectionOf(this.request, key)
+  }
+
+  /** Writes and sends a value, or a whole text of JSON. Returns what `writeProtected` does. */
+  #trySend (key, { value, json }, expires, how) {
+    const protection = this.#protection(key)
+    const { core, keygrip } = protection
+    const rest = [expires ?? undefined, this.isSecure, this.#header()]
+    let signature
+    if (keygrip && value) {
+      const { lines, ...unwritable } = writeProtected((memory) => core.textToSign(memory, value))
+      if (lines === undefined) return unwritable
+      signature = keygrip.sign(lines.join('\n'))
+    } else if (keygrip) signature = ''
+    const written = writeProtected((memory) => json === undefined
+      ? core.write(memory, value, ...rest, signature)
+      : core.writeJson(memory, json, ...rest, signature))
+    if (written.lines) this.#sendNew(written.lines, protection, expires, how)
+    return written
+  }
+
+  #sendNew (lines, protection, expires, how) {
+    this.#outdated = this.#staleCount = undefined
+    this.#send(lines, { isByHeader: protection.isComplete && expires !== null, ...how })
+    if (!this.request.options.chunks) reportOversize(this.request, valueOf(lines[0]))
+  }
+
+  /** Throws if a value could not be written. */
+  #require ({ lines, reason, bytes }, key) {
+    if (lines !== undefined) return
+    if (reason === UNWRITABLE.TOO_LARGE) {
+      const { chunks } = this.request.options
+      const limit = chunks * MAX_COOKIE_BYTES
+      announce(this.request, 'oversize', undefined, { bytes, limit })
+      throw Object.assign(sessionError('ERR_SESSION_OVERSIZE',
+        `the session takes ${bytes} bytes in its cookies ${key}, and ${chunks} of them hold fewer than ${limit}: keep less in it, or ` +
+        'use the options chunks or store'), { bytes, limit })
+    }
+    if (reason === UNWRITABLE.NOT_ALLOWED) throw invalidOption('encode', 'a function that returns what a cookie can carry')
+    throw sessionError('ERR_SESSION_SEAL', 'the operating system gives no random bytes, which sealing needs')
+  }
+
+  /**
+   * Sends lines: in the header where `ctx.cookies` is Koa's own, else each through `ctx.cookies`.
+   *
+   * @param {string[]} lines
+   * @param {{ overwrite?: boolean, isByHeader?: boolean, lifetime?: object }} [how] isByHeader: whether the core has written all
+   *   attributes; lifetime: maxAge and expires, for `ctx.cookies`
+   */
+  #send (lines, { overwrite = this.request.options.overwrite, isByHeader = true, lifetime = this.#lifetime } = {}) {
+    if (isByHeader && this.isReplaceable(this.takeCookies(false)) && !this.isRefused) return this.append(lines, overwrite)
+    for (const line of lines) {
+      const value = valueOf(line)
+      setByKoa(this.request, line.slice(0, line.indexOf('=')), value, { ...(value === '' ? CLEARING : lifetime), signed: false })
+    }
+    this.afterSetCookie()
+  }
+
+  get #lifetime () {
+    const { cookieMaxAge, maxAge } = this.request
+    return cookieMaxAge === maxAge ? {} : { maxAge: cookieMaxAge }
+  }
+
+  /** Returns the request's cookies as a `Cookie` header; empty if there are none. */
+  #header () {
+    const { ctx, nativeCookies, options } = this.request
+    if (nativeCookies.hasNoCookie(ctx)) return ''
+    const cookies = this.takeCookies(false)
+    if (this.isReplaceable(cookies)) {
+      const header = cookieHeader(ctx)
+      if (header !== undefined) return header
+    }
+    return headerBy(ctx.cookies, options.key, options.chunks)
+  }
+
+  /** Notes what reading has shown. Returns whether there is a value. */
+  #isOpened ({ outcome, hasStale, count }) {
+    if (outcome === OUTCOME.OPENED) {
+      if (hasStale) this.#staleCount = count
+      return true
+    }
+    if (outcome === OUTCOME.MISSED) reportVerdict(VERDICT.MISSED, this.request)
+    if (outcome === OUTCOME.FORGED) this.#dropForged()
+    return false
+  }
+
+  /** Reads a value that a Keygrip has signed. */
+  #readByKeygrip ({ core, keygrip, isComplete }, header) {
+    const { signatures, candidates, isMissed } = readUnverified(core, header)
+    for (const { signed, value } of candidates) {
+      for (const signature of signatures) {
+        const index = keygrip.index(signed, signature)
+        if (index < 0) continue
+        if (index > 0) this.#outdated = { value, key: this.request.options.key }
+        this.#hasReadId = !isIdRefused(value, undefined, false)
+        return value
+      }
+    }
+    if (isMissed) reportVerdict(VERDICT.MISSED, this.request)
+    else if (candidates.length > 0 && signatures.length > 0) this.#dropForged()
+    return undefined
+  }
+
+  /** Reports a value that none of the keys has protected. As `cookies` does, expires a signature by none of them. */
+  #dropForged () {
+    const protection = this.#protection()
+    if (!protection.seals && this.blockedBy === undefined) this.#send([protection.core.dropSignature(this.isSecure)], { overwrite: false })
+    this.reportForged(!this.request.options.seal)
+  }
+}
+
+/** Returns the value in a line of Set-Cookie. */
+function valueOf (line) {
+  const end = line.indexOf(';')
+  return line.slice(line.indexOf('=') + 1, end < 0 ? undefined : end)
+}
+
+/** Reads the cookies of a session through the app's own `ctx.cookies`, and returns them as a `Cookie` header. */
+function headerBy (cookies, key, chunks) {
+  const pairs = []
+  const add = (name) => {
+    const value = cookies.get(name, { signed: false })
+    if (typeof value !== 'string' || value.includes(';')) return false
+    pairs.push(`${name}=${value}`)
+    return true
+  }
+  add(key)
+  add(`${key}.sig`)
+  // Further ones than the option allows may be left from a time when it allowed more.
+  for (let i = 1; i < (chunks ? MAX_CHUNKS : 0); i++) {
+    if (!add(`${key}.${i}`) && i >= chunks) break
+  }
+  return pairs.join('; ')
+}
+
+module.exports = { MAX_CHUNKS, ProtectedCookie }

@@ -1,0 +1,299 @@
+//! A value that is too long for one cookie, in several: `name`, `name.1`, `name.2` and so on.
+//!
+//! The first cookie has `~COUNT.TAG.` before its part of the value, the others `TAG.`. The tag is that of the whole value: parts of two
+//! values, which parallel responses have set, are told apart by it. It is no protection; the signature or seal of the whole value is.
+//! A value that one cookie can hold is written as it is, unless it begins with `~` itself.
+
+use std::ops::ControlFlow;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use sha2::{Digest, Sha256};
+
+use crate::finder::{CookieFinder, Few, SIGNATURE_SUFFIX};
+
+/// The size of a cookie's name and value together up to which browsers accept it (RFC 6265bis, section 5.6).
+pub const MAX_COOKIE_BYTES: usize = 4096;
+
+/// The most cookies that one value may take.
+pub const MAX_CHUNKS: usize = 32;
+
+/// The most cookies of a request that are considered as parts: those of four values.
+const MAX_PARTS: usize = 4 * MAX_CHUNKS;
+
+/// The most combinations of parts that are tried, where a request has several cookies of one name.
+const MAX_COMBINATIONS: usize = 16;
+
+const MARK: char = '~';
+const TAG_LENGTH: usize = 8;
+
+/// A value split into the values of cookies.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The values of `name`, `name.1` and so on.
+    pub values: Vec<String>,
+    /// `~COUNT.TAG.`, before the first part; empty for a value in one cookie.
+    pub prefix: String,
+}
+
+/// A value that needs more cookies than are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    /// The size of the name and the value together.
+    pub bytes: usize,
+}
+
+/// The cookies of one session in a request: first values, parts and signatures.
+#[derive(Default)]
+pub struct Parts<'h> {
+    firsts: Few<'h>,
+    signatures: Few<'h>,
+    /// The parts, with their numbers.
+    rest: Vec<(usize, &'h str)>,
+}
+
+/// A value put together from the cookies of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// `~COUNT.TAG.`, or empty.
+    pub prefix: String,
+    /// The value.
+    pub value: String,
+    /// The number of cookies that it takes.
+    pub count: usize,
+}
+
+impl Split {
+    /// Splits a value for the cookie `name` into at most `max` cookies.
+    ///
+    /// # Errors
+    /// [`TooLarge`] if it does not fit.
+    ///
+    /// ```
+    /// use koa_session_rs::chunks::Split;
+    ///
+    /// let Ok(split) = Split::new("koa.sess", &"x".repeat(5000), 2) else { unreachable!() };
+    /// assert_eq!(split.values.len(), 2);
+    /// assert!(split.values[0].starts_with("~2."));
+    /// assert!(Split::new("koa.sess", &"x".repeat(5000), 1).is_err());
+    /// ```
+    pub fn new(name: &str, value: &str, max: usize) -> Result<Self, TooLarge> {
+        let bytes = name.len() + value.len();
+        if bytes <= MAX_COOKIE_BYTES && !value.starts_with(MARK) {
+            return Ok(Self {
+                values: vec![value.to_owned()],
+                prefix: String::new(),
+            });
+        }
+        let max = max.min(MAX_CHUNKS);
+        // The number of parts is in front of the first one. With the digits of the largest number there is always room for it.
+        let digits = max.to_string().len();
+        let ranges = ranges(name, value, digits, max).ok_or(TooLarge { bytes })?;
+        let tag = tag_of(value);
+        let prefix = format!("{MARK}{}.{tag}.", ranges.len());
+        let values = ranges.iter().enumerate().map(|(i, part)| match i {
+            0 => [&prefix, *part].concat(),
+            _ => [&tag, ".", *part].concat(),
+        });
+        Ok(Self {
+            values: values.collect(),
+            prefix,
+        })
+    }
+
+    /// Returns the tag of the value; empty for a value in one cookie.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        tag_in(&self.prefix)
+    }
+}
+
+impl<'h> Parts<'h> {
+    /// Finds the cookies of a session in a `Cookie` header.
+    #[must_use]
+    pub fn find(finder: &CookieFinder, header: &'h str) -> Self {
+        let mut found = Self::default();
+        for (suffix, value) in finder.suffixed(header) {
+            if suffix.is_empty() {
+                found.firsts.push(value);
+            } else if suffix == SIGNATURE_SUFFIX {
+                found.signatures.push(value);
+            } else if let Some(number) = number_of(suffix)
+                && found.rest.len() < MAX_PARTS
+            {
+                found.rest.push((number, value));
+            }
+        }
+        found
+    }
+
+    /// Returns whether the header has no cookie of the name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.firsts.as_slice().iter().all(|value| value.is_empty())
+    }
+
+    /// Returns the values of the signature's cookie that are not empty.
+    pub fn signatures(&self) -> impl Iterator<Item = &'h str> {
+        let signatures = self.signatures.as_slice().iter().copied();
+        signatures.filter(|signature| !signature.is_empty())
+    }
+
+    /// Returns whether the header has a cookie of the signature, empty or not.
+    #[must_use]
+    pub fn has_signature(&self) -> bool {
+        !self.signatures.as_slice().is_empty()
+    }
+
+    /// Returns the numbers of the parts that a value in `count` cookies has no use for, each once.
+    #[must_use]
+    pub fn beyond(&self, count: usize) -> Vec<usize> {
+        let mut numbers: Vec<_> = self.rest.iter().map(|&(number, _)| number).collect();
+        numbers.retain(|&number| number >= count);
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// Passes each value that the cookies may hold to `visit`, until it breaks. Returns whether a value was missed, since parts of it
+    /// are absent.
+    pub fn each<B>(&self, mut visit: impl FnMut(Whole) -> ControlFlow<B>) -> ControlFlow<B, bool> {
+        let mut is_missed = false;
+        for first in self
+            .firsts
+            .as_slice()
+            .iter()
+            .filter(|first| !first.is_empty())
+        {
+            let Some((count, part)) = framed(first) else {
+                let value = (*first).to_owned();
+                visit(Whole {
+                    prefix: String::new(),
+                    value,
+                    count: 1,
+                })?;
+                continue;
+            };
+            let prefix = first.strip_suffix(part).unwrap_or_default();
+            let tag = tag_in(prefix);
+            let choices: Vec<Vec<&str>> =
+                (1..count).map(|number| self.choices(number, tag)).collect();
+            if choices.iter().any(Vec::is_empty) {
+                is_missed = true;
+                continue;
+            }
+            for combination in 0..combinations(&choices) {
+                let rest = chosen(&choices, combination);
+                let value = std::iter::once(part).chain(rest).collect();
+                visit(Whole {
+                    prefix: prefix.to_owned(),
+                    value,
+                    count,
+                })?;
+            }
+        }
+        ControlFlow::Continue(is_missed)
+    }
+
+    /// Returns the parts of a number that have a tag, without it.
+    fn choices(&self, number: usize, tag: &str) -> Vec<&'h str> {
+        let parts = self.rest.iter().filter(|part| part.0 == number);
+        parts
+            .filter_map(|(_, value)| value.strip_prefix(tag)?.strip_prefix('.'))
+            .collect()
+    }
+}
+
+impl Whole {
+    /// Returns the tag of the value; empty for a value in one cookie.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        tag_in(&self.prefix)
+    }
+}
+
+/// Returns the name of the cookie of a part.
+#[must_use]
+pub fn suffix(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        _ => format!(".{number}"),
+    }
+}
+
+/// Cuts a value into parts; `digits` are those of the count in the first one. Returns `None` if there would be more than `max`.
+fn ranges<'v>(name: &str, value: &'v str, digits: usize, max: usize) -> Option<Vec<&'v str>> {
+    let mut rest = value;
+    let mut parts = Vec::new();
+    while !rest.is_empty() || parts.is_empty() {
+        if parts.len() == max {
+            return None;
+        }
+        let number = parts.len();
+        let before = if number == 0 { digits + 2 } else { 0 } + TAG_LENGTH + 1;
+        let room = MAX_COOKIE_BYTES.checked_sub(name.len() + suffix(number).len() + before)?;
+        let end = boundary(rest, room);
+        if end == 0 && !rest.is_empty() {
+            return None;
+        }
+        let (part, behind) = rest.split_at(end);
+        parts.push(part);
+        rest = behind;
+    }
+    Some(parts)
+}
+
+/// Returns the last boundary of characters up to `end`.
+fn boundary(text: &str, end: usize) -> usize {
+    let end = end.min(text.len());
+    (0..=end)
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or_default()
+}
+
+fn tag_of(value: &str) -> String {
+    let mut tag = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(value));
+    tag.truncate(TAG_LENGTH);
+    tag
+}
+
+/// Returns the tag in `~COUNT.TAG.`; empty for an empty prefix.
+fn tag_in(prefix: &str) -> &str {
+    prefix.split('.').nth(1).unwrap_or_default()
+}
+
+/// Reads the first cookie of a value in several: their number, and the part.
+fn framed(first: &str) -> Option<(usize, &str)> {
+    let (count, rest) = first.strip_prefix(MARK)?.split_once('.')?;
+    let (tag, part) = rest.split_once('.')?;
+    let count = decimal(count).filter(|count| (1..=MAX_CHUNKS).contains(count))?;
+    (tag.len() == TAG_LENGTH).then_some((count, part))
+}
+
+/// Reads the number in a suffix such as `.1`.
+fn number_of(suffix: &str) -> Option<usize> {
+    decimal(suffix.strip_prefix('.')?).filter(|number| (1..MAX_CHUNKS).contains(number))
+}
+
+/// Reads a number as it is written: without sign or leading zero.
+fn decimal(text: &str) -> Option<usize> {
+    let number: usize = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+fn combinations(choices: &[Vec<&str>]) -> usize {
+    let product = choices
+        .iter()
+        .try_fold(1_usize, |product, choice| product.checked_mul(choice.len()));
+    product.unwrap_or(MAX_COMBINATIONS).min(MAX_COMBINATIONS)
+}
+
+/// Returns the parts of a combination, whose number counts in a system with the numbers of choices as bases.
+fn chosen<'p>(choices: &[Vec<&'p str>], mut combination: usize) -> Vec<&'p str> {
+    let parts = choices.iter().filter_map(|choice| {
+        let part = choice.get(combination % choice.len());
+        combination /= choice.len();
+        part.copied()
+    });
+    parts.collect()
+}

@@ -1,0 +1,502 @@
+//! A session's cookie that this package protects itself, instead of `cookies` and `keygrip`: sealed, or signed by keys of its own,
+//! and in several cookies if it is too long for one.
+
+use std::ops::ControlFlow;
+
+use crate::chunks::{self, Parts, Split, TooLarge, Whole};
+use crate::cipher::{CannotSeal, Cipher};
+use crate::codec;
+use crate::envelope::{self, Lifetime};
+use crate::finder::{CookieFinder, SIGNATURE_SUFFIX};
+use crate::header::{self, Attributes, CookieTemplate, InvalidAttribute};
+use crate::keyring::{Keyring, Signer};
+use crate::session::{Opened, judge};
+
+/// How values are protected.
+#[derive(Default)]
+pub struct Protection {
+    /// Opens sealed values.
+    pub cipher: Option<Cipher>,
+    /// Verifies signed values.
+    pub keyring: Option<Keyring>,
+    /// Whether new values are sealed; else they are signed, if there is a keyring.
+    pub seals: bool,
+    /// The most cookies that a value may take; 0 for one cookie of any size.
+    pub max_chunks: usize,
+}
+
+/// A session's cookies: names, attributes and keys, prepared once for many requests.
+pub struct ProtectedCookie {
+    finder: CookieFinder,
+    template: CookieTemplate,
+    protection: Protection,
+}
+
+/// What a request's cookies hold.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is no such cookie, or a value without a signature.
+    Nothing,
+    /// Parts of the value are absent, or belong to another value.
+    Missed,
+    /// A value was protected by none of the keys.
+    Forged,
+    /// A value was opened.
+    Opened(Value),
+}
+
+/// An opened value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The text that was sealed, or the cookie's value that was signed.
+    pub text: String,
+    /// Whether it was sealed.
+    pub is_sealed: bool,
+    /// Whether it is to be sent anew: an older key protects it, or it is signed where values are sealed, or the reverse.
+    pub is_outdated: bool,
+}
+
+/// What reading a request's cookies has shown.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The value, or why there is none.
+    pub outcome: Outcome,
+    /// The number of cookies that the value takes.
+    pub count: usize,
+    /// Whether the request has cookies that the value has no use for.
+    pub has_stale: bool,
+}
+
+/// Values whose signatures JavaScript verifies, by a Keygrip whose keys cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unverified {
+    /// The signatures that the request brought.
+    pub signatures: Vec<String>,
+    /// For each value: the text that is signed, and the value.
+    pub candidates: Vec<[String; 2]>,
+    /// Whether parts of a value are absent.
+    pub is_missed: bool,
+    /// As in [`Reading`].
+    pub has_stale: bool,
+}
+
+/// Why a value cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwritable {
+    /// It needs more cookies than are allowed.
+    TooLarge(TooLarge),
+    /// No header can carry it.
+    NotAllowed,
+    /// It cannot be sealed.
+    CannotSeal,
+}
+
+impl From<TooLarge> for Unwritable {
+    fn from(error: TooLarge) -> Self {
+        Self::TooLarge(error)
+    }
+}
+
+impl From<CannotSeal> for Unwritable {
+    fn from(_: CannotSeal) -> Self {
+        Self::CannotSeal
+    }
+}
+
+/// The attributes that change from response to response, and the request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Response<'r> {
+    /// `expires`, in milliseconds since the epoch.
+    pub expires_ms: Option<f64>,
+    /// `secure`.
+    pub secure: bool,
+    /// The request's `Cookie` header, whose stale cookies are expired; empty if it has none.
+    pub header: &'r str,
+    /// A signature by a Keygrip.
+    pub signature: Option<&'r str>,
+}
+
+impl ProtectedCookie {
+    /// Prepares the cookie `name`.
+    ///
+    /// # Errors
+    /// [`InvalidAttribute`] names the option that no cookie can carry.
+    ///
+    /// ```
+    /// use koa_session_rs::cipher::Cipher;
+    /// use koa_session_rs::header::Attributes;
+    /// use koa_session_rs::protected::{Outcome, ProtectedCookie, Protection, Response};
+    ///
+    /// # fn main() -> Result<(), koa_session_rs::header::InvalidAttribute> {
+    /// let cipher = Cipher::new("koa.sess", [[7; 32]]).ok();
+    /// let protection = Protection { cipher, seals: true, ..Protection::default() };
+    /// let cookie = ProtectedCookie::new("koa.sess", &Attributes::default(), protection)?;
+    /// let Ok(line) = cookie.write("an-id", Response::default()) else { unreachable!() };
+    /// let Outcome::Opened(value) = cookie.read(&line).outcome else { unreachable!() };
+    /// assert_eq!(value.text, "an-id");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(
+        name: &str,
+        attributes: &Attributes,
+        protection: Protection,
+    ) -> Result<Self, InvalidAttribute> {
+        Ok(Self {
+            finder: CookieFinder::new(name),
+            template: CookieTemplate::new(name, attributes)?,
+            protection,
+        })
+    }
+
+    /// Returns whether a `Cookie` header has the cookie at all.
+    #[must_use]
+    pub fn is_sent(&self, header: &str) -> bool {
+        self.finder.first(header).is_some()
+    }
+
+    /// Finds the cookies in a `Cookie` header, and opens or verifies the value.
+    #[must_use]
+    pub fn read(&self, header: &str) -> Reading {
+        let parts = Parts::find(&self.finder, header);
+        let mut is_forged = false;
+        let mut is_missed = false;
+        let reading = parts.each(|whole| {
+            let is_framed = !whole.prefix.is_empty();
+            let count = whole.count;
+            match self.open(whole, &parts) {
+                Verified::Value(value) => {
+                    return ControlFlow::Break(Reading {
+                        outcome: Outcome::Opened(value),
+                        count,
+                        has_stale: self.has_stale(&parts, count),
+                    });
+                }
+                Verified::OtherTag => is_missed = true,
+                Verified::Unsigned => is_missed |= is_framed,
+                Verified::Forged => is_forged = true,
+            }
+            ControlFlow::Continue(())
+        });
+        match reading {
+            ControlFlow::Break(reading) => reading,
+            ControlFlow::Continue(lacks_parts) => Reading {
+                outcome: outcome_without_value(is_forged, is_missed || lacks_parts),
+                count: 1,
+                has_stale: self.has_stale(&parts, 1),
+            },
+        }
+    }
+
+    /// Finds the values in a `Cookie` header, and the signatures, for a Keygrip to verify.
+    #[must_use]
+    pub fn unverified(&self, header: &str) -> Unverified {
+        let parts = Parts::find(&self.finder, header);
+        let mut found = Unverified {
+            signatures: Vec::new(),
+            candidates: Vec::new(),
+            is_missed: false,
+            has_stale: false,
+        };
+        let visited: ControlFlow<(), bool> = parts.each(|whole| {
+            let signatures = signatures_for(whole.tag(), &parts);
+            if let Some(signatures) = signatures {
+                found.has_stale = self.has_stale(&parts, whole.count);
+                found
+                    .signatures
+                    .extend(signatures.into_iter().map(str::to_owned));
+                found
+                    .candidates
+                    .push([self.signed(&whole.prefix, &whole.value), whole.value]);
+            } else {
+                found.is_missed = true;
+            }
+            ControlFlow::Continue(())
+        });
+        found.is_missed |= visited == ControlFlow::Continue(true);
+        found
+    }
+
+    /// Writes the `Set-Cookie` lines of a session, separated by line feeds: appends the envelope to the user's `json`, and protects it.
+    ///
+    /// # Errors
+    /// [`Unwritable`], as for [`write`](Self::write).
+    pub fn close(
+        &self,
+        json: &str,
+        lifetime: Lifetime,
+        response: Response<'_>,
+    ) -> Result<String, Unwritable> {
+        self.write_json(&envelope::append(json, lifetime), response)
+    }
+
+    /// Writes the lines of a whole text of JSON: sealed as it is, or encoded and signed.
+    ///
+    /// # Errors
+    /// [`Unwritable`], as for [`write`](Self::write).
+    pub fn write_json(&self, json: &str, response: Response<'_>) -> Result<String, Unwritable> {
+        if self.protection.seals {
+            return self.write(json, response);
+        }
+        self.write(&codec::encode(json), response)
+    }
+
+    /// Writes the lines of a value. An empty value clears the session's cookies.
+    ///
+    /// Cookies of the request that the value has no use for are expired: further parts, and the signature of a sealed value.
+    ///
+    /// # Errors
+    /// [`Unwritable`]: then nothing of it is to be sent.
+    pub fn write(&self, value: &str, response: Response<'_>) -> Result<String, Unwritable> {
+        if value.is_empty() {
+            return Ok(self.clear(response));
+        }
+        let sealed = self.seal(value)?;
+        let value = sealed.as_deref().unwrap_or(value);
+        if sealed.is_none() && !header::is_value(value) {
+            return Err(Unwritable::NotAllowed);
+        }
+        let split = self.split(value)?;
+        let date = response.expires_ms.and_then(header::http_date);
+        let mut lines = Lines::new(&self.template, date.as_deref(), response.secure);
+        for (number, value) in split.values.iter().enumerate() {
+            lines.add(&chunks::suffix(number), value);
+        }
+        let signature = if sealed.is_some() {
+            None
+        } else {
+            self.signature(&split.prefix, value, response.signature)
+        };
+        if let Some(signature) = &signature {
+            let tag = split.tag();
+            let dot = if tag.is_empty() { "" } else { "." };
+            lines.add(SIGNATURE_SUFFIX, &[tag, dot, signature].concat());
+        }
+        let parts = Parts::find(&self.finder, response.header);
+        lines.expire(self.stale(&parts, split.values.len(), signature.is_some()));
+        Ok(lines.text)
+    }
+
+    /// Returns the text that a Keygrip is to sign for a value.
+    ///
+    /// # Errors
+    /// [`Unwritable::TooLarge`].
+    pub fn text_to_sign(&self, value: &str) -> Result<String, Unwritable> {
+        Ok(self.signed(&self.split(value)?.prefix, value))
+    }
+
+    /// Writes the lines that expire the cookies of a request that an opened value has no use for.
+    #[must_use]
+    pub fn expire_stale(&self, count: usize, response: Response<'_>) -> String {
+        let parts = Parts::find(&self.finder, response.header);
+        let mut lines = Lines::new(&self.template, None, response.secure);
+        lines.expire(self.stale(&parts, count, !self.protection.seals));
+        lines.text
+    }
+
+    /// Writes the line that expires a signature made by none of the keys.
+    #[must_use]
+    pub fn drop_signature(&self, secure: bool) -> String {
+        let mut lines = Lines::new(&self.template, None, secure);
+        lines.expire(vec![SIGNATURE_SUFFIX.to_owned()]);
+        lines.text
+    }
+
+    fn clear(&self, response: Response<'_>) -> String {
+        let parts = Parts::find(&self.finder, response.header);
+        let is_signed = !self.protection.seals
+            && (self.protection.keyring.is_some() || response.signature.is_some());
+        let mut lines = Lines::new(&self.template, None, response.secure);
+        lines.expire(vec![String::new()]);
+        if is_signed {
+            lines.expire(vec![SIGNATURE_SUFFIX.to_owned()]);
+        }
+        lines.expire(self.stale(&parts, 1, is_signed));
+        lines.text
+    }
+
+    fn split(&self, value: &str) -> Result<Split, TooLarge> {
+        match self.protection.max_chunks {
+            0 => Ok(Split {
+                values: vec![value.to_owned()],
+                prefix: String::new(),
+            }),
+            max => Split::new(&self.template.name, value, max),
+        }
+    }
+
+    fn seal(&self, value: &str) -> Result<Option<String>, CannotSeal> {
+        let cipher = self.protection.cipher.as_ref();
+        let cipher = cipher.filter(|_| self.protection.seals);
+        cipher.map(|cipher| cipher.seal(value)).transpose()
+    }
+
+    fn signature(&self, prefix: &str, value: &str, given: Option<&str>) -> Option<String> {
+        let made = || {
+            let keyring = self.protection.keyring.as_ref()?;
+            let signature = keyring.sign(&[&self.template.name, "=", prefix, value]);
+            Some(signature.as_str().to_owned())
+        };
+        given.map(str::to_owned).or_else(made)
+    }
+
+    /// The text that is signed: `name=value`, with the prefix of a value in several cookies.
+    fn signed(&self, prefix: &str, value: &str) -> String {
+        [&self.template.name, "=", prefix, value].concat()
+    }
+
+    /// Opens or verifies a value.
+    fn open(&self, whole: Whole, parts: &Parts<'_>) -> Verified {
+        let Protection {
+            cipher,
+            keyring,
+            seals,
+            ..
+        } = &self.protection;
+        if let Some(unsealed) = cipher.as_ref().and_then(|cipher| cipher.open(&whole.value)) {
+            return Verified::Value(Value {
+                text: unsealed.text,
+                is_sealed: true,
+                is_outdated: !(*seals && unsealed.by_first),
+            });
+        }
+        let Some(keyring) = keyring else {
+            return match cipher {
+                Some(_) => Verified::Forged,
+                None => Verified::Value(Value {
+                    text: whole.value,
+                    is_sealed: false,
+                    is_outdated: false,
+                }),
+            };
+        };
+        let Some(signatures) = signatures_for(whole.tag(), parts) else {
+            return Verified::OtherTag;
+        };
+        if signatures.is_empty() {
+            // A value that nobody signed may have been sealed by a key that is no longer known.
+            return if cipher.is_some() {
+                Verified::Forged
+            } else {
+                Verified::Unsigned
+            };
+        }
+        let text = [&self.template.name, "=", &whole.prefix, &whole.value];
+        match keyring.signer(&text, &signatures) {
+            Some(signer) => Verified::Value(Value {
+                text: whole.value,
+                is_sealed: false,
+                is_outdated: *seals || signer != Signer::First,
+            }),
+            None => Verified::Forged,
+        }
+    }
+
+    fn has_stale(&self, parts: &Parts<'_>, count: usize) -> bool {
+        !self.stale(parts, count, !self.protection.seals).is_empty()
+    }
+
+    /// Returns the suffixes of a request's cookies that a value in `count` cookies has no use for.
+    fn stale(&self, parts: &Parts<'_>, count: usize, is_signed: bool) -> Vec<String> {
+        let mut stale = Vec::new();
+        if self.protection.max_chunks > 0 {
+            stale.extend(parts.beyond(count).into_iter().map(chunks::suffix));
+        }
+        if self.protection.seals && !is_signed && parts.has_signature() {
+            stale.push(SIGNATURE_SUFFIX.to_owned());
+        }
+        stale
+    }
+}
+
+impl Value {
+    /// Opens the session in the value: reads its envelope, and validates it at `now_ms`. Returns its whole text too, if the value is
+    /// outdated.
+    #[must_use]
+    pub fn into_session(self, now_ms: f64) -> (Opened, Option<String>) {
+        // A sealed value may also be what the app's own `encode` made. Base64 never begins with a brace.
+        let text = if self.is_sealed && self.text.starts_with('{') {
+            self.text
+        } else {
+            codec::decode(&self.text)
+        };
+        let outdated = self.is_outdated.then(|| text.clone());
+        (judge(text, now_ms), outdated)
+    }
+}
+
+/// The result of opening or verifying one value.
+enum Verified {
+    Value(Value),
+    /// The signature belongs to another value.
+    OtherTag,
+    Unsigned,
+    Forged,
+}
+
+/// `Set-Cookie` lines, separated by line feeds.
+struct Lines<'t> {
+    template: &'t CookieTemplate,
+    expires: Option<&'t str>,
+    secure: bool,
+    text: String,
+}
+
+impl<'t> Lines<'t> {
+    fn new(template: &'t CookieTemplate, expires: Option<&'t str>, secure: bool) -> Self {
+        Self {
+            template,
+            expires,
+            secure,
+            text: String::with_capacity(512),
+        }
+    }
+
+    fn add(&mut self, suffix: &str, value: &str) {
+        self.separate();
+        self.template
+            .write_suffixed(&mut self.text, suffix, value, self.expires, self.secure);
+    }
+
+    fn expire(&mut self, suffixes: Vec<String>) {
+        let epoch = header::http_date(0.0);
+        for suffix in suffixes {
+            self.separate();
+            self.template.write_suffixed(
+                &mut self.text,
+                &suffix,
+                "",
+                epoch.as_deref(),
+                self.secure,
+            );
+        }
+    }
+
+    fn separate(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+}
+
+/// Returns the signatures for a value with this tag, without the tag; `None` if all signatures belong to other values.
+fn signatures_for<'h>(tag: &str, parts: &Parts<'h>) -> Option<Vec<&'h str>> {
+    let mut is_other = false;
+    let signatures: Vec<_> = parts
+        .signatures()
+        .filter_map(|signature| {
+            let (own, signature) = signature.split_once('.').unwrap_or(("", signature));
+            is_other |= own != tag;
+            (own == tag).then_some(signature)
+        })
+        .collect();
+    (!(signatures.is_empty() && is_other)).then_some(signatures)
+}
+
+fn outcome_without_value(is_forged: bool, is_missed: bool) -> Outcome {
+    match (is_forged, is_missed) {
+        (true, _) => Outcome::Forged,
+        (false, true) => Outcome::Missed,
+        (false, false) => Outcome::Nothing,
+    }
+}

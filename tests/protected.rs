@@ -1,0 +1,250 @@
+//! Properties of protected cookies: round trips, changes by clients, parts of two values, and rotation of keys.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use koa_session_rs::chunks::{MAX_CHUNKS, MAX_COOKIE_BYTES};
+use koa_session_rs::cipher::{Cipher, MIN_KEY_BYTES, WeakKey};
+use koa_session_rs::envelope::{Envelope, Lifetime};
+use koa_session_rs::header::Attributes;
+use koa_session_rs::keyring::Keyring;
+use koa_session_rs::protected::{
+    Outcome, ProtectedCookie, Protection, Reading, Response, Unwritable,
+};
+use proptest::prelude::*;
+
+const NAME: &str = "koa.sess";
+
+/// The end of a line that expires a cookie.
+const EXPIRED: &str = "; expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+/// Which protection a cookie has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sealed,
+    Signed,
+    Plain,
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![Just(Kind::Sealed), Just(Kind::Signed), Just(Kind::Plain)]
+}
+
+fn key(letter: char) -> String {
+    letter.to_string().repeat(MIN_KEY_BYTES)
+}
+
+fn cookie(kind: Kind, keys: &str, max_chunks: usize) -> ProtectedCookie {
+    cookie_named(NAME, kind, keys, max_chunks)
+}
+
+/// Makes a cookie; each letter of `keys` stands for a key.
+fn cookie_named(name: &str, kind: Kind, keys: &str, max_chunks: usize) -> ProtectedCookie {
+    let keys: Vec<_> = keys.chars().map(key).collect();
+    let protection = Protection {
+        cipher: (kind == Kind::Sealed).then(|| Cipher::new(name, &keys).unwrap()),
+        keyring: (kind == Kind::Signed).then(|| Keyring::new(&keys).unwrap()),
+        seals: kind == Kind::Sealed,
+        max_chunks,
+    };
+    ProtectedCookie::new(name, &Attributes::default(), protection).unwrap()
+}
+
+/// Makes the `Cookie` header that a browser sends after it got these lines, in any order.
+fn echo(lines: &str) -> String {
+    let pairs: Vec<_> = lines
+        .lines()
+        .filter(|line| !line.ends_with(EXPIRED))
+        .filter_map(|line| line.split(';').next())
+        .collect();
+    pairs.join("; ")
+}
+
+fn opened(reading: Reading) -> Option<(String, bool)> {
+    match reading.outcome {
+        Outcome::Opened(value) => Some((value.text, value.is_outdated)),
+        _ => None,
+    }
+}
+
+fn write(cookie: &ProtectedCookie, value: &str) -> String {
+    cookie.write(value, Response::default()).unwrap()
+}
+
+/// A value that a header can carry, of up to several cookies.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof!["[ -:<-~]{1,60}", "~[0-9.~a-z]{0,30}", "[a-zA-Z0-9]{1,9000}"]
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read(kind in kind(), value in value(), chunks in 0..=MAX_CHUNKS) {
+        let cookie = cookie(kind, "a", chunks);
+        let written = cookie.write(&value, Response::default());
+        let Ok(lines) = written else {
+            prop_assert!(chunks > 0 && matches!(written, Err(Unwritable::TooLarge(_))));
+            return Ok(());
+        };
+        if value.starts_with('"') && kind != Kind::Sealed {
+            // A quoted value loses its quotes, as `cookies` reads it.
+            return Ok(());
+        }
+        prop_assert_eq!(opened(cookie.read(&echo(&lines))), Some((value, false)));
+        if chunks > 0 {
+            for line in lines.lines() {
+                prop_assert!(line.split(';').next().unwrap().len() <= MAX_COOKIE_BYTES + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_sealed(text in any::<String>()) {
+        prop_assume!(!text.is_empty());
+        let cookie = cookie(Kind::Sealed, "a", MAX_CHUNKS);
+        let lines = write(&cookie, &text);
+        prop_assert_eq!(opened(cookie.read(&echo(&lines))), Some((text, false)));
+    }
+
+    #[test]
+    fn two_seals_of_one_text_differ(text in "[a-z]{1,20}") {
+        let cookie = cookie(Kind::Sealed, "a", 0);
+        prop_assert_ne!(write(&cookie, &text), write(&cookie, &text));
+    }
+
+    #[test]
+    fn a_changed_seal_is_refused(text in ".{1,80}", place in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        let cookie = cookie(Kind::Sealed, "a", 0);
+        let header = echo(&write(&cookie, &text));
+        let mut bytes = header.clone().into_bytes();
+        let at = NAME.len() + 1 + place.index(bytes.len() - NAME.len() - 1);
+        bytes[at] ^= 1_u8 << bit;
+        if let Ok(changed) = String::from_utf8(bytes) {
+            prop_assert_eq!(opened(cookie.read(&changed)), None);
+        }
+    }
+
+    #[test]
+    fn a_cut_seal_is_refused(text in ".{1,80}", place in any::<prop::sample::Index>()) {
+        let cookie = cookie(Kind::Sealed, "a", 0);
+        let header = echo(&write(&cookie, &text));
+        let cut = NAME.len() + 1 + place.index(header.len() - NAME.len() - 1);
+        prop_assert_eq!(opened(cookie.read(&header[..cut])), None);
+    }
+
+    #[test]
+    fn a_changed_chunk_is_refused(kind in prop_oneof![Just(Kind::Sealed), Just(Kind::Signed)], place in any::<prop::sample::Index>()) {
+        let cookie = cookie(kind, "a", 4);
+        let value: String = (0..9000).map(|i| char::from(b'a' + u8::try_from(i % 26).unwrap())).collect();
+        let header = echo(&write(&cookie, &value));
+        let mut bytes = header.clone().into_bytes();
+        let at = place.index(bytes.len());
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(bytes).unwrap();
+        prop_assert_eq!(opened(cookie.read(&changed)), None);
+    }
+
+    #[test]
+    fn chunks_of_two_values_are_missed(kind in kind(), mask in 1_u32..7) {
+        let cookie = cookie(kind, "a", 3);
+        let [one, two] = ["x", "y"].map(|letter| echo(&write(&cookie, &letter.repeat(7900))));
+        let (one, two): (Vec<_>, Vec<_>) = (one.split("; ").collect(), two.split("; ").collect());
+        let pairs = one.iter().zip(&two).enumerate();
+        let mixed: Vec<_> = pairs.map(|(i, (one, two))| if mask >> i & 1 == 1 { *one } else { *two }).collect();
+        let header = mixed.join("; ");
+        prop_assume!(mixed != one && mixed != two);
+        prop_assert_eq!(cookie.read(&header).outcome, Outcome::Missed);
+    }
+
+    #[test]
+    fn an_absent_chunk_is_missed(kind in kind(), absent in 1_usize..3) {
+        let cookie = cookie(kind, "a", 3);
+        let header = echo(&write(&cookie, &"x".repeat(8500)));
+        let mut pairs: Vec<_> = header.split("; ").collect();
+        pairs.remove(absent);
+        prop_assert_eq!(cookie.read(&pairs.join("; ")).outcome, Outcome::Missed);
+    }
+
+    #[test]
+    fn the_right_one_of_several_cookies_is_read(kind in prop_oneof![Just(Kind::Sealed), Just(Kind::Signed)], length in 1_usize..8000, before in any::<bool>()) {
+        let own = cookie(kind, "a", 3);
+        let other = cookie(kind, "z", 3);
+        let value = "v".repeat(length);
+        let planted = echo(&write(&other, &"w".repeat(length)));
+        let header = echo(&write(&own, &value));
+        let header = if before { format!("{planted}; {header}") } else { format!("{header}; {planted}") };
+        prop_assert_eq!(opened(own.read(&header)), Some((value, false)));
+    }
+
+    #[test]
+    fn an_older_key_opens_and_is_outdated(kind in prop_oneof![Just(Kind::Sealed), Just(Kind::Signed)], value in "[a-z]{1,6000}", older in 0_usize..3) {
+        let keys = ["a", "b", "c"];
+        let header = echo(&write(&cookie(kind, keys[older], 4), &value));
+        let reading = cookie(kind, "abc", 4).read(&header);
+        prop_assert_eq!(opened(reading), Some((value, older > 0)));
+        prop_assert_eq!(cookie(kind, "xyz", 4).read(&header).outcome, Outcome::Forged);
+    }
+
+    #[test]
+    fn a_shrinking_value_expires_the_rest(kind in kind(), long in 4100_usize..12000, short in 1_usize..9000) {
+        let cookie = cookie(kind, "a", 6);
+        let header = echo(&write(&cookie, &"x".repeat(long)));
+        let lines = cookie.write(&"y".repeat(short), Response { header: &header, ..Response::default() }).unwrap();
+        let expired: Vec<_> = lines.lines().filter(|line| line.ends_with(EXPIRED)).collect();
+        let count = |header: &str| header.split("; ").filter(|pair| !pair.contains(".sig=")).count();
+        prop_assert_eq!(expired.len(), count(&header).saturating_sub(count(&echo(&lines))));
+
+        let cleared = cookie.write("", Response { header: &header, ..Response::default() }).unwrap();
+        prop_assert_eq!(echo(&cleared), "");
+        prop_assert_eq!(cleared.lines().count(), header.split("; ").count());
+    }
+
+    #[test]
+    fn any_header_is_read_without_a_panic(header in "(koa\\.sess(\\.[0-9]{1,3}|\\.sig)?=[~.0-9a-zA-Z_=-]{0,20};? ?){0,12}", kind in kind()) {
+        let reading = cookie(kind, "a", 3).read(&header);
+        prop_assert!(kind == Kind::Plain || opened(reading).is_none());
+    }
+}
+
+#[test]
+fn a_seal_of_another_version_or_cookie_is_refused() {
+    let cookie = cookie(Kind::Sealed, "a", 0);
+    let header = echo(&write(&cookie, "text"));
+    // The first character has the highest six bits of the version.
+    assert!(header.starts_with("koa.sess=A"));
+    for first in ['B', 'Q', '_'] {
+        let other = header.replacen("=A", &format!("={first}"), 1);
+        assert_eq!(cookie.read(&other).outcome, Outcome::Forged);
+    }
+    let renamed = cookie_named("other", Kind::Sealed, "a", 0);
+    let other = header.replacen(NAME, "other", 1);
+    assert_eq!(renamed.read(&other).outcome, Outcome::Forged);
+}
+
+#[test]
+fn a_short_key_cannot_seal() {
+    let weak = "k".repeat(MIN_KEY_BYTES - 1);
+    assert_eq!(Cipher::new(NAME, [&weak]).err(), Some(WeakKey));
+    assert_eq!(Cipher::new(NAME, [&key('a'), &weak]).err(), Some(WeakKey));
+    assert_eq!(Cipher::new::<[&str; 0], _>(NAME, []).err(), Some(WeakKey));
+}
+
+#[test]
+fn a_session_is_opened_with_its_envelope() {
+    for kind in [Kind::Sealed, Kind::Signed, Kind::Plain] {
+        let cookie = cookie(kind, "a", 0);
+        let lifetime = Lifetime::Timed {
+            expire_ms: 9,
+            max_age_ms: 5,
+        };
+        let lines = cookie.close("{\"a\":1}", lifetime, Response::default());
+        let Outcome::Opened(value) = cookie.read(&echo(&lines.unwrap())).outcome else {
+            unreachable!("it was just written")
+        };
+        let (session, outdated) = value.into_session(0.0);
+        let user = "{\"a\":1}".to_owned();
+        assert_eq!(session.envelope, Envelope::Plain { user, lifetime });
+        assert_eq!(outdated, None);
+    }
+}
