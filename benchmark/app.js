@@ -3,10 +3,8 @@
 const Koa = require('koa')
 const { JsonStore } = require('./store')
 const { shape } = require('./shapes')
+const { KEYS } = require('./settings')
 const { BARE } = require('./subjects')
-
-/** Two keys; the first one signs. */
-const KEYS = ['a key of thirty-two bytes, no. 01', 'a key of thirty-two bytes, no. 02']
 
 /**
  * Makes a Koa app with a subject's middleware. Paths are an action and a shape, as `/read/login`: `idle` does not use the session,

@@ -10,6 +10,7 @@ const { CASES, MODES, costs } = require('./inprocess')
 const { LIVE_CASES, Servers, reasonToSkip } = require('./live')
 const { CONNECTIONS, bestGenerator } = require('./generator')
 const { print } = require('./print')
+const { SEALED_CASES, SEALED_SUBJECTS } = require('./sealed')
 const { starts } = require('./start')
 const { Table, number, quotient, ratio } = require('./table')
 
@@ -101,6 +102,21 @@ async function remainingTable (subjects, options) {
   return figures
 }
 
+/** Reports the cost of encrypted cookies. */
+async function sealed (_, options) {
+  print('\nEncrypted cookies, µs a request above bare Koa\n')
+  const columns = SEALED_SUBJECTS.map(({ name }) => name)
+  const table = new Table(['case', ...columns, 'sealed/ours', 'iron-session/sealed'])
+  const figures = {}
+  for (const [name, scene] of wanted(SEALED_CASES, options)) {
+    const us = await costs(SEALED_SUBJECTS.filter(({ isFit }) => isFit?.(scene) ?? true), scene, options)
+    const ratios = [quotient(us.get('sealed'), us.get('ours')), quotient(us.get('iron-session'), us.get('sealed'))]
+    table.line([name, ...columns.map((column) => number(us.get(column))), ...ratios.map(ratio)])
+    figures[name] = { us: Object.fromEntries(us), sealedByOurs: ratios[0], ironSessionBySealed: ratios[1] }
+  }
+  return figures
+}
+
 /** Reports the time that packages add to an app's start. */
 async function start (subjects, options) {
   print('\nStart, ms of require after Koa\'s own; KiB of native addons\n')
@@ -171,4 +187,4 @@ function wanted (cases, { isWanted }) {
   return [...cases].filter(([name]) => isWanted(name))
 }
 
-module.exports = { inprocess, heap, growth, start, live }
+module.exports = { inprocess, heap, growth, sealed, start, live }

@@ -6,8 +6,7 @@
 
 const { floor } = require('./floor')
 const { nativeFloor } = require('./native-floor')
-
-const MAX_AGE_MS = 24 * 60 * 60 * 1000
+const { MAX_AGE_MS } = require('./settings')
 
 /** The modes of middleware that has a cookie mode. */
 const BOTH = ['cookie', 'store']

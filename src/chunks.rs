@@ -4,6 +4,7 @@
 //! values, which parallel responses have set, are told apart by it. It is no protection; the signature or seal of the whole value is.
 //! A value that one cookie can hold is written as it is, unless it begins with `~` itself.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
@@ -26,12 +27,12 @@ const MAX_COMBINATIONS: usize = 16;
 const MARK: char = '~';
 const TAG_LENGTH: usize = 8;
 
-/// A value split into the values of cookies.
+/// A value split into the parts that go into cookies.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Split {
-    /// The values of `name`, `name.1` and so on.
-    pub values: Vec<String>,
-    /// `~COUNT.TAG.`, before the first part; empty for a value in one cookie.
+pub struct Split<'v> {
+    /// The parts for `name`, `name.1` and so on.
+    pub parts: Vec<&'v str>,
+    /// `~COUNT.TAG.`, which is in front of the first part; empty for a value in one cookie.
     pub prefix: String,
 }
 
@@ -53,17 +54,17 @@ pub struct Parts<'h> {
 
 /// A value put together from the cookies of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Whole {
+pub struct Whole<'h> {
     /// `~COUNT.TAG.`, or empty.
-    pub prefix: String,
+    pub prefix: &'h str,
     /// The value.
-    pub value: String,
+    pub value: Cow<'h, str>,
     /// The number of cookies that it takes.
     pub count: usize,
 }
 
-impl Split {
-    /// Splits a value for the cookie `name` into at most `max` cookies.
+impl<'v> Split<'v> {
+    /// Splits a value for the cookie `name` into at most `max` cookies; 0 means one cookie of any size.
     ///
     /// # Errors
     /// [`TooLarge`] if it does not fit.
@@ -71,39 +72,40 @@ impl Split {
     /// ```
     /// use koa_session_rs::chunks::Split;
     ///
-    /// let Ok(split) = Split::new("koa.sess", &"x".repeat(5000), 2) else { unreachable!() };
-    /// assert_eq!(split.values.len(), 2);
-    /// assert!(split.values[0].starts_with("~2."));
-    /// assert!(Split::new("koa.sess", &"x".repeat(5000), 1).is_err());
+    /// let value = "x".repeat(5000);
+    /// let Ok(split) = Split::new("koa.sess", &value, 2) else { unreachable!() };
+    /// assert_eq!(split.parts.len(), 2);
+    /// assert!(split.prefix.starts_with("~2."));
+    /// assert!(Split::new("koa.sess", &value, 1).is_err());
     /// ```
-    pub fn new(name: &str, value: &str, max: usize) -> Result<Self, TooLarge> {
+    pub fn new(name: &str, value: &'v str, max: usize) -> Result<Self, TooLarge> {
         let bytes = name.len() + value.len();
-        if bytes <= MAX_COOKIE_BYTES && !value.starts_with(MARK) {
+        if max == 0 || (bytes <= MAX_COOKIE_BYTES && !value.starts_with(MARK)) {
             return Ok(Self {
-                values: vec![value.to_owned()],
+                parts: vec![value],
                 prefix: String::new(),
             });
         }
         let max = max.min(MAX_CHUNKS);
         // The number of parts is in front of the first one. With the digits of the largest number there is always room for it.
         let digits = max.to_string().len();
-        let ranges = ranges(name, value, digits, max).ok_or(TooLarge { bytes })?;
-        let tag = tag_of(value);
-        let prefix = format!("{MARK}{}.{tag}.", ranges.len());
-        let values = ranges.iter().enumerate().map(|(i, part)| match i {
-            0 => [&prefix, *part].concat(),
-            _ => [&tag, ".", *part].concat(),
-        });
-        Ok(Self {
-            values: values.collect(),
-            prefix,
-        })
+        let parts = ranges(name, value, digits, max).ok_or(TooLarge { bytes })?;
+        let prefix = format!("{MARK}{}.{}.", parts.len(), tag_of(value));
+        Ok(Self { parts, prefix })
     }
 
     /// Returns the tag of the value; empty for a value in one cookie.
     #[must_use]
     pub fn tag(&self) -> &str {
         tag_in(&self.prefix)
+    }
+
+    /// Returns what is in front of a part: the prefix, or the tag and a dot.
+    #[must_use]
+    pub fn before(&self, number: usize) -> &str {
+        let tag_at = self.prefix.find('.').map_or(0, |dot| dot + 1);
+        let start = if number == 0 { 0 } else { tag_at };
+        self.prefix.get(start..).unwrap_or_default()
     }
 }
 
@@ -156,7 +158,10 @@ impl<'h> Parts<'h> {
 
     /// Passes each value that the cookies may hold to `visit`, until it breaks. Returns whether a value was missed, since parts of it
     /// are absent.
-    pub fn each<B>(&self, mut visit: impl FnMut(Whole) -> ControlFlow<B>) -> ControlFlow<B, bool> {
+    pub fn each<B>(
+        &self,
+        mut visit: impl FnMut(Whole<'h>) -> ControlFlow<B>,
+    ) -> ControlFlow<B, bool> {
         let mut is_missed = false;
         for first in self
             .firsts
@@ -164,11 +169,11 @@ impl<'h> Parts<'h> {
             .iter()
             .filter(|first| !first.is_empty())
         {
+            let first: &'h str = first;
             let Some((count, part)) = framed(first) else {
-                let value = (*first).to_owned();
                 visit(Whole {
-                    prefix: String::new(),
-                    value,
+                    prefix: "",
+                    value: Cow::Borrowed(first),
                     count: 1,
                 })?;
                 continue;
@@ -185,8 +190,8 @@ impl<'h> Parts<'h> {
                 let rest = chosen(&choices, combination);
                 let value = std::iter::once(part).chain(rest).collect();
                 visit(Whole {
-                    prefix: prefix.to_owned(),
-                    value,
+                    prefix,
+                    value: Cow::Owned(value),
                     count,
                 })?;
             }
@@ -203,11 +208,11 @@ impl<'h> Parts<'h> {
     }
 }
 
-impl Whole {
+impl Whole<'_> {
     /// Returns the tag of the value; empty for a value in one cookie.
     #[must_use]
     pub fn tag(&self) -> &str {
-        tag_in(&self.prefix)
+        tag_in(self.prefix)
     }
 }
 

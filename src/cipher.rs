@@ -3,15 +3,21 @@
 //! A sealed value is unpadded URL-safe base64 of a version byte, a random nonce of 24 bytes, the ciphertext, and a tag of 16 bytes.
 //! The associated data are the version byte and the cookie's name, so that no cookie can take the place of another. Each key is
 //! derived by HKDF-SHA256 (RFC 5869) from one of the app's keys.
+//!
+//! The two primitives are those of `RustCrypto`. They are combined here (RFC 8439, section 2.8) and not by its crate
+//! `chacha20poly1305`, which takes the keystream in two steps, and its last blocks one by one: for a cookie of 200 bytes that is half of the cipher's time.
+//! `tests/protected.rs` compares both.
 
 use std::sync::LazyLock;
 
 use base64::engine::Engine;
 use base64::engine::general_purpose::NO_PAD;
 use base64::engine::simd::Simd;
-use chacha20poly1305::aead::inout::InOutBuf;
-use chacha20poly1305::{AeadInOut, Key, KeyInit, Tag, XChaCha20Poly1305, XNonce};
+use chacha20::XChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
 use hkdf::Hkdf;
+use poly1305::Poly1305;
+use poly1305::universal_hash::{KeyInit, UniversalHash};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -27,6 +33,19 @@ const PURPOSE: &[u8] = b"koa-session-rs seal 1";
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 
+/// The bytes of the keystream before those for the message: the first block, of which Poly1305 takes its key.
+const BLOCK_BYTES: usize = 64;
+
+/// The bytes of the keystream that are made at once with AVX2. For fewer, each block takes as long as these four.
+const STEP_BYTES: usize = 4 * BLOCK_BYTES;
+
+/// Where the version byte is in a buffer whose message begins after the first block, so that the sealed bytes are in one piece.
+const START: usize = BLOCK_BYTES - NONCE_BYTES - 1;
+
+type Key = Zeroizing<[u8; 32]>;
+type Nonce = [u8; NONCE_BYTES];
+type Tag = [u8; TAG_BYTES];
+
 /// The URL-safe alphabet without padding, by the instructions that this processor has.
 static URL_SAFE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 
@@ -34,8 +53,8 @@ static URL_SAFE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 pub struct Cipher {
     /// The version byte and the cookie's name.
     associated: Vec<u8>,
-    first: XChaCha20Poly1305,
-    older: Vec<XChaCha20Poly1305>,
+    first: Key,
+    older: Vec<Key>,
 }
 
 /// A key of fewer than [`MIN_KEY_BYTES`], or no key at all.
@@ -99,47 +118,84 @@ impl Cipher {
         self.seal_with(nonce, text)
     }
 
-    fn seal_with(&self, nonce: [u8; NONCE_BYTES], text: &str) -> Result<String, CannotSeal> {
-        let mut bytes = Vec::with_capacity(1 + NONCE_BYTES + text.len() + TAG_BYTES);
-        bytes.push(VERSION);
-        bytes.extend(nonce);
-        bytes.extend(text.as_bytes());
-        let (_, message) = bytes.split_at_mut(1 + NONCE_BYTES);
-        let message = InOutBuf::from(message);
-        let sealing =
-            self.first
-                .encrypt_inout_detached(&XNonce::from(nonce), &self.associated, message);
-        bytes.extend(sealing.map_err(|_| CannotSeal)?);
-        Ok(URL_SAFE.encode(bytes))
+    fn seal_with(&self, nonce: Nonce, text: &str) -> Result<String, CannotSeal> {
+        let (key, mut buffer) = crypt(&self.first, &nonce, text.as_bytes()).ok_or(CannotSeal)?;
+        let message = buffer.get(BLOCK_BYTES..).ok_or(CannotSeal)?;
+        let tag = self.authenticate(&key, message);
+        buffer.extend(tag.finalize());
+        let sealed = buffer.get_mut(START..).ok_or(CannotSeal)?;
+        let (head, _) = sealed
+            .split_at_mut_checked(1 + NONCE_BYTES)
+            .ok_or(CannotSeal)?;
+        if let [version, rest @ ..] = head {
+            *version = VERSION;
+            rest.copy_from_slice(&nonce);
+        }
+        Ok(URL_SAFE.encode(sealed))
     }
 
     /// Opens a sealed value by the first key that fits. Returns `None` for any value that none of the keys has sealed for this cookie.
     #[must_use]
     pub fn open(&self, value: &str) -> Option<Unsealed> {
-        let mut bytes = URL_SAFE.decode(value).ok()?;
-        let (&mut version, rest) = bytes.split_first_mut()?;
-        let (nonce, rest) = rest.split_at_mut_checked(NONCE_BYTES)?;
-        let (message, tag) = rest.split_at_mut_checked(rest.len().checked_sub(TAG_BYTES)?)?;
-        let (nonce, tag) = (XNonce::try_from(&*nonce).ok()?, Tag::try_from(&*tag).ok()?);
-        // Authenticates before it writes, so that a wrong key leaves the message as it is.
-        let mut fits = |key: &XChaCha20Poly1305| {
-            let buffer = InOutBuf::from(&mut *message);
-            key.decrypt_inout_detached(&nonce, &self.associated, buffer, &tag)
-                .is_ok()
-        };
-        let by_first = fits(&self.first);
-        if version != VERSION || !(by_first || self.older.iter().any(fits)) {
+        let bytes = URL_SAFE.decode(value).ok()?;
+        let (&version, rest) = bytes.split_first()?;
+        let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        let (message, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
+        if version != VERSION {
             return None;
         }
-        bytes.truncate(bytes.len() - TAG_BYTES);
-        bytes.drain(..=NONCE_BYTES);
-        let text = String::from_utf8(bytes).ok()?;
+        let mut keys = std::iter::once(&self.first).chain(&self.older);
+        let mut tried = 0;
+        let text = keys.find_map(|key| {
+            tried += 1;
+            self.open_by(key, nonce, message, tag)
+        })?;
+        let by_first = tried == 1;
+        let text = String::from_utf8(text).ok()?;
         Some(Unsealed { text, by_first })
+    }
+
+    /// Decrypts a message, and returns it if this key has sealed it.
+    fn open_by(&self, key: &Key, nonce: &Nonce, message: &[u8], tag: &Tag) -> Option<Vec<u8>> {
+        let (key, mut buffer) = crypt(key, nonce, message)?;
+        // Compares in constant time.
+        self.authenticate(&key, message).verify(tag.into()).ok()?;
+        buffer.drain(..BLOCK_BYTES);
+        Some(buffer)
+    }
+
+    /// Hashes the associated data, an encrypted message, and the lengths of both.
+    fn authenticate(&self, key: &poly1305::Key, message: &[u8]) -> Poly1305 {
+        let mut mac = Poly1305::new(key);
+        mac.update_padded(&self.associated);
+        mac.update_padded(message);
+        let lengths = [self.associated.len() as u64, message.len() as u64];
+        mac.update_padded(lengths.map(u64::to_le_bytes).as_flattened());
+        mac
     }
 }
 
+/// Encrypts or decrypts a message. Returns the key of its Poly1305, and a buffer with the result behind the first block; `None` for
+/// more than the 256 GB that the cipher has a keystream for.
+fn crypt(key: &Key, nonce: &Nonce, message: &[u8]) -> Option<(poly1305::Key, Vec<u8>)> {
+    let length = BLOCK_BYTES + message.len();
+    let mut buffer =
+        Vec::with_capacity(length.next_multiple_of(STEP_BYTES).max(length + TAG_BYTES));
+    buffer.resize(BLOCK_BYTES, 0);
+    buffer.extend(message);
+    buffer.resize(length.next_multiple_of(STEP_BYTES), 0);
+    let key: &[u8; 32] = key;
+    let mut cipher = XChaCha20::new(key.into(), nonce.into());
+    cipher.try_apply_keystream(&mut buffer).ok()?;
+    buffer.truncate(length);
+    let (first, _) = buffer.split_first_chunk_mut::<32>()?;
+    let key = poly1305::Key::from(*first);
+    first.fill(0);
+    Some((key, buffer))
+}
+
 /// Derives the key of the cipher from one of the app's keys.
-fn derive(key: &[u8]) -> Result<XChaCha20Poly1305, WeakKey> {
+fn derive(key: &[u8]) -> Result<Key, WeakKey> {
     if key.len() < MIN_KEY_BYTES {
         return Err(WeakKey);
     }
@@ -147,8 +203,7 @@ fn derive(key: &[u8]) -> Result<XChaCha20Poly1305, WeakKey> {
     Hkdf::<Sha256>::new(None, key)
         .expand(PURPOSE, derived.as_mut_slice())
         .map_err(|_| WeakKey)?;
-    let derived: &Key = (&*derived).into();
-    Ok(XChaCha20Poly1305::new(derived))
+    Ok(derived)
 }
 
 #[cfg(test)]

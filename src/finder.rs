@@ -1,7 +1,7 @@
 //! Finds a session's cookie and its signature in a `Cookie` header, as the npm package `cookies` (0.9) finds them.
 
-use memchr::memchr;
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr2};
 
 /// The suffix of a signature's cookie, after the name of the signed cookie.
 pub const SIGNATURE_SUFFIX: &str = ".sig";
@@ -85,8 +85,9 @@ impl CookieFinder {
     /// Finds all cookies whose names begin with the name. Returns the rest of each one's name, and its value.
     pub fn suffixed<'h>(&self, header: &'h str) -> impl Iterator<Item = (&'h str, &'h str)> {
         self.named(header).filter_map(|rest| {
-            let (suffix, value) = rest.split_once('=')?;
-            (!suffix.contains(';')).then(|| (suffix, unquote(value_of(value))))
+            let end = memchr2(b'=', b';', rest.as_bytes())?;
+            let (suffix, rest) = rest.split_at_checked(end)?;
+            Some((suffix, unquote(value_of(rest.strip_prefix('=')?))))
         })
     }
 

@@ -123,22 +123,24 @@ impl CookieTemplate {
         expires: Option<&str>,
         secure: bool,
     ) {
-        self.write_suffixed(line, "", value, expires, secure);
+        self.write_suffixed(line, "", &[value], expires, secure);
     }
 
-    /// Appends the line of the cookie whose name has a suffix.
+    /// Appends the line of the cookie whose name has a suffix. The value is given in pieces.
     pub(crate) fn write_suffixed(
         &self,
         line: &mut String,
         suffix: &str,
-        value: &str,
+        value: &[&str],
         expires: Option<&str>,
         secure: bool,
     ) {
         line.push_str(&self.name);
         line.push_str(suffix);
         line.push('=');
-        line.push_str(value);
+        for piece in value {
+            line.push_str(piece);
+        }
         line.push_str(&self.before_expires);
         if let Some(date) = expires {
             line.push_str("; expires=");

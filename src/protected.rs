@@ -1,13 +1,14 @@
 //! A session's cookie that this package protects itself, instead of `cookies` and `keygrip`: sealed, or signed by keys of its own,
 //! and in several cookies if it is too long for one.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use crate::chunks::{self, Parts, Split, TooLarge, Whole};
 use crate::cipher::{CannotSeal, Cipher};
 use crate::codec;
 use crate::envelope::{self, Lifetime};
-use crate::finder::{CookieFinder, SIGNATURE_SUFFIX};
+use crate::finder::{CookieFinder, Few, SIGNATURE_SUFFIX};
 use crate::header::{self, Attributes, CookieTemplate, InvalidAttribute};
 use crate::keyring::{Keyring, Signer};
 use crate::session::{Opened, judge};
@@ -34,7 +35,7 @@ pub struct ProtectedCookie {
 
 /// What a request's cookies hold.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Outcome<'h> {
     /// There is no such cookie, or a value without a signature.
     Nothing,
     /// Parts of the value are absent, or belong to another value.
@@ -42,14 +43,14 @@ pub enum Outcome {
     /// A value was protected by none of the keys.
     Forged,
     /// A value was opened.
-    Opened(Value),
+    Opened(Value<'h>),
 }
 
 /// An opened value.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Value {
+pub struct Value<'h> {
     /// The text that was sealed, or the cookie's value that was signed.
-    pub text: String,
+    pub text: Cow<'h, str>,
     /// Whether it was sealed.
     pub is_sealed: bool,
     /// Whether it is to be sent anew: an older key protects it, or it is signed where values are sealed, or the reverse.
@@ -58,9 +59,9 @@ pub struct Value {
 
 /// What reading a request's cookies has shown.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct Reading<'h> {
     /// The value, or why there is none.
-    pub outcome: Outcome,
+    pub outcome: Outcome<'h>,
     /// The number of cookies that the value takes.
     pub count: usize,
     /// Whether the request has cookies that the value has no use for.
@@ -157,7 +158,7 @@ impl ProtectedCookie {
 
     /// Finds the cookies in a `Cookie` header, and opens or verifies the value.
     #[must_use]
-    pub fn read(&self, header: &str) -> Reading {
+    pub fn read<'h>(&self, header: &'h str) -> Reading<'h> {
         let parts = Parts::find(&self.finder, header);
         let mut is_forged = false;
         let mut is_missed = false;
@@ -202,12 +203,12 @@ impl ProtectedCookie {
             let signatures = signatures_for(whole.tag(), &parts);
             if let Some(signatures) = signatures {
                 found.has_stale = self.has_stale(&parts, whole.count);
+                let texts = signatures.as_slice().iter();
                 found
                     .signatures
-                    .extend(signatures.into_iter().map(str::to_owned));
-                found
-                    .candidates
-                    .push([self.signed(&whole.prefix, &whole.value), whole.value]);
+                    .extend(texts.map(|text| (*text).to_owned()));
+                let signed = self.signed(whole.prefix, &whole.value);
+                found.candidates.push([signed, whole.value.into_owned()]);
             } else {
                 found.is_missed = true;
             }
@@ -238,7 +239,7 @@ impl ProtectedCookie {
         if self.protection.seals {
             return self.write(json, response);
         }
-        self.write(&codec::encode(json), response)
+        self.write_allowed(&codec::encode(json), response)
     }
 
     /// Writes the lines of a value. An empty value clears the session's cookies.
@@ -251,16 +252,27 @@ impl ProtectedCookie {
         if value.is_empty() {
             return Ok(self.clear(response));
         }
+        if self.protection.seals || header::is_value(value) {
+            self.write_allowed(value, response)
+        } else {
+            Err(Unwritable::NotAllowed)
+        }
+    }
+
+    /// Writes the lines of a value that a header can carry, or that is sealed.
+    fn write_allowed(&self, value: &str, response: Response<'_>) -> Result<String, Unwritable> {
         let sealed = self.seal(value)?;
         let value = sealed.as_deref().unwrap_or(value);
-        if sealed.is_none() && !header::is_value(value) {
-            return Err(Unwritable::NotAllowed);
-        }
-        let split = self.split(value)?;
+        let split = Split::new(&self.template.name, value, self.protection.max_chunks)?;
         let date = response.expires_ms.and_then(header::http_date);
-        let mut lines = Lines::new(&self.template, date.as_deref(), response.secure);
-        for (number, value) in split.values.iter().enumerate() {
-            lines.add(&chunks::suffix(number), value);
+        let mut lines = Lines::new(
+            &self.template,
+            date.as_deref(),
+            response.secure,
+            value.len(),
+        );
+        for (number, part) in split.parts.iter().enumerate() {
+            lines.add(&chunks::suffix(number), &[split.before(number), part]);
         }
         let signature = if sealed.is_some() {
             None
@@ -270,10 +282,10 @@ impl ProtectedCookie {
         if let Some(signature) = &signature {
             let tag = split.tag();
             let dot = if tag.is_empty() { "" } else { "." };
-            lines.add(SIGNATURE_SUFFIX, &[tag, dot, signature].concat());
+            lines.add(SIGNATURE_SUFFIX, &[tag, dot, signature]);
         }
         let parts = Parts::find(&self.finder, response.header);
-        lines.expire(self.stale(&parts, split.values.len(), signature.is_some()));
+        lines.expire(self.stale(&parts, split.parts.len(), signature.is_some()));
         Ok(lines.text)
     }
 
@@ -282,14 +294,15 @@ impl ProtectedCookie {
     /// # Errors
     /// [`Unwritable::TooLarge`].
     pub fn text_to_sign(&self, value: &str) -> Result<String, Unwritable> {
-        Ok(self.signed(&self.split(value)?.prefix, value))
+        let split = Split::new(&self.template.name, value, self.protection.max_chunks)?;
+        Ok(self.signed(&split.prefix, value))
     }
 
     /// Writes the lines that expire the cookies of a request that an opened value has no use for.
     #[must_use]
     pub fn expire_stale(&self, count: usize, response: Response<'_>) -> String {
         let parts = Parts::find(&self.finder, response.header);
-        let mut lines = Lines::new(&self.template, None, response.secure);
+        let mut lines = Lines::new(&self.template, None, response.secure, 0);
         lines.expire(self.stale(&parts, count, !self.protection.seals));
         lines.text
     }
@@ -297,7 +310,7 @@ impl ProtectedCookie {
     /// Writes the line that expires a signature made by none of the keys.
     #[must_use]
     pub fn drop_signature(&self, secure: bool) -> String {
-        let mut lines = Lines::new(&self.template, None, secure);
+        let mut lines = Lines::new(&self.template, None, secure, 0);
         lines.expire(vec![SIGNATURE_SUFFIX.to_owned()]);
         lines.text
     }
@@ -306,23 +319,13 @@ impl ProtectedCookie {
         let parts = Parts::find(&self.finder, response.header);
         let is_signed = !self.protection.seals
             && (self.protection.keyring.is_some() || response.signature.is_some());
-        let mut lines = Lines::new(&self.template, None, response.secure);
+        let mut lines = Lines::new(&self.template, None, response.secure, 0);
         lines.expire(vec![String::new()]);
         if is_signed {
             lines.expire(vec![SIGNATURE_SUFFIX.to_owned()]);
         }
         lines.expire(self.stale(&parts, 1, is_signed));
         lines.text
-    }
-
-    fn split(&self, value: &str) -> Result<Split, TooLarge> {
-        match self.protection.max_chunks {
-            0 => Ok(Split {
-                values: vec![value.to_owned()],
-                prefix: String::new(),
-            }),
-            max => Split::new(&self.template.name, value, max),
-        }
     }
 
     fn seal(&self, value: &str) -> Result<Option<String>, CannotSeal> {
@@ -346,7 +349,7 @@ impl ProtectedCookie {
     }
 
     /// Opens or verifies a value.
-    fn open(&self, whole: Whole, parts: &Parts<'_>) -> Verified {
+    fn open<'h>(&self, whole: Whole<'h>, parts: &Parts<'h>) -> Verified<'h> {
         let Protection {
             cipher,
             keyring,
@@ -355,7 +358,7 @@ impl ProtectedCookie {
         } = &self.protection;
         if let Some(unsealed) = cipher.as_ref().and_then(|cipher| cipher.open(&whole.value)) {
             return Verified::Value(Value {
-                text: unsealed.text,
+                text: unsealed.text.into(),
                 is_sealed: true,
                 is_outdated: !(*seals && unsealed.by_first),
             });
@@ -373,6 +376,7 @@ impl ProtectedCookie {
         let Some(signatures) = signatures_for(whole.tag(), parts) else {
             return Verified::OtherTag;
         };
+        let signatures = signatures.as_slice();
         if signatures.is_empty() {
             // A value that nobody signed may have been sealed by a key that is no longer known.
             return if cipher.is_some() {
@@ -381,8 +385,8 @@ impl ProtectedCookie {
                 Verified::Unsigned
             };
         }
-        let text = [&self.template.name, "=", &whole.prefix, &whole.value];
-        match keyring.signer(&text, &signatures) {
+        let text = [&*self.template.name, "=", whole.prefix, &*whole.value];
+        match keyring.signer(&text, signatures) {
             Some(signer) => Verified::Value(Value {
                 text: whole.value,
                 is_sealed: false,
@@ -409,14 +413,14 @@ impl ProtectedCookie {
     }
 }
 
-impl Value {
+impl Value<'_> {
     /// Opens the session in the value: reads its envelope, and validates it at `now_ms`. Returns its whole text too, if the value is
     /// outdated.
     #[must_use]
     pub fn into_session(self, now_ms: f64) -> (Opened, Option<String>) {
         // A sealed value may also be what the app's own `encode` made. Base64 never begins with a brace.
         let text = if self.is_sealed && self.text.starts_with('{') {
-            self.text
+            self.text.into_owned()
         } else {
             codec::decode(&self.text)
         };
@@ -426,8 +430,8 @@ impl Value {
 }
 
 /// The result of opening or verifying one value.
-enum Verified {
-    Value(Value),
+enum Verified<'h> {
+    Value(Value<'h>),
     /// The signature belongs to another value.
     OtherTag,
     Unsigned,
@@ -443,29 +447,38 @@ struct Lines<'t> {
 }
 
 impl<'t> Lines<'t> {
-    fn new(template: &'t CookieTemplate, expires: Option<&'t str>, secure: bool) -> Self {
+    /// Begins with room for a value of a length, and two lines of attributes.
+    fn new(
+        template: &'t CookieTemplate,
+        expires: Option<&'t str>,
+        secure: bool,
+        length: usize,
+    ) -> Self {
         Self {
             template,
             expires,
             secure,
-            text: String::with_capacity(512),
+            text: String::with_capacity(length + 256),
         }
     }
 
-    fn add(&mut self, suffix: &str, value: &str) {
+    fn add(&mut self, suffix: &str, value: &[&str]) {
         self.separate();
         self.template
             .write_suffixed(&mut self.text, suffix, value, self.expires, self.secure);
     }
 
     fn expire(&mut self, suffixes: Vec<String>) {
+        if suffixes.is_empty() {
+            return;
+        }
         let epoch = header::http_date(0.0);
         for suffix in suffixes {
             self.separate();
             self.template.write_suffixed(
                 &mut self.text,
                 &suffix,
-                "",
+                &[],
                 epoch.as_deref(),
                 self.secure,
             );
@@ -480,20 +493,21 @@ impl<'t> Lines<'t> {
 }
 
 /// Returns the signatures for a value with this tag, without the tag; `None` if all signatures belong to other values.
-fn signatures_for<'h>(tag: &str, parts: &Parts<'h>) -> Option<Vec<&'h str>> {
+fn signatures_for<'h>(tag: &str, parts: &Parts<'h>) -> Option<Few<'h>> {
+    let mut signatures = Few::default();
     let mut is_other = false;
-    let signatures: Vec<_> = parts
-        .signatures()
-        .filter_map(|signature| {
-            let (own, signature) = signature.split_once('.').unwrap_or(("", signature));
-            is_other |= own != tag;
-            (own == tag).then_some(signature)
-        })
-        .collect();
-    (!(signatures.is_empty() && is_other)).then_some(signatures)
+    for signature in parts.signatures() {
+        let (own, signature) = signature.split_once('.').unwrap_or(("", signature));
+        if own == tag {
+            signatures.push(signature);
+        } else {
+            is_other = true;
+        }
+    }
+    (!(signatures.as_slice().is_empty() && is_other)).then_some(signatures)
 }
 
-fn outcome_without_value(is_forged: bool, is_missed: bool) -> Outcome {
+fn outcome_without_value<'h>(is_forged: bool, is_missed: bool) -> Outcome<'h> {
     match (is_forged, is_missed) {
         (true, _) => Outcome::Forged,
         (false, true) => Outcome::Missed,

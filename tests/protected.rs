@@ -5,6 +5,10 @@
     reason = "a test fails by panicking"
 )]
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use hkdf::Hkdf;
 use koa_session_rs::chunks::{MAX_CHUNKS, MAX_COOKIE_BYTES};
 use koa_session_rs::cipher::{Cipher, MIN_KEY_BYTES, WeakKey};
 use koa_session_rs::envelope::{Envelope, Lifetime};
@@ -14,6 +18,7 @@ use koa_session_rs::protected::{
     Outcome, ProtectedCookie, Protection, Reading, Response, Unwritable,
 };
 use proptest::prelude::*;
+use sha2::Sha256;
 
 const NAME: &str = "koa.sess";
 
@@ -62,9 +67,9 @@ fn echo(lines: &str) -> String {
     pairs.join("; ")
 }
 
-fn opened(reading: Reading) -> Option<(String, bool)> {
+fn opened(reading: Reading<'_>) -> Option<(String, bool)> {
     match reading.outcome {
-        Outcome::Opened(value) => Some((value.text, value.is_outdated)),
+        Outcome::Opened(value) => Some((value.text.into_owned(), value.is_outdated)),
         _ => None,
     }
 }
@@ -105,6 +110,28 @@ proptest! {
         let cookie = cookie(Kind::Sealed, "a", MAX_CHUNKS);
         let lines = write(&cookie, &text);
         prop_assert_eq!(opened(cookie.read(&echo(&lines))), Some((text, false)));
+    }
+
+    #[test]
+    fn the_crate_opens_what_is_sealed_and_the_reverse(text in ".{0,400}", extra in 0_usize..600) {
+        let text = text + &"x".repeat(extra);
+        let mut derived = [0; 32];
+        let hkdf = Hkdf::<Sha256>::new(None, key('a').as_bytes());
+        hkdf.expand(b"koa-session-rs seal 1", &mut derived).unwrap();
+        let crates = XChaCha20Poly1305::new(&derived.into());
+        let aad = [&[1], NAME.as_bytes()].concat();
+        let own = Cipher::new(NAME, [key('a')]).unwrap();
+
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(own.seal(&text).unwrap()).unwrap();
+        let (head, message) = sealed.split_at(25);
+        let nonce: [u8; 24] = head[1..].try_into().unwrap();
+        let opened = crates.decrypt(&nonce.into(), Payload { msg: message, aad: &aad });
+        prop_assert_eq!(opened.unwrap(), text.as_bytes());
+
+        let message = crates.encrypt(&nonce.into(), Payload { msg: text.as_bytes(), aad: &aad });
+        let again = [head, &message.unwrap()].concat();
+        let opened = own.open(&BASE64_URL_SAFE_NO_PAD.encode(again));
+        prop_assert_eq!(opened.map(|opened| opened.text), Some(text));
     }
 
     #[test]
@@ -163,7 +190,8 @@ proptest! {
         let header = echo(&write(&cookie, &"x".repeat(8500)));
         let mut pairs: Vec<_> = header.split("; ").collect();
         pairs.remove(absent);
-        prop_assert_eq!(cookie.read(&pairs.join("; ")).outcome, Outcome::Missed);
+        let header = pairs.join("; ");
+        prop_assert_eq!(cookie.read(&header).outcome, Outcome::Missed);
     }
 
     #[test]
@@ -239,7 +267,8 @@ fn a_session_is_opened_with_its_envelope() {
             max_age_ms: 5,
         };
         let lines = cookie.close("{\"a\":1}", lifetime, Response::default());
-        let Outcome::Opened(value) = cookie.read(&echo(&lines.unwrap())).outcome else {
+        let header = echo(&lines.unwrap());
+        let Outcome::Opened(value) = cookie.read(&header).outcome else {
             unreachable!("it was just written")
         };
         let (session, outdated) = value.into_session(0.0);

@@ -51,6 +51,21 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
       assert.deepEqual(names(client), [])
     })
 
+    test('of two commits of one request, only the cookies of the last are sent', async (t) => {
+      const client = await visit(t, { ...options, chunks: 4 }, {
+        async '/twice' (ctx) {
+          for (const length of [8000, 10]) {
+            ctx.session.text = 'x'.repeat(length)
+            await ctx.session.save()
+          }
+        },
+        ...ROUTES
+      })
+      const { setCookie } = await client.get('/twice')
+      assert.equal(setCookie.length, 1 + sig.length)
+      assert.deepEqual((await client.get('/get')).json, { length: 10 })
+    })
+
     test('cookies beyond a smaller number are expired; a session of more is read, until it is written', async (t) => {
       const given = { ...options, chunks: 4 }
       const client = await visit(t, given, ROUTES)

@@ -139,15 +139,15 @@ describe('options are read live', () => {
 
   test('an option that only the app\'s own ctx.cookies knows', async (t) => {
     const seen = []
-    const options = { seal: 'one' }
+    const options = { wrapping: 'one' }
     const client = await visit(t, options, respond, {
       before: (app) => app.use((ctx, next) => {
-        ctx.cookies = { get: () => undefined, set: (name, value, opts) => seen.push(opts.seal) }
+        ctx.cookies = { get: () => undefined, set: (name, value, opts) => seen.push(opts.wrapping) }
         return next()
       })
     })
     await client.get('/login')
-    options.seal = 'two'
+    options.wrapping = 'two'
     await client.get('/login')
     assert.deepEqual(seen, ['one', 'two'])
   })

@@ -117,7 +117,7 @@ describe('a name that is similar to an option\'s', () => {
     'exteralKey', 'extrenalKey', 'ContexStore', 'partioned', 'parttioned', 'signd', 'MaxAge', 'maxages', 'overwite', 'genId', 'onStoreErorr', 'secureproxy']
   // Options of egg and other middleware, and other words.
   const OTHERS = ['encrypt', 'logValue', 'removeUnpartitioned', 'sign', 'cookie', 'ttl', 'errorHandler', 'sessionIdStore', 'allowEmpty', 'defer', 'name',
-    'secret', 'keys', 'resave', 'saveUninitialized', 'proxy', 'unset', 'value', 'id', 'is', 'at', 'k', 'object', 'invalid', 'chips', 'table', 'date', '__proto', '']
+    'secret', 'resave', 'saveUninitialized', 'proxy', 'unset', 'value', 'id', 'is', 'at', 'k', 'object', 'invalid', 'chips', 'table', 'date', '__proto', '']
 
   for (const name of MISSPELT) {
     test(`emits a warning: ${name}`, async (t) => {

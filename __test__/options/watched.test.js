@@ -30,7 +30,16 @@ describe('a change of the options after the start', () => {
     assert.deepEqual(watched.sort(), optionNames().sort())
   })
 
-  for (const name of watched) {
+  test('applies to the next request: keys, which no copy of the options has', () => {
+    const options = {}
+    const settings = new Settings(options)
+    assert.deepEqual([settings.keys, settings.isProtected], [undefined, false])
+    options.keys = ['a', 'b']
+    assert.equal(settings.keys, options.keys)
+    assert.ok(settings.isProtected && !('keys' in settings.current) && !('keys' in settings.copy()))
+  })
+
+  for (const name of watched.filter((name) => name !== 'keys')) {
     test(`applies to the next request: ${name}`, () => {
       const options = {}
       const settings = new Settings(options)

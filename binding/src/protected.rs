@@ -17,7 +17,7 @@ use crate::cookie::{CookieOptions, lifetime, read_keys, to_binding_error};
 use crate::opened::numbers_of;
 
 /// The memory of a call's results; `lib/native/protected.js` has the same places.
-type Memory<'call> = Numbers<'call, 9>;
+type Memory<'call> = Numbers<'call, 8>;
 
 /// The arguments of a call that writes lines: a text, `expires`, `secure`, the request's `Cookie` header, and a signature.
 type Write<'call> = (Memory<'call>, Text, Option<f64>, bool, Text, Option<Text>);
@@ -116,16 +116,29 @@ impl Cookie {
         };
         let (opened, outdated) = value.into_session(now_ms);
         self.outdated = outdated;
-        let (session, text) = numbers_of(opened);
-        memory.write([numbers.as_slice(), &session].concat().as_slice());
+        let ([verdict, shape, expire, max_age], text) = numbers_of(opened);
+        let [outcome, is_outdated, has_stale, count] = numbers;
+        memory.write(&[
+            outcome,
+            is_outdated,
+            has_stale,
+            count,
+            verdict,
+            shape,
+            expire,
+            max_age,
+        ]);
         Some(text.into())
     }
 
     /// Reads the text that the cookies hold, as it stands (with a store: an id).
     fn read(&mut self, (memory, header): (Memory<'_>, Text)) -> Option<Text> {
-        let (numbers, value) = results_of(self.core.read(&header));
-        memory.write(&numbers);
-        value.map(|value| value.text.into())
+        let ([outcome, is_outdated, has_stale, count], value) = results_of(self.core.read(&header));
+        let is_id = value
+            .as_ref()
+            .is_some_and(|value| id::is_acceptable(&value.text));
+        memory.write(&[outcome, is_outdated, has_stale, count, flag(is_id)]);
+        value.map(|value| value.text.into_owned().into())
     }
 
     /// Returns the signatures that the request brought, and for each value the text that is signed and the value.
@@ -193,27 +206,18 @@ fn response<'r>(
     }
 }
 
-/// Returns the results of reading (the outcome, whether the value is acceptable as an id, whether it is outdated, whether there are
-/// stale cookies, and the number of its cookies), and the value.
-fn results_of(reading: Reading) -> ([f64; 5], Option<Value>) {
+/// Returns the results of reading (the outcome, whether the value is outdated, whether there are stale cookies, and the number of its
+/// cookies), and the value.
+fn results_of(reading: Reading<'_>) -> ([f64; 4], Option<Value<'_>>) {
     let (outcome, value) = match reading.outcome {
         Outcome::Nothing => (0.0, None),
         Outcome::Missed => (1.0, None),
         Outcome::Forged => (2.0, None),
         Outcome::Opened(value) => (3.0, Some(value)),
     };
-    let is_id = value
-        .as_ref()
-        .is_some_and(|value| id::is_acceptable(&value.text));
     let is_outdated = value.as_ref().is_some_and(|value| value.is_outdated);
     let count = f64::from(u32::try_from(reading.count).unwrap_or_default());
-    let numbers = [
-        outcome,
-        flag(is_id),
-        flag(is_outdated),
-        flag(reading.has_stale),
-        count,
-    ];
+    let numbers = [outcome, flag(is_outdated), flag(reading.has_stale), count];
     (numbers, value)
 }
 

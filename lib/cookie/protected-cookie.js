@@ -14,9 +14,11 @@ const { CLEARING, setByKoa } = require('./by-koa')
 const { MAX_COOKIE_BYTES, reportOversize } = require('./oversize')
 const { isIdRefused } = require('../base/id')
 const { openValue } = require('../native/opened')
-const { OUTCOME, UNWRITABLE, openProtected, readProtected, readUnverified, writeProtected } = require('../native/protected')
+const {
+  OUTCOME, UNWRITABLE, closeProtected, openProtected, readProtected, readUnverified, textToSign, whyUnwritable, writeProtected, writeProtectedJson
+} = require('../native/protected')
 const { protectionOf } = require('./protection')
-const { LAST_DATE_MS, cookieNames, expiresOf } = require('./set-cookie')
+const { LAST_DATE_MS, cookieNames, expiresOf, removeCookies } = require('./set-cookie')
 
 /** The most cookies of one session (src/chunks.rs). */
 const MAX_CHUNKS = 32
@@ -27,6 +29,10 @@ class ProtectedCookie extends BaseCookie {
   /** The number of cookies of the value that came, if the request has further ones of that session. */
   #staleCount
   #hasReadId = false
+  /** Whether the request is known to have no cookies that a new value could leave behind. */
+  #isClean = false
+  /** Whether this response has lines of the session. */
+  #hasSent = false
 
   get names () { return cookieNames(this.request.options.key, this.request.options.chunks ? MAX_CHUNKS : 1) }
 
@@ -41,7 +47,7 @@ class ProtectedCookie extends BaseCookie {
 
   /** Returns the text that the cookies hold (with a store: an id); undefined if there is none. */
   read () {
-    this.#hasReadId = false
+    this.#hasReadId = this.#isClean = false
     const header = this.#header()
     if (header === '') return undefined
     const protection = this.#protection()
@@ -86,12 +92,15 @@ class ProtectedCookie extends BaseCookie {
     this.#outdated = this.#staleCount = undefined
     const { key } = this.request.options
     const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
+    const protection = this.#protection()
     if (outdated === undefined) {
-      this.#send(this.#protection().core.expireStale(staleCount, this.isSecure, this.#header()).split('\n'), { overwrite: false })
+      this.#send(protection.core.expireStale(staleCount, this.isSecure, this.#header()).split('\n'), protection.isComplete, false)
     } else if (outdated.key === key) {
+      const text = this.#protect(protection, outdated, until)
       // A value that grows by its new protection, and does not fit any more, stays as it is.
+      if (text === null) return
       const lifetime = { maxAge: undefined, expires: until === undefined ? undefined : new Date(until) }
-      this.#trySend(key, outdated, until, { overwrite: false, lifetime })
+      this.#send(text.split('\n'), protection.isComplete, false, lifetime)
     }
   }
 
@@ -104,9 +113,11 @@ class ProtectedCookie extends BaseCookie {
    */
   write (value, now, key = this.request.options.key) {
     this.request.resolve()
-    const text = String(value || '')
+    const protection = this.#protection(key)
     const expires = expiresOf(this.request.options.expires, this.request.cookieMaxAge, now)
-    this.#require(this.#trySend(key, { value: text }, expires), key)
+    const text = this.#protect(protection, { value: String(value || '') }, expires)
+    if (text === null) this.#fail(key)
+    this.#sendNew(text, protection, expires)
   }
 
   /**
@@ -123,49 +134,34 @@ class ProtectedCookie extends BaseCookie {
     // The app's own `decode` is given what `encode` made.
     if (protection.keygrip || options.decode !== codec.decode) return this.write(binding.close(json, now, lifetime), now)
     const expires = expiresOf(options.expires, cookieMaxAge, now)
-    const written = writeProtected((memory) =>
-      protection.core.close(memory, json, now, lifetime, expires ?? undefined, this.isSecure, this.#header()))
-    if (written.lines) this.#sendNew(written.lines, protection, expires)
-    this.#require(written, options.key)
+    const text = closeProtected(protection.core, json, now, lifetime, expires ?? undefined, this.isSecure, this.#staleHeader)
+    if (text === null) this.#fail(options.key)
+    this.#sendNew(text, protection, expires)
   }
 
   /** Clears the session's cookies. */
   clear () {
     this.request.resolve()
-    this.#trySend(this.request.options.key, { value: '' })
+    const protection = this.#protection()
+    this.#sendNew(this.#protect(protection, { value: '' }), protection)
   }
 
   #protection (key = this.request.options.key) {
     return protectionOf(this.request, key)
   }
 
-  /** Writes and sends a value, or a whole text of JSON. Returns what `writeProtected` does. */
-  #trySend (key, { value, json }, expires, how) {
-    const protection = this.#protection(key)
-    const { core, keygrip } = protection
-    const rest = [expires ?? undefined, this.isSecure, this.#header()]
-    let signature
-    if (keygrip && value) {
-      const { lines, ...unwritable } = writeProtected((memory) => core.textToSign(memory, value))
-      if (lines === undefined) return unwritable
-      signature = keygrip.sign(lines.join('\n'))
-    } else if (keygrip) signature = ''
-    const written = writeProtected((memory) => json === undefined
-      ? core.write(memory, value, ...rest, signature)
-      : core.writeJson(memory, json, ...rest, signature))
-    if (written.lines) this.#sendNew(written.lines, protection, expires, how)
-    return written
+  /** Returns the lines of a value, or of a whole text of JSON; null if it cannot be written. */
+  #protect ({ core, keygrip }, { value, json }, expires) {
+    const rest = [expires ?? undefined, this.isSecure, this.#staleHeader]
+    if (json !== undefined) return writeProtectedJson(core, json, ...rest)
+    if (!keygrip) return writeProtected(core, value, ...rest, undefined)
+    const text = textToSign(core, value)
+    return text === null ? null : writeProtected(core, value, ...rest, value === '' ? '' : keygrip.sign(text))
   }
 
-  #sendNew (lines, protection, expires, how) {
-    this.#outdated = this.#staleCount = undefined
-    this.#send(lines, { isByHeader: protection.isComplete && expires !== null, ...how })
-    if (!this.request.options.chunks) reportOversize(this.request, valueOf(lines[0]))
-  }
-
-  /** Throws if a value could not be written. */
-  #require ({ lines, reason, bytes }, key) {
-    if (lines !== undefined) return
+  /** Throws, since a value could not be written. */
+  #fail (key) {
+    const { reason, bytes } = whyUnwritable()
     if (reason === UNWRITABLE.TOO_LARGE) {
       const { chunks } = this.request.options
       const limit = chunks * MAX_COOKIE_BYTES
@@ -178,15 +174,28 @@ class ProtectedCookie extends BaseCookie {
     throw sessionError('ERR_SESSION_SEAL', 'the operating system gives no random bytes, which sealing needs')
   }
 
+  #sendNew (text, { isComplete }, expires) {
+    const lines = text.includes('\n') ? text.split('\n') : [text]
+    this.#outdated = this.#staleCount = undefined
+    this.#send(lines, isComplete && expires !== null, this.request.options.overwrite)
+    if (!this.request.options.chunks) reportOversize(this.request, valueOf(lines[0]))
+  }
+
   /**
    * Sends lines: in the header where `ctx.cookies` is Koa's own, else each through `ctx.cookies`.
    *
    * @param {string[]} lines
-   * @param {{ overwrite?: boolean, isByHeader?: boolean, lifetime?: object }} [how] isByHeader: whether the core has written all
-   *   attributes; lifetime: maxAge and expires, for `ctx.cookies`
+   * @param {boolean} isByCore whether the core has written all attributes
+   * @param {boolean} overwrite whether earlier lines of the same names are removed
+   * @param {object} [lifetime] maxAge and expires, for `ctx.cookies`; by default, those of the options
    */
-  #send (lines, { overwrite = this.request.options.overwrite, isByHeader = true, lifetime = this.#lifetime } = {}) {
-    if (isByHeader && this.isReplaceable(this.takeCookies(false)) && !this.isRefused) return this.append(lines, overwrite)
+  #send (lines, isByCore, overwrite, lifetime) {
+    // An earlier value of this response may have had more parts.
+    if (overwrite && this.#hasSent) removeCookies(this.request.ctx.res, this.names)
+    this.#hasSent = true
+    if (isByCore && this.isReplaceable(this.takeCookies(false)) && !this.isRefused) return this.append(lines, overwrite)
+    const { cookieMaxAge, maxAge } = this.request
+    lifetime ??= cookieMaxAge === maxAge ? {} : { maxAge: cookieMaxAge }
     for (const line of lines) {
       const value = valueOf(line)
       setByKoa(this.request, line.slice(0, line.indexOf('=')), value, { ...(value === '' ? CLEARING : lifetime), signed: false })
@@ -194,10 +203,8 @@ class ProtectedCookie extends BaseCookie {
     this.afterSetCookie()
   }
 
-  get #lifetime () {
-    const { cookieMaxAge, maxAge } = this.request
-    return cookieMaxAge === maxAge ? {} : { maxAge: cookieMaxAge }
-  }
+  /** Returns the request's cookies, in which the core looks for stale ones; empty if it is known that there are none. */
+  get #staleHeader () { return this.#isClean ? '' : this.#header() }
 
   /** Returns the request's cookies as a `Cookie` header; empty if there are none. */
   #header () {
@@ -215,6 +222,7 @@ class ProtectedCookie extends BaseCookie {
   #isOpened ({ outcome, hasStale, count }) {
     if (outcome === OUTCOME.OPENED) {
       if (hasStale) this.#staleCount = count
+      this.#isClean = !hasStale && count === 1
       return true
     }
     if (outcome === OUTCOME.MISSED) reportVerdict(VERDICT.MISSED, this.request)
@@ -242,7 +250,7 @@ class ProtectedCookie extends BaseCookie {
   /** Reports a value that none of the keys has protected. As `cookies` does, expires a signature by none of them. */
   #dropForged () {
     const protection = this.#protection()
-    if (!protection.seals && this.blockedBy === undefined) this.#send([protection.core.dropSignature(this.isSecure)], { overwrite: false })
+    if (!protection.seals && this.blockedBy === undefined) this.#send([protection.core.dropSignature(this.isSecure)], protection.isComplete, false)
     this.reportForged(!this.request.options.seal)
   }
 }

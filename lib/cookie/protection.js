@@ -7,7 +7,7 @@
 
 const binding = require('../native/binding')
 const { invalidOption } = require('../base/errors')
-const { attributesOf, copyKeys, sameFields, sameKeys } = require('./native-cookies')
+const { attributesOf, copyKeys, sameKeys } = require('./native-cookies')
 
 const MAX_CACHED = 64
 
@@ -22,45 +22,52 @@ const PLAIN = { path: '/', domain: '', priority: '', sameSite: '', httpOnly: tru
 /** @type {WeakMap<object, ProtectionCache>} by the NativeCookies of a `session()` */
 const caches = new WeakMap()
 
-/** How one request's session is protected. */
-class Protection {
-  /** The core's object. */
-  core
-  /** Whether new values are sealed. */
-  seals
-  /** Whether the core supports the attributes. */
-  isComplete
-  /** The app's Keygrip, if it signs. */
-  keygrip
-}
-
 class ProtectionCache {
+  /** Copies of the keys of the last request, its options, the cookie's name, and its protection. */
+  #keys
+  #appKeys
+  #options
+  #key
+  #latest
+  /** The keys that the objects are made of. */
   #sealKeys
   #signKeys
   #cores = new Map()
-  #latest
-  #latestAttributes
-  #latestKind
 
-  /** Returns the core's object for attributes, and whether values are sealed and in how many cookies they may be. */
-  core (attributes, seals, chunks, sealKeys, signKeys) {
-    if (!sameKeys(sealKeys, this.#sealKeys) || !sameKeys(signKeys, this.#signKeys)) {
-      this.#sealKeys = copyKeys(sealKeys)
-      this.#signKeys = copyKeys(signKeys)
-      this.#cores.clear()
-      this.#latest = undefined
-    }
-    const kind = chunks * 2 + (seals ? 1 : 0)
-    if (this.#latest === undefined || kind !== this.#latestKind || !sameFields(attributes, this.#latestAttributes)) {
-      this.#latest = this.#cached(attributes, seals, chunks, kind)
-      this.#latestAttributes = attributes
-      this.#latestKind = kind
-    }
-    return this.#latest
+  /** As `protectionOf`. */
+  protection (request, key) {
+    const { ctx, options, keys: ownKeys } = request
+    const appKeys = ctx.app.keys
+    const keys = ownKeys ?? appKeys
+    const isKnown = options === this.#options && key === this.#key && request.isFixed && this.#keys !== undefined &&
+      sameKeys(keys, this.#keys) && (ownKeys === undefined ? this.#appKeys === undefined : sameKeys(appKeys, this.#appKeys))
+    if (isKnown) return this.#latest
+    const latest = this.#make(options, key, keys, ownKeys === undefined ? 'app.keys' : 'keys', appKeys)
+    this.#keys = Array.isArray(keys) ? copyKeys(keys) : undefined
+    this.#appKeys = ownKeys === undefined ? undefined : Array.isArray(appKeys) ? copyKeys(appKeys) : appKeys
+    this.#options = options
+    this.#key = key
+    this.#latest = latest
+    return latest
   }
 
-  #cached (attributes, seals, maxChunks, kind) {
-    const name = `${kind} ${JSON.stringify(attributes)}`
+  #make (options, key, keys, name, appKeys) {
+    const { seals, chunks, sealKeys, signKeys, keygrip } = wantedOf(options, keys, name, appKeys)
+    if (!sameKeys(sealKeys, this.#sealKeys) || !sameKeys(signKeys, this.#signKeys)) this.#takeKeys(sealKeys, signKeys)
+    const attributes = attributesOf(options)
+    const core = this.#core(named(attributes, key), seals, chunks)
+    return { core, seals, keygrip, isComplete: attributes !== undefined }
+  }
+
+  #takeKeys (sealKeys, signKeys) {
+    this.#sealKeys = copyKeys(sealKeys)
+    this.#signKeys = copyKeys(signKeys)
+    this.#cores.clear()
+  }
+
+  /** Returns a cached object, or makes one, which takes longer than a request. Options that are functions of ctx need several. */
+  #core (attributes, seals, maxChunks) {
+    const name = `${seals} ${maxChunks} ${JSON.stringify(attributes)}`
     if (!this.#cores.has(name)) {
       if (this.#cores.size === MAX_CACHED) this.#cores.delete(this.#cores.keys().next().value)
       const keys = { sealKeys: this.#sealKeys, signKeys: this.#signKeys }
@@ -70,34 +77,40 @@ class ProtectionCache {
   }
 }
 
+/** Returns attributes for the core with the cookie's name; plain ones where it does not support the app's. */
+function named (attributes, key) {
+  if (attributes === undefined) return { ...PLAIN, key }
+  return attributes.key === key ? attributes : { ...attributes, key }
+}
+
 /**
  * Returns how a request's session is protected.
  *
  * @param {import('../options/request-options').RequestOptions} request
  * @param {string} key the cookie's name
- * @returns {Protection}
+ * @returns {{ core: object, seals: boolean, keygrip: object|undefined, isComplete: boolean }} isComplete: whether the core supports the
+ *   cookie's attributes
  * @throws {SessionOptionError} for keys that cannot be used: `app.keys` may change at any time
  */
-function protectionOf ({ ctx, options, keys: ownKeys, nativeCookies }, key) {
-  const { seal, chunks = 0 } = options
-  const protection = new Protection()
-  const seals = Boolean(seal) && seal.write !== 'signed'
-  const isSigned = seal ? seal.accept === 'signed' || seal.write === 'signed' : options.signed !== false
-  const keys = ownKeys ?? ctx.app.keys
-  const name = ownKeys === undefined ? 'app.keys' : 'keys'
-  if (seal) checkSealKeys(keys, name)
-  const keygrip = !seal && isSigned && isKeygrip(keys) ? keys : undefined
-  if (!seal && isSigned && keygrip === undefined) checkKeys(keys, name)
-  const signKeys = isSigned && keygrip === undefined ? seal ? withAppKeys(keys, ctx.app.keys) : keys : undefined
-  const attributes = attributesOf(options)
-  const cache = caches.get(nativeCookies) ?? new ProtectionCache()
-  caches.set(nativeCookies, cache)
-  protection.seals = seals
-  protection.keygrip = keygrip
-  protection.isComplete = attributes !== undefined
-  const named = attributes === undefined ? { ...PLAIN, key } : attributes.key === key ? attributes : { ...attributes, key }
-  protection.core = cache.core(named, seals, chunks, seal ? keys : undefined, signKeys)
-  return protection
+function protectionOf (request, key) {
+  const { nativeCookies } = request
+  let cache = caches.get(nativeCookies)
+  if (cache === undefined) caches.set(nativeCookies, cache = new ProtectionCache())
+  return cache.protection(request, key)
+}
+
+/** Returns what the options ask for. */
+function wantedOf ({ seal, signed, chunks = 0 }, keys, name, appKeys) {
+  if (seal) {
+    checkSealKeys(keys, name)
+    const isSigned = seal.accept === 'signed' || seal.write === 'signed'
+    const signKeys = isSigned ? withAppKeys(keys, appKeys) : undefined
+    return { seals: seal.write !== 'signed', chunks, sealKeys: keys, signKeys, keygrip: undefined }
+  }
+  if (signed === false) return { seals: false, chunks, sealKeys: undefined, signKeys: undefined, keygrip: undefined }
+  const keygrip = isKeygrip(keys) ? keys : undefined
+  if (keygrip === undefined) checkKeys(keys, name)
+  return { seals: false, chunks, sealKeys: undefined, signKeys: keygrip === undefined ? keys : undefined, keygrip }
 }
 
 /** Returns the keys that verify signed cookies where others are sealed: also the app's, by which koa-session signs. */
@@ -112,15 +125,27 @@ function isKeygrip (keys) {
   return typeof keys?.sign === 'function' && typeof keys.index === 'function'
 }
 
+/** Throws for keys that cannot sign. */
 function checkKeys (keys, name) {
-  const isUsable = Array.isArray(keys) && copyKeys(keys) !== undefined
-  if (!isUsable) throw invalidOption(name, KEYS, keys)
+  if (!areKeys(keys, 0)) throw invalidOption(name, KEYS, keys)
 }
 
 /** Throws for keys that cannot seal: a Keygrip does not show its keys, and short ones could be found from one cookie. */
 function checkSealKeys (keys, name) {
-  const isUsable = Array.isArray(keys) && copyKeys(keys)?.every((key) => Buffer.byteLength(key) >= MIN_KEY_BYTES)
-  if (!isUsable) throw invalidOption(name, `${KEYS}, of at least ${MIN_KEY_BYTES} bytes each, as the option seal needs them`, keys)
+  if (areKeys(keys, MIN_KEY_BYTES)) return
+  throw invalidOption(name, `${KEYS}, of at least ${MIN_KEY_BYTES} bytes each, as the option seal needs them`, keys)
+}
+
+function areKeys (keys, least) {
+  if (!Array.isArray(keys) || keys.length === 0) return false
+  // By index, so that a hole in the array is seen.
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]
+    // A text has at least as many bytes as characters.
+    const isLong = typeof key === 'string' ? key.length >= least || Buffer.byteLength(key) >= least : key instanceof Uint8Array && key.length >= least
+    if (!isLong) return false
+  }
+  return true
 }
 
 module.exports = { MIN_KEY_BYTES, checkKeys, checkSealKeys, isKeygrip, protectionOf }

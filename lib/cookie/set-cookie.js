@@ -13,6 +13,13 @@ function appendCookies (res, lines, overwrite) {
   res.setHeader('Set-Cookie', header)
 }
 
+/** Removes lines of cookies with some names from Set-Cookie. */
+function removeCookies (res, names) {
+  const header = setCookie(res)
+  const kept = header.filter((line) => !names.includes(line.slice(0, line.indexOf('='))))
+  if (kept.length < header.length) res.setHeader('Set-Cookie', kept)
+}
+
 /**
  * Returns the names of a session's cookies: the cookie, its signature, and its further parts.
  *
@@ -64,4 +71,4 @@ function expiresOf (expires, maxAge, now) {
   return typeof ms === 'number' && ms >= 0 && ms <= LAST_DATE_MS ? ms : null
 }
 
-module.exports = { LAST_DATE_MS, appendCookies, cookieNames, expiresOf, linesOf, secureCookies }
+module.exports = { LAST_DATE_MS, appendCookies, cookieNames, expiresOf, linesOf, removeCookies, secureCookies }

@@ -5,7 +5,7 @@
  * (binding/src/protected.rs has the same places). Only this file reads the array, directly after the call.
  */
 
-const numbers = new Float64Array(9)
+const numbers = new Float64Array(8)
 
 /** The array's memory, an argument of each call that writes to it. */
 const memory = numbers.buffer
@@ -26,7 +26,15 @@ const UNWRITABLE = { TOO_LARGE: 1, NOT_ALLOWED: 2, CANNOT_SEAL: 3 }
  *   the value has no use for; count: the number of cookies that it takes
  */
 function readProtected (core, header) {
-  return reading(core.read(memory, header))
+  const text = core.read(memory, header)
+  return {
+    text: text ?? undefined,
+    outcome: numbers[0],
+    isOutdated: numbers[1] === 1,
+    hasStale: numbers[2] === 1,
+    count: numbers[3],
+    isId: numbers[4] === 1
+  }
 }
 
 /**
@@ -38,19 +46,17 @@ function readProtected (core, header) {
  * @returns {object} as from `readProtected`, with the verdict, the shape, `expire` and `maxAge` as from `openCookie`
  */
 function openProtected (core, header, now) {
-  const found = reading(core.open(memory, header, now))
-  const [, , , , , verdict, shape, expire, maxAge] = numbers
-  return Object.assign(found, { verdict, shape, expire, maxAge })
-}
-
-function reading (text) {
+  const text = core.open(memory, header, now)
   return {
     text: text ?? undefined,
     outcome: numbers[0],
-    isId: numbers[1] === 1,
-    isOutdated: numbers[2] === 1,
-    hasStale: numbers[3] === 1,
-    count: numbers[4]
+    isOutdated: numbers[1] === 1,
+    hasStale: numbers[2] === 1,
+    count: numbers[3],
+    verdict: numbers[4],
+    shape: numbers[5],
+    expire: numbers[6],
+    maxAge: numbers[7]
   }
 }
 
@@ -68,15 +74,41 @@ function readUnverified (core, header) {
 }
 
 /**
- * Calls a method of the core that returns lines of Set-Cookie.
+ * Protects a session in the core's cookie, with an envelope.
  *
- * @param {(memory: ArrayBuffer) => string|null} write
- * @returns {{ lines: string[]|undefined, reason: number, bytes: number }} without lines: one of UNWRITABLE, and the value's size
+ * @param {object} core
+ * @param {string} json the user's keys
+ * @param {number} now milliseconds
+ * @param {number|undefined} lifetime milliseconds; undefined for maxAge 'session'
+ * @param {number|undefined} expires milliseconds
+ * @param {boolean} isSecure
+ * @param {string} header the request's cookies, of which those are expired that the value has no use for
+ * @returns {string|null} the lines of Set-Cookie, separated by line feeds; null if `whyUnwritable` has a reason
  */
-function writeProtected (write) {
-  const text = write(memory)
-  if (text != null) return { lines: text === '' ? [] : text.split('\n'), reason: 0, bytes: 0 }
-  return { lines: undefined, reason: numbers[0], bytes: numbers[1] }
+function closeProtected (core, json, now, lifetime, expires, isSecure, header) {
+  return core.close(memory, json, now, lifetime, expires, isSecure, header)
 }
 
-module.exports = { OUTCOME, UNWRITABLE, openProtected, readProtected, readUnverified, writeProtected }
+/** Protects a value, which a Keygrip may have signed. Returns the same. */
+function writeProtected (core, value, expires, isSecure, header, signature) {
+  return core.write(memory, value, expires, isSecure, header, signature)
+}
+
+/** Protects a whole text of JSON. Returns the same. */
+function writeProtectedJson (core, json, expires, isSecure, header) {
+  return core.writeJson(memory, json, expires, isSecure, header, undefined)
+}
+
+/** Returns the text that a Keygrip is to sign for a value; null as above. */
+function textToSign (core, value) {
+  return core.textToSign(memory, value)
+}
+
+/** Returns why the last call wrote nothing: one of UNWRITABLE, and the value's size. */
+function whyUnwritable () {
+  return { reason: numbers[0], bytes: numbers[1] }
+}
+
+module.exports = {
+  OUTCOME, UNWRITABLE, closeProtected, openProtected, readProtected, readUnverified, textToSign, whyUnwritable, writeProtected, writeProtectedJson
+}

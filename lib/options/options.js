@@ -160,7 +160,7 @@ function isSameOptions (a, b) {
     a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
     a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
     a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions &&
-    a.keys === b.keys && a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
+    a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
 }
 
 /** Returns a copy of the caller's options in their order, without the keys, followed by the defaults. */
