@@ -774,18 +774,19 @@ declare namespace session {
     idPattern?: RegExp | undefined
 
     /**
-     * Signs, or with `seal` encrypts, the session's cookie by keys of its own, in place of `app.keys`: the first key signs and seals,
+     * Signs the session's cookie by keys of its own, in place of `app.keys`; with `seal`, they encrypt it. The first key signs and seals,
      * all of them verify and open. The list is read on every request, so it may change while the app runs. The keys are never passed to
      * `ctx.cookies`, and `ctx.sessionOptions` does not have them. A Keygrip can sign, but not seal, since it does not show its keys.
      *
      * koa-session ignores an option of this name.
      *
      * @default undefined: app.keys
-     * @throws {@link SessionOptionError} for an empty list, for `signed: false` without `seal`, and with `seal` for a Keygrip or a key
+     * @throws {@link SessionOptionError} for an empty list or key, for `signed: false` without `seal`, and with `seal` for a Keygrip or a key
      * of fewer than 32 bytes. Without `seal`, the process warns once of such a short key (`KOA_SESSION_RS_KEYS`; not in production).
      *
      * @example
-     * app.use(session({ keys: [process.env.SESSION_KEY, process.env.OLD_SESSION_KEY].filter(Boolean) }, app))
+     * const [current = '', old = current] = [process.env.SESSION_KEY, process.env.OLD_SESSION_KEY]
+     * app.use(session({ keys: [current, old] }, app))
      */
     keys?: SessionKeys | undefined
 
@@ -804,7 +805,7 @@ declare namespace session {
      * random bytes.
      *
      * @example
-     * app.use(session({ seal: true, keys: [process.env.SESSION_KEY] }, app))
+     * app.use(session({ seal: true, keys: [process.env.SESSION_KEY ?? ''] }, app))
      */
     seal?: boolean | SealOptions | undefined
 

@@ -14,6 +14,7 @@ const Keygrip = require('keygrip')
 const ts = require('typescript')
 
 const { blocksOf } = require('./documents/blocks')
+const { unseal } = require('./fixtures/seal')
 const { countsTo, staged } = require('./documents/stage')
 
 /** Returns the signature by the key of these apps. */
@@ -50,6 +51,14 @@ const CHECKS = {
       const lines = async (host) => (await stage.client()('/', { headers: { 'x-forwarded-host': host } })).headers.getSetCookie()
       for (const line of await lines('shop.example.com')) assert.match(line, /; domain=example\.com;/)
       for (const line of await lines('localhost')) assert.doesNotMatch(line, /domain/)
+    }
+  ],
+  'Sealed cookies': [
+    async (stage) => {
+      const visit = stage.client()
+      await countsTo(visit, 1)
+      assert.deepEqual(Object.keys(visit.cookies), ['koa.sess'])
+      assert.equal(JSON.parse(unseal('koa.sess', process.env.SESSION_KEY, visit.cookies['koa.sess'])).views, 1)
     }
   ],
   'Two requests at once': [

@@ -18,6 +18,7 @@ const RUN = {
   'docs/adapters.md': { diff: 'adapters/documents.test.js' },
   'docs/migrating.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
   'docs/performance.md': { sh: COMMANDS },
+  'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
   'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
 }
 

@@ -11,6 +11,9 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const { createRequire } = require('node:module')
 
+// The key that the documents take from the environment.
+process.env.SESSION_KEY ??= 'a key of the documents: 32 bytes or more'
+
 const requireHere = createRequire(__filename)
 const AsyncFunction = (async () => {}).constructor
 

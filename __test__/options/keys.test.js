@@ -129,4 +129,4 @@ describe('keys', () => {
   })
 })
 
-refuses('keys', [['a secret', 'string'], [[], 'array'], [[1], 'array'], [['a', undefined], 'array'], [{}, 'object'], [1, 'number']])
+refuses('keys', [['a secret', 'string'], [[], 'array'], [[1], 'array'], [['a', undefined], 'array'], [['a', ''], 'array'], [[Buffer.alloc(0)], 'array'], [{}, 'object'], [1, 'number']])

@@ -14,7 +14,7 @@ const MAX_CACHED = 64
 /** The fewest bytes of a key that seals. */
 const MIN_KEY_BYTES = 32
 
-const KEYS = 'an array of strings and Uint8Arrays, not empty'
+const KEYS = 'an array of strings and Uint8Arrays, none of them empty'
 
 /** Attributes with which the core can be called where it does not support the app's: `ctx.cookies` sends the lines then. */
 const PLAIN = { path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
@@ -127,7 +127,7 @@ function isKeygrip (keys) {
 
 /** Throws for keys that cannot sign. */
 function checkKeys (keys, name) {
-  if (!areKeys(keys, 0)) throw invalidOption(name, KEYS, keys)
+  if (!areKeys(keys, name === 'keys' ? 1 : 0)) throw invalidOption(name, KEYS, keys)
 }
 
 /** Throws for keys that cannot seal: a Keygrip does not show its keys, and short ones could be found from one cookie. */

@@ -63,7 +63,7 @@ const EXPECTED = {
   merge: BOOLEAN,
   subject: ['string or function', isOf('string', 'function')],
   label: FUNCTION,
-  keys: ['array of strings and Uint8Arrays, not empty, or a Keygrip', isKeys],
+  keys: ['array of strings and Uint8Arrays, none of them empty, or a Keygrip', isKeys],
   seal: ["boolean, or { accept: 'signed', write: 'signed' }", isSeal],
   chunks: ['whole number from 1 to 32', isWithin(1, 32)],
   idBytes: ['whole number from 16 to 64', isWithin(16, 64)],
@@ -222,7 +222,7 @@ function usesProtection ({ keys, seal, chunks }) {
 /** Returns whether a value is a list of keys, or a Keygrip, which does not show its keys. */
 function isKeys (value) {
   if (!Array.isArray(value)) return typeof value?.sign === 'function' && typeof value.index === 'function'
-  return value.length > 0 && value.every((key) => typeof key === 'string' || key instanceof Uint8Array)
+  return value.length > 0 && value.every((key) => (typeof key === 'string' || key instanceof Uint8Array) && key.length > 0)
 }
 
 /** Returns whether a value is the option `seal`: a boolean, or what to read and write besides sealed cookies. */
