@@ -27,6 +27,7 @@ const isObject = isOf('object', 'function')
 const STRING = ['string', isOf('string')]
 const BOOLEAN = ['boolean', isOf('boolean')]
 const FUNCTION = ['function', isOf('function')]
+const TIMEOUT = ['positive number of milliseconds', (value) => Number.isFinite(value) && value > 0]
 
 /** For each option, the expectation in words, and a check. The package `cookies` checks the other options when it sends a cookie. */
 const EXPECTED = {
@@ -67,6 +68,9 @@ const EXPECTED = {
   seal: ["boolean, or { accept: 'signed', write: 'signed' }", isSeal],
   chunks: ['whole number from 1 to 32', isWithin(1, 32)],
   idBytes: ['whole number from 16 to 64', isWithin(16, 64)],
+  absoluteTimeout: TIMEOUT,
+  idleTimeout: TIMEOUT,
+  touchAfter: TIMEOUT,
   maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isSessionLimit]
 }
 
@@ -118,7 +122,8 @@ class Settings {
 
   get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
 
-  get rollUntouched () { return this.#given.rollUntouched === true }
+  /** Returns whether an untouched session is opened and committed: also for `idleTimeout`, since each request counts as use. */
+  get rollUntouched () { return this.#given.rollUntouched === true || this.#given.idleTimeout != null }
 
   /** Returns the options with their defaults: a frozen object, the same one until an option changes. */
   get current () {
@@ -160,6 +165,7 @@ function isSameOptions (a, b) {
     a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
     a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
     a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions &&
+    a.absoluteTimeout === b.absoluteTimeout && a.idleTimeout === b.idleTimeout && a.touchAfter === b.touchAfter &&
     a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
 }
 
@@ -249,6 +255,14 @@ function checkSubject ({ subject, maxSessions, store, ContextStore }) {
     ContextStore ?? store)
 }
 
+/** Throws for timeouts that do not fit the other options. */
+function checkTimeouts ({ idleTimeout, touchAfter, rolling, merge, store, ContextStore }) {
+  if (touchAfter != null && rolling !== true) throw invalidOption('rolling', 'true with touchAfter, which limits its writes', rolling)
+  const storeOrPrototype = ContextStore?.prototype ?? store
+  if (idleTimeout == null || storeOrPrototype == null || merge === true || isSessionStore(storeOrPrototype)) return
+  throw invalidOption('merge', 'true with idleTimeout and this store, in which each write replaces the whole record', merge)
+}
+
 /** Throws for the first invalid option. */
 function check (given) {
   if (typeof given !== 'object') throw invalidOption('opts', 'object', given)
@@ -269,6 +283,7 @@ function check (given) {
   if (storeOrPrototype != null) require('./store-check').checkStore(storeOrPrototype)
   for (const name in METHODS) checkMethods(name, given[name])
   checkSubject(given)
+  checkTimeouts(given)
   if (usesProtection(given) || given.idBytes != null) require('./protection-check').checkProtection(given)
 }
 

@@ -96,6 +96,13 @@ class MergingStore {
     return !this.#hasSubject && subjectOf(this.#contextSession, data) !== null
   }
 
+  /** Returns whether this request gives the session a subject, or another one. */
+  gainsSubject (session) {
+    if (!this.hasSubjectIndex) return false
+    const subject = subjectOf(this.#contextSession, session)
+    return subject !== null && subject !== this.#subjectBefore()
+  }
+
   /**
    * Writes the session under an id: all of it if it is new, else the changes of this request.
    *
@@ -129,7 +136,9 @@ class MergingStore {
     if (id === contextSession.id) this.#keep(plan, outcome)
     // The app has replaced the session during the write: the browser will not get this id.
     else if (previousId !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
-    if (outcome.conflicts?.length > 0) announce(contextSession, 'conflict', id, { keys: outcome.conflicts })
+    // Each request writes the times as they are for itself.
+    const conflicts = outcome.conflicts?.filter((key) => !contextSession.times?.isKey(key)) ?? []
+    if (conflicts.length > 0) announce(contextSession, 'conflict', id, { keys: conflicts })
     return 'written'
   }
 
@@ -194,7 +203,8 @@ class MergingStore {
   }
 
   #newRecord (draft, maxAge) {
-    const record = { data: draft.json, maxAge }
+    const { times } = this.#contextSession
+    const record = { data: times ? times.addToJson(draft.json) : draft.json, maxAge }
     const subject = subjectOf(this.#contextSession, draft.session)
     if (subject !== null) record.subject = subject
     // A session that replaces one of the same subject does not add to the number of sessions.
@@ -208,7 +218,8 @@ class MergingStore {
   #changes (draft, isMoving) {
     const contextSession = this.#contextSession
     const { set, deleted } = (contextSession.baseline ?? NOTHING).changes(draft)
-    const changes = { base: this.#base, set, delete: deleted }
+    const { times } = contextSession
+    const changes = { base: this.#base, set: times ? times.addChanges(set) : set, delete: deleted }
     const { maxAge } = lifetimeOf(contextSession)
     if (contextSession.requestOptions.maxAgeAssignments !== this.#assignments || maxAge !== this.#maxAge) changes.maxAge = maxAge
     const hasNewSubject = this.#addSubject(changes, draft.session)

@@ -64,7 +64,7 @@ class RecordStore {
     const changed = isSurelyChanged || (contextSession.baseline?.isChanged(draft, options) ?? true)
     const snapshot = Snapshot.of(draft.session)
     const baseline = Baseline.of(draft, snapshot)
-    const record = recordOf(draft.session, snapshot, maxAge)
+    const record = recordOf(draft.session, snapshot, maxAge, contextSession.times)
     if (this.#ticket?.id !== id) {
       this.#inFlight.create(id)
       if (this.#isRunning || this.#isResponseOpen) this.#enter(id)
@@ -144,9 +144,10 @@ class RecordStore {
 }
 
 /** Makes the record that is passed to the store: data and envelope. */
-function recordOf (data, snapshot, maxAge) {
+function recordOf (data, snapshot, maxAge, times) {
   const expire = expiryOf(maxAge)
-  return snapshot ? snapshot.toRecord(maxAge, expire) : enclose(userData(data), maxAge, expire)
+  const record = snapshot ? snapshot.toRecord(maxAge, expire) : enclose(userData(data), maxAge, expire)
+  return times ? times.addTo(record) : record
 }
 
 module.exports = { RecordStore }

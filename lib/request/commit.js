@@ -29,9 +29,26 @@ function commit (contextSession, how = {}) {
 function commitNow (contextSession, how) {
   if (contextSession.session === undefined || !contextSession.isWritable) return
   if (contextSession.session === null) return remove(contextSession)
+  if (contextSession.options.subject != null && gainsSubject(contextSession)) how = handleNewSubject(contextSession, how)
   if (how.regenerate || contextSession.replacedId !== undefined) return commitReplacing(contextSession, how)
   if (isGone(contextSession)) return discard(contextSession)
   return saveIfDue(contextSession, how)
+}
+
+/** Returns whether this request gives the session a subject, or another one. Sessions from before the option do not count. */
+function gainsSubject ({ session, baseline, records, options }) {
+  const isChanged = baseline === undefined || baseline.isChanged(new Draft(session), options)
+  return isChanged && records?.gainsSubject?.(session) === true
+}
+
+/** Handles a login: the absolute timeout begins again, and the session gets a new id, unless this request has taken one already. */
+function handleNewSubject (contextSession, how) {
+  contextSession.times?.authenticate()
+  if (how.regenerate || contextSession.hasNewId || !contextSession.isStored) return how
+  const blockedBy = contextSession.isCookieSent ? 'headers-sent' : cookieBlockedBy(contextSession)
+  if (blockedBy === undefined) return { ...how, regenerate: true }
+  reportUncommitted(contextSession, blockedBy)
+  return how
 }
 
 /** Commits a session that replaces a removed one, or that gets a new id. */
@@ -104,9 +121,15 @@ function reasonToSave (contextSession, draft) {
   if (baseline.isChanged(draft, options)) return 'changed'
   if (options.subject !== undefined && contextSession.records?.isUnlisted(session)) return 'changed'
   if (contextSession.isWritten) return ''
-  if (options.rolling) return 'rolling'
+  if (contextSession.times?.isDue) return 'timeout'
   const expire = session._expire
+  if (options.rolling && !isRecent(options.touchAfter, expire - maxAge)) return 'rolling'
   return options.renew && expire && maxAge && expire - now() < maxAge / 2 ? 'renew' : ''
+}
+
+/** Returns whether a session was saved less than `touchAfter` ago. */
+function isRecent (touchAfter, savedAt) {
+  return touchAfter != null && now() - savedAt < touchAfter
 }
 
 /** Sends the session in its cookie, unless no cookie can be sent. */
@@ -235,12 +258,14 @@ function writeCookie (contextSession, draft) {
   const { options, cookie } = contextSession
   // Read here, so that a BigInt fails the commit even if the app's own `encode` accepts it.
   const { json } = draft
+  const { times } = contextSession
   const time = Date.now()
   const maxAge = contextSession.maxAge || ONE_DAY_MS
   if (options.encode === codec.encode && isInWholeMs(maxAge, time)) {
-    cookie.close(json, time, maxAge === 'session' ? undefined : maxAge)
+    cookie.close(times ? times.addToJson(json) : json, time, maxAge === 'session' ? undefined : maxAge)
   } else {
-    const data = enclose(userData(draft.session), maxAge, maxAge + time)
+    const own = userData(draft.session)
+    const data = enclose(times ? times.addTo(own) : own, maxAge, maxAge + time)
     cookie.write(requireSync('encode', callHook(() => options.encode(data))), time)
   }
   contextSession.setBaseline(Baseline.ofText(json))

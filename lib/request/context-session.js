@@ -8,7 +8,7 @@ const { RequestOptions } = require('../options/request-options')
 const { Session } = require('../session/session')
 const { commit } = require('./commit')
 const { load, open } = require('./load')
-const { cookieOf, recordsOf, watchHead } = require('./on-demand')
+const { cookieOf, recordsOf, timesOf, watchHead } = require('./on-demand')
 
 /** The states of a request's session; docs/architecture.md draws the transitions. */
 const STATE = {
@@ -58,6 +58,8 @@ class ContextSession {
   #isStored = false
   /** Whether this request has written the session. */
   #isWritten = false
+  /** Whether this request has taken a new id. */
+  #hasNewId = false
   /** One of HEAD, once the headers have been sent. */
   #head
   /** How many runs of the middleware are in progress, or ENDED. */
@@ -75,6 +77,7 @@ class ContextSession {
     this.ctx = ctx
     this.requestOptions = new RequestOptions(ctx, settings)
     this.cookie = cookieOf(this.requestOptions)
+    this.times = timesOf(this)
     const { ContextStore, store, ignore, early, autoCommit } = this.options
     const records = ContextStore ? callHook(() => new ContextStore(ctx)) : store
     this.records = records ? recordsOf(this, records, ContextStore || store) : undefined
@@ -110,6 +113,7 @@ class ContextSession {
 
   get isStored () { return this.#isStored }
   get isWritten () { return this.#isWritten }
+  get hasNewId () { return this.#hasNewId }
   get isCookieSent () { return this.#head === HEAD.SENT }
   get isCookieCleared () { return this.#head === HEAD.CLEARED }
 
@@ -180,6 +184,7 @@ class ContextSession {
     if (this.#state !== STATE.DESTROYED && this.#replacedId === undefined) this.#replacedId = this.#idToDestroy()
     if (this.#state === STATE.DISCARDED) this.#state = STATE.REMOVED
     this.#id = undefined
+    this.times?.reset()
     if (this.#head === HEAD.SENT) this.#head = undefined
     if (this.records) this.forgetStored()
   }
@@ -261,7 +266,10 @@ class ContextSession {
   setBaseline (baseline) { this.#baseline = baseline }
 
   /** Notes that this request has written the session. */
-  markWritten () { this.#isWritten = true }
+  markWritten () {
+    this.#isWritten = true
+    this.times?.markSaved()
+  }
 
   /** Records what was sent with the headers. */
   markCookieSent () { this.#head = HEAD.SENT }
@@ -272,6 +280,7 @@ class ContextSession {
   takeNewId () {
     const { genid, prefix, idBytes } = this.options
     this.#isStored = false
+    this.#hasNewId = true
     const id = genid ? callHook(() => genid(this.ctx)) : newId(prefix, idBytes)
     this.#pendingId = undefined
     if (!isPromise(id)) {
@@ -325,6 +334,7 @@ class ContextSession {
   }
 
   #forget () {
+    this.times?.reset()
     this.#session = this.#loading = this.#replacedId = undefined
     if (this.#state === STATE.DISCARDED) this.#state = STATE.UNTOUCHED
     this.#become(STATE.UNTOUCHED)
@@ -349,7 +359,7 @@ class ContextSession {
     this.forgetStored()
     this.records.reset?.()
     this.#id = this.#pendingId = undefined
-    this.#isWritten = false
+    this.#isWritten = this.#hasNewId = false
   }
 
   /** Ends a run of the middleware. */

@@ -2,7 +2,7 @@
 
 const { now } = require('../base/clock')
 const codec = require('../cookie/codec')
-const { enclose } = require('../session/envelope')
+const { enclose, withoutEnvelope } = require('../session/envelope')
 const { sessionError } = require('../base/errors')
 const { VERDICT, VERDICT_NAMES, debug, isDebugging, publish, reportVerdict } = require('../base/events')
 const { callHook, requireSync } = require('../base/hook')
@@ -102,7 +102,7 @@ function openRecord (contextSession, id, { record, failure }) {
   // Checked here, since only the record of a browser session has an expiry, not its envelope. With maxAge 0, a record is expired
   // from the beginning, even in the same millisecond.
   if (expire < now() || maxAge === 0) return createInstead(contextSession, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
-  if (checksData(contextSession.options) || !isAdoptable(data)) {
+  if (contextSession.times !== undefined || checksData(contextSession.options) || !isAdoptable(data)) {
     return validateAndOpen(contextSession, enclose(data, maxAge, expire), id, text)
   }
   openAsIs(contextSession, data, text, maxAge, expire, id)
@@ -149,7 +149,8 @@ function openCookie (contextSession) {
   }
   if (shape === SHAPE.FOREIGN) return validateAndOpen(contextSession, data)
   const givenMaxAge = shape === SHAPE.BROWSER ? 'session' : maxAge
-  const isPlain = verdict === VERDICT.VALID && text.length <= SHALLOW_LENGTH && !checksData(options) && isAdoptable(data)
+  const isShallow = text.length <= SHALLOW_LENGTH
+  const isPlain = verdict === VERDICT.VALID && isShallow && contextSession.times === undefined && !checksData(options) && isAdoptable(data)
   if (!isPlain) return validateAndOpen(contextSession, enclose(data, givenMaxAge, expire))
   openAsIs(contextSession, data, text, givenMaxAge, expire)
 }
@@ -196,6 +197,15 @@ function validateAndOpen (contextSession, data, id, text) {
 
 function openIfValid (contextSession, verdict, data, id, text) {
   if (verdict !== VERDICT.VALID) return createInstead(contextSession, verdict, data, id)
+  const { times } = contextSession
+  if (times === undefined) return openValid(contextSession, data, id, text)
+  const others = times.take(data)
+  if (!times.isOver) return openValid(contextSession, others, id, text && JSON.stringify(withoutEnvelope(others)))
+  times.reset()
+  createInstead(contextSession, VERDICT.EXPIRED, data, id)
+}
+
+function openValid (contextSession, data, id, text) {
   const capped = capData(data, contextSession.options)
   const isOpen = openPlain(contextSession, capped, id, text) || openCopy(contextSession, capped, id, text)
   // Data too deeply nested for JSON.stringify could never be saved.

@@ -64,11 +64,11 @@ function finish (ctx, settings, ownSettings) {
 }
 
 function finishTouched (contextSession, ownSettings) {
-  const { rolling, renew } = contextSession.options
+  const { rolling, renew, idleTimeout } = contextSession.options
   let finishing
   try {
     // Once open, an untouched session is rolled or renewed like any other (option `rollUntouched`).
-    if (ownSettings.rollUntouched && (rolling || renew) && !contextSession.records && contextSession.session === undefined) contextSession.get()
+    if (ownSettings.rollUntouched && (rolling || renew || idleTimeout) && !contextSession.records && contextSession.session === undefined) contextSession.get()
     if (ownSettings.autoCommit) finishing = contextSession.finish()
   } finally {
     if (!isPromise(finishing)) contextSession.leave()

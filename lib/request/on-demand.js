@@ -13,7 +13,8 @@ const MODULES = {
   mergingStore: once(() => require('../persistence/merging-store')),
   protectedCookie: once(() => require('../cookie/protected-cookie')),
   recordStore: once(() => require('../persistence/record-store')),
-  serialStore: once(() => require('../persistence/serial-store'))
+  serialStore: once(() => require('../persistence/serial-store')),
+  times: once(() => require('../session/times'))
 }
 
 function once (load) {
@@ -22,9 +23,10 @@ function once (load) {
 }
 
 /** Loads the modules that an app's options need. */
-function preload ({ current: { store, ContextStore, merge, early }, isProtected }) {
+function preload ({ current: { store, ContextStore, merge, early, absoluteTimeout, idleTimeout }, isProtected }) {
   if (early) MODULES.early()
   if (isProtected) MODULES.protectedCookie()
+  if (hasTimeout({ absoluteTimeout, idleTimeout })) MODULES.times()
   const storeOrPrototype = ContextStore?.prototype ?? store
   if (!storeOrPrototype) return
   if (merge || isSessionStore(storeOrPrototype)) MODULES.mergingStore()
@@ -59,4 +61,11 @@ function cookieOf (request) {
   return request.isProtected ? new (MODULES.protectedCookie().ProtectedCookie)(request) : new RequestCookie(request)
 }
 
-module.exports = { MODULES, cookieOf, preload, watchHead, recordsOf }
+const hasTimeout = ({ absoluteTimeout, idleTimeout }) => absoluteTimeout != null || idleTimeout != null
+
+/** Makes the times of one request's session; undefined without a timeout. */
+function timesOf (contextSession) {
+  return hasTimeout(contextSession.options) ? new (MODULES.times().Times)(contextSession) : undefined
+}
+
+module.exports = { MODULES, cookieOf, preload, watchHead, recordsOf, timesOf }

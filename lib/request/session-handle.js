@@ -1,5 +1,6 @@
 'use strict'
 
+const { now } = require('../base/clock')
 const { sessionError } = require('../base/errors')
 const { announce, hashed, publish } = require('../base/events')
 const { sessionOf } = require('./context-properties')
@@ -17,6 +18,35 @@ class SessionHandle {
 
   /** Returns whether there was no session before this request; undefined before it is loaded, and after null. */
   get isNew () { return this.#contextSession.session?.isNew }
+
+  /** Returns when the session was created, in milliseconds; undefined without a timeout, and before the first save. */
+  get createdAt () { return this.#times?.createdAt }
+
+  /** Returns when the user authenticated last, in milliseconds; undefined if that is not known. */
+  get authenticatedAt () { return this.#times?.authenticatedAt }
+
+  /** Returns when the session ends, in milliseconds: the nearest of its limits; undefined if there is none. */
+  get expiresAt () {
+    const times = this.#times
+    const { session, maxAge } = this.#contextSession
+    const expire = session?._expire ?? (typeof maxAge === 'number' ? now() + maxAge : Infinity)
+    const end = Math.min(expire, times?.endsAt ?? Infinity)
+    return Number.isFinite(end) ? end : undefined
+  }
+
+  /** Returns whether the user has authenticated within the last `ms` milliseconds. */
+  isFresh (ms) {
+    return now() - this.authenticatedAt <= ms
+  }
+
+  /** Notes that the user has authenticated now, and gives the session a new id. */
+  async authenticate () {
+    await this.#contextSession.load()
+    const times = this.#times
+    if (times === undefined) throw sessionError('ERR_SESSION_TIMES', 'authenticate() needs the option absoluteTimeout or idleTimeout')
+    times.authenticate()
+    return this.#contextSession.commit({ regenerate: true })
+  }
 
   /** Loads the session, unless it is loaded, and resolves to `ctx.session`. */
   async load () {
@@ -85,6 +115,13 @@ class SessionHandle {
   async revokeOthers () {
     const records = await this.#loadListing()
     return records.destroyAll({ except: hashed(this.id) })
+  }
+
+  /** Returns the times of the session; undefined without a timeout. In cookie mode, the first call opens the cookie. */
+  get #times () {
+    const { records, session } = this.#contextSession
+    if (records === undefined && session === undefined) this.#contextSession.get()
+    return this.#contextSession.times
   }
 
   /** Loads the session, and returns its store. Throws unless that has an index of subjects. */

@@ -48,7 +48,7 @@ function isData (session, key, value) {
 /** Returns whether a key that begins with `_` is data (option `underscoreKeys`), and warns where it is not. */
 function isKept (session, key) {
   const contextSession = stateOf(session)?.contextSession
-  if (contextSession === undefined || RESERVED.has(key)) return false
+  if (contextSession === undefined || RESERVED.has(key) || contextSession.times?.isKey(key)) return false
   if (contextSession.options.underscoreKeys === true) return true
   // Loaded keys may be the store's own, which the app cannot rename, so there is no warning.
   if (incomingKeysOf(contextSession).has(key)) return false
