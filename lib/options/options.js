@@ -71,6 +71,7 @@ const EXPECTED = {
   absoluteTimeout: TIMEOUT,
   idleTimeout: TIMEOUT,
   touchAfter: TIMEOUT,
+  revocations: ['store with get, set and destroy, or Revocations', isObject],
   maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isSessionLimit]
 }
 
@@ -107,7 +108,7 @@ class Settings {
     check(given ?? {})
     this.#given = given ?? {}
     this.name = this.#given.as ?? 'session'
-    this.opensBeforeApp = isAsync(this.#given.valid)
+    this.opensBeforeApp = isAsync(this.#given.valid) || this.#given.revocations != null
     if (process.env.NODE_ENV !== 'production') require('./warnings').watchOptions(this.#given, WATCHED, this.nativeCookies)
   }
 
@@ -165,7 +166,7 @@ function isSameOptions (a, b) {
     a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
     a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
     a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions &&
-    a.absoluteTimeout === b.absoluteTimeout && a.idleTimeout === b.idleTimeout && a.touchAfter === b.touchAfter &&
+    a.revocations === b.revocations && a.absoluteTimeout === b.absoluteTimeout && a.idleTimeout === b.idleTimeout && a.touchAfter === b.touchAfter &&
     a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
 }
 
@@ -248,8 +249,9 @@ function isSessionLimit (value) {
 }
 
 /** Throws if `maxSessions` is given without `subject`, or if `subject` is given and the store has no index of subjects. */
-function checkSubject ({ subject, maxSessions, store, ContextStore }) {
+function checkSubject ({ subject, maxSessions, store, ContextStore, revocations }) {
   if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
+  if (maxSessions == null && revocations != null) return
   if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
   throw invalidOption('store', "a session store with an index of subjects (not RedisStore with format 'json'), as the option subject needs it",
     ContextStore ?? store)
@@ -284,6 +286,7 @@ function check (given) {
   for (const name in METHODS) checkMethods(name, given[name])
   checkSubject(given)
   checkTimeouts(given)
+  if (given.revocations != null) require('./revocations-check').checkRevocations(given)
   if (usesProtection(given) || given.idBytes != null) require('./protection-check').checkProtection(given)
 }
 

@@ -96,13 +96,6 @@ class MergingStore {
     return !this.#hasSubject && subjectOf(this.#contextSession, data) !== null
   }
 
-  /** Returns whether this request gives the session a subject, or another one. */
-  gainsSubject (session) {
-    if (!this.hasSubjectIndex) return false
-    const subject = subjectOf(this.#contextSession, session)
-    return subject !== null && subject !== this.#subjectBefore()
-  }
-
   /**
    * Writes the session under an id: all of it if it is new, else the changes of this request.
    *

@@ -10,6 +10,8 @@ const { sessionError } = require('../base/errors')
 const { announce, debug, publish } = require('../base/events')
 const { callHook, requireSync } = require('../base/hook')
 const { ONE_DAY_MS } = require('../base/max-age')
+const { subjectOf } = require('../base/subject')
+const { MODULES } = require('./on-demand')
 const { cookieBlockedBy, reportUncommitted } = require('./uncommitted')
 const { clearCookie, clearReplaced, destroyReplaced, remove, changeId } = require('./remove')
 
@@ -30,30 +32,43 @@ function commitNow (contextSession, how) {
   if (contextSession.session === undefined || !contextSession.isWritable) return
   if (contextSession.session === null) return remove(contextSession)
   if (contextSession.options.subject != null && gainsSubject(contextSession)) how = handleNewSubject(contextSession, how)
-  if (how.regenerate || contextSession.replacedId !== undefined) return commitReplacing(contextSession, how)
+  if (how.regenerate || isReplacing(contextSession)) return commitReplacing(contextSession, how)
   if (isGone(contextSession)) return discard(contextSession)
   return saveIfDue(contextSession, how)
 }
 
+/** Returns whether a session replaces a removed one, which is to be destroyed or revoked. */
+function isReplacing ({ replacedId, times }) {
+  return replacedId !== undefined || times?.isReplacing === true
+}
+
 /** Returns whether this request gives the session a subject, or another one. Sessions from before the option do not count. */
-function gainsSubject ({ session, baseline, records, options }) {
-  const isChanged = baseline === undefined || baseline.isChanged(new Draft(session), options)
-  return isChanged && records?.gainsSubject?.(session) === true
+function gainsSubject (contextSession) {
+  const { session, baseline, options } = contextSession
+  if (baseline !== undefined && !baseline.isChanged(new Draft(session), options)) return false
+  const subject = subjectOf(contextSession, session)
+  return subject !== null && (baseline === undefined || subject !== subjectOf(contextSession, JSON.parse(baseline.json)))
 }
 
 /** Handles a login: the absolute timeout begins again, and the session gets a new id, unless this request has taken one already. */
 function handleNewSubject (contextSession, how) {
-  contextSession.times?.authenticate()
-  if (how.regenerate || contextSession.hasNewId || !contextSession.isStored) return how
+  contextSession.times?.authenticate(authenticationTime(contextSession))
+  const isNew = contextSession.records ? !contextSession.isStored : contextSession.baseline === undefined
+  if (how.regenerate || contextSession.hasNewId || isNew) return how
   const blockedBy = contextSession.isCookieSent ? 'headers-sent' : cookieBlockedBy(contextSession)
   if (blockedBy === undefined) return { ...how, regenerate: true }
   reportUncommitted(contextSession, blockedBy)
   return how
 }
 
+/** Returns the time of an authentication now: with `revocations`, not before the last one by this process. */
+function authenticationTime ({ options, records }) {
+  return records || options.revocations == null ? undefined : MODULES.revoke().revocationsOf(options).authenticationTime
+}
+
 /** Commits a session that replaces a removed one, or that gets a new id. */
 async function commitReplacing (contextSession, how) {
-  if (contextSession.replacedId !== undefined) await destroyReplaced(contextSession)
+  if (isReplacing(contextSession)) await destroyReplaced(contextSession)
   if (isGone(contextSession)) return discard(contextSession)
   if (!how.regenerate) return saveIfDue(contextSession, how)
   const blockedBy = cookieBlockedBy(contextSession)
@@ -290,4 +305,4 @@ function discard (contextSession) {
   return false
 }
 
-module.exports = { commit, isGone, reasonToSave, saveCookie }
+module.exports = { authenticationTime, commit, isGone, reasonToSave, saveCookie }

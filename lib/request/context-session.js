@@ -184,7 +184,7 @@ class ContextSession {
     if (this.#state !== STATE.DESTROYED && this.#replacedId === undefined) this.#replacedId = this.#idToDestroy()
     if (this.#state === STATE.DISCARDED) this.#state = STATE.REMOVED
     this.#id = undefined
-    this.times?.reset()
+    this.times?.replace()
     if (this.#head === HEAD.SENT) this.#head = undefined
     if (this.records) this.forgetStored()
   }
@@ -270,6 +270,9 @@ class ContextSession {
     this.#isWritten = true
     this.times?.markSaved()
   }
+
+  /** Notes that this request has taken a new id. */
+  markNewId () { this.#hasNewId = true }
 
   /** Records what was sent with the headers. */
   markCookieSent () { this.#head = HEAD.SENT }

@@ -14,6 +14,7 @@ const MODULES = {
   protectedCookie: once(() => require('../cookie/protected-cookie')),
   recordStore: once(() => require('../persistence/record-store')),
   serialStore: once(() => require('../persistence/serial-store')),
+  revoke: once(() => require('./revoke')),
   times: once(() => require('../session/times'))
 }
 
@@ -23,10 +24,11 @@ function once (load) {
 }
 
 /** Loads the modules that an app's options need. */
-function preload ({ current: { store, ContextStore, merge, early, absoluteTimeout, idleTimeout }, isProtected }) {
+function preload ({ current: { store, ContextStore, merge, early, absoluteTimeout, idleTimeout, revocations }, isProtected }) {
   if (early) MODULES.early()
   if (isProtected) MODULES.protectedCookie()
   if (hasTimeout({ absoluteTimeout, idleTimeout })) MODULES.times()
+  if (revocations != null) MODULES.revoke()
   const storeOrPrototype = ContextStore?.prototype ?? store
   if (!storeOrPrototype) return
   if (merge || isSessionStore(storeOrPrototype)) MODULES.mergingStore()

@@ -3,7 +3,9 @@
 const { now } = require('../base/clock')
 const { sessionError } = require('../base/errors')
 const { announce, hashed, publish } = require('../base/events')
+const { authenticationTime } = require('./commit')
 const { sessionOf } = require('./context-properties')
+const { MODULES } = require('./on-demand')
 
 /** What `session.of(ctx)` returns: the operations on a session besides reading and writing its data. */
 class SessionHandle {
@@ -44,7 +46,7 @@ class SessionHandle {
     await this.#contextSession.load()
     const times = this.#times
     if (times === undefined) throw sessionError('ERR_SESSION_TIMES', 'authenticate() needs the option absoluteTimeout or idleTimeout')
-    times.authenticate()
+    times.authenticate(authenticationTime(this.#contextSession))
     return this.#contextSession.commit({ regenerate: true })
   }
 
@@ -62,6 +64,8 @@ class SessionHandle {
 
   /** Destroys the session at once: its record and its cookie. */
   async destroy () {
+    // A session that was not opened yet has to be, to be revoked.
+    if (this.#contextSession.options.revocations != null) await this.#contextSession.load()
     this.#contextSession.set(null)
     return this.#contextSession.commit()
   }
@@ -111,10 +115,34 @@ class SessionHandle {
     return isRevoked
   }
 
-  /** Destroys all other sessions of the same subject, and resolves to their number. */
+  /** Destroys all other sessions of the same subject, and resolves to their number; with `revocations`, to undefined. */
   async revokeOthers () {
+    if (await this.#loadRevoking()) {
+      await MODULES.revoke().revokeSubject(this.#contextSession)
+      return this.authenticate()
+    }
     const records = await this.#loadListing()
     return records.destroyAll({ except: hashed(this.id) })
+  }
+
+  /** Destroys all sessions of the same subject, this one too, and resolves to their number; with `revocations`, to undefined. */
+  async revokeAll () {
+    if (await this.#loadRevoking()) {
+      await MODULES.revoke().revokeSubject(this.#contextSession)
+      return this.destroy()
+    }
+    const records = await this.#loadListing()
+    const others = await records.destroyAll({ except: hashed(this.id) })
+    const hadRecord = this.#contextSession.isStored
+    await this.destroy()
+    return others + (hadRecord ? 1 : 0)
+  }
+
+  /** Loads the session. Returns whether it lives in its cookie, and is revoked by the option `revocations`. */
+  async #loadRevoking () {
+    await this.#contextSession.load()
+    const { records, options } = this.#contextSession
+    return records === undefined && options.revocations != null
   }
 
   /** Returns the times of the session; undefined without a timeout. In cookie mode, the first call opens the cookie. */

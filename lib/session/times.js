@@ -2,13 +2,18 @@
 
 /**
  * The times of a session: when it was created, used, and authenticated. They are kept in its envelope, beside `_expire`, and only with
- * the options that need them: `absoluteTimeout` and `idleTimeout`.
+ * the options that need them: `absoluteTimeout` and `idleTimeout`. With `revocations`, the envelope also has the id of a session that
+ * lives in its cookie.
  */
 
+const { newId } = require('../base/id')
 const { now } = require('../base/clock')
 
 /** The keys of the envelope. */
-const KEYS = ['_created', '_seen', '_auth']
+const KEYS = ['_created', '_seen', '_auth', '_id']
+
+/** The random bytes of an id. */
+const ID_BYTES = 16
 
 /** `_seen` is written at most once in this part of idleTimeout. */
 const SEEN_PARTS = 20
@@ -21,6 +26,8 @@ class Times {
   #saved = {}
   /** When the session that came was saved last, if its envelope shows that. */
   #savedAt
+  /** The id of a session that the app has removed and replaced. */
+  #replacedId
 
   constructor (contextSession) {
     this.#contextSession = contextSession
@@ -32,6 +39,15 @@ class Times {
   get createdAt () { return this.#times._created }
   get authenticatedAt () { return this.#times._auth }
 
+  /** Returns the id; undefined before the first save, and without `revocations`. */
+  get id () { return this.#times._id }
+
+  /** Returns the ids under which the browser has this session, and one that it replaces. */
+  get savedIds () { return [this.#replacedId, this.#saved._id].filter((id) => id !== undefined) }
+
+  /** Returns whether this session replaces one that has an id. */
+  get isReplacing () { return this.#replacedId !== undefined }
+
   /** Returns the end of the timeouts, in milliseconds: Infinity if none is known. */
   get endsAt () {
     const { absoluteTimeout = Infinity, idleTimeout = Infinity } = this.#contextSession.options
@@ -42,11 +58,12 @@ class Times {
   get isOver () { return now() > this.endsAt }
 
   /**
-   * Returns whether the times have to be written, although the session has not changed: `_created` of a session from before the option,
-   * and `_seen` after a twentieth of idleTimeout.
+   * Returns whether the times have to be written, although the session has not changed: `_created` and `_id` of a session from before
+   * the options, and `_seen` after a twentieth of idleTimeout.
    */
   get isDue () {
-    const { absoluteTimeout, idleTimeout } = this.#contextSession.options
+    const { absoluteTimeout, idleTimeout, revocations } = this.#contextSession.options
+    if (revocations != null && this.#saved._id === undefined) return true
     if (absoluteTimeout != null && this.#saved._created === undefined && this.#savedAt === undefined) return true
     return idleTimeout != null && !(now() - this.#saved._seen < idleTimeout / SEEN_PARTS)
   }
@@ -58,11 +75,12 @@ class Times {
    * @returns {object}
    */
   take (data) {
-    const { _created, _seen, _auth, ...rest } = data
+    const { _created, _seen, _auth, _id, ...rest } = data
     this.reset()
-    for (const key of KEYS) {
-      if (Number.isFinite(data[key])) this.#times[key] = data[key]
+    for (const [key, time] of Object.entries({ _created, _seen, _auth })) {
+      if (Number.isFinite(time)) this.#times[key] = time
     }
+    if (typeof _id === 'string' && this.#contextSession.options.revocations != null) this.#times._id = _id
     this.#saved = { ...this.#times }
     const { _expire: expire, _maxAge: maxAge } = data
     if (Number.isFinite(expire) && Number.isFinite(maxAge)) this.#savedAt = expire - maxAge
@@ -75,17 +93,35 @@ class Times {
   reset () {
     this.#times = {}
     this.#saved = {}
-    this.#savedAt = undefined
+    this.#savedAt = this.#replacedId = undefined
   }
 
-  /** Notes that the user has authenticated now: the absolute timeout begins again. */
-  authenticate () {
-    this.#times._auth = this.#times._created = now()
+  /** Forgets the times, for a session that replaces the present one. */
+  replace () {
+    const replacedId = this.#replacedId ?? this.#saved._id
+    this.reset()
+    this.#replacedId = replacedId
+  }
+
+  /** Notes that the ids that the browser has are revoked. */
+  forgetSavedIds () {
+    this.#replacedId = this.#saved._id = undefined
+  }
+
+  /** Notes that the user has authenticated: the absolute timeout begins again. */
+  authenticate (time = now()) {
+    this.#times._auth = this.#times._created = time
+  }
+
+  /** Takes a new id with the next save. */
+  forgetId () {
+    this.#times._id = undefined
   }
 
   /** Returns the times as they are to be written now. */
   #stamp () {
-    const { absoluteTimeout, idleTimeout } = this.#contextSession.options
+    const { absoluteTimeout, idleTimeout, revocations } = this.#contextSession.options
+    if (revocations != null) this.#times._id ??= newId('', ID_BYTES)
     if (absoluteTimeout != null) this.#times._created ??= now()
     if (idleTimeout != null) this.#times._seen = now()
     return this.#times
