@@ -30,7 +30,7 @@ function session (opts, app) {
   }
   const settings = new Settings(opts)
   // Loaded only here, since most apps do not use it.
-  if (settings.isProtected) require('./lib/options/protection-check').checkAppKeys(opts, app)
+  if (settings.isProtected) require('./lib/options/protection-check').checkAppKeys({ keys: settings.keys, seal: settings.current.seal }, app)
   extendApp(app.context, settings, opts?.as != null)
   return middleware(settings)
 }

@@ -69,8 +69,8 @@ function hasListeners ({ app }, event) {
 }
 
 /** Returns whether an event has listeners or subscribers, or is logged: checked before costly fields are computed. */
-function isObserved ({ ctx }, event) {
-  return isLogging || isSubscribed(event) || hasListeners(ctx, event)
+function isObserved ({ ctx }, event, channel = event) {
+  return isLogging || isSubscribed(channel) || hasListeners(ctx, event)
 }
 
 /** Publishes on a diagnostics channel: `load`, `save`, `destroy` or `forged`. Does nothing without subscribers. */

@@ -8,4 +8,7 @@ function isSessionStore (store) {
   return store?.[STORE] === 1
 }
 
-module.exports = { STORE, isSessionStore }
+/** A property of the second argument of `destroyAll`: the caller itself publishes which sessions end. */
+const IS_PUBLISHED = Symbol('koa-session-rs published')
+
+module.exports = { IS_PUBLISHED, STORE, isSessionStore }

@@ -71,6 +71,7 @@ const EXPECTED = {
   absoluteTimeout: TIMEOUT,
   idleTimeout: TIMEOUT,
   touchAfter: TIMEOUT,
+  hardened: BOOLEAN,
   revocations: ['store with get, set and destroy, or Revocations', isObject],
   maxSessions: ["positive integer, or { max, overflow: 'oldest' | 'refuse' }", isSessionLimit]
 }
@@ -105,18 +106,26 @@ class Settings {
    * @throws {SessionOptionError}
    */
   constructor (given) {
-    check(given ?? {})
     this.#given = given ?? {}
+    check(this.#options)
     this.name = this.#given.as ?? 'session'
     this.opensBeforeApp = isAsync(this.#given.valid) || this.#given.revocations != null
-    if (process.env.NODE_ENV !== 'production') require('./warnings').watchOptions(this.#given, WATCHED, this.nativeCookies)
+    const isHardened = this.#given.hardened === true
+    if (isHardened || process.env.NODE_ENV !== 'production') {
+      require('./warnings').watchOptions(this.#options, WATCHED, this.nativeCookies, isHardened ? require('./hardened').refuseWarning : undefined)
+    }
+  }
+
+  /** Returns the options as the caller's object has them now, with the defaults of `hardened`. */
+  get #options () {
+    return this.#given.hardened === true ? require('./hardened').harden(this.#given) : this.#given
   }
 
   /** Returns whether sessions live in a store. */
   get hasStore () { return Boolean(this.#given.ContextStore || this.#given.store) }
 
   /** Returns whether this package protects the cookie itself, in place of `ctx.cookies`. */
-  get isProtected () { return usesProtection(this.#given) }
+  get isProtected () { return usesProtection(this.#options) }
 
   /** Returns the session's own keys, as they are now: they are in no copy of the options. */
   get keys () { return this.#given.keys ?? undefined }
@@ -124,27 +133,30 @@ class Settings {
   get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
 
   /** Returns whether an untouched session is opened and committed: also for `idleTimeout`, since each request counts as use. */
-  get rollUntouched () { return this.#given.rollUntouched === true || this.#given.idleTimeout != null }
+  get rollUntouched () {
+    const { rollUntouched, idleTimeout } = this.#options
+    return rollUntouched === true || idleTimeout != null
+  }
 
   /** Returns the options with their defaults: a frozen object, the same one until an option changes. */
   get current () {
     if (this.#seen === undefined || !isSameOptions(this.#given, this.#seen)) {
       this.#seen = Object.fromEntries(WATCHED.map((name) => [name, this.#given[name]]))
-      this.#current = Object.freeze(complete(this.#given))
+      this.#current = Object.freeze(complete(this.#options))
     }
     return this.#current
   }
 
   /** Returns whether nothing has to be loaded: the request has no cookie, and no option requires a load. */
   hasNothingToLoad (ctx) {
-    const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#given
+    const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#options
     const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
     return isPlain && this.nativeCookies.hasNoCookie(ctx)
   }
 
   /** Returns a copy of the options as they are now, for a request to change. */
   copy () {
-    const options = complete(this.#given)
+    const options = complete(this.#options)
     options.genid ??= () => newId(options.prefix, options.idBytes)
     return options
   }
@@ -166,7 +178,7 @@ function isSameOptions (a, b) {
     a.rollUntouched === b.rollUntouched && a.underscoreKeys === b.underscoreKeys && a.clearOnlySent === b.clearOnlySent &&
     a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
     a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions &&
-    a.revocations === b.revocations && a.absoluteTimeout === b.absoluteTimeout && a.idleTimeout === b.idleTimeout && a.touchAfter === b.touchAfter &&
+    a.hardened === b.hardened && a.revocations === b.revocations && a.absoluteTimeout === b.absoluteTimeout && a.idleTimeout === b.idleTimeout && a.touchAfter === b.touchAfter &&
     a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
 }
 
@@ -273,8 +285,9 @@ function check (given) {
     if (given[name] != null && !isExpected(given[name])) throw invalidOption(name, expected, given[name])
   }
   toMaxAge(usesOldSpelling(given) ? given.maxage : given.maxAge)
-  if (usesOldSpelling(given) && process.env.NODE_ENV !== 'production') {
-    warnOnce('KOA_SESSION_RS_MAXAGE', 'the option maxage is now maxAge', 'DeprecationWarning')
+  const tell = given.hardened === true ? require('./hardened').refuseWarning : warnOnce
+  if (usesOldSpelling(given) && (given.hardened === true || process.env.NODE_ENV !== 'production')) {
+    tell('KOA_SESSION_RS_MAXAGE', 'the option maxage is now maxAge', 'DeprecationWarning')
   }
   const { ContextStore } = given
   if (ContextStore && !isClass(ContextStore)) {
@@ -282,10 +295,11 @@ function check (given) {
   }
   const storeOrPrototype = ContextStore?.prototype ?? given.store
   // Loaded only here, since most apps have no store.
-  if (storeOrPrototype != null) require('./store-check').checkStore(storeOrPrototype)
+  if (storeOrPrototype != null) require('./store-check').checkStore(storeOrPrototype, tell)
   for (const name in METHODS) checkMethods(name, given[name])
   checkSubject(given)
   checkTimeouts(given)
+  if (given.hardened === true) require('./hardened').checkHardened(given)
   if (given.revocations != null) require('./revocations-check').checkRevocations(given)
   if (usesProtection(given) || given.idBytes != null) require('./protection-check').checkProtection(given)
 }

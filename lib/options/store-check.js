@@ -16,9 +16,10 @@ const CONTRACT = ['create', 'load', 'merge', 'touch', 'regenerate', 'destroy', '
  * A store of express-session whose methods return promises works, but with the wrong time to live: for that it warns.
  *
  * @param {object} store as given to `session({ store })`, or the prototype of a ContextStore
+ * @param {(code: string, message: string) => void} [tell] warns
  * @throws {SessionOptionError} code ERR_SESSION_OPTION, option 'store'
  */
-function checkStore (store) {
+function checkStore (store, tell = warnOnce) {
   if (store == null) return
   if (store[STORE] !== undefined) return checkContract(store)
   if (METHODS.some((name) => isGenerator(store[name]))) throw needsAdapter('generic', 'genericStore', 'generator functions', store)
@@ -27,7 +28,7 @@ function checkStore (store) {
   if (METHODS.some((name) => takesCallback(store[name], WITH_CALLBACK[name]))) {
     throw needsAdapter('connect', 'connectStore', 'of express-session, and take callbacks', store)
   }
-  warnOnce('KOA_SESSION_RS_ADAPTER',
+  tell('KOA_SESSION_RS_ADAPTER',
     'the store is one of express-session: it does not know how long sessions live here. Give session() ' +
     "store: connectStore(store), of require('koa-session-rs/adapters/connect')")
 }

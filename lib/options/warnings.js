@@ -31,23 +31,24 @@ const MIN_OWN_KEY_BYTES = 32
  * @param {object} given the caller's options
  * @param {string[]} optionNames all there are
  * @param {import('../cookie/native-cookies').NativeCookies} nativeCookies
+ * @param {(code: string, message: string) => void} [tell] of a mistake at the start: warns, or with the option `hardened` throws
  */
-function watchOptions (given, optionNames, nativeCookies) {
-  warnMisspelt(Object.keys(given).filter((name) => given[name] !== undefined), optionNames)
+function watchOptions (given, optionNames, nativeCookies, tell = warnOnce) {
+  warnMisspelt(Object.keys(given).filter((name) => given[name] !== undefined), optionNames, tell)
   const isStored = Boolean(given.store || given.ContextStore)
   const unused = ['lazy', 'merge'].filter((name) => given[name] === true && !isStored)
-  if (unused.length > 0) warnOnce('KOA_SESSION_RS_STORELESS', `without a store, ${unused.join(' and ')} does nothing: give session() a store, or leave it out`)
+  if (unused.length > 0) tell('KOA_SESSION_RS_STORELESS', `without a store, ${unused.join(' and ')} does nothing: give session() a store, or leave it out`)
   nativeCookies.onKeys = warnShortKeys
-  warnShortOwnKeys(given)
+  warnShortOwnKeys(given, tell)
   if (isStored && given.externalKey && (given.seal || given.chunks != null)) {
-    warnOnce('KOA_SESSION_RS_STORELESS', 'with externalKey, no cookie has the id, and seal and chunks do nothing: leave them out')
+    tell('KOA_SESSION_RS_STORELESS', 'with externalKey, no cookie has the id, and seal and chunks do nothing: leave them out')
   }
   // The id is not in a cookie.
   if (isStored && given.externalKey) return
   const cookie = cookieOf(given)
-  warnRefused(cookie)
+  warnRefused(cookie, tell)
   // Only the lines that are sent show whether the connection was secure, and what functions of ctx returned.
-  if (isRisky(given, cookie)) nativeCookies.onSent = (lines) => lines.map(parseLine).forEach(warnRefused)
+  if (isRisky(given, cookie)) nativeCookies.onSent = (lines) => lines.map(parseLine).forEach((sent) => warnRefused(sent))
 }
 
 /** Returns the cookie that the options describe. Attributes that depend on the request have a value that browsers accept. */
@@ -87,10 +88,10 @@ function parseLine (line) {
   }
 }
 
-function warnRefused (cookie) {
+function warnRefused (cookie, tell = warnOnce) {
   for (const [code, isRefused, rule] of RULES) {
     if (!isRefused(cookie)) continue
-    warnOnce(code, `browsers refuse the session cookie ${cookie.name}: ${rule}. It is Secure over HTTPS unless the option secure is ` +
+    tell(code, `browsers refuse the session cookie ${cookie.name}: ${rule}. It is Secure over HTTPS unless the option secure is ` +
       "false; behind a proxy that ends TLS, with app.proxy = true; and everywhere with secure: 'force'")
   }
 }
@@ -103,16 +104,16 @@ function warnShortKeys (keys) {
 }
 
 /** Warns of keys that may be found by brute force. With `seal`, such keys are an error. */
-function warnShortOwnKeys ({ keys, seal }) {
+function warnShortOwnKeys ({ keys, seal }, tell) {
   if (seal || !Array.isArray(keys) || keys.every((key) => Buffer.byteLength(key) >= MIN_OWN_KEY_BYTES)) return
-  warnOnce('KOA_SESSION_RS_KEYS', `the option keys has a key of fewer than ${MIN_OWN_KEY_BYTES} bytes. Take 32 random bytes`)
+  tell('KOA_SESSION_RS_KEYS', `the option keys has a key of fewer than ${MIN_OWN_KEY_BYTES} bytes. Take 32 random bytes`)
 }
 
-function warnMisspelt (names, optionNames) {
+function warnMisspelt (names, optionNames, tell) {
   const pairs = names.filter((name) => !optionNames.includes(name)).map((name) => [name, nearest(name, optionNames)])
   const misspelt = pairs.filter(([, meant]) => meant !== undefined).map(([name, meant]) => `${name} (for ${meant})`)
   if (misspelt.length === 0) return
-  warnOnce('KOA_SESSION_RS_OPTION', `session() has no such option, and passes it to ctx.cookies: ${misspelt.join(', ')}. Is it misspelt?`)
+  tell('KOA_SESSION_RS_OPTION', `session() has no such option, and passes it to ctx.cookies: ${misspelt.join(', ')}. Is it misspelt?`)
 }
 
 /**

@@ -1,10 +1,11 @@
 'use strict'
 
 const { sessionError } = require('../base/errors')
-const { announce } = require('../base/events')
+const { announce, hashed, isObserved, publish } = require('../base/events')
 const { callHook } = require('../base/hook')
 const { browserSessionTtl, lifetimeOf } = require('../base/max-age')
 const { isPromise } = require('../base/maybe-async')
+const { IS_PUBLISHED } = require('../base/store-contract')
 const { Baseline } = require('../session/baseline')
 const { handleFailure } = require('./store-failure')
 const { subjectOf } = require('../base/subject')
@@ -117,7 +118,9 @@ class MergingStore {
     const plan = this.#plan(draft, id, isComplete)
     let outcome, failure
     try {
-      outcome = await plan.run()
+      outcome = await (plan.limitedSubject === undefined
+        ? plan.run()
+        : this.#reportEnded(plan.limitedSubject, 'maxSessions', [id, previousId].map(hashed), plan.run))
     } catch (err) {
       failure = await this.#fail(err, 'set')
     }
@@ -154,12 +157,15 @@ class MergingStore {
     const plan = { baseline: Baseline.of(draft), maxAge, requestMaxAge, hasSubject, assignments }
     if (previousId === undefined && contextSession.isStored) {
       const changes = this.#changes(draft, false)
+      plan.limitedSubject = limitedSubjectOf(changes)
       plan.run = isEmpty(changes) ? () => this.#touch(id, ttl) : () => store.merge(id, changes, ttl)
     } else if (previousId === undefined || isComplete) {
       const record = this.#newRecord(draft, maxAge)
+      plan.limitedSubject = limitedSubjectOf(record)
       plan.run = previousId === undefined ? () => store.create(id, record, ttl) : () => this.#replace(previousId, id, record, ttl)
     } else {
       const changes = this.#changes(draft, true)
+      plan.limitedSubject = limitedSubjectOf(changes)
       plan.run = () => store.regenerate(previousId, id, changes, ttl)
     }
     return plan
@@ -276,10 +282,41 @@ class MergingStore {
     return subject === null ? [] : callHook(() => this.#store.list(subject))
   }
 
-  /** Destroys sessions of the subject, and resolves to their number. */
-  async destroyAll (which) {
+  /**
+   * Destroys sessions of the subject, reports each of them, and resolves to their number.
+   *
+   * @param {{ except?: string, only?: string }} which by their hashes
+   * @param {string} reason
+   */
+  async destroyAll (which, reason) {
     const subject = this.#subject()
-    return subject === null ? 0 : callHook(() => this.#store.destroyAll(subject, which))
+    if (subject === null) return 0
+    const destroy = () => callHook(() => this.#store.destroyAll(subject, { ...which, [IS_PUBLISHED]: true }))
+    return this.#reportEnded(subject, reason, [], destroy)
+  }
+
+  /**
+   * Runs an operation that ends sessions of a subject, and reports each that has ended, if anyone observes that.
+   *
+   * @template T
+   * @param {string} subject
+   * @param {string} reason
+   * @param {string[]} moved hashes that disappear without an end
+   * @param {() => Promise<T>} run
+   * @returns {Promise<T>}
+   */
+  async #reportEnded (subject, reason, moved, run) {
+    const contextSession = this.#contextSession
+    if (!isObserved(contextSession, 'destroyed', 'destroy')) return run()
+    const before = await this.#store.list(subject)
+    const result = await run()
+    const after = new Set([...await this.#store.list(subject)].map(({ hash }) => hash))
+    for (const { hash } of before) {
+      if (after.has(hash) || moved.includes(hash)) continue
+      announce(contextSession, 'destroyed', undefined, { key: hash, reason })
+      publish(contextSession, 'destroy', undefined, { key: hash, reason })
+    }
+    return result
   }
 
   #subject () {
@@ -304,6 +341,11 @@ class MergingStore {
 const NOTHING = Baseline.ofText('{}')
 
 const toFailure = (failure) => ({ failure })
+
+/** Returns the subject whose oldest sessions a write may end. */
+function limitedSubjectOf ({ subject, limit }) {
+  return limit?.overflow === 'oldest' ? subject : undefined
+}
 
 function isEmpty (changes) {
   return changes.set === '' && changes.delete.length === 0 && changes.maxAge === undefined && changes.subject === undefined

@@ -2,7 +2,7 @@
 
 const { now } = require('../base/clock')
 const { sessionError } = require('../base/errors')
-const { announce, hashed, publish } = require('../base/events')
+const { hashed } = require('../base/events')
 const { authenticationTime } = require('./commit')
 const { sessionOf } = require('./context-properties')
 const { MODULES } = require('./on-demand')
@@ -107,12 +107,7 @@ class SessionHandle {
       await this.destroy()
       return true
     }
-    const isRevoked = await records.destroyAll({ only: String(hash) }) > 0
-    if (isRevoked) {
-      announce(this.#contextSession, 'destroyed', undefined, { key: hash })
-      publish(this.#contextSession, 'destroy', undefined, { key: hash })
-    }
-    return isRevoked
+    return await records.destroyAll({ only: String(hash) }, 'revoke') > 0
   }
 
   /** Destroys all other sessions of the same subject, and resolves to their number; with `revocations`, to undefined. */
@@ -122,7 +117,7 @@ class SessionHandle {
       return this.authenticate()
     }
     const records = await this.#loadListing()
-    return records.destroyAll({ except: hashed(this.id) })
+    return records.destroyAll({ except: hashed(this.id) }, 'revokeOthers')
   }
 
   /** Destroys all sessions of the same subject, this one too, and resolves to their number; with `revocations`, to undefined. */
@@ -132,7 +127,7 @@ class SessionHandle {
       return this.destroy()
     }
     const records = await this.#loadListing()
-    const others = await records.destroyAll({ except: hashed(this.id) })
+    const others = await records.destroyAll({ except: hashed(this.id) }, 'revokeAll')
     const hadRecord = this.#contextSession.isStored
     await this.destroy()
     return others + (hadRecord ? 1 : 0)

@@ -6,6 +6,7 @@ const { invalidOption } = require('../../base/errors')
 const { toStoreId } = require('../../base/id')
 const { toSubject } = require('../../base/subject')
 const { created, readAnswer } = require('../answers')
+const { destroyAll } = require('../destroy-all')
 const { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord } = require('../call-numbers')
 const { SessionStore } = require('../session-store')
 
@@ -62,8 +63,9 @@ class MemoryStore extends SessionStore {
     return JSON.parse(this.#native.list(toSubject(subject), now()))
   }
 
-  destroyAll (subject, { except, only } = {}) {
-    return this.#native.destroyAll(toSubject(subject), except, only, now())
+  destroyAll (subject, which = {}) {
+    const { except, only } = which
+    return destroyAll(this, subject, which, () => this.#native.destroyAll(toSubject(subject), except, only, now()))
   }
 
   clear () {

@@ -7,6 +7,7 @@ const { KIND } = require('./batch')
 const { completeRedisOptions } = require('./options')
 const { PlainRecords } = require('./plain-records')
 const { STORE } = require('../../base/store-contract')
+const { destroyAll } = require('../destroy-all')
 const { SessionStore } = require('../session-store')
 
 const WRITE = {
@@ -71,7 +72,11 @@ class RedisStore extends SessionStore {
     return this.#transport.ask(KIND.LIST, 0, WRITE.subject, subject)
   }
 
-  async destroyAll (subject, { except, only } = {}) {
+  async destroyAll (subject, which = {}) {
+    return destroyAll(this, subject, which, () => this.#destroyAll(subject, which))
+  }
+
+  async #destroyAll (subject, { except, only }) {
     if (only === undefined) return this.#transport.ask(KIND.DESTROY_EXCEPT, 0, WRITE.except, subject, except)
     return only === except ? 0 : this.#transport.ask(KIND.DESTROY_ONLY, 0, WRITE.only, subject, only)
   }

@@ -8,6 +8,7 @@ const { toSubject } = require('../../base/subject')
 const { created, readAnswer } = require('../answers')
 const { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord } = require('../call-numbers')
 const { PendingCalls } = require('../pending-calls')
+const { destroyAll } = require('../destroy-all')
 const { SessionStore } = require('../session-store')
 const { storeError } = require('./error')
 
@@ -88,8 +89,10 @@ class SqliteStore extends SessionStore {
     return this.#read(() => this.#native.list(toSubject(subject), now(), this.#memory))
   }
 
-  destroyAll (subject, { except, only } = {}) {
-    return this.#write((callId) => this.#native.destroyAll(callId, toSubject(subject), except, only, now()))
+  destroyAll (subject, which = {}) {
+    const { except, only } = which
+    return destroyAll(this, subject, which, () =>
+      this.#write((callId) => this.#native.destroyAll(callId, toSubject(subject), except, only, now())))
   }
 
   clear () {

@@ -1,0 +1,45 @@
+'use strict'
+
+/** The option `hardened`: defaults of other options, each of which still overrides. */
+
+const { SessionOptionError, invalidOption } = require('../base/errors')
+
+const MINUTE_MS = 60 * 1000
+
+const HARDENED = {
+  key: '__Host-koa.sess',
+  secure: 'force',
+  httpOnly: true,
+  sameSite: 'lax',
+  idBytes: 32,
+  idleTimeout: 30 * MINUTE_MS,
+  absoluteTimeout: 12 * 60 * MINUTE_MS,
+  cacheControl: true
+}
+
+/**
+ * Returns the options with these defaults.
+ *
+ * @param {object} given the caller's options; not modified
+ */
+function harden (given) {
+  const options = { ...given }
+  for (const name in HARDENED) options[name] ??= HARDENED[name]
+  // An app that makes ids itself says how long they are.
+  if (given.genid != null) delete options.idBytes
+  if (!given.store && !given.ContextStore) options.seal ??= true
+  return options
+}
+
+/** Throws if sessions live in cookies, and no logout can end a copy of one. */
+function checkHardened ({ store, ContextStore, revocations }) {
+  if (store || ContextStore || revocations != null) return
+  throw invalidOption('revocations', 'given with hardened and without a store, since a logout could not end a copied cookie', revocations)
+}
+
+/** Throws what would be a warning at the start. */
+function refuseWarning (code, message) {
+  throw new SessionOptionError(`Invalid input: option hardened: ${message}`, { option: 'hardened', expected: 'options without warnings', received: code })
+}
+
+module.exports = { checkHardened, harden, refuseWarning }
