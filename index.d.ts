@@ -200,6 +200,40 @@ declare namespace session {
     readonly isNew: boolean | undefined
 
     /**
+     * When the session was created, in milliseconds since 1970; `undefined` before its first save, and without `absoluteTimeout`
+     * and `idleTimeout`.
+     */
+    readonly createdAt: number | undefined
+
+    /** When the session ends, in milliseconds since 1970: the nearest of its limits; `undefined` if there is none. */
+    readonly expiresAt: number | undefined
+
+    /**
+     * When the user authenticated last, in milliseconds since 1970: by {@link authenticate}, or when the session got its subject;
+     * `undefined` if that is not known.
+     */
+    readonly authenticatedAt: number | undefined
+
+    /**
+     * Returns whether the user has authenticated within the last `ms` milliseconds.
+     *
+     * @example
+     * app.use(async (ctx, next) => {
+     *   if (ctx.path === '/payment' && !session.of(ctx).isFresh(5 * 60_000)) return ctx.redirect('/password')
+     *   await next()
+     * })
+     */
+    isFresh (ms: number): boolean
+
+    /**
+     * Notes that the user has authenticated now, and gives the session a new id. Call it after each check of a password.
+     *
+     * @throws Error with the code `ERR_SESSION_TIMES`, without the options `absoluteTimeout` and `idleTimeout`; and as
+     * {@link regenerate}.
+     */
+    authenticate (): Promise<void>
+
+    /**
      * Loads the session, if that was not done before, and returns it. Needed with `lazy`; otherwise the middleware has loaded it,
      * or this opens the cookie.
      *
@@ -263,11 +297,19 @@ declare namespace session {
     revoke (hash: string | string[] | undefined): Promise<boolean>
 
     /**
-     * Destroys all other sessions of the same subject ('log out my other devices'), and returns their number.
+     * Destroys all other sessions of the same subject ('log out my other devices'), and returns their number. With `revocations`, which
+     * does not count them, it authenticates this session, and returns nothing.
      *
      * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
      */
-    revokeOthers (): Promise<number>
+    revokeOthers (): Promise<number | undefined>
+
+    /**
+     * Destroys all sessions of the same subject, this one included, and returns their number; with `revocations` nothing.
+     *
+     * @throws Error with the code `ERR_SESSION_SUBJECT`, without the option `subject`.
+     */
+    revokeAll (): Promise<number | undefined>
   }
 
   /** One of a subject's sessions, as {@link SessionHandle.list} returns it. */
@@ -719,6 +761,9 @@ declare namespace session {
      * Names the subject of a session (such as its user), so that the sessions of one subject can be listed and revoked: a key of the
      * session, or a function that returns a text, a number, or something empty for no subject. Needs a {@link SessionStore}.
      *
+     * When a session gets a subject, or another one, it also gets a new id (OWASP ASVS 5.0, 7.2.4), unless the request has taken one
+     * already, as koa-passport does.
+     *
      * A session from before the option was set is listed, and can be revoked, from its next request on. A session that was listed
      * by an earlier value of this option stays in that list until its subject changes. Two sessions of an app (`as`) share the
      * subjects of their store: give each its own store or prefix.
@@ -762,6 +807,78 @@ declare namespace session {
      * app.use(session({ store, subject: 'userId', maxSessions: { max: 3, overflow: 'refuse' } }, app))
      */
     maxSessions?: number | SessionLimit | undefined
+
+    /**
+     * Ends a session so many milliseconds after its creation, however much it is used. The time begins again when the session gets a
+     * subject (see `subject`), and by {@link SessionHandle.authenticate}; not by a new id, and not by use.
+     *
+     * The envelope has the creation as `_created`. A session from before the option counts from its last save; one without a `_maxAge`,
+     * which does not show that, is saved with the next response, and counts from then.
+     *
+     * @default undefined: no such limit
+     * @throws {@link SessionOptionError} if it is not a positive number.
+     *
+     * @example
+     * app.use(session({ absoluteTimeout: 12 * 3_600_000 }, app))
+     */
+    absoluteTimeout?: number | undefined
+
+    /**
+     * Ends a session so many milliseconds after the last request that came with it. The envelope has that time as `_seen`, which is written
+     * at most once in a twentieth of this time: so a session may end by that much earlier. Without a store, the cookie of an untouched
+     * session is opened for it too.
+     *
+     * A store that has only `get`, `set` and `destroy` needs `merge: true`, since each write replaces the record there.
+     *
+     * @default undefined: no such limit
+     * @throws {@link SessionOptionError} if it is not a positive number, or with such a store.
+     *
+     * @example
+     * app.use(session({ idleTimeout: 30 * 60_000 }, app))
+     */
+    idleTimeout?: number | undefined
+
+    /**
+     * Limits the writes of `rolling`: an unchanged session is saved at most once in so many milliseconds.
+     *
+     * @default undefined: at each request
+     * @throws {@link SessionOptionError} if it is not a positive number, or without `rolling`.
+     *
+     * @example
+     * app.use(session({ store, rolling: true, touchAfter: 60_000 }, app))
+     */
+    touchAfter?: number | undefined
+
+    /**
+     * Ends sessions that live in their cookies: after a logout or `regenerate()`, a copy of the old cookie opens nothing any more. A store
+     * (any with `get`, `set` and `destroy`, shared by all processes), or a `Revocations` of koa-session-rs/revocations, has an entry for
+     * each session that ended, for as long as a copy could come. So it needs `absoluteTimeout`. `subject` is allowed with it, for
+     * {@link SessionHandle.revokeOthers} and {@link SessionHandle.revokeAll}.
+     *
+     * A request that comes with a session asks for two entries, at once. If that fails, `onStoreError` decides, and the session is never
+     * accepted unchecked: `'ignore'` means `'anonymous'`. The clocks of the servers have to agree.
+     *
+     * @default undefined: a copied cookie is valid until it expires
+     * @throws {@link SessionOptionError} without `absoluteTimeout`, and with a `store`, where a logout destroys the record.
+     *
+     * @example
+     * app.use(session({ revocations: store, absoluteTimeout: 12 * 3_600_000, subject: 'userId' }, app))
+     */
+    revocations?: RevocationStore | RevokingObject | undefined
+
+    /**
+     * Sets the defaults of other options to the safest values: `key: '__Host-koa.sess'`, `secure: 'force'`, `httpOnly`,
+     * `sameSite: 'lax'`, `idBytes: 32`, `idleTimeout` of 30 minutes, `absoluteTimeout` of 12 hours, `cacheControl`; without a store also
+     * `seal`, and `revocations` are required. Each of these options overrides, if it is given. What would be a warning at the start is an
+     * error.
+     *
+     * @default false
+     * @throws {@link SessionOptionError} without a store and `revocations`; for what would be a warning.
+     *
+     * @example
+     * app.use(session({ hardened: true, store, merge: true }, app))
+     */
+    hardened?: boolean | undefined
 
     /**
      * Restricts the ids that clients may send: one that does not match is a miss, without a call of the store.
@@ -915,6 +1032,18 @@ declare namespace session {
   export type SessionKeys = ReadonlyArray<string | Uint8Array> | {
     sign (data: any): string
     index (data: any, digest: string): number
+  }
+
+  /** A `Revocations` of koa-session-rs/revocations. */
+  export interface RevokingObject {
+    revokeSubject (subject: string | number | bigint): Promise<void>
+  }
+
+  /** A store for the option `revocations`: the methods of koa-session's stores. */
+  export interface RevocationStore {
+    get (key: string, ...more: any[]): any
+    set (key: string, entry: any, ttl: any, ...more: any[]): any
+    destroy (key: string, ...more: any[]): any
   }
 
   /** Which cookies are read and written besides sealed ones: see the option `seal`. */
@@ -1251,6 +1380,14 @@ declare namespace session {
     _maxAge?: number
     /** Whether the session ends with the browser; it then has neither `_expire` nor `_maxAge`. */
     _session?: boolean
+    /** When the session was created, in milliseconds since 1970; with `absoluteTimeout`. */
+    _created?: number
+    /** When the session was used last, in milliseconds since 1970; with `idleTimeout`. */
+    _seen?: number
+    /** When the user authenticated last, in milliseconds since 1970; with one of the timeouts. */
+    _auth?: number
+    /** The id of a session that lives in its cookie; with `revocations`. */
+    _id?: string
   }
 
   /* ---------------------------------------------------------------- events and errors */
@@ -1277,8 +1414,8 @@ declare namespace session {
     'session:created': LifecycleEvent<T>
     /** A session was written, for the first time or later. */
     'session:saved': SavedEvent<T>
-    /** A session was ended by `null`, by `destroy()` or by `revoke()`. */
-    'session:destroyed': LifecycleEvent<T>
+    /** A session was ended by `null` or `destroy()`, or by the reason that the event has. */
+    'session:destroyed': DestroyedEvent<T>
     /** A session got a new id, which `key` has; in cookie mode, a new id was requested. */
     'session:regenerated': LifecycleEvent<T>
     /** A cookie was sent that is larger than browsers accept; or the session needs more cookies than `chunks`, and none was sent. */
@@ -1341,6 +1478,21 @@ declare namespace session {
     name: string
   }
 
+  /** The argument of `session:destroyed`. */
+  export interface DestroyedEvent<T = Data> extends LifecycleEvent<T> {
+    /** Which method or option ended the session; absent for `null` and `destroy()`. */
+    reason?: 'revoke' | 'revokeOthers' | 'revokeAll' | 'maxSessions'
+  }
+
+  /** The message of `koa-session-rs:destroy` for a session that an app has ended by the store's own `destroyAll()`. */
+  export interface StoreDestroyedMessage {
+    /** The SHA-256 of the id, in URL-safe base64. */
+    key: string
+    ctx: undefined
+    name: undefined
+    reason: 'destroyAll'
+  }
+
   /** The argument of `session:conflict`: the keys that concurrent requests wrote. The later commit won. */
   export interface ConflictEvent<T = Data> extends LifecycleEvent<T> {
     keys: string[]
@@ -1352,10 +1504,11 @@ declare namespace session {
   }
 
   /**
-   * Why a session was written: its data changed; `rolling`; `renew`; or the app forced it by `save()`, `regenerate()`, `touch()`,
+   * Why a session was written: its data changed; `rolling`; `renew`; `timeout`, for the times of `absoluteTimeout` and `idleTimeout`; or
+   * the app forced it by `save()`, `regenerate()`, `touch()`,
    * `maxAge` or `_requireSave`.
    */
-  export type SaveReason = 'changed' | 'rolling' | 'renew' | 'forced'
+  export type SaveReason = 'changed' | 'rolling' | 'renew' | 'timeout' | 'forced'
 
   /** The argument of `session:oversize`. */
   export interface OversizeEvent<T = Data> extends LifecycleEvent<T> {
@@ -1397,8 +1550,8 @@ declare namespace session {
     'koa-session-rs:load': LoadMessage<T>
     /** A session was written. */
     'koa-session-rs:save': SavedEvent<T>
-    /** A session was ended by `null`, by `destroy()` or by `revoke()`. */
-    'koa-session-rs:destroy': LifecycleEvent<T>
+    /** A session was ended; by `destroyAll()` of a store of this package, without a `ctx` and a `name`. */
+    'koa-session-rs:destroy': DestroyedEvent<T> | StoreDestroyedMessage
     /** A cookie's signature was made by none of the keys: see `session:forged`. */
     'koa-session-rs:forged': LifecycleEvent<T>
   }
@@ -1428,6 +1581,7 @@ declare namespace session {
    * | `ERR_SESSION_RECORD` | a store of this package is given text that is not JSON | |
    * | `ERR_SESSION_OVERSIZE` | a session needs more cookies than the option `chunks` allows | `bytes`, `limit` |
    * | `ERR_SESSION_SEAL` | a cookie cannot be sealed, since the operating system gives no random bytes | |
+   * | `ERR_SESSION_TIMES` | `authenticate()` is called without `absoluteTimeout` and `idleTimeout` | |
    * | `ERR_SESSION_SUBJECT` | sessions are listed or revoked without the option `subject` | |
    */
   export type ErrorCode =
@@ -1446,6 +1600,7 @@ declare namespace session {
     | 'ERR_SESSION_RECORD'
     | 'ERR_SESSION_OVERSIZE'
     | 'ERR_SESSION_SEAL'
+    | 'ERR_SESSION_TIMES'
     | 'ERR_SESSION_SUBJECT'
 
   /**
