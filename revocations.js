@@ -2,6 +2,6 @@
 
 require('./lib/base/node-version')
 
-const { Revocations } = require('./lib/persistence/revocations')
+const { Revocations } = require('./lib/session/revocations')
 
 module.exports = { Revocations }

@@ -16,7 +16,7 @@ const LAYERS = [
   ['lib/session', 'lib/cookie'],
   ['lib/options', 'lib/persistence', 'lib/stores'],
   ['lib/request'],
-  ['index.js', 'stores', 'adapters'],
+  ['index.js', 'revocations.js', 'stores', 'adapters'],
   ['strict.js', 'testing.js']
 ]
 

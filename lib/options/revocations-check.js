@@ -1,7 +1,7 @@
 'use strict'
 
 const { invalidOption } = require('../base/errors')
-const { Revocations } = require('../persistence/revocations')
+const { Revocations } = require('../session/revocations')
 
 /**
  * Throws for revocations that do not fit the other options.

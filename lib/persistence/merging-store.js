@@ -308,15 +308,25 @@ class MergingStore {
   async #reportEnded (subject, reason, moved, run) {
     const contextSession = this.#contextSession
     if (!isObserved(contextSession, 'destroyed', 'destroy')) return run()
-    const before = await this.#store.list(subject)
+    const before = await this.#hashesOf(subject)
     const result = await run()
-    const after = new Set([...await this.#store.list(subject)].map(({ hash }) => hash))
-    for (const { hash } of before) {
-      if (after.has(hash) || moved.includes(hash)) continue
+    const after = await this.#hashesOf(subject)
+    if (before === undefined || after === undefined) return result
+    for (const hash of before) {
+      if (after.includes(hash) || moved.includes(hash)) continue
       announce(contextSession, 'destroyed', undefined, { key: hash, reason })
       publish(contextSession, 'destroy', undefined, { key: hash, reason })
     }
     return result
+  }
+
+  /** Returns the hashes of a subject's sessions; undefined if the store fails, since they are only reported. */
+  async #hashesOf (subject) {
+    try {
+      return (await this.#store.list(subject)).map(({ hash }) => hash)
+    } catch {
+      return undefined
+    }
   }
 
   #subject () {

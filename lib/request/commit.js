@@ -11,7 +11,7 @@ const { announce, debug, publish } = require('../base/events')
 const { callHook, requireSync } = require('../base/hook')
 const { ONE_DAY_MS } = require('../base/max-age')
 const { subjectOf } = require('../base/subject')
-const { MODULES } = require('./on-demand')
+const { revoke, revokes } = require('./revoking')
 const { cookieBlockedBy, reportUncommitted } = require('./uncommitted')
 const { clearCookie, clearReplaced, destroyReplaced, remove, changeId } = require('./remove')
 
@@ -62,8 +62,8 @@ function handleNewSubject (contextSession, how) {
 }
 
 /** Returns the time of an authentication now: with `revocations`, not before the last one by this process. */
-function authenticationTime ({ options, records }) {
-  return records || options.revocations == null ? undefined : MODULES.revoke().revocationsOf(options).authenticationTime
+function authenticationTime (contextSession) {
+  return revokes(contextSession) ? revoke().revocationsOf(contextSession.options).authenticationTime : undefined
 }
 
 /** Commits a session that replaces a removed one, or that gets a new id. */

@@ -15,7 +15,7 @@ const { Baseline } = require('../session/baseline')
 const { Session, isAdoptable, stringify } = require('../session/session')
 const { Snapshot } = require('../session/snapshot')
 const { handleFailure } = require('../persistence/store-failure')
-const { MODULES } = require('./on-demand')
+const { revoke, revokes } = require('./revoking')
 
 /** JSON of up to this length cannot be nested too deeply for JSON.stringify, which overflows at about 4,000 levels. */
 const SHALLOW_LENGTH = 6000
@@ -202,13 +202,13 @@ function openIfValid (contextSession, verdict, data, id, text) {
   if (times === undefined) return openValid(contextSession, data, id, text)
   const others = times.take(data)
   if (times.isOver) return createWithoutTimes(contextSession, VERDICT.EXPIRED, data, id)
-  if (contextSession.options.revocations != null) return openUnlessRevoked(contextSession, others)
+  if (revokes(contextSession)) return openUnlessRevoked(contextSession, others)
   openValid(contextSession, others, id, text && JSON.stringify(withoutEnvelope(others)))
 }
 
 /** Opens a session that lives in its cookie, unless it was revoked. */
 async function openUnlessRevoked (contextSession, data) {
-  const verdict = await MODULES.revoke().askRevoked(contextSession, data)
+  const verdict = await revoke().askRevoked(contextSession, data)
   if (verdict === 'valid') return openValid(contextSession, data)
   if (verdict === 'revoked') return createWithoutTimes(contextSession, VERDICT.MISSED, data)
   // Never accepted unchecked.

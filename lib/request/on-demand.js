@@ -7,6 +7,7 @@
 
 const { isSessionStore } = require('../base/store-contract')
 const { RequestCookie } = require('../cookie/request-cookie')
+const { revoke } = require('./revoking')
 
 const MODULES = {
   early: once(() => require('./early-headers')),
@@ -14,7 +15,6 @@ const MODULES = {
   protectedCookie: once(() => require('../cookie/protected-cookie')),
   recordStore: once(() => require('../persistence/record-store')),
   serialStore: once(() => require('../persistence/serial-store')),
-  revoke: once(() => require('./revoke')),
   times: once(() => require('../session/times'))
 }
 
@@ -28,7 +28,7 @@ function preload ({ current: { store, ContextStore, merge, early, absoluteTimeou
   if (early) MODULES.early()
   if (isProtected) MODULES.protectedCookie()
   if (hasTimeout({ absoluteTimeout, idleTimeout })) MODULES.times()
-  if (revocations != null) MODULES.revoke()
+  if (revocations != null) revoke()
   const storeOrPrototype = ContextStore?.prototype ?? store
   if (!storeOrPrototype) return
   if (merge || isSessionStore(storeOrPrototype)) MODULES.mergingStore()

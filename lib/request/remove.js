@@ -3,7 +3,7 @@
 const { announce, publish } = require('../base/events')
 const { callHook } = require('../base/hook')
 const { isIdRefused } = require('../base/id')
-const { MODULES } = require('./on-demand')
+const { revoke, revokes } = require('./revoking')
 const { reportUncommitted } = require('./uncommitted')
 
 /** Removes the session: its record, and its cookie. */
@@ -13,7 +13,7 @@ async function remove (contextSession) {
   // A session with a replaced id has not been saved yet: only the replaced record exists.
   const isReplaced = contextSession.replacedId !== undefined
   if (isReplaced) await destroyReplaced(contextSession)
-  if (revokes(contextSession)) await MODULES.revoke().revokeIds(contextSession)
+  if (revokes(contextSession)) await revoke().revokeIds(contextSession)
   const id = isReplaced ? undefined : await idToRemove(contextSession)
   if (id !== undefined) await destroyRecord(contextSession, id)
   else if (!records) announceDestroyed(contextSession)
@@ -46,7 +46,7 @@ function announceDestroyed (contextSession, id) {
 }
 
 async function destroyReplaced (contextSession) {
-  if (revokes(contextSession)) return MODULES.revoke().revokeIds(contextSession)
+  if (revokes(contextSession)) return revoke().revokeIds(contextSession)
   const id = contextSession.replacedId ?? await idOfRequest(contextSession)
   contextSession.forgetReplaced()
   if (id !== undefined) await destroyRecord(contextSession, id)
@@ -66,11 +66,8 @@ async function changeId (contextSession) {
   await contextSession.pendingId
 }
 
-/** Returns whether sessions that live in cookies are revoked. */
-const revokes = ({ options, records }) => records === undefined && options.revocations != null
-
 async function revokeBeforeNewId (contextSession) {
-  await MODULES.revoke().revokeIds(contextSession)
+  await revoke().revokeIds(contextSession)
   contextSession.times.forgetId()
   contextSession.markNewId()
 }

@@ -6,7 +6,7 @@ const { callHook } = require('../base/hook')
 const { sessionError } = require('../base/errors')
 const { subjectOf } = require('../base/subject')
 const { handleFailure } = require('../persistence/store-failure')
-const { Revocations } = require('../persistence/revocations')
+const { Revocations } = require('../session/revocations')
 
 /** Returns the revocations that the options name. */
 function revocationsOf ({ revocations, absoluteTimeout }) {

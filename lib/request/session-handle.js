@@ -5,7 +5,7 @@ const { sessionError } = require('../base/errors')
 const { hashed } = require('../base/events')
 const { authenticationTime } = require('./commit')
 const { sessionOf } = require('./context-properties')
-const { MODULES } = require('./on-demand')
+const { revoke, revokes } = require('./revoking')
 
 /** What `session.of(ctx)` returns: the operations on a session besides reading and writing its data. */
 class SessionHandle {
@@ -65,7 +65,7 @@ class SessionHandle {
   /** Destroys the session at once: its record and its cookie. */
   async destroy () {
     // A session that was not opened yet has to be, to be revoked.
-    if (this.#contextSession.options.revocations != null) await this.#contextSession.load()
+    if (revokes(this.#contextSession)) await this.#contextSession.load()
     this.#contextSession.set(null)
     return this.#contextSession.commit()
   }
@@ -113,7 +113,7 @@ class SessionHandle {
   /** Destroys all other sessions of the same subject, and resolves to their number; with `revocations`, to undefined. */
   async revokeOthers () {
     if (await this.#loadRevoking()) {
-      await MODULES.revoke().revokeSubject(this.#contextSession)
+      await revoke().revokeSubject(this.#contextSession)
       return this.authenticate()
     }
     const records = await this.#loadListing()
@@ -123,7 +123,7 @@ class SessionHandle {
   /** Destroys all sessions of the same subject, this one too, and resolves to their number; with `revocations`, to undefined. */
   async revokeAll () {
     if (await this.#loadRevoking()) {
-      await MODULES.revoke().revokeSubject(this.#contextSession)
+      await revoke().revokeSubject(this.#contextSession)
       return this.destroy()
     }
     const records = await this.#loadListing()
@@ -136,8 +136,7 @@ class SessionHandle {
   /** Loads the session. Returns whether it lives in its cookie, and is revoked by the option `revocations`. */
   async #loadRevoking () {
     await this.#contextSession.load()
-    const { records, options } = this.#contextSession
-    return records === undefined && options.revocations != null
+    return revokes(this.#contextSession)
   }
 
   /** Returns the times of the session; undefined without a timeout. In cookie mode, the first call opens the cookie. */
