@@ -159,15 +159,40 @@ describe('absoluteTimeout', () => {
     assert.deepEqual(server.events.named('session:conflict'), [])
   })
 
-  test('underscoreKeys does not make data of the times', async (t) => {
-    const client = await visit(t, { maxAge: HOUR, absoluteTimeout: HOUR, underscoreKeys: true }, {
-      ...ROUTES, '/own' (ctx) { Object.assign(ctx.session, { _mine: 1, _created: 5 }) }
+  for (const [place, options] of Object.entries(PLACES)) {
+    test(`underscoreKeys does not make data of the times: ${place}`, async (t) => {
+      const clock = freeze(t)
+      const client = await visit(t, { ...options(), maxAge: 9 * HOUR, absoluteTimeout: HOUR, underscoreKeys: true }, {
+        ...ROUTES, '/own' (ctx) { Object.assign(ctx.session, { _mine: 1, _created: START_MS + 5 * HOUR }) }
+      })
+      await client.get('/in')
+      await client.get('/own')
+      assert.equal((await client.get('/times')).json.createdAt, START_MS)
+      clock.now += HOUR
+      assert.equal(await user(client), 'ann')
+      clock.now += 1
+      assert.equal(await user(client), null)
     })
-    const { _mine, _created } = decode((await client.get('/own')).setCookie)
-    assert.equal(_mine, 1)
-    assert.ok(_created > 5)
-    assert.deepEqual((await client.get('/me')).json.keys, ['_mine'])
-  })
+
+    test(`after a reload that finds no session, the times begin anew: ${place}`, async (t) => {
+      const clock = freeze(t)
+      const given = options()
+      const client = await visit(t, { ...given, maxAge: 9 * HOUR, absoluteTimeout: HOUR }, {
+        ...ROUTES,
+        async '/lost' (ctx) {
+          clock.now += HOUR
+          if (given.store) await given.store.destroy(of(ctx).id)
+          await of(ctx).reload()
+          ctx.session.user = 'bob'
+          await ctx.session.save()
+          return { createdAt: of(ctx).createdAt }
+        }
+      })
+      await client.get('/in')
+      const { createdAt } = (await client.get('/lost')).json
+      assert.equal(createdAt, given.store ? START_MS + HOUR : START_MS)
+    })
+  }
 })
 
 refuses('absoluteTimeout', [['1', 'string'], [0, 'number'], [-1, 'number'], [NaN, 'nan'], [Infinity, 'infinity']])

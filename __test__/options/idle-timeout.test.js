@@ -78,6 +78,27 @@ describe('idleTimeout', () => {
     })
   }
 
+  for (const place of ['merged record store', 'MemoryStore']) {
+    test(`two requests that note their use at once report no conflict: ${place}`, async (t) => {
+      const clock = freeze(t)
+      const server = await start(t, { ...PLACES[place](), maxAge: 600 * MINUTE, idleTimeout: IDLE }, {
+        ...ROUTES,
+        async '/slow' (ctx) {
+          const { user } = ctx.session
+          await Promise.all([server.get('/me', { cookie: ctx.get('cookie') })])
+          return { user }
+        }
+      })
+      const client = server.visitor()
+      await client.get('/in')
+      clock.now += 5 * MINUTE
+      await client.get('/slow')
+      await server.settled()
+      assert.deepEqual(server.events.named('session:conflict'), [])
+      assert.equal(server.events.named('session:saved').length, 3)
+    })
+  }
+
   test('of idle, absolute and maxAge, the nearest counts', async (t) => {
     const clock = freeze(t)
     for (const [options, minutes] of [

@@ -21,6 +21,13 @@ const ROUTES = {
   '/none': () => 'ok',
   '/out' (ctx) { ctx.session = null },
   '/destroy': (ctx) => of(ctx).destroy(),
+  async '/sent-and-out' (ctx) {
+    ctx.session.user = 'ann'
+    ctx.respond = false
+    ctx.res.writeHead(200)
+    await of(ctx).destroy()
+    ctx.res.end('{}')
+  },
   '/again' (ctx) {
     ctx.session = null
     ctx.session = { user: 'again' }
@@ -152,6 +159,7 @@ for (const [protection, protecting] of Object.entries(PROTECTIONS)) {
         await visitor.get('/in?user=ann')
         const { jar } = copyOf(visitor)
         store.fail('get', new Error('down'))
+        assert.deepEqual((await visitor.get('/count')).setCookie, [])
         const { status, body, setCookie } = await visitor.get('/me')
         if (policy === 'throw') assert.equal(status, 500)
         else assert.deepEqual([status, JSON.parse(body), setCookie], [200, { user: null, count: 0 }, []])
@@ -160,6 +168,28 @@ for (const [protection, protecting] of Object.entries(PROTECTIONS)) {
         assert.equal(await user(visitor), 'ann')
       })
     }
+
+    test('of two revocations, the later time stays', async (t) => {
+      const clock = freeze(t)
+      const store = new CountingStore()
+      const [one, two] = [0, 1].map(() => new Revocations({ store, absoluteTimeout: HOUR }))
+      clock.now += 1000
+      await one.revokeSubject('ann')
+      const [key] = store.ids()
+      const { before } = store.data(key)
+      // The clock of another process is behind.
+      clock.now -= 1000
+      await two.revokeSubject('ann')
+      assert.equal(store.data(key).before, before)
+    })
+
+    test('a session that ends after its cookie was sent is revoked too', async (t) => {
+      const server = await startWith(t, { early: true })
+      const visitor = server.visitor()
+      await visitor.get('/sent-and-out')
+      assert.ok(visitor.jar.has('koa.sess'))
+      assert.equal(await user(visitor), null)
+    })
 
     test('a logout that cannot be written is an error, and the session stays', async (t) => {
       const store = new CountingStore()

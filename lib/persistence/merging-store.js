@@ -1,7 +1,7 @@
 'use strict'
 
 const { sessionError } = require('../base/errors')
-const { announce, hashed, isObserved, publish } = require('../base/events')
+const { announce, isObserved, publish } = require('../base/events')
 const { callHook } = require('../base/hook')
 const { browserSessionTtl, lifetimeOf } = require('../base/max-age')
 const { isPromise } = require('../base/maybe-async')
@@ -120,7 +120,7 @@ class MergingStore {
     try {
       outcome = await (plan.limitedSubject === undefined
         ? plan.run()
-        : this.#reportEnded(plan.limitedSubject, 'maxSessions', [id, previousId].map(hashed), plan.run))
+        : this.#reportEnded(plan.limitedSubject, 'maxSessions', plan.run))
     } catch (err) {
       failure = await this.#fail(err, 'set')
     }
@@ -292,7 +292,7 @@ class MergingStore {
     const subject = this.#subject()
     if (subject === null) return 0
     const destroy = () => callHook(() => this.#store.destroyAll(subject, { ...which, [IS_PUBLISHED]: true }))
-    return this.#reportEnded(subject, reason, [], destroy)
+    return this.#reportEnded(subject, reason, destroy)
   }
 
   /**
@@ -301,11 +301,10 @@ class MergingStore {
    * @template T
    * @param {string} subject
    * @param {string} reason
-   * @param {string[]} moved hashes that disappear without an end
    * @param {() => Promise<T>} run
    * @returns {Promise<T>}
    */
-  async #reportEnded (subject, reason, moved, run) {
+  async #reportEnded (subject, reason, run) {
     const contextSession = this.#contextSession
     if (!isObserved(contextSession, 'destroyed', 'destroy')) return run()
     const before = await this.#hashesOf(subject)
@@ -313,7 +312,7 @@ class MergingStore {
     const after = await this.#hashesOf(subject)
     if (before === undefined || after === undefined) return result
     for (const hash of before) {
-      if (after.includes(hash) || moved.includes(hash)) continue
+      if (after.includes(hash)) continue
       announce(contextSession, 'destroyed', undefined, { key: hash, reason })
       publish(contextSession, 'destroy', undefined, { key: hash, reason })
     }
