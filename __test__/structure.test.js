@@ -17,7 +17,7 @@ const LAYERS = [
   ['lib/options', 'lib/persistence', 'lib/stores'],
   ['lib/request'],
   ['index.js', 'revocations.js', 'stores', 'adapters'],
-  ['strict.js', 'testing.js']
+  ['strict.js', 'testing.js', 'bin']
 ]
 
 const root = join(__dirname, '..')

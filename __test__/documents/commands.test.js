@@ -52,6 +52,12 @@ function checkScript (name, args) {
 
 /** The commands that are run in a POSIX shell, by their form. */
 const SHORT = [
+  [/^npx koa-session-rs (\w+)(?: (.+))?$/, (command, name, args = '') => {
+    const program = join(root, 'bin/koa-session-rs.js')
+    const { status, stdout, stderr } = spawnSync(`"${process.execPath}" "${program}" ${name} ${args}`, { shell: true, cwd: root, encoding: 'utf8' })
+    assert.deepEqual([status, stderr], [0, ''])
+    assert.match(stdout, { key: /^[\w-]{43}\n$/, doctor: /all is well/, inspect: /^kind:/ }[name])
+  }],
   [/^node -p .+$/, (command) => assert.match(shell(command), /^[\w-]{43}\n$/)],
   [/^npm pkg set .+$/, (command) => {
     writeFileSync(join(folder, 'package.json'), '{}')
