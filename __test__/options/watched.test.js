@@ -36,7 +36,7 @@ describe('a change of the options after the start', () => {
     assert.deepEqual([settings.keys, settings.isProtected], [undefined, false])
     options.keys = ['a', 'b']
     assert.equal(settings.keys, options.keys)
-    assert.ok(settings.isProtected && !('keys' in settings.current) && !('keys' in settings.copy()))
+    assert.ok(!('keys' in settings.current) && !('keys' in settings.copy()) && settings.isProtected)
   })
 
   for (const name of watched.filter((name) => name !== 'keys')) {

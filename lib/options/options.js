@@ -94,6 +94,7 @@ class Settings {
   /** Its values when `current` was last computed. */
   #seen
   #current
+  #isProtected
   /** The key of the ContextSession on a ctx. */
   sessionSymbol = Symbol('koa-session-rs session')
   /** The core's cookie objects for these options. */
@@ -125,7 +126,11 @@ class Settings {
   get hasStore () { return Boolean(this.#given.ContextStore || this.#given.store) }
 
   /** Returns whether this package protects the cookie itself, in place of `ctx.cookies`. */
-  get isProtected () { return usesProtection(this.#options) }
+  get isProtected () {
+    // Computed with `current`, which each request reads first.
+    if (this.#isProtected === undefined) this.#isProtected = usesProtection(this.#options)
+    return this.#isProtected
+  }
 
   /** Returns the session's own keys, as they are now: they are in no copy of the options. */
   get keys () { return this.#given.keys ?? undefined }
@@ -134,14 +139,15 @@ class Settings {
 
   /** Returns whether an untouched session is opened and committed: also for `idleTimeout`, since each request counts as use. */
   get rollUntouched () {
-    const { rollUntouched, idleTimeout } = this.#options
-    return rollUntouched === true || idleTimeout != null
+    const { rollUntouched, idleTimeout, hardened } = this.#given
+    return rollUntouched === true || idleTimeout != null || hardened === true
   }
 
   /** Returns the options with their defaults: a frozen object, the same one until an option changes. */
   get current () {
     if (this.#seen === undefined || !isSameOptions(this.#given, this.#seen)) {
       this.#seen = Object.fromEntries(WATCHED.map((name) => [name, this.#given[name]]))
+      this.#isProtected = undefined
       this.#current = Object.freeze(complete(this.#options))
     }
     return this.#current
@@ -149,8 +155,8 @@ class Settings {
 
   /** Returns whether nothing has to be loaded: the request has no cookie, and no option requires a load. */
   hasNothingToLoad (ctx) {
-    const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl } = this.#options
-    const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl)
+    const { store, lazy, genid, ContextStore, externalKey, ignore, cacheControl, hardened } = this.#given
+    const isPlain = store && !(lazy || genid || ContextStore || externalKey || ignore || cacheControl || hardened)
     return isPlain && this.nativeCookies.hasNoCookie(ctx)
   }
 
@@ -179,7 +185,7 @@ function isSameOptions (a, b) {
     a.idPattern === b.idPattern && a.cacheControl === b.cacheControl && a.merge === b.merge &&
     a.subject === b.subject && a.label === b.label && a.maxSessions === b.maxSessions &&
     a.hardened === b.hardened && a.revocations === b.revocations && a.absoluteTimeout === b.absoluteTimeout && a.idleTimeout === b.idleTimeout && a.touchAfter === b.touchAfter &&
-    a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
+    a.keys === b.keys && a.seal === b.seal && a.chunks === b.chunks && a.idBytes === b.idBytes
 }
 
 /** Returns a copy of the caller's options in their order, without the keys, followed by the defaults. */
