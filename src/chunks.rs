@@ -22,7 +22,7 @@ pub const MAX_CHUNKS: usize = 32;
 const MAX_PARTS: usize = 4 * MAX_CHUNKS;
 
 /// The most combinations of parts that are tried, where a request has several cookies of one name.
-const MAX_COMBINATIONS: usize = 16;
+const MAX_COMBINATIONS: usize = 4;
 
 const MARK: char = '~';
 const TAG_LENGTH: usize = 8;
@@ -199,12 +199,20 @@ impl<'h> Parts<'h> {
         ControlFlow::Continue(is_missed)
     }
 
-    /// Returns the parts of a number that have a tag, without it.
+    /// Returns the different parts of a number that have a tag, without it.
     fn choices(&self, number: usize, tag: &str) -> Vec<&'h str> {
-        let parts = self.rest.iter().filter(|part| part.0 == number);
-        parts
-            .filter_map(|(_, value)| value.strip_prefix(tag)?.strip_prefix('.'))
-            .collect()
+        let mut choices = Vec::new();
+        for (_, value) in self.rest.iter().filter(|part| part.0 == number) {
+            let part = value
+                .strip_prefix(tag)
+                .and_then(|rest| rest.strip_prefix('.'));
+            if let Some(part) = part
+                && !choices.contains(&part)
+            {
+                choices.push(part);
+            }
+        }
+        choices
     }
 }
 
