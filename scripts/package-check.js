@@ -75,13 +75,17 @@ describe('contents', () => {
       'README.md',
       'SECURITY.md',
       ...within('adapters'),
+      ...within('bin'),
       'docs/adapters.md',
       'docs/migrating.md',
+      'docs/security.md',
       'docs/stores.md',
       'index.d.ts',
       'index.js',
       ...[BUNDLE, ...lib].sort(),
       'package.json',
+      'revocations.d.ts',
+      'revocations.js',
       ...within('stores'),
       'strict.d.ts',
       'strict.js',
@@ -193,6 +197,17 @@ describe('an app in an empty folder', () => {
   })
 })
 
+describe('the command line', () => {
+  const command = (...args) => complete.node(complete.path('node_modules/.bin/koa-session-rs'), ...args)
+
+  test('is installed as a program, and loads the addon', () => {
+    assert.match(command('key').stdout, /^[\w-]{43}\n$/)
+    const { status, stdout } = command('inspect', 'eyJhIjoxfQ==', '--json')
+    assert.deepEqual([status, JSON.parse(stdout).data], [0, { a: 1 }])
+    assert.equal(JSON.parse(command('doctor', '--json').stdout).addon, checkout.version)
+  })
+})
+
 describe('the bundle of modules', () => {
   /** Runs a program in the installation, and returns the files of the package that it has loaded. */
   function loadedBy (program) {
@@ -213,10 +228,16 @@ describe('the bundle of modules', () => {
     assert.deepEqual(loadedBy(`${START}; session({}, app)`), LOADED)
   })
 
-  const LATE = ['persistence/merging-store', 'persistence/record-store', 'persistence/serial-store', 'request/early-headers']
+  const LATE = [
+    'cookie/protected-cookie', 'options/hardened', 'persistence/merging-store', 'persistence/record-store', 'persistence/serial-store',
+    'request/early-headers', 'request/revoke', 'session/times'
+  ]
 
   for (const [options, names] of [
     ['early: true', ['request/early-headers']],
+    ["keys: ['k'.repeat(32)], seal: true", ['cookie/protected-cookie']],
+    ['absoluteTimeout: 1', ['session/times']],
+    ['absoluteTimeout: 1, revocations: store', ['request/revoke', 'session/times']],
     ['store', ['persistence/record-store']],
     ['store, merge: true', ['persistence/merging-store', 'persistence/serial-store']]
   ]) {
