@@ -855,6 +855,7 @@ declare namespace session {
      * each session that ended, for as long as a copy could come. So it needs `absoluteTimeout`. `subject` is allowed with it, for
      * {@link SessionHandle.revokeOthers} and {@link SessionHandle.revokeAll}.
      *
+     * The session is opened before the app runs; outside of the middleware, `await session.of(ctx).load()` comes before `ctx.session`.
      * A request that comes with a session asks for two entries, at once. If that fails, `onStoreError` decides, and the session is never
      * accepted unchecked: `'ignore'` means `'anonymous'`. The clocks of the servers have to agree.
      *

@@ -239,3 +239,12 @@ describe('revocations', () => {
 })
 
 refuses('revocations', [['redis', 'string'], [1, 'number'], [{ get () {} }, 'object']], { absoluteTimeout: HOUR })
+
+test('outside of the middleware, the session is loaded first', async (t) => {
+  const server = await start(t, { revocations: new CountingStore(), absoluteTimeout: HOUR }, ROUTES)
+  const visitor = server.visitor()
+  await visitor.get('/in?user=ann')
+  const context = () => server.app.createContext({ headers: { cookie: visitor.cookie }, socket: {}, url: '/' }, { getHeader () {}, setHeader () {} })
+  assert.throws(() => context().session, { code: 'ERR_SESSION_NOT_LOADED' })
+  assert.equal((await of(context()).load()).user, 'ann')
+})

@@ -171,7 +171,10 @@ class ContextSession {
     if (!isPromise(opening)) return
     opening.then(undefined, ignore)
     this.requestOptions.openBeforeApp()
-    throw sessionError('ERR_SESSION_NOT_LOADED', 'the option valid returned a promise: declare it as an async function')
+    const advice = this.options.revocations == null
+      ? 'the option valid returned a promise: declare it as an async function'
+      : 'with the option revocations and outside of the middleware, `await session.of(ctx).load()` comes before ctx.session'
+    throw sessionError('ERR_SESSION_NOT_LOADED', advice)
   }
 
   #remove () {
