@@ -120,6 +120,7 @@ impl<'h> Parts<'h> {
             } else if suffix == SIGNATURE_SUFFIX {
                 found.signatures.push(value);
             } else if let Some(number) = number_of(suffix)
+                && is_part(value)
                 && found.rest.len() < MAX_PARTS
             {
                 found.rest.push((number, value));
@@ -156,10 +157,11 @@ impl<'h> Parts<'h> {
         numbers
     }
 
-    /// Passes each value that the cookies may hold to `visit`, until it breaks. Returns whether a value was missed, since parts of it
+    /// Passes each value that the cookies may hold to `visit`, until it breaks. Only with `is_framing` may a value be in several. Returns whether a value was missed, since parts of it
     /// are absent.
     pub fn each<B>(
         &self,
+        is_framing: bool,
         mut visit: impl FnMut(Whole<'h>) -> ControlFlow<B>,
     ) -> ControlFlow<B, bool> {
         let mut is_missed = false;
@@ -170,7 +172,7 @@ impl<'h> Parts<'h> {
             .filter(|first| !first.is_empty())
         {
             let first: &'h str = first;
-            let Some((count, part)) = framed(first) else {
+            let Some((count, part)) = framed(first).filter(|_| is_framing) else {
                 visit(Whole {
                     prefix: "",
                     value: Cow::Borrowed(first),
@@ -273,6 +275,11 @@ fn tag_of(value: &str) -> String {
 /// Returns the tag in `~COUNT.TAG.`; empty for an empty prefix.
 fn tag_in(prefix: &str) -> &str {
     prefix.split('.').nth(1).unwrap_or_default()
+}
+
+/// Returns whether the value of a cookie begins with a tag and a dot; any other cookie is not ours.
+fn is_part(value: &str) -> bool {
+    value.as_bytes().get(TAG_LENGTH) == Some(&b'.')
 }
 
 /// Reads the first cookie of a value in several: their number, and the part.

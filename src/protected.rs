@@ -69,17 +69,27 @@ pub struct Reading<'h> {
 }
 
 /// Values whose signatures JavaScript verifies, by a Keygrip whose keys cannot be read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Unverified {
-    /// The signatures that the request brought.
-    pub signatures: Vec<String>,
-    /// For each value: the text that is signed, and the value.
-    pub candidates: Vec<[String; 2]>,
+    /// The first values.
+    pub candidates: Vec<Candidate>,
     /// Whether parts of a value are absent.
     pub is_missed: bool,
-    /// As in [`Reading`].
-    pub has_stale: bool,
 }
+
+/// A value that is not verified yet.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The text that is signed.
+    pub signed: String,
+    /// The value.
+    pub value: String,
+    /// The signatures that may be its own, separated by line feeds.
+    pub signatures: String,
+}
+
+/// The most values that are passed to JavaScript, since each costs it an HMAC for each signature and key.
+const MAX_CANDIDATES: usize = 4;
 
 /// Why a value cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +172,7 @@ impl ProtectedCookie {
         let parts = Parts::find(&self.finder, header);
         let mut is_forged = false;
         let mut is_missed = false;
-        let reading = parts.each(|whole| {
+        let reading = parts.each(self.is_framing(), |whole| {
             let is_framed = !whole.prefix.is_empty();
             let count = whole.count;
             match self.open(whole, &parts) {
@@ -193,29 +203,30 @@ impl ProtectedCookie {
     #[must_use]
     pub fn unverified(&self, header: &str) -> Unverified {
         let parts = Parts::find(&self.finder, header);
-        let mut found = Unverified {
-            signatures: Vec::new(),
-            candidates: Vec::new(),
-            is_missed: false,
-            has_stale: false,
-        };
-        let visited: ControlFlow<(), bool> = parts.each(|whole| {
-            let signatures = signatures_for(whole.tag(), &parts);
-            if let Some(signatures) = signatures {
-                found.has_stale = self.has_stale(&parts, whole.count);
-                let texts = signatures.as_slice().iter();
-                found
-                    .signatures
-                    .extend(texts.map(|text| (*text).to_owned()));
-                let signed = self.signed(whole.prefix, &whole.value);
-                found.candidates.push([signed, whole.value.into_owned()]);
+        let mut found = Unverified::default();
+        let visited = parts.each(self.is_framing(), |whole| {
+            if let Some(signatures) = signatures_for(whole.tag(), &parts) {
+                found.candidates.push(Candidate {
+                    signed: self.signed(whole.prefix, &whole.value),
+                    value: whole.value.into_owned(),
+                    signatures: signatures.as_slice().join("\n"),
+                });
             } else {
                 found.is_missed = true;
             }
-            ControlFlow::Continue(())
+            if found.candidates.len() == MAX_CANDIDATES {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         });
         found.is_missed |= visited == ControlFlow::Continue(true);
         found
+    }
+
+    /// Returns whether values may be in several cookies.
+    fn is_framing(&self) -> bool {
+        self.protection.max_chunks > 0
     }
 
     /// Writes the `Set-Cookie` lines of a session, separated by line feeds: appends the envelope to the user's `json`, and protects it.
@@ -403,7 +414,7 @@ impl ProtectedCookie {
     /// Returns the suffixes of a request's cookies that a value in `count` cookies has no use for.
     fn stale(&self, parts: &Parts<'_>, count: usize, is_signed: bool) -> Vec<String> {
         let mut stale = Vec::new();
-        if self.protection.max_chunks > 0 {
+        if self.is_framing() {
             stale.extend(parts.beyond(count).into_iter().map(chunks::suffix));
         }
         if self.protection.seals && !is_signed && parts.has_signature() {

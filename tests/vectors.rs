@@ -321,7 +321,7 @@ fn splits_values_as_the_model_does() {
         let header = pairs.collect::<Vec<_>>().join("; ");
         let finder = CookieFinder::new(&case.name);
         let mut whole = None;
-        let _ = Parts::find(&finder, &header).each(|found| {
+        let _ = Parts::find(&finder, &header).each(true, |found| {
             whole = Some(found.value.into_owned());
             ControlFlow::Break(())
         });

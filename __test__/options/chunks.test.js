@@ -126,8 +126,33 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
 test('the names of another session\'s cookies are taken', () => {
   const app = new Koa()
   session({ chunks: 3 }, app)
-  assert.throws(() => session({ key: 'koa.sess.2', as: 'other' }, app), { code: 'ERR_SESSION_OPTION', option: 'key' })
-  session({ key: 'koa.sess.3', as: 'third' }, app)
+  // Also those of a time when the session may have had more.
+  for (const key of ['koa.sess.2', 'koa.sess.31']) {
+    assert.throws(() => session({ key, as: 'other' }, app), { code: 'ERR_SESSION_OPTION', option: 'key' })
+  }
+  session({ key: 'koa.sess.32', as: 'third' }, app)
+})
+
+test('a cookie of another app whose name resembles a part is left alone', async (t) => {
+  const client = await visit(t, { chunks: 3 }, ROUTES)
+  client.jar.set('koa.sess.7', 'another app')
+  await client.get('/set?length=10')
+  await client.get('/out')
+  assert.deepEqual(names(client), ['koa.sess.7'])
+})
+
+test('null means the default, and what is no number is an error once it is used', async (t) => {
+  const client = await visit(t, { chunks: null, seal: true, keys: [KEY] }, ROUTES)
+  await client.get('/set?length=10')
+  assert.deepEqual((await client.get('/get')).json, { length: 10 })
+  const server = await start(t, { chunks: 2 }, {
+    '/set' (ctx) {
+      ctx.sessionOptions.chunks = 'many'
+      ctx.session.a = 1
+    }
+  })
+  assert.equal((await server.get('/set')).status, 500)
+  assert.deepEqual([server.errors[0].code, server.errors[0].option], ['ERR_SESSION_OPTION', 'chunks'])
 })
 
 refuses('chunks', [['3', 'string'], [0, 'number'], [33, 'number'], [1.5, 'number'], [true, 'boolean']])

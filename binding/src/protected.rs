@@ -5,9 +5,7 @@ use koa_session_rs::cipher::Cipher;
 use koa_session_rs::header::Attributes;
 use koa_session_rs::id;
 use koa_session_rs::keyring::Keyring;
-use koa_session_rs::protected::{
-    self, Outcome, Protection, Reading, Response, Unverified, Unwritable, Value,
-};
+use koa_session_rs::protected::{self, Outcome, Protection, Reading, Response, Unwritable, Value};
 use koa_session_rs_binding_common::{Functions, Numbers, Text};
 use napi::Env;
 use napi::bindgen_prelude::{Array, Object};
@@ -141,18 +139,14 @@ impl Cookie {
         value.map(|value| value.text.into_owned().into())
     }
 
-    /// Returns the signatures that the request brought, and for each value the text that is signed and the value.
+    /// Returns for each value the text that is signed, the value, and the signatures that may be its own.
     fn unverified(&mut self, (memory, header): (Memory<'_>, Text)) -> Vec<Text> {
-        let Unverified {
-            signatures,
-            candidates,
-            is_missed,
-            has_stale,
-        } = self.core.unverified(&header);
-        let count = u32::try_from(signatures.len()).unwrap_or_default();
-        memory.write(&[f64::from(count), flag(is_missed), flag(has_stale)]);
-        let values = candidates.into_iter().flatten();
-        signatures.into_iter().chain(values).map(Text).collect()
+        let found = self.core.unverified(&header);
+        memory.write(&[flag(found.is_missed)]);
+        let texts = found.candidates.into_iter().flat_map(|candidate| {
+            [candidate.signed, candidate.value, candidate.signatures].map(Text)
+        });
+        texts.collect()
     }
 
     /// Protects a session: returns its `Set-Cookie` lines. `max_age_ms` is left out for maxAge 'session'.

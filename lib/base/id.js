@@ -1,14 +1,16 @@
 'use strict'
 
 const binding = require('../native/binding')
-const { sessionError } = require('./errors')
+const { invalidOption, sessionError } = require('./errors')
 
 /**
  * Makes an id: a UUID, or as many random bytes as the option `idBytes` says. The prefix may be a number, if the app has changed the
  * option since it was checked.
  */
 function newId (prefix, bytes) {
-  return bytes == null ? binding.newId(`${prefix || ''}`) : binding.randomId(`${prefix || ''}`, bytes)
+  if (bytes == null) return binding.newId(`${prefix || ''}`)
+  if (!(Number.isInteger(bytes) && bytes >= 16 && bytes <= 64)) throw invalidOption('idBytes', 'whole number from 16 to 64', bytes)
+  return binding.randomId(`${prefix || ''}`, bytes)
 }
 
 /** Checks what the app's `genid` returned, and makes a string of it. */

@@ -5,6 +5,8 @@
  * does: so the object used last is checked first, and others are kept by their attributes.
  */
 
+const { types: { isUint8Array } } = require('node:util')
+
 const binding = require('../native/binding')
 const { isUnmodifiedClass } = require('./koa-cookies')
 
@@ -167,7 +169,7 @@ function copyKeys (keys) {
   // By index, so that a hole in the array counts as an unsupported key.
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]
-    if (typeof key !== 'string' && !(key instanceof Uint8Array)) return undefined
+    if (typeof key !== 'string' && !isUint8Array(key)) return undefined
     copies.push(typeof key === 'string' ? key : Buffer.from(key))
   }
   return copies
@@ -184,7 +186,7 @@ function sameKeys (keys, known) {
 
 function sameKey (key, known) {
   if (typeof known === 'string' || typeof key === 'string') return key === known
-  return key instanceof Uint8Array && known.equals(key)
+  return isUint8Array(key) && known.equals(key)
 }
 
 module.exports = { NativeCookies, attributesOf, copyKeys, sameFields, sameKeys }

@@ -18,16 +18,13 @@ const {
   OUTCOME, UNWRITABLE, closeProtected, openProtected, readProtected, readUnverified, textToSign, whyUnwritable, writeProtected, writeProtectedJson
 } = require('../native/protected')
 const { protectionOf } = require('./protection')
-const { LAST_DATE_MS, cookieNames, expiresOf, removeCookies } = require('./set-cookie')
-
-/** The most cookies of one session (src/chunks.rs). */
-const MAX_CHUNKS = 32
+const { LAST_DATE_MS, MAX_CHUNKS, cookieNames, expiresOf, removeCookies } = require('./set-cookie')
 
 class ProtectedCookie extends BaseCookie {
   /** The value to be sent anew, since an older key or another kind of protection is on the one that came. */
   #outdated
-  /** The number of cookies of the value that came, if the request has further ones of that session. */
-  #staleCount
+  /** The number of cookies of the value that came, and its name, if the request has further ones of that session. */
+  #stale
   #hasReadId = false
   /** Whether the request is known to have no cookies that a new value could leave behind. */
   #isClean = false
@@ -86,22 +83,34 @@ class ProtectedCookie extends BaseCookie {
    * @param {number} [expires] milliseconds: when the session's cookie expires, if that is known
    */
   reissue (expires) {
-    if ((this.#outdated ?? this.#staleCount) === undefined || this.blockedBy !== undefined) return
+    // What this response has sent already is newer.
+    if ((this.#outdated ?? this.#stale) === undefined || this.#hasSent || this.blockedBy !== undefined) return
     const outdated = this.#outdated
-    const staleCount = this.#staleCount
-    this.#outdated = this.#staleCount = undefined
+    const stale = this.#stale
+    this.#outdated = this.#stale = undefined
     const { key } = this.request.options
+    if ((outdated ?? stale).key !== key) return
     const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
     const protection = this.#protection()
     if (outdated === undefined) {
-      this.#send(protection.core.expireStale(staleCount, this.isSecure, this.#header()).split('\n'), protection.isComplete, false)
-    } else if (outdated.key === key) {
+      this.#send(protection.core.expireStale(stale.count, this.isSecure, this.#header()).split('\n'), protection.isComplete, false)
+    } else {
       const text = this.#protect(protection, outdated, until)
       // A value that grows by its new protection, and does not fit any more, stays as it is.
       if (text === null) return
       const lifetime = { maxAge: undefined, expires: until === undefined ? undefined : new Date(until) }
-      this.#send(text.split('\n'), protection.isComplete, false, lifetime)
+      this.#send(this.#withoutSent(text.split('\n')), protection.isComplete, false, lifetime)
     }
+  }
+
+  /**
+   * Leaves out the first line where the browser has that value already, and needs the signature only: a late response would bring a value
+   * back that another one has replaced meanwhile.
+   */
+  #withoutSent (lines) {
+    const pair = lines[0].slice(0, lines[0].indexOf(';'))
+    const isKnown = lines.length === 2 && this.#header().split(/; */).includes(pair)
+    return isKnown ? lines.slice(1) : lines
   }
 
   /**
@@ -170,13 +179,16 @@ class ProtectedCookie extends BaseCookie {
         `the session takes ${bytes} bytes in its cookies ${key}, and ${chunks} of them hold fewer than ${limit}: keep less in it, or ` +
         'use the options chunks or store'), { bytes, limit })
     }
-    if (reason === UNWRITABLE.NOT_ALLOWED) throw invalidOption('encode', 'a function that returns what a cookie can carry')
+    if (reason === UNWRITABLE.NOT_ALLOWED) {
+      const { store, ContextStore } = this.request.options
+      throw invalidOption(store || ContextStore ? 'genid' : 'encode', 'a function that returns what a cookie can carry', '')
+    }
     throw sessionError('ERR_SESSION_SEAL', 'the operating system gives no random bytes, which sealing needs')
   }
 
   #sendNew (text, { isComplete }, expires) {
     const lines = text.includes('\n') ? text.split('\n') : [text]
-    this.#outdated = this.#staleCount = undefined
+    this.#outdated = this.#stale = undefined
     this.#send(lines, isComplete && expires !== null, this.request.options.overwrite)
     if (!this.request.options.chunks) reportOversize(this.request, valueOf(lines[0]))
   }
@@ -221,7 +233,7 @@ class ProtectedCookie extends BaseCookie {
   /** Notes what reading has shown. Returns whether there is a value. */
   #isOpened ({ outcome, hasStale, count }) {
     if (outcome === OUTCOME.OPENED) {
-      if (hasStale) this.#staleCount = count
+      if (hasStale) this.#stale = { count, key: this.request.options.key }
       this.#isClean = !hasStale && count === 1
       return true
     }
@@ -231,26 +243,29 @@ class ProtectedCookie extends BaseCookie {
   }
 
   /** Reads a value that a Keygrip has signed. */
-  #readByKeygrip ({ core, keygrip, isComplete }, header) {
-    const { signatures, candidates, isMissed } = readUnverified(core, header)
-    for (const { signed, value } of candidates) {
+  #readByKeygrip ({ core, keygrip }, header) {
+    const { candidates, isMissed } = readUnverified(core, header)
+    for (const { signed, value, signatures } of candidates) {
       for (const signature of signatures) {
         const index = keygrip.index(signed, signature)
-        if (index < 0) continue
+        // Also refuses what is no number, such as a promise.
+        if (!(index >= 0)) continue
         if (index > 0) this.#outdated = { value, key: this.request.options.key }
         this.#hasReadId = !isIdRefused(value, undefined, false)
         return value
       }
     }
     if (isMissed) reportVerdict(VERDICT.MISSED, this.request)
-    else if (candidates.length > 0 && signatures.length > 0) this.#dropForged()
+    else if (candidates.some(({ signatures }) => signatures.length > 0)) this.#dropForged()
     return undefined
   }
 
   /** Reports a value that none of the keys has protected. As `cookies` does, expires a signature by none of them. */
   #dropForged () {
+    // First, since it resolves the attributes.
+    const isBlocked = this.blockedBy !== undefined
     const protection = this.#protection()
-    if (!protection.seals && this.blockedBy === undefined) this.#send([protection.core.dropSignature(this.isSecure)], protection.isComplete, false)
+    if (!protection.seals && !isBlocked) this.#send([protection.core.dropSignature(this.isSecure)], protection.isComplete, false)
     this.reportForged(!this.request.options.seal)
   }
 }
@@ -279,4 +294,4 @@ function headerBy (cookies, key, chunks) {
   return pairs.join('; ')
 }
 
-module.exports = { MAX_CHUNKS, ProtectedCookie }
+module.exports = { ProtectedCookie }

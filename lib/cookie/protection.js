@@ -5,8 +5,11 @@
  * change: so the object used last is checked first, and others are kept by their attributes, for as long as the keys are the same.
  */
 
+const { types: { isUint8Array } } = require('node:util')
+
 const binding = require('../native/binding')
 const { invalidOption } = require('../base/errors')
+const { MAX_CHUNKS } = require('./set-cookie')
 const { attributesOf, copyKeys, sameKeys } = require('./native-cookies')
 
 const MAX_CACHED = 64
@@ -37,12 +40,16 @@ class ProtectionCache {
   /** As `protectionOf`. */
   protection (request, key) {
     const { ctx, options, keys: ownKeys } = request
-    const appKeys = ctx.app.keys
+    const appKeys = ctx.app.keys ?? undefined
     const keys = ownKeys ?? appKeys
     const isKnown = options === this.#options && key === this.#key && request.isFixed && this.#keys !== undefined &&
       sameKeys(keys, this.#keys) && (ownKeys === undefined ? this.#appKeys === undefined : sameKeys(appKeys, this.#appKeys))
     if (isKnown) return this.#latest
     const latest = this.#make(options, key, keys, ownKeys === undefined ? 'app.keys' : 'keys', appKeys)
+    // Warns of short keys, outside production.
+    for (const given of [ownKeys === undefined ? keys : undefined, options.seal && latest.isSigned ? appKeys : undefined]) {
+      if (Array.isArray(given)) request.nativeCookies.onKeys?.(given)
+    }
     this.#keys = Array.isArray(keys) ? copyKeys(keys) : undefined
     this.#appKeys = ownKeys === undefined ? undefined : Array.isArray(appKeys) ? copyKeys(appKeys) : appKeys
     this.#options = options
@@ -56,7 +63,7 @@ class ProtectionCache {
     if (!sameKeys(sealKeys, this.#sealKeys) || !sameKeys(signKeys, this.#signKeys)) this.#takeKeys(sealKeys, signKeys)
     const attributes = attributesOf(options)
     const core = this.#core(named(attributes, key), seals, chunks)
-    return { core, seals, keygrip, isComplete: attributes !== undefined }
+    return { core, seals, keygrip, isSigned: signKeys !== undefined, isComplete: attributes !== undefined }
   }
 
   #takeKeys (sealKeys, signKeys) {
@@ -100,7 +107,10 @@ function protectionOf (request, key) {
 }
 
 /** Returns what the options ask for. */
-function wantedOf ({ seal, signed, chunks = 0 }, keys, name, appKeys) {
+function wantedOf (options, keys, name, appKeys) {
+  const { seal, signed } = options
+  const chunks = options.chunks ?? 0
+  if (!(Number.isInteger(chunks) && chunks >= 0 && chunks <= MAX_CHUNKS)) throw invalidOption('chunks', `whole number from 1 to ${MAX_CHUNKS}`, chunks)
   if (seal) {
     checkSealKeys(keys, name)
     const isSigned = seal.accept === 'signed' || seal.write === 'signed'
@@ -142,7 +152,7 @@ function areKeys (keys, least) {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]
     // A text has at least as many bytes as characters.
-    const isLong = typeof key === 'string' ? key.length >= least || Buffer.byteLength(key) >= least : key instanceof Uint8Array && key.length >= least
+    const isLong = typeof key === 'string' ? key.length >= least || Buffer.byteLength(key) >= least : isUint8Array(key) && key.length >= least
     if (!isLong) return false
   }
   return true

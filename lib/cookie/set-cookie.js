@@ -3,6 +3,9 @@
 /** The end of the year 9999: the core formats dates from 1970 until then. */
 const LAST_DATE_MS = 253402300799999
 
+/** The most cookies of one session (src/chunks.rs). */
+const MAX_CHUNKS = 32
+
 /** Adds lines to Set-Cookie as `cookies` does; `overwrite` first removes lines of the same names. */
 function appendCookies (res, lines, overwrite) {
   const header = setCookie(res)
@@ -71,4 +74,4 @@ function expiresOf (expires, maxAge, now) {
   return typeof ms === 'number' && ms >= 0 && ms <= LAST_DATE_MS ? ms : null
 }
 
-module.exports = { LAST_DATE_MS, appendCookies, cookieNames, expiresOf, linesOf, removeCookies, secureCookies }
+module.exports = { LAST_DATE_MS, MAX_CHUNKS, appendCookies, cookieNames, expiresOf, linesOf, removeCookies, secureCookies }

@@ -63,14 +63,15 @@ function openProtected (core, header, now) {
 /**
  * Finds the values in a request's cookies, for a Keygrip to verify.
  *
- * @returns {{ signatures: string[], candidates: { signed: string, value: string }[], isMissed: boolean, hasStale: boolean }}
+ * @returns {{ candidates: { signed: string, value: string, signatures: string[] }[], isMissed: boolean }} signed: the text that is signed
  */
 function readUnverified (core, header) {
   const texts = core.unverified(memory, header)
-  const [count, isMissed, hasStale] = numbers
   const candidates = []
-  for (let i = count; i < texts.length; i += 2) candidates.push({ signed: texts[i], value: texts[i + 1] })
-  return { signatures: texts.slice(0, count), candidates, isMissed: isMissed === 1, hasStale: hasStale === 1 }
+  for (let i = 0; i < texts.length; i += 3) {
+    candidates.push({ signed: texts[i], value: texts[i + 1], signatures: texts[i + 2].split('\n').filter((signature) => signature !== '') })
+  }
+  return { candidates, isMissed: numbers[0] === 1 }
 }
 
 /**

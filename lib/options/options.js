@@ -1,5 +1,7 @@
 'use strict'
 
+const { types: { isUint8Array } } = require('node:util')
+
 const codec = require('../cookie/codec')
 const { NativeCookies } = require('../cookie/native-cookies')
 const { invalidOption, warnOnce } = require('../base/errors')
@@ -81,6 +83,9 @@ const METHODS = { store: ['get', 'set', 'destroy'], externalKey: ['get', 'set'],
 
 /** Cookie attributes that may be functions of ctx. */
 const ATTRIBUTES = ['domain', 'path', 'secure', 'sameSite', 'httpOnly', 'priority', 'partitioned', 'expires']
+
+/** Options whose loss would leave a session less safe. */
+const SAFEGUARDS = ['seal', 'chunks', 'idBytes', 'absoluteTimeout', 'idleTimeout', 'revocations']
 
 /** All options. They are read again for each request, so that a later change takes effect. */
 const WATCHED = [...new Set([
@@ -192,6 +197,10 @@ function isSameOptions (a, b) {
 function complete (given) {
   const options = { ...given }
   delete options.keys
+  // Also where they are inherited, or a getter's: elsewhere they are read from the caller's object.
+  for (const name of SAFEGUARDS) {
+    if (given[name] != null) options[name] = given[name]
+  }
   if (usesOldSpelling(given)) options.maxAge = given.maxage
   for (const name in DEFAULTS) options[name] ??= DEFAULTS[name]
   // `cookies` would take null and 'auto' for values.
@@ -247,7 +256,7 @@ function usesProtection ({ keys, seal, chunks }) {
 /** Returns whether a value is a list of keys, or a Keygrip, which does not show its keys. */
 function isKeys (value) {
   if (!Array.isArray(value)) return typeof value?.sign === 'function' && typeof value.index === 'function'
-  return value.length > 0 && value.every((key) => (typeof key === 'string' || key instanceof Uint8Array) && key.length > 0)
+  return value.length > 0 && value.every((key) => (typeof key === 'string' || isUint8Array(key)) && key.length > 0)
 }
 
 /** Returns whether a value is the option `seal`: a boolean, or what to read and write besides sealed cookies. */

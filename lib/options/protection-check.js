@@ -1,7 +1,7 @@
 'use strict'
 
 const { invalidOption } = require('../base/errors')
-const { checkSealKeys } = require('../cookie/protection')
+const { checkKeys, checkSealKeys } = require('../cookie/protection')
 
 /**
  * Throws for options of protected cookies that do not fit each other.
@@ -23,7 +23,9 @@ function checkProtection ({ keys, seal, signed, genid, idBytes }) {
  * @param {object} app
  */
 function checkAppKeys ({ keys, seal }, app) {
-  if (seal && keys == null && app.keys != null) checkSealKeys(app.keys, 'app.keys')
+  if (!seal || app.keys == null) return
+  if (keys == null) checkSealKeys(app.keys, 'app.keys')
+  else if (seal.accept === 'signed' || seal.write === 'signed') checkKeys(app.keys, 'app.keys')
 }
 
 module.exports = { checkAppKeys, checkProtection }

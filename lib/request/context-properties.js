@@ -2,7 +2,7 @@
 
 const { ContextSession } = require('./context-session')
 const { invalidOption, sessionError, warnOnce } = require('../base/errors')
-const { cookieNames } = require('../cookie/set-cookie')
+const { MAX_CHUNKS, cookieNames } = require('../cookie/set-cookie')
 
 /** The key of a context's property that holds a Map: the settings of its sessions, by name. */
 const SETTINGS = Symbol('koa-session-rs settings')
@@ -45,7 +45,7 @@ function extendApp (context, settings, isNamed) {
   extend(context, settings)
 }
 
-const namesOf = ({ current: { key, chunks } }) => cookieNames(key, chunks ?? 1)
+const namesOf = ({ current: { key, chunks } }) => cookieNames(key, chunks == null ? 1 : MAX_CHUNKS)
 
 /** Returns the properties of a session; the first session of a context has also koa-session's other properties. */
 function propertiesOf (settings, isFirst) {
