@@ -892,9 +892,10 @@ declare namespace session {
     idPattern?: RegExp | undefined
 
     /**
-     * Signs the session's cookie by keys of its own, in place of `app.keys`; with `seal`, they encrypt it. The first key signs and seals,
-     * all of them verify and open. The list is read on every request, so it may change while the app runs. The keys are never passed to
-     * `ctx.cookies`, and `ctx.sessionOptions` does not have them. A Keygrip can sign, but not seal, since it does not show its keys.
+     * Signs the session's cookie with these keys instead of `app.keys`; with `seal`, encrypts it with them. New cookies are signed or
+     * sealed with the first key; cookies with any of the keys are accepted. The list is read on every request, so it may change while the
+     * app runs. The keys are never passed to `ctx.cookies`, and `ctx.sessionOptions` does not have them. A Keygrip can sign, but not seal,
+     * since its keys cannot be read.
      *
      * koa-session ignores an option of this name.
      *
@@ -909,13 +910,14 @@ declare namespace session {
     keys?: SessionKeys | undefined
 
     /**
-     * Encrypts and authenticates the cookie's value (XChaCha20-Poly1305), instead of encoding and signing it: its data cannot be read by
-     * whoever has the cookie. There is no cookie `<key>.sig` then; one that the browser still has is expired. A value that an older
-     * key sealed is sealed again with the same response. One that does not open counts as absent, and the app emits `session:forged`.
+     * Encrypts and authenticates the cookie's value (XChaCha20-Poly1305), instead of encoding and signing it: whoever has the cookie
+     * cannot read its data. There is no cookie `<key>.sig` then; one that the browser still has is expired. A cookie sealed with an older
+     * key is sealed again with the first key, in the same response. A cookie sealed with none of the keys counts as absent, and the app
+     * emits `session:forged`.
      *
-     * - `{ accept: 'signed' }` also accepts cookies that are signed by `keys` or by `app.keys`, as koa-session does it, and seals them
-     *   with the same response: the way over.
-     * - `{ write: 'signed' }` opens sealed cookies, and writes signed ones: the way back.
+     * - `{ accept: 'signed' }` also accepts cookies that are signed with `keys` or `app.keys`, as by koa-session, and seals them in the
+     *   same response: for the migration to sealed cookies.
+     * - `{ write: 'signed' }` opens sealed cookies, and writes signed ones: for the migration back.
      *
      * @default false
      * @throws {@link SessionOptionError} at the start, or on a request, if `keys` (without them `app.keys`) cannot seal: each has
@@ -928,18 +930,19 @@ declare namespace session {
     seal?: boolean | SealOptions | undefined
 
     /**
-     * Splits a value of over 4096 bytes over up to so many cookies: `<key>`, `<key>.1` and so on. One signature or seal covers the
-     * whole. When the session shrinks or ends, the cookies that it no longer needs are expired. If the browser sends parts of two
-     * values, as after two responses at once, there is no session, and the app emits `session:missed`.
+     * Splits the value over up to this many cookies if one cookie (name and value) would be longer than 4096 bytes: `<key>`, `<key>.1`
+     * and so on. One signature or seal covers the whole value. When the session becomes smaller or ends, the cookies that it no longer
+     * needs are expired. If the browser sends parts of two values, as after concurrent responses, the request has no session, and the app
+     * emits `session:missed`.
      *
      * Node accepts 16 KB of headers in a request (`--max-http-header-size`), nginx 8 KB in a line (`large_client_header_buffers`): so
-     * three or four cookies are the most that is practical.
+     * more than three or four cookies are not practical.
      *
-     * To stop, set it to 1 for as long as cookies live: then a session has one cookie, and further ones are expired.
+     * Before you remove the option, set it to 1 for one `maxAge`: then a session has one cookie, and the others are expired.
      *
      * @default undefined: one cookie of any size, which browsers drop if it is too large
-     * @throws Error with the code `ERR_SESSION_OVERSIZE`, at the commit, if the session needs more; `bytes` is its size, `limit` what
-     * so many cookies hold. Nothing is sent then.
+     * @throws Error with the code `ERR_SESSION_OVERSIZE`, at the commit, if the session needs more cookies; `bytes` is the size of
+     * its name and value, `limit` is 4096 times the option. No cookie is sent then.
      *
      * @example
      * app.use(session({ chunks: 3 }, app))
@@ -947,8 +950,8 @@ declare namespace session {
     chunks?: number | undefined
 
     /**
-     * Makes ids of so many random bytes, from 16 to 64, in URL-safe base64 behind `prefix`. A UUID has 122 random bits, and OWASP
-     * ASVS 5.0 (7.2.3) asks for 128. For store mode.
+     * Makes ids of this number of random bytes, from 16 to 64, in URL-safe base64 after `prefix`. A UUID has 122 random bits, and OWASP
+     * ASVS 5.0 (7.2.3) asks for at least 128. For store mode.
      *
      * @default undefined: a UUID (version 4)
      * @throws {@link SessionOptionError} together with `genid`.
@@ -1029,7 +1032,7 @@ declare namespace session {
     beforeSave?: Hook<[ctx: Named<T, Koa.Context>, session: SessionOf<T>], void | PromiseLike<void>> | undefined
   }
 
-  /** The keys of a session's cookie, the current one first; or a Keygrip, which can sign only. */
+  /** The keys of a session's cookie, the current one first; or a Keygrip, which can only sign. */
   export type SessionKeys = ReadonlyArray<string | Uint8Array> | {
     sign (data: any): string
     index (data: any, digest: string): number
@@ -1049,9 +1052,9 @@ declare namespace session {
 
   /** Which cookies are read and written besides sealed ones: see the option `seal`. */
   export interface SealOptions {
-    /** Also accepts signed cookies. */
+    /** Accepts signed cookies too. */
     accept?: 'signed' | undefined
-    /** Writes signed cookies; sealed ones are opened. */
+    /** Writes signed cookies, and still opens sealed ones. */
     write?: 'signed' | undefined
   }
 
@@ -1431,7 +1434,7 @@ declare namespace session {
     /** A commit overwrote keys that other requests had written after this one loaded the session. */
     'session:conflict': ConflictEvent<T>
     /**
-     * A cookie was signed or sealed by none of the keys: it was altered or made up, or its key was removed from `app.keys` or `keys`
+     * A cookie was signed or sealed with none of the keys: it was altered or made up, or its key was removed from `app.keys` or `keys`
      * (these cases look the same). The request has a new session. It is emitted at most once per request, when the cookie is
      * read; not if there is no cookie or no signature, not with `signed: false` or `externalKey`, and not if another cookie with
      * the name verifies. `key` is the hash of the id in the cookie (SECURITY.md: "Watch for tampering").
@@ -1515,7 +1518,7 @@ declare namespace session {
   export interface OversizeEvent<T = Data> extends LifecycleEvent<T> {
     /** The bytes of the cookie's name and value. */
     bytes: number
-    /** The most bytes that browsers accept: 4096; with `chunks`, as many times that. */
+    /** The most bytes that browsers accept: 4096; with `chunks`, 4096 times that option. */
     limit: number
   }
 

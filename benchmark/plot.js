@@ -67,7 +67,7 @@ function linesOf (us) {
   return lines.filter(([, line]) => line.length > 0)
 }
 
-/** An axis: its range and its labels. The axis of costs ends at a label, that of bytes at the last point. */
+/** Computes the range and the labels of an axis. The axis of costs ends at a label, that of bytes at the last point. */
 function axisOf (panels, coordinate, isRounded) {
   const values = panels.flatMap(({ lines }) => lines.flatMap(([, points]) => points.map(coordinate)))
   const [least, most] = [Math.min(...values), Math.max(...values)]

@@ -52,7 +52,7 @@ async function proveForgeryRefused (stage) {
   assert.equal(res.body, 'none')
 }
 
-/** The cookie does not show the session, and is refused if it is altered anywhere; iron-session answers 500 to some of these. */
+/** Throws unless the cookie hides the session, and is refused if it is altered; iron-session answers 500 to some altered cookies. */
 async function proveSealed (stage) {
   const [, value] = stage.cookie.match(`(?:^|; )${stage.subject.key}=([^;]*)`)
   assert.ok(!Buffer.from(value, 'base64').includes('{"') && !stage.cookie.includes('.sig='))

@@ -5,8 +5,8 @@ const { SUBJECTS } = require('./subjects')
 const { KEYS, MAX_AGE_MS } = require('./settings')
 
 /**
- * Encrypted cookies: this package with `seal`, and iron-session, beside signed ones. iron-session has no dirty check, so the app calls
- * `save` where it has changed the session.
+ * The subjects with encrypted cookies (this package with `seal`, and iron-session), and two with signed ones. iron-session has no dirty
+ * check, so the app calls `save` where it has changed the session.
  */
 const SEALED_SUBJECTS = [
   ...SUBJECTS.filter(({ name }) => name === 'koa-session' || name === 'ours'),
@@ -25,11 +25,16 @@ const SEALED_SUBJECTS = [
     modes: ['cookie'],
     key: 'koa.sess',
     sealed: true,
-    // Its cookie of 3000 bytes of session is over 4096 bytes, which it refuses.
+    // For a session of 3000 bytes, its cookie would be longer than 4096 bytes, which it refuses to send.
     isFit: ({ shape }) => shape !== 'flat-3000',
     use (app) {
       const { getIronSession } = require('iron-session')
-      const options = { cookieName: this.key, password: { 2: KEYS[0], 1: KEYS[1] }, ttl: MAX_AGE_MS / 1000, cookieOptions: { secure: false } }
+      const options = {
+        cookieName: this.key,
+        password: { 2: KEYS[0], 1: KEYS[1] },
+        ttl: MAX_AGE_MS / 1000,
+        cookieOptions: { secure: false }
+      }
       app.use(async (ctx, next) => {
         ctx.session = await getIronSession(ctx.req, ctx.res, options)
         await next()
@@ -41,7 +46,8 @@ const SEALED_SUBJECTS = [
 
 const SHAPES = ['login', 'cart', 'oidc', 'flat-100', 'flat-1000', 'flat-3000']
 
-/** The cases: those of the table in process, in cookie mode. */
-const SEALED_CASES = new Map([...CASES].filter(([, { mode, action, shape }]) => mode === 'cookie' && action !== 'untouched' && SHAPES.includes(shape)))
+/** The cases of the part in process that are in cookie mode, read or modify, and have one of these shapes. */
+const SEALED_CASES = new Map([...CASES].filter(([, { mode, action, shape }]) =>
+  mode === 'cookie' && action !== 'untouched' && SHAPES.includes(shape)))
 
 module.exports = { SEALED_CASES, SEALED_SUBJECTS }

@@ -49,7 +49,7 @@ async function batch (run, count) {
 }
 
 /**
- * The processor time of this process. Nothing here waits for I/O, so that is the elapsed time without the time in which other
+ * Returns the processor time of this process. Nothing here waits for I/O, so that is the elapsed time without the time in which other
  * processes ran. On Windows its resolution is too coarse, so there it is the elapsed time.
  */
 function nowUs () {

@@ -1,8 +1,8 @@
-//! A value that is too long for one cookie, in several: `name`, `name.1`, `name.2` and so on.
+//! Splits a value that is too long for one cookie over several: `name`, `name.1`, `name.2` and so on.
 //!
-//! The first cookie has `~COUNT.TAG.` before its part of the value, the others `TAG.`. The tag is that of the whole value: parts of two
-//! values, which parallel responses have set, are told apart by it. It is no protection; the signature or seal of the whole value is.
-//! A value that one cookie can hold is written as it is, unless it begins with `~` itself.
+//! The first cookie has `~COUNT.TAG.` before its part of the value, the others `TAG.`. The tag is the beginning of the SHA-256 of the
+//! whole value. It distinguishes parts of two values, which concurrent responses have set. It does not prevent forgery: the signature or
+//! seal of the whole value does. A value that fits in one cookie is written without a prefix, unless it begins with `~` itself.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -24,7 +24,10 @@ const MAX_PARTS: usize = 4 * MAX_CHUNKS;
 /// The most combinations of parts that are tried, where a request has several cookies of one name.
 const MAX_COMBINATIONS: usize = 4;
 
-const MARK: char = '~';
+/// The first character of a value in several cookies.
+const SPLIT_MARK: char = '~';
+
+/// The number of characters of a tag.
 const TAG_LENGTH: usize = 8;
 
 /// A value split into the parts that go into cookies.
@@ -32,7 +35,7 @@ const TAG_LENGTH: usize = 8;
 pub struct Split<'v> {
     /// The parts for `name`, `name.1` and so on.
     pub parts: Vec<&'v str>,
-    /// `~COUNT.TAG.`, which is in front of the first part; empty for a value in one cookie.
+    /// `~COUNT.TAG.`, which precedes the first part; empty for a value in one cookie.
     pub prefix: String,
 }
 
@@ -43,16 +46,16 @@ pub struct TooLarge {
     pub bytes: usize,
 }
 
-/// The cookies of one session in a request: first values, parts and signatures.
+/// The cookies of one session in a request: first cookies, further parts, and signatures.
 #[derive(Default)]
 pub struct Parts<'h> {
     firsts: Few<'h>,
     signatures: Few<'h>,
-    /// The parts, with their numbers.
+    /// The further parts, with their numbers.
     rest: Vec<(usize, &'h str)>,
 }
 
-/// A value put together from the cookies of a request.
+/// A value joined from the cookies of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Whole<'h> {
     /// `~COUNT.TAG.`, or empty.
@@ -80,17 +83,17 @@ impl<'v> Split<'v> {
     /// ```
     pub fn new(name: &str, value: &'v str, max: usize) -> Result<Self, TooLarge> {
         let bytes = name.len() + value.len();
-        if max == 0 || (bytes <= MAX_COOKIE_BYTES && !value.starts_with(MARK)) {
+        if max == 0 || (bytes <= MAX_COOKIE_BYTES && !value.starts_with(SPLIT_MARK)) {
             return Ok(Self {
                 parts: vec![value],
                 prefix: String::new(),
             });
         }
         let max = max.min(MAX_CHUNKS);
-        // The number of parts is in front of the first one. With the digits of the largest number there is always room for it.
+        // The first part leaves room for the digits of the largest count, since the count is not known yet.
         let digits = max.to_string().len();
-        let parts = ranges(name, value, digits, max).ok_or(TooLarge { bytes })?;
-        let prefix = format!("{MARK}{}.{}.", parts.len(), tag_of(value));
+        let parts = cut_into_parts(name, value, digits, max).ok_or(TooLarge { bytes })?;
+        let prefix = format!("{SPLIT_MARK}{}.{}.", parts.len(), tag_of(value));
         Ok(Self { parts, prefix })
     }
 
@@ -100,7 +103,7 @@ impl<'v> Split<'v> {
         tag_in(&self.prefix)
     }
 
-    /// Returns what is in front of a part: the prefix, or the tag and a dot.
+    /// Returns what precedes a part in its cookie: the prefix, or the tag and a dot.
     #[must_use]
     pub fn before(&self, number: usize) -> &str {
         let tag_at = self.prefix.find('.').map_or(0, |dot| dot + 1);
@@ -119,7 +122,7 @@ impl<'h> Parts<'h> {
                 found.firsts.push(value);
             } else if suffix == SIGNATURE_SUFFIX {
                 found.signatures.push(value);
-            } else if let Some(number) = number_of(suffix)
+            } else if let Some(number) = part_number(suffix)
                 && is_part(value)
                 && found.rest.len() < MAX_PARTS
             {
@@ -129,25 +132,25 @@ impl<'h> Parts<'h> {
         found
     }
 
-    /// Returns whether the header has no cookie of the name.
+    /// Returns whether the header has no cookie of the name, or only empty ones.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.firsts.as_slice().iter().all(|value| value.is_empty())
     }
 
-    /// Returns the values of the signature's cookie that are not empty.
+    /// Returns the signatures that are not empty.
     pub fn signatures(&self) -> impl Iterator<Item = &'h str> {
         let signatures = self.signatures.as_slice().iter().copied();
         signatures.filter(|signature| !signature.is_empty())
     }
 
-    /// Returns whether the header has a cookie of the signature, empty or not.
+    /// Returns whether the header has a signature's cookie, empty or not.
     #[must_use]
     pub fn has_signature(&self) -> bool {
         !self.signatures.as_slice().is_empty()
     }
 
-    /// Returns the numbers of the parts that a value in `count` cookies has no use for, each once.
+    /// Returns the numbers of the further parts that a value in `count` cookies does not take, each once.
     #[must_use]
     pub fn beyond(&self, count: usize) -> Vec<usize> {
         let mut numbers: Vec<_> = self.rest.iter().map(|&(number, _)| number).collect();
@@ -172,7 +175,7 @@ impl<'h> Parts<'h> {
             .filter(|first| !first.is_empty())
         {
             let first: &'h str = first;
-            let Some((count, part)) = framed(first).filter(|_| is_framing) else {
+            let Some((count, part)) = parse_first(first).filter(|_| is_framing) else {
                 visit(Whole {
                     prefix: "",
                     value: Cow::Borrowed(first),
@@ -182,14 +185,15 @@ impl<'h> Parts<'h> {
             };
             let prefix = first.strip_suffix(part).unwrap_or_default();
             let tag = tag_in(prefix);
-            let choices: Vec<Vec<&str>> =
-                (1..count).map(|number| self.choices(number, tag)).collect();
+            let choices: Vec<Vec<&str>> = (1..count)
+                .map(|number| self.candidates(number, tag))
+                .collect();
             if choices.iter().any(Vec::is_empty) {
                 is_missed = true;
                 continue;
             }
             for combination in 0..combinations(&choices) {
-                let rest = chosen(&choices, combination);
+                let rest = parts_of_combination(&choices, combination);
                 let value = std::iter::once(part).chain(rest).collect();
                 visit(Whole {
                     prefix,
@@ -202,7 +206,7 @@ impl<'h> Parts<'h> {
     }
 
     /// Returns the different parts of a number that have a tag, without it.
-    fn choices(&self, number: usize, tag: &str) -> Vec<&'h str> {
+    fn candidates(&self, number: usize, tag: &str) -> Vec<&'h str> {
         let mut choices = Vec::new();
         for (_, value) in self.rest.iter().filter(|part| part.0 == number) {
             let part = value
@@ -226,7 +230,7 @@ impl Whole<'_> {
     }
 }
 
-/// Returns the name of the cookie of a part.
+/// Returns the suffix of a part's cookie, after the name.
 #[must_use]
 pub fn suffix(number: usize) -> String {
     match number {
@@ -235,8 +239,13 @@ pub fn suffix(number: usize) -> String {
     }
 }
 
-/// Cuts a value into parts; `digits` are those of the count in the first one. Returns `None` if there would be more than `max`.
-fn ranges<'v>(name: &str, value: &'v str, digits: usize, max: usize) -> Option<Vec<&'v str>> {
+/// Cuts a value into parts, of which the first leaves room for a count of `digits` digits. Returns `None` if it needs more than `max`.
+fn cut_into_parts<'v>(
+    name: &str,
+    value: &'v str,
+    digits: usize,
+    max: usize,
+) -> Option<Vec<&'v str>> {
     let mut rest = value;
     let mut parts = Vec::new();
     while !rest.is_empty() || parts.is_empty() {
@@ -246,7 +255,7 @@ fn ranges<'v>(name: &str, value: &'v str, digits: usize, max: usize) -> Option<V
         let number = parts.len();
         let before = if number == 0 { digits + 2 } else { 0 } + TAG_LENGTH + 1;
         let room = MAX_COOKIE_BYTES.checked_sub(name.len() + suffix(number).len() + before)?;
-        let end = boundary(rest, room);
+        let end = last_char_boundary(rest, room);
         if end == 0 && !rest.is_empty() {
             return None;
         }
@@ -257,8 +266,8 @@ fn ranges<'v>(name: &str, value: &'v str, digits: usize, max: usize) -> Option<V
     Some(parts)
 }
 
-/// Returns the last boundary of characters up to `end`.
-fn boundary(text: &str, end: usize) -> usize {
+/// Returns the last index up to `end` that is a boundary of characters.
+fn last_char_boundary(text: &str, end: usize) -> usize {
     let end = end.min(text.len());
     (0..=end)
         .rev()
@@ -266,6 +275,7 @@ fn boundary(text: &str, end: usize) -> usize {
         .unwrap_or_default()
 }
 
+/// Computes the tag of a value: the beginning of its SHA-256 in base64.
 fn tag_of(value: &str) -> String {
     let mut tag = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(value));
     tag.truncate(TAG_LENGTH);
@@ -283,24 +293,25 @@ fn is_part(value: &str) -> bool {
 }
 
 /// Reads the first cookie of a value in several: their number, and the part.
-fn framed(first: &str) -> Option<(usize, &str)> {
-    let (count, rest) = first.strip_prefix(MARK)?.split_once('.')?;
+fn parse_first(first: &str) -> Option<(usize, &str)> {
+    let (count, rest) = first.strip_prefix(SPLIT_MARK)?.split_once('.')?;
     let (tag, part) = rest.split_once('.')?;
-    let count = decimal(count).filter(|count| (1..=MAX_CHUNKS).contains(count))?;
+    let count = parse_decimal(count).filter(|count| (1..=MAX_CHUNKS).contains(count))?;
     (tag.len() == TAG_LENGTH).then_some((count, part))
 }
 
-/// Reads the number in a suffix such as `.1`.
-fn number_of(suffix: &str) -> Option<usize> {
-    decimal(suffix.strip_prefix('.')?).filter(|number| (1..MAX_CHUNKS).contains(number))
+/// Parses the number of a part in a suffix such as `.1`.
+fn part_number(suffix: &str) -> Option<usize> {
+    parse_decimal(suffix.strip_prefix('.')?).filter(|number| (1..MAX_CHUNKS).contains(number))
 }
 
-/// Reads a number as it is written: without sign or leading zero.
-fn decimal(text: &str) -> Option<usize> {
+/// Parses a number without a sign or leading zero.
+fn parse_decimal(text: &str) -> Option<usize> {
     let number: usize = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }
 
+/// Counts the combinations of one choice for each part, up to the maximum.
 fn combinations(choices: &[Vec<&str>]) -> usize {
     let product = choices
         .iter()
@@ -308,8 +319,8 @@ fn combinations(choices: &[Vec<&str>]) -> usize {
     product.unwrap_or(MAX_COMBINATIONS).min(MAX_COMBINATIONS)
 }
 
-/// Returns the parts of a combination, whose number counts in a system with the numbers of choices as bases.
-fn chosen<'p>(choices: &[Vec<&'p str>], mut combination: usize) -> Vec<&'p str> {
+/// Returns one choice for each part. Combination 0 has the first choice of all parts; the choice for the first part changes fastest.
+fn parts_of_combination<'p>(choices: &[Vec<&'p str>], mut combination: usize) -> Vec<&'p str> {
     let parts = choices.iter().filter_map(|choice| {
         let part = choice.get(combination % choice.len());
         combination /= choice.len();

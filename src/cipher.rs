@@ -1,12 +1,12 @@
 //! Sealed cookie values: encrypted and authenticated with XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03).
 //!
-//! A sealed value is unpadded URL-safe base64 of a version byte, a random nonce of 24 bytes, the ciphertext, and a tag of 16 bytes.
-//! The associated data are the version byte and the cookie's name, so that no cookie can take the place of another. Each key is
-//! derived by HKDF-SHA256 (RFC 5869) from one of the app's keys.
+//! A sealed value is unpadded URL-safe base64 of a version byte, a random nonce of 24 bytes, the ciphertext, and an authentication tag
+//! of 16 bytes. The associated data are the version byte and the cookie's name, so that the value is valid only in a cookie of this
+//! name. Each key is derived by HKDF-SHA256 (RFC 5869) from one of the app's keys.
 //!
-//! The two primitives are those of `RustCrypto`. They are combined here (RFC 8439, section 2.8) and not by its crate
-//! `chacha20poly1305`, which takes the keystream in two steps, and its last blocks one by one: for a cookie of 200 bytes that is half of the cipher's time.
-//! `tests/protected.rs` compares both.
+//! The two primitives, `XChaCha20` and Poly1305, are those of `RustCrypto`. This module combines them (RFC 8439, section 2.8) instead of
+//! its crate `chacha20poly1305`, which generates the keystream in two steps, and the last blocks one by one: for a cookie of 200 bytes,
+//! that takes twice as long. `tests/protected.rs` tests that each opens what the other has sealed.
 
 use std::sync::LazyLock;
 
@@ -27,26 +27,27 @@ pub const MIN_KEY_BYTES: usize = 32;
 /// The only version there is. Other versions are refused.
 const VERSION: u8 = 1;
 
-/// The purpose of the derived keys (the `info` of HKDF): a key for another purpose is another key.
-const PURPOSE: &[u8] = b"koa-session-rs seal 1";
+/// The `info` of HKDF: with another one, the same key of the app results in another derived key.
+const HKDF_INFO: &[u8] = b"koa-session-rs seal 1";
 
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 
-/// The bytes of the keystream before those for the message: the first block, of which Poly1305 takes its key.
+/// The size of a block of the keystream. The first block has the key of Poly1305; the message is encrypted with the following ones.
 const BLOCK_BYTES: usize = 64;
 
-/// The bytes of the keystream that are made at once with AVX2. For fewer, each block takes as long as these four.
+/// The bytes of the keystream that AVX2 generates at once: four blocks. Fewer blocks are generated one by one, each in the same time.
 const STEP_BYTES: usize = 4 * BLOCK_BYTES;
 
-/// Where the version byte is in a buffer whose message begins after the first block, so that the sealed bytes are in one piece.
-const START: usize = BLOCK_BYTES - NONCE_BYTES - 1;
+/// The offset of the version byte in a buffer: the version and the nonce end where the first block of the keystream does, so the message
+/// follows them directly.
+const VERSION_OFFSET: usize = BLOCK_BYTES - NONCE_BYTES - 1;
 
 type Key = Zeroizing<[u8; 32]>;
 type Nonce = [u8; NONCE_BYTES];
 type Tag = [u8; TAG_BYTES];
 
-/// The URL-safe alphabet without padding, by the instructions that this processor has.
+/// Encodes and decodes URL-safe base64 without padding, with the SIMD instructions that this processor has.
 static URL_SAFE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 
 /// The keys that seal and open the values of one cookie: the first seals, all open.
@@ -61,7 +62,7 @@ pub struct Cipher {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeakKey;
 
-/// A value cannot be sealed: the operating system gives no random bytes, or the text has more than 256 GB.
+/// The error of a value that cannot be sealed: the operating system gives no random bytes, or the text has more than 256 GB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CannotSeal;
 
@@ -111,7 +112,7 @@ impl Cipher {
     /// Seals a text with the first key.
     ///
     /// # Errors
-    /// [`CannotSeal`] if no nonce can be drawn.
+    /// [`CannotSeal`] if the operating system gives no random bytes.
     pub fn seal(&self, text: &str) -> Result<String, CannotSeal> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|_| CannotSeal)?;
@@ -119,11 +120,12 @@ impl Cipher {
     }
 
     fn seal_with(&self, nonce: Nonce, text: &str) -> Result<String, CannotSeal> {
-        let (key, mut buffer) = crypt(&self.first, &nonce, text.as_bytes()).ok_or(CannotSeal)?;
+        let (key, mut buffer) =
+            apply_keystream(&self.first, &nonce, text.as_bytes()).ok_or(CannotSeal)?;
         let message = buffer.get(BLOCK_BYTES..).ok_or(CannotSeal)?;
         let tag = self.authenticate(&key, message);
         buffer.extend(tag.finalize());
-        let sealed = buffer.get_mut(START..).ok_or(CannotSeal)?;
+        let sealed = buffer.get_mut(VERSION_OFFSET..).ok_or(CannotSeal)?;
         let (head, _) = sealed
             .split_at_mut_checked(1 + NONCE_BYTES)
             .ok_or(CannotSeal)?;
@@ -134,7 +136,8 @@ impl Cipher {
         Ok(URL_SAFE.encode(sealed))
     }
 
-    /// Opens a sealed value by the first key that fits. Returns `None` for any value that none of the keys has sealed for this cookie.
+    /// Opens a sealed value with the first key that authenticates it. Returns `None` for any value that was not sealed for this cookie with
+    /// one of the keys.
     #[must_use]
     pub fn open(&self, value: &str) -> Option<Unsealed> {
         let bytes = URL_SAFE.decode(value).ok()?;
@@ -148,23 +151,23 @@ impl Cipher {
         let mut tried = 0;
         let text = keys.find_map(|key| {
             tried += 1;
-            self.open_by(key, nonce, message, tag)
+            self.open_with(key, nonce, message, tag)
         })?;
         let by_first = tried == 1;
         let text = String::from_utf8(text).ok()?;
         Some(Unsealed { text, by_first })
     }
 
-    /// Decrypts a message, and returns it if this key has sealed it.
-    fn open_by(&self, key: &Key, nonce: &Nonce, message: &[u8], tag: &Tag) -> Option<Vec<u8>> {
-        let (key, mut buffer) = crypt(key, nonce, message)?;
+    /// Decrypts a message, and returns it if it was sealed with this key.
+    fn open_with(&self, key: &Key, nonce: &Nonce, message: &[u8], tag: &Tag) -> Option<Vec<u8>> {
+        let (key, mut buffer) = apply_keystream(key, nonce, message)?;
         // Compares in constant time.
         self.authenticate(&key, message).verify(tag.into()).ok()?;
         buffer.drain(..BLOCK_BYTES);
         Some(buffer)
     }
 
-    /// Hashes the associated data, an encrypted message, and the lengths of both.
+    /// Computes the Poly1305 of the associated data, a ciphertext, and the lengths of both.
     fn authenticate(&self, key: &poly1305::Key, message: &[u8]) -> Poly1305 {
         let mut mac = Poly1305::new(key);
         mac.update_padded(&self.associated);
@@ -175,9 +178,9 @@ impl Cipher {
     }
 }
 
-/// Encrypts or decrypts a message. Returns the key of its Poly1305, and a buffer with the result behind the first block; `None` for
-/// more than the 256 GB that the cipher has a keystream for.
-fn crypt(key: &Key, nonce: &Nonce, message: &[u8]) -> Option<(poly1305::Key, Vec<u8>)> {
+/// Encrypts or decrypts a message. Returns the key of its Poly1305, and a buffer with the result after one empty block; `None` for a
+/// message of more than 256 GB, for which the keystream is too short.
+fn apply_keystream(key: &Key, nonce: &Nonce, message: &[u8]) -> Option<(poly1305::Key, Vec<u8>)> {
     let length = BLOCK_BYTES + message.len();
     let mut buffer =
         Vec::with_capacity(length.next_multiple_of(STEP_BYTES).max(length + TAG_BYTES));
@@ -201,7 +204,7 @@ fn derive(key: &[u8]) -> Result<Key, WeakKey> {
     }
     let mut derived = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::new(None, key)
-        .expand(PURPOSE, derived.as_mut_slice())
+        .expand(HKDF_INFO, derived.as_mut_slice())
         .map_err(|_| WeakKey)?;
     Ok(derived)
 }
@@ -221,14 +224,14 @@ mod tests {
         assert!(!cases.is_empty());
         for case in cases {
             let field = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
-            let nonce = u192(field("nonce"));
+            let nonce = nonce_from_hex(field("nonce"));
             let cipher = Cipher::new(field("name"), [field("key")]);
             let sealed = cipher.map(|cipher| cipher.seal_with(nonce, field("text")));
             assert_eq!(sealed, Ok(Ok(field("value").to_owned())));
         }
     }
 
-    fn u192(hex: &str) -> [u8; 24] {
+    fn nonce_from_hex(hex: &str) -> [u8; 24] {
         let digits = hex.as_bytes().chunks_exact(2).map(|pair| {
             let pair = std::str::from_utf8(pair).unwrap_or_default();
             u8::from_str_radix(pair, 16).unwrap_or_default()

@@ -82,7 +82,7 @@ impl CookieFinder {
         pairs
     }
 
-    /// Finds all cookies whose names begin with the name. Returns the rest of each one's name, and its value.
+    /// Finds all cookies whose names begin with the name. Returns the suffix of each (what follows the name), and its value.
     pub fn suffixed<'h>(&self, header: &'h str) -> impl Iterator<Item = (&'h str, &'h str)> {
         self.named(header).filter_map(|rest| {
             let end = memchr2(b'=', b';', rest.as_bytes())?;
@@ -91,11 +91,12 @@ impl CookieFinder {
         })
     }
 
+    /// Finds all values and signatures.
     fn iter<'h>(&self, header: &'h str) -> impl Iterator<Item = Pair<'h>> {
-        self.named(header).filter_map(read)
+        self.named(header).filter_map(read_pair)
     }
 
-    /// Finds the name at the beginning of pairs, and returns the rest of the header behind it.
+    /// Finds the pairs that begin with the name, and returns the header from the end of each name on.
     // A name has no `;`, and does not begin with a space, and only spaces may precede it in its pair: so no two occurrences
     // overlap.
     fn named<'h>(&self, header: &'h str) -> impl Iterator<Item = &'h str> {
@@ -127,8 +128,8 @@ impl<'h> Few<'h> {
     }
 }
 
-/// Reads the value after the name.
-fn read(rest: &str) -> Option<Pair<'_>> {
+/// Reads the value or signature after the name; `None` for a cookie of another name.
+fn read_pair(rest: &str) -> Option<Pair<'_>> {
     if let Some(value) = rest.strip_prefix('=') {
         return Some(Pair::Value(unquote(value_of(value))));
     }

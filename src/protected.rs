@@ -1,5 +1,8 @@
-//! A session's cookie that this package protects itself, instead of `cookies` and `keygrip`: sealed, or signed by keys of its own,
-//! and in several cookies if it is too long for one.
+//! A session's cookie that this package seals or signs itself, instead of `cookies` and `keygrip`. A value that is too long for one
+//! cookie is split over several.
+//!
+//! A stale cookie is one of the session's in the request that the value does not take: a further part, or a signature beside a sealed
+//! value. An outdated value is one that would be protected in another way now: with another key, or sealed instead of signed.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -36,11 +39,11 @@ pub struct ProtectedCookie {
 /// What a request's cookies hold.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome<'h> {
-    /// There is no such cookie, or a value without a signature.
+    /// There is no cookie, or one without a signature where values are signed.
     Nothing,
     /// Parts of the value are absent, or belong to another value.
     Missed,
-    /// A value was protected by none of the keys.
+    /// A value was sealed or signed with none of the keys.
     Forged,
     /// A value was opened.
     Opened(Value<'h>),
@@ -53,7 +56,7 @@ pub struct Value<'h> {
     pub text: Cow<'h, str>,
     /// Whether it was sealed.
     pub is_sealed: bool,
-    /// Whether it is to be sent anew: an older key protects it, or it is signed where values are sealed, or the reverse.
+    /// Whether it has to be sent again: an older key was used, or it is signed where new values are sealed, or the reverse.
     pub is_outdated: bool,
 }
 
@@ -64,7 +67,7 @@ pub struct Reading<'h> {
     pub outcome: Outcome<'h>,
     /// The number of cookies that the value takes.
     pub count: usize,
-    /// Whether the request has cookies that the value has no use for.
+    /// Whether the request has stale cookies.
     pub has_stale: bool,
 }
 
@@ -96,7 +99,7 @@ const MAX_CANDIDATES: usize = 4;
 pub enum Unwritable {
     /// It needs more cookies than are allowed.
     TooLarge(TooLarge),
-    /// No header can carry it.
+    /// It is no valid cookie value.
     NotAllowed,
     /// It cannot be sealed.
     CannotSeal,
@@ -114,7 +117,7 @@ impl From<CannotSeal> for Unwritable {
     }
 }
 
-/// The attributes that change from response to response, and the request.
+/// What differs from response to response: attributes, the request's cookies, and a signature.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Response<'r> {
     /// `expires`, in milliseconds since the epoch.
@@ -173,7 +176,7 @@ impl ProtectedCookie {
         let mut is_forged = false;
         let mut is_missed = false;
         let reading = parts.each(self.is_framing(), |whole| {
-            let is_framed = !whole.prefix.is_empty();
+            let is_split = !whole.prefix.is_empty();
             let count = whole.count;
             match self.open(whole, &parts) {
                 Verified::Value(value) => {
@@ -183,8 +186,8 @@ impl ProtectedCookie {
                         has_stale: self.has_stale(&parts, count),
                     });
                 }
-                Verified::OtherTag => is_missed = true,
-                Verified::Unsigned => is_missed |= is_framed,
+                Verified::OtherSignature => is_missed = true,
+                Verified::Unsigned => is_missed |= is_split,
                 Verified::Forged => is_forged = true,
             }
             ControlFlow::Continue(())
@@ -207,7 +210,7 @@ impl ProtectedCookie {
         let visited = parts.each(self.is_framing(), |whole| {
             if let Some(signatures) = signatures_for(whole.tag(), &parts) {
                 found.candidates.push(Candidate {
-                    signed: self.signed(whole.prefix, &whole.value),
+                    signed: self.signed_text(whole.prefix, &whole.value),
                     value: whole.value.into_owned(),
                     signatures: signatures.as_slice().join("\n"),
                 });
@@ -242,7 +245,7 @@ impl ProtectedCookie {
         self.write_json(&envelope::append(json, lifetime), response)
     }
 
-    /// Writes the lines of a whole text of JSON: sealed as it is, or encoded and signed.
+    /// Writes the lines of a session's complete JSON, which is sealed, or encoded as base64 and signed.
     ///
     /// # Errors
     /// [`Unwritable`], as for [`write`](Self::write).
@@ -250,28 +253,28 @@ impl ProtectedCookie {
         if self.protection.seals {
             return self.write(json, response);
         }
-        self.write_allowed(&codec::encode(json), response)
+        self.write_checked(&codec::encode(json), response)
     }
 
     /// Writes the lines of a value. An empty value clears the session's cookies.
     ///
-    /// Cookies of the request that the value has no use for are expired: further parts, and the signature of a sealed value.
+    /// The request's stale cookies are expired.
     ///
     /// # Errors
-    /// [`Unwritable`]: then nothing of it is to be sent.
+    /// [`Unwritable`]: then no part of the value may be sent.
     pub fn write(&self, value: &str, response: Response<'_>) -> Result<String, Unwritable> {
         if value.is_empty() {
             return Ok(self.clear(response));
         }
         if self.protection.seals || header::is_value(value) {
-            self.write_allowed(value, response)
+            self.write_checked(value, response)
         } else {
             Err(Unwritable::NotAllowed)
         }
     }
 
-    /// Writes the lines of a value that a header can carry, or that is sealed.
-    fn write_allowed(&self, value: &str, response: Response<'_>) -> Result<String, Unwritable> {
+    /// Writes the lines of a value that is sealed, or is a valid cookie value.
+    fn write_checked(&self, value: &str, response: Response<'_>) -> Result<String, Unwritable> {
         let sealed = self.seal(value)?;
         let value = sealed.as_deref().unwrap_or(value);
         let split = Split::new(&self.template.name, value, self.protection.max_chunks)?;
@@ -300,16 +303,16 @@ impl ProtectedCookie {
         Ok(lines.text)
     }
 
-    /// Returns the text that a Keygrip is to sign for a value.
+    /// Returns the text that a Keygrip has to sign for a value.
     ///
     /// # Errors
     /// [`Unwritable::TooLarge`].
     pub fn text_to_sign(&self, value: &str) -> Result<String, Unwritable> {
         let split = Split::new(&self.template.name, value, self.protection.max_chunks)?;
-        Ok(self.signed(&split.prefix, value))
+        Ok(self.signed_text(&split.prefix, value))
     }
 
-    /// Writes the lines that expire the cookies of a request that an opened value has no use for.
+    /// Writes the lines that expire the stale cookies of a request whose value takes `count` cookies.
     #[must_use]
     pub fn expire_stale(&self, count: usize, response: Response<'_>) -> String {
         let parts = Parts::find(&self.finder, response.header);
@@ -318,7 +321,7 @@ impl ProtectedCookie {
         lines.text
     }
 
-    /// Writes the line that expires a signature made by none of the keys.
+    /// Writes the line that expires a signature made with none of the keys.
     #[must_use]
     pub fn drop_signature(&self, secure: bool) -> String {
         let mut lines = Lines::new(&self.template, None, secure, 0);
@@ -326,6 +329,7 @@ impl ProtectedCookie {
         lines.text
     }
 
+    /// Writes the lines that expire all of the session's cookies.
     fn clear(&self, response: Response<'_>) -> String {
         let parts = Parts::find(&self.finder, response.header);
         let is_signed = !self.protection.seals
@@ -339,12 +343,14 @@ impl ProtectedCookie {
         lines.text
     }
 
+    /// Seals a value, if new values are sealed.
     fn seal(&self, value: &str) -> Result<Option<String>, CannotSeal> {
         let cipher = self.protection.cipher.as_ref();
         let cipher = cipher.filter(|_| self.protection.seals);
         cipher.map(|cipher| cipher.seal(value)).transpose()
     }
 
+    /// Returns the signature of a value: the given one, else one made with the keyring.
     fn signature(&self, prefix: &str, value: &str, given: Option<&str>) -> Option<String> {
         let made = || {
             let keyring = self.protection.keyring.as_ref()?;
@@ -354,8 +360,8 @@ impl ProtectedCookie {
         given.map(str::to_owned).or_else(made)
     }
 
-    /// The text that is signed: `name=value`, with the prefix of a value in several cookies.
-    fn signed(&self, prefix: &str, value: &str) -> String {
+    /// Returns the text that is signed: `name=value`, with the prefix of a value in several cookies.
+    fn signed_text(&self, prefix: &str, value: &str) -> String {
         [&self.template.name, "=", prefix, value].concat()
     }
 
@@ -385,11 +391,11 @@ impl ProtectedCookie {
             };
         };
         let Some(signatures) = signatures_for(whole.tag(), parts) else {
-            return Verified::OtherTag;
+            return Verified::OtherSignature;
         };
         let signatures = signatures.as_slice();
         if signatures.is_empty() {
-            // A value that nobody signed may have been sealed by a key that is no longer known.
+            // An unsigned value may have been sealed with a key that was removed.
             return if cipher.is_some() {
                 Verified::Forged
             } else {
@@ -407,11 +413,12 @@ impl ProtectedCookie {
         }
     }
 
+    /// Returns whether the request has stale cookies, beside a value in `count` cookies.
     fn has_stale(&self, parts: &Parts<'_>, count: usize) -> bool {
         !self.stale(parts, count, !self.protection.seals).is_empty()
     }
 
-    /// Returns the suffixes of a request's cookies that a value in `count` cookies has no use for.
+    /// Returns the suffixes of a request's stale cookies, beside a value in `count` cookies.
     fn stale(&self, parts: &Parts<'_>, count: usize, is_signed: bool) -> Vec<String> {
         let mut stale = Vec::new();
         if self.is_framing() {
@@ -425,11 +432,11 @@ impl ProtectedCookie {
 }
 
 impl Value<'_> {
-    /// Opens the session in the value: reads its envelope, and validates it at `now_ms`. Returns its whole text too, if the value is
+    /// Opens the session in the value: reads its envelope, and validates it at `now_ms`. Returns its complete JSON too, if the value is
     /// outdated.
     #[must_use]
     pub fn into_session(self, now_ms: f64) -> (Opened, Option<String>) {
-        // A sealed value may also be what the app's own `encode` made. Base64 never begins with a brace.
+        // A sealed text is JSON, or what the app's own `encode` returned: base64, which never begins with a brace.
         let text = if self.is_sealed && self.text.starts_with('{') {
             self.text.into_owned()
         } else {
@@ -443,8 +450,8 @@ impl Value<'_> {
 /// The result of opening or verifying one value.
 enum Verified<'h> {
     Value(Value<'h>),
-    /// The signature belongs to another value.
-    OtherTag,
+    /// All signatures have the tag of another value.
+    OtherSignature,
     Unsigned,
     Forged,
 }
@@ -458,7 +465,7 @@ struct Lines<'t> {
 }
 
 impl<'t> Lines<'t> {
-    /// Begins with room for a value of a length, and two lines of attributes.
+    /// Reserves memory for values of this length in all, and for the attributes of about two lines.
     fn new(
         template: &'t CookieTemplate,
         expires: Option<&'t str>,

@@ -143,7 +143,7 @@ impl SessionCookie {
         line
     }
 
-    /// Writes the line that expires a signature made by none of the keys, as `cookies` does while reading.
+    /// Writes the line that expires a signature made with none of the keys, as `cookies` does while reading.
     #[must_use]
     pub fn drop_signature(&self, secure: bool) -> String {
         let mut line = String::new();

@@ -1,6 +1,6 @@
 'use strict'
 
-// A signature by none of the keys emits `session:forged`, also on a diagnostics channel. A missing signature does not.
+// A signature made with none of the keys emits `session:forged`, also on a diagnostics channel. A missing signature does not.
 
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
@@ -71,7 +71,7 @@ const STORES = {
 for (const [version, Koa] of Object.entries(KOAS)) {
   for (const [mode, make] of Object.entries(STORES)) {
     describe(`session:forged, ${mode} on ${version}`, () => {
-      test('is emitted for a signature by none of the keys, in a later turn', async (t) => {
+      test('is emitted for a signature made with none of the keys, in a later turn', async (t) => {
         const { client, send } = await begin(t, make(), { Koa })
         // An app's first cookie is read through ctx.cookies, the others are not.
         for (let i = 0; i < 3; i++) {

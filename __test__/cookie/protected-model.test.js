@@ -1,7 +1,8 @@
 'use strict'
 
-// Random scripts play the options keys, seal and chunks, in all combinations, against a small model: it knows which values a browser's
-// cookies have, and says which session the app has to see. Another number of scripts: PROTECTED_SCRIPTS=5000; one script: PROTECTED_SEED.
+// Random scripts run apps with the options keys, seal and chunks, in all combinations, and compare them with a model. The model knows which
+// values a browser's cookies have, and which session the app has to see. PROTECTED_SCRIPTS is the number of scripts; PROTECTED_SEED is the
+// seed of the first one.
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
@@ -31,7 +32,7 @@ const SEALS = [undefined, false, true, { accept: 'signed' }, { write: 'signed' }
 
 const keyOf = (number) => `${number}`.padStart(4, '0').repeat(8)
 
-/** A `ctx.cookies` of a framework: it knows nothing of signatures. */
+/** Makes a `ctx.cookies` as that of a framework, which does not sign. */
 function customCookies (ctx) {
   return {
     secure: false,
@@ -52,7 +53,7 @@ function customCookies (ctx) {
 class Script {
   /** The cookies of the browser. */
   jar = new Map()
-  /** The values that were sent: each with its cookies, its data, its key, and whether it is sealed. */
+  /** The values that were sent: each with its cookies, its data (with a store: its id), its key, and whether it is sealed. */
   sent = []
   records = new Map()
   events = []
@@ -136,7 +137,7 @@ class Script {
     return { status: res.statusCode, lines: [res.getHeader('set-cookie') ?? []].flat() }
   }
 
-  /** Keeps the cookies of a response, as a browser does. */
+  /** Stores the cookies of a response in the jar, as a browser does. */
   keep (lines, jar = this.jar) {
     for (const line of lines) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
@@ -176,7 +177,7 @@ class Script {
     return isAccepted && this.keys.includes(key)
   }
 
-  /** The session's data that a request with these cookies has to see; undefined for none. */
+  /** Returns the data that the app has to see in a request with these cookies; undefined for none. */
   expected (jar) {
     if (this.mode === 'externalKey') return this.id === undefined ? undefined : this.#recordOf(this.id)
     const value = this.valueIn(jar)
@@ -211,7 +212,7 @@ class Script {
     if (this.mode !== 'externalKey') this.checkEvents(before, expected)
   }
 
-  /** After a value was read or sent, the browser has its cookies alone. */
+  /** Checks that the browser has no other cookies of the session than those of the current value. */
   checkJar () {
     const value = this.valueIn(this.jar)
     const names = value.cookies.map(([name]) => name).sort()
@@ -220,11 +221,11 @@ class Script {
   }
 
   checkEvents (value, expected) {
-    // A cookie that is too large for a browser may be sealed anew.
+    // A cookie that is too large for a browser may be sealed again.
     const events = this.options.chunks === undefined ? this.events.filter((event) => event !== 'oversize') : this.events
     if (expected !== undefined) return assert.deepEqual(events, [])
     if (value === undefined || this.accepts(value)) return
-    // Sealed cookies have no signature, without which a cookie counts as absent where cookies are signed, and one in parts as missed.
+    // Where cookies are signed, a sealed one has no signature: it counts as absent, or as missed if it has several parts.
     const withoutSignature = value.cookies.length > 1 ? ['missed'] : []
     assert.deepEqual(events, value.isSealed && !this.options.seal ? withoutSignature : ['forged'])
   }
@@ -267,7 +268,7 @@ class Script {
     assert.equal(this.expected(this.jar), undefined)
   }
 
-  /** Puts a new key in front, or removes the last one. */
+  /** Removes the last key, puts a new one in front, or both. */
   rotate () {
     if (this.keys.length > 2 || this.random.chance(0.3)) this.keys.pop()
     if (this.keys.length === 0 || this.random.chance(0.7)) this.keys.unshift(keyOf(this.nextKey++))
@@ -280,7 +281,7 @@ class Script {
     if (!this.hasOwnKeys && !this.options.seal && this.options.chunks === undefined) this.options.chunks = 2
   }
 
-  /** Changes a cookie: the session must not be seen any more. */
+  /** Alters a cookie: the app must not see the session any more. */
   async tamper () {
     if (this.mode === 'externalKey' || this.names.length === 0) return
     const name = this.random.pick(this.names)
@@ -293,8 +294,8 @@ class Script {
     assert.equal(seen, whole && this.accepts(whole) ? this.expected(changed) : undefined)
   }
 
-  /** Two responses cross on their way to the browser, which keeps some cookies of each. */
-  async cross () {
+  /** Writes in two requests with the same cookies; the browser stores some cookies of each response. */
+  async crossResponses () {
     if (this.mode !== 'cookie') return
     const answers = []
     for (const length of [9000, 9000]) {
@@ -316,7 +317,8 @@ class Script {
     if (this.options.chunks > 2) assert.deepEqual(this.events, ['missed'])
   }
 
-  async lose () {
+  /** Removes a cookie of the session from the jar, and reads. */
+  async loseCookie () {
     if (this.mode !== 'cookie' || this.names.length < 2) return
     this.jar.delete(this.random.pick(this.names))
     await this.read()
@@ -325,7 +327,9 @@ class Script {
   async play () {
     const { below, pick } = this.random
     for (let step = 0; step < STEPS; step++) {
-      const action = pick(['read', 'read', 'write', 'write', 'long', 'remove', 'rotate', 'options', 'tamper', 'cross', 'lose'])
+      const action = pick([
+        'read', 'read', 'write', 'write', 'long', 'remove', 'rotate', 'options', 'tamper', 'crossResponses', 'loseCookie'
+      ])
       if (action === 'write') await this.write(1 + below(3000))
       else if (action === 'long') await this.write(1 + below(14000))
       else if (action === 'rotate') this.rotate()

@@ -30,7 +30,7 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
       assert.deepEqual([again.json, again.setCookie], [{ length: 8000 }, []])
     })
 
-    test('a session that one cookie can hold is written as without it', async (t) => {
+    test('a session that fits in one cookie is written as without the option', async (t) => {
       const now = Date.now()
       t.mock.method(Date, 'now', () => now)
       const client = await visit(t, { ...options, chunks: 4 }, ROUTES)
@@ -40,7 +40,7 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
       else assert.deepEqual(answer.setCookie, expected.setCookie)
     })
 
-    test('cookies that a smaller session does not need are expired, also when it ends', async (t) => {
+    test('cookies that a smaller session does not need are expired, and all cookies when it ends', async (t) => {
       const client = await visit(t, { ...options, chunks: 4 }, ROUTES)
       for (const [length, expected] of [[8000, ['koa.sess.1', 'koa.sess.2']], [4000, ['koa.sess.1']], [10, []]]) {
         await client.get(`/set?length=${length}`)
@@ -66,7 +66,7 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
       assert.deepEqual((await client.get('/get')).json, { length: 10 })
     })
 
-    test('cookies beyond a smaller number are expired; a session of more is read, until it is written', async (t) => {
+    test('if chunks is reduced, a session in more cookies is still read, and the next write expires those beyond the limit', async (t) => {
       const given = { ...options, chunks: 4 }
       const client = await visit(t, given, ROUTES)
       await client.get('/set?length=8000')
@@ -76,7 +76,7 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
       assert.deepEqual(names(client).sort(), ['koa.sess', ...sig].sort())
     })
 
-    test('a session that needs more is an error that names its size, and nothing of it is sent', async (t) => {
+    test('a session that needs more cookies than chunks is an error with its size, and no cookie is sent', async (t) => {
       const server = await start(t, { ...options, chunks: 2 }, ROUTES)
       const client = server.visitor()
       await client.get('/set?length=10')
@@ -86,11 +86,11 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
       assert.equal(code, 'ERR_SESSION_OVERSIZE')
       assert.ok(bytes > 26000 && bytes < 27000 && limit === 8192 && message.includes(String(bytes)))
       assert.deepEqual((await client.get('/get')).json, { length: 10 })
-      const { bytes: told } = await server.event('session:oversize')
-      assert.equal(told, bytes)
+      const { bytes: reported } = await server.event('session:oversize')
+      assert.equal(reported, bytes)
     })
 
-    test('cookies of two responses are missed, not forged', async (t) => {
+    test('parts of two values emit session:missed, not session:forged', async (t) => {
       const server = await start(t, { ...options, chunks: 4 }, ROUTES)
       const forged = []
       server.app.on('session:forged', (event) => forged.push(event))
@@ -108,7 +108,7 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
       assert.deepEqual(forged, [])
     })
 
-    // Without a signature, nothing tells one value from another.
+    // Which of two unsigned values is the session's cannot be determined.
     if (kind === 'unsigned') return
     test('a cookie of the same name from another path does not hide the session', async (t) => {
       const server = await start(t, { ...options, chunks: 4 }, ROUTES)
@@ -123,7 +123,7 @@ for (const [kind, options] of Object.entries({ signed: {}, sealed: { seal: true,
   })
 }
 
-test('the names of another session\'s cookies are taken', () => {
+test('a key that is the name of another session\'s part is refused', () => {
   const app = new Koa()
   session({ chunks: 3 }, app)
   // Also those of a time when the session may have had more.

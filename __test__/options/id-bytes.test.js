@@ -23,7 +23,7 @@ const ROUTES = {
 
 describe('idBytes', () => {
   for (const mode of ['store', 'ContextStore', 'externalKey']) {
-    test(`ids have so many random bytes in URL-safe base64, behind prefix: ${mode}`, async (t) => {
+    test(`ids have this number of random bytes in URL-safe base64, after the prefix: ${mode}`, async (t) => {
       for (const [idBytes, length] of [[16, 22], [32, 43], [64, 86]]) {
         const { options } = MODES[mode]()
         const client = await visit(t, { ...options, idBytes, prefix: 'app:' }, ROUTES)
@@ -45,7 +45,7 @@ describe('idBytes', () => {
     assert.match((await client.get('/in')).json[0], /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/)
   })
 
-  test('does not fit genid, which makes the ids', () => {
+  test('is refused together with genid', () => {
     const { code, option } = errorOf({ idBytes: 32, genid: () => 'id' })
     assert.deepEqual([code, option], ['ERR_SESSION_OPTION', 'genid'])
   })

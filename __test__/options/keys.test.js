@@ -21,7 +21,7 @@ const respond = (ctx) => {
   return { user: ctx.session.user ?? null }
 }
 
-/** Returns the first key that signed the cookie of a response. */
+/** Returns the key with which the cookie of a response is signed. */
 function signerOf (cookies, keys) {
   const [value, signature] = ['koa.sess', 'koa.sess.sig'].map((name) => /^[^=]+=([^;]*)/.exec(cookies.get(name))[1])
   return keys.find((key) => sign(`koa.sess=${value}`, key) === signature)
@@ -32,7 +32,7 @@ describe('keys', () => {
     const kind = wrap(['a'])[0]?.constructor.name ?? 'Keygrip'
 
     for (const mode of ['cookie', 'store', 'ContextStore']) {
-      test(`sign in place of app.keys, and older ones verify: ${kind}, ${mode}`, async (t) => {
+      test(`sign and verify instead of app.keys, older ones only verify: ${kind}, ${mode}`, async (t) => {
         const { options, store } = MODES[mode]()
         const client = await visit(t, { ...options, keys: wrap([NEW, OLD]) }, respond)
         const { cookies } = await client.get('/in')
@@ -59,7 +59,7 @@ describe('keys', () => {
     assert.deepEqual((await own.get('/in')).setCookie, (await apps.get('/in')).setCookie)
   })
 
-  test('a signature by none of them is cleared, and reported', async (t) => {
+  test('a signature made with none of the keys is expired, and emits session:forged', async (t) => {
     const server = await start(t, { keys: [NEW] }, respond)
     const forged = []
     server.app.on('session:forged', (event) => forged.push(event))
@@ -70,7 +70,7 @@ describe('keys', () => {
     assert.equal(forged.length, 1)
   })
 
-  test('are read on every request, in place and anew', async (t) => {
+  test('are read on every request, whether the array is changed or replaced', async (t) => {
     const options = { keys: [OLD] }
     const client = await visit(t, options, respond)
     await client.get('/in')
@@ -122,13 +122,13 @@ describe('keys', () => {
     assert.deepEqual((await client.get('/')).json, [1, null])
   })
 
-  test('a key of fewer than 32 bytes that signs is warned of, once', async () => {
+  test('a key of fewer than 32 bytes that signs causes one warning', async () => {
     session({ keys: ['k'.repeat(31)] }, new Koa())
     const { message } = await warned('KOA_SESSION_RS_KEYS')
     assert.ok(message.includes('keys') && !message.includes('kkkk'))
   })
 
-  test('with signed: false and no seal, there is nothing for them to do', () => {
+  test('are refused with signed: false and without seal', () => {
     const { code, option } = errorOf({ keys: [NEW], signed: false })
     assert.deepEqual([code, option], ['ERR_SESSION_OPTION', 'signed'])
   })

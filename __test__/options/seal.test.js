@@ -23,8 +23,8 @@ const respond = (ctx) => {
 
 const valueOf = (answer, name = 'koa.sess') => /^[^=]+=([^;]*)/.exec(answer.cookies.get(name))[1]
 
-/** Returns the events `session:forged` of a server. */
-function noteForged (server) {
+/** Collects the events `session:forged` of a server in an array. */
+function collectForged (server) {
   const forged = []
   server.app.on('session:forged', (event) => forged.push(event))
   return forged
@@ -45,7 +45,7 @@ describe('seal', () => {
       assert.deepEqual([again.json, again.setCookie], [{ user: 'Zoë' }, []])
     })
 
-    test(`what an older key sealed is sealed anew: ${mode}`, async (t) => {
+    test(`a cookie sealed with an older key is sealed again with the first: ${mode}`, async (t) => {
       const { options, store } = MODES[mode]()
       const client = await visit(t, { ...options, seal: true, keys: [NEW, OLD] }, respond)
       const expire = Date.now() + 60_000
@@ -59,10 +59,10 @@ describe('seal', () => {
       assert.deepEqual((await client.get('/')).setCookie, [])
     })
 
-    test(`what does not open counts as absent, and is reported: ${mode}`, async (t) => {
+    test(`a cookie that does not open counts as absent, and emits session:forged: ${mode}`, async (t) => {
       const { options } = MODES[mode]()
       const server = await start(t, { ...options, seal: true, keys: [NEW] }, respond)
-      const forged = noteForged(server)
+      const forged = collectForged(server)
       const sealed = seal('koa.sess', NEW, '{"user":"eve"}')
       const values = [
         seal('koa.sess', OLD, '{"user":"eve"}'), seal('other', NEW, '{"user":"eve"}'), sealed.slice(0, -1), `${sealed}A`, sealed.slice(1),
@@ -83,7 +83,7 @@ describe('seal', () => {
     })
   }
 
-  test('expires a signature that the browser still has, with what it sends', async (t) => {
+  test('expires a signature that the browser still has', async (t) => {
     const client = await visit(t, { seal: true, keys: [NEW] }, respond)
     for (const path of ['/in', '/', '/out']) {
       client.jar.set('koa.sess.sig', 'stale')
@@ -94,7 +94,7 @@ describe('seal', () => {
     assert.deepEqual([...client.jar.keys()], [])
   })
 
-  test('uses app.keys without keys of its own, also without signing', async (t) => {
+  test('uses app.keys without the option keys, also with signed: false', async (t) => {
     for (const options of [{ seal: true }, { seal: true, signed: false }]) {
       const client = await visit(t, options, respond, { keys: [NEW] })
       const answer = await client.get('/in')
@@ -103,7 +103,7 @@ describe('seal', () => {
     }
   })
 
-  test('a maxAge of the session is in its envelope', async (t) => {
+  test('the envelope has the maxAge', async (t) => {
     for (const [maxAge, own] of [[1000, ['_expire', '_maxAge']], ['session', ['_session']], [0.5, ['_expire', '_maxAge']]]) {
       const client = await visit(t, { seal: true, keys: [NEW], maxAge }, respond)
       const sealed = unseal('koa.sess', NEW, valueOf(await client.get('/in')))
@@ -134,7 +134,7 @@ describe('seal', () => {
   })
 
   for (const accept of [undefined, 'signed']) {
-    test(`the way over: ${accept ? 'signed cookies are accepted, and sealed' : 'without accept, signed cookies are refused'}`, async (t) => {
+    test(`migration: ${accept ? 'signed cookies are accepted, and sealed' : 'without accept, signed cookies are refused'}`, async (t) => {
       for (const key of [NEW, OLD, 'first secret']) {
         const client = await visit(t, { seal: { accept }, keys: [NEW, OLD] }, respond)
         client.cookie = cookieHeader(encode({ user: 'bob' }), key)
@@ -147,14 +147,14 @@ describe('seal', () => {
     })
   }
 
-  test('the way over accepts no cookie that nobody has signed', async (t) => {
+  test('migration: unsigned and wrongly signed cookies are refused', async (t) => {
     const server = await start(t, { seal: { accept: 'signed' }, keys: [NEW] }, respond)
     for (const cookie of [`koa.sess=${encode({ user: 'eve' })}`, cookieHeader(encode({ user: 'eve' }), 'another')]) {
       assert.deepEqual((await server.get('/', { cookie })).json, { user: null })
     }
   })
 
-  test('the way back: sealed cookies are opened, and signed ones are written', async (t) => {
+  test('migration back: sealed cookies are opened, and signed ones are written', async (t) => {
     const client = await visit(t, { seal: { write: 'signed' }, keys: [NEW, OLD] }, respond)
     client.jar.set('koa.sess', seal('koa.sess', OLD, '{"user":"bob","_session":true}'))
     const answer = await client.get('/')
@@ -171,7 +171,7 @@ describe('seal', () => {
     assert.equal(nonces.size, 50)
   })
 
-  test('refuses keys of fewer than 32 bytes, and a Keygrip: at the start', () => {
+  test('session() refuses keys of fewer than 32 bytes, and a Keygrip', () => {
     for (const keys of [[SHORT], [NEW, SHORT], [Buffer.alloc(31)], new Keygrip([NEW])]) {
       const { code, option, message } = errorOf({ seal: true, keys })
       assert.deepEqual([code, option], ['ERR_SESSION_OPTION', 'keys'])
@@ -182,7 +182,7 @@ describe('seal', () => {
     assert.throws(() => session({ seal: true }, app), { code: 'ERR_SESSION_OPTION', option: 'app.keys' })
   })
 
-  test('refuses them later, where app.keys is set or changes later', async (t) => {
+  test('a request refuses such app.keys, if they were set after session()', async (t) => {
     for (const keys of [undefined, [SHORT], new Keygrip([NEW])]) {
       const app = await start(t, { seal: true }, respond, { keys: undefined })
       app.app.keys = keys
@@ -194,7 +194,7 @@ describe('seal', () => {
     }
   })
 
-  test('seal: false is as without it', async (t) => {
+  test('seal: false has the same effect as no option', async (t) => {
     const client = await visit(t, { seal: false }, respond)
     const { setCookie } = await client.get('/in')
     assert.equal(decode(setCookie).user, 'Zoë')

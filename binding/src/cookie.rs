@@ -41,7 +41,7 @@ impl From<&CookieOptions> for Attributes {
 
 struct Cookie {
     core: session::SessionCookie,
-    /// The signature by the first key, if the cookie that was opened or read last is signed by an older one.
+    /// The signature made with the first key, if the cookie that was opened or read last is signed with an older one.
     reissued: Option<Signature>,
 }
 
@@ -124,7 +124,7 @@ impl Cookie {
         line.into()
     }
 
-    /// Writes the line that expires a signature made by none of the keys.
+    /// Writes the line that expires a signature made with none of the keys.
     fn drop_signature(&mut self, (secure,): (bool,)) -> Text {
         self.core.drop_signature(secure).into()
     }

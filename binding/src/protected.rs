@@ -1,4 +1,4 @@
-//! One session's cookies that this package protects itself: see [`protected::ProtectedCookie`].
+//! One session's cookies that this package seals or signs itself: see [`protected::ProtectedCookie`].
 
 use koa_session_rs::chunks::TooLarge;
 use koa_session_rs::cipher::Cipher;
@@ -14,13 +14,13 @@ use napi_derive::napi;
 use crate::cookie::{CookieOptions, lifetime, read_keys, to_binding_error};
 use crate::opened::numbers_of;
 
-/// The memory of a call's results; `lib/native/protected.js` has the same places.
+/// The memory of a call's results; `lib/native/protected.js` reads them in the order of the writes here.
 type Memory<'call> = Numbers<'call, 8>;
 
 /// The arguments of a call that writes lines: a text, `expires`, `secure`, the request's `Cookie` header, and a signature.
 type Write<'call> = (Memory<'call>, Text, Option<f64>, bool, Text, Option<Text>);
 
-/// The arguments of a call that closes a session: its JSON, the time, its `maxAge`, and as for `Write`.
+/// The arguments of a call that closes a session: the user's data, the time, the `maxAge`, `expires`, `secure`, and the `Cookie` header.
 type Close<'call> = (
     Memory<'call>,
     Text,
@@ -39,13 +39,13 @@ pub struct ProtectionOptions<'env> {
     pub sign_keys: Option<Array<'env>>,
     /// Whether new values are sealed.
     pub seals: bool,
-    /// The most cookies that a value may take; 0 for one of any size.
+    /// The most cookies that a value may take; 0 for one cookie of any size.
     pub max_chunks: u32,
 }
 
 struct Cookie {
     core: protected::ProtectedCookie,
-    /// The whole text of the session that was opened last, if it is to be sent anew.
+    /// The complete JSON of the session that was opened last, if it has to be sent again.
     outdated: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl Cookie {
         functions.add(
             "textToSign",
             |cookie, (memory, value): (Memory<'_>, Text)| {
-                to_text(&memory, cookie.core.text_to_sign(&value))
+                lines_or_reason(&memory, cookie.core.text_to_sign(&value))
             },
         )?;
         functions.add("close", Self::close)?;
@@ -129,7 +129,7 @@ impl Cookie {
         Some(text.into())
     }
 
-    /// Reads the text that the cookies hold, as it stands (with a store: an id).
+    /// Reads the text that the cookies hold, without parsing it (with a store: an id).
     fn read(&mut self, (memory, header): (Memory<'_>, Text)) -> Option<Text> {
         let ([outcome, is_outdated, has_stale, count], value) = results_of(self.core.read(&header));
         let is_id = value
@@ -149,7 +149,7 @@ impl Cookie {
         texts.collect()
     }
 
-    /// Protects a session: returns its `Set-Cookie` lines. `max_age_ms` is left out for maxAge 'session'.
+    /// Writes the `Set-Cookie` lines of a session. `max_age_ms` is absent for maxAge 'session'.
     fn close(
         &mut self,
         (memory, json, now_ms, max_age_ms, expires_ms, secure, header): Close<'_>,
@@ -158,25 +158,25 @@ impl Cookie {
         let closed = self
             .core
             .close(&json, lifetime(now_ms, max_age_ms), response);
-        to_text(&memory, closed)
+        lines_or_reason(&memory, closed)
     }
 
-    /// Protects a value: returns its `Set-Cookie` lines.
+    /// Writes the `Set-Cookie` lines of a value.
     fn write(
         &mut self,
         (memory, value, expires_ms, secure, header, signature): Write<'_>,
     ) -> Option<Text> {
         let response = response(expires_ms, secure, &header, signature.as_ref());
-        to_text(&memory, self.core.write(&value, response))
+        lines_or_reason(&memory, self.core.write(&value, response))
     }
 
-    /// Protects a whole text of JSON: returns its `Set-Cookie` lines.
+    /// Writes the `Set-Cookie` lines of a session's complete JSON.
     fn write_json(
         &mut self,
         (memory, json, expires_ms, secure, header, signature): Write<'_>,
     ) -> Option<Text> {
         let response = response(expires_ms, secure, &header, signature.as_ref());
-        to_text(&memory, self.core.write_json(&json, response))
+        lines_or_reason(&memory, self.core.write_json(&json, response))
     }
 
     /// Writes the lines that expire the request's stale cookies.
@@ -215,8 +215,8 @@ fn results_of(reading: Reading<'_>) -> ([f64; 4], Option<Value<'_>>) {
     (numbers, value)
 }
 
-/// Writes why a value cannot be written, and its size; 0 if it can.
-fn to_text(memory: &Memory<'_>, written: Result<String, Unwritable>) -> Option<Text> {
+/// Returns the lines of a value. If it cannot be written, writes the reason and its size to the memory.
+fn lines_or_reason(memory: &Memory<'_>, written: Result<String, Unwritable>) -> Option<Text> {
     let (reason, bytes) = match written {
         Ok(lines) => return Some(lines.into()),
         Err(Unwritable::TooLarge(TooLarge { bytes })) => (1.0, bytes),

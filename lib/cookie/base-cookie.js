@@ -6,8 +6,8 @@ const { keepOnError } = require('./on-error')
 const { appendCookies, linesOf } = require('./set-cookie')
 
 /**
- * What the session's cookie on one request does whoever protects it: says whether it can be sent, adds its lines to the response, and
- * keeps them on error responses. RequestCookie and ProtectedCookie extend it.
+ * The session's cookie on one request, as far as it does not matter how its value is protected: says whether it can be sent, adds its
+ * lines to the response, and keeps them on error responses. RequestCookie and ProtectedCookie extend it.
  */
 class BaseCookie {
   /** Whether the cookie's lines are kept on error responses. */
@@ -37,7 +37,7 @@ class BaseCookie {
   /** Returns whether the option `cacheControl` is on. */
   get hasCacheControl () { return this.request.options.cacheControl === true }
 
-  /** Returns the names of the session's cookies; undefined for the cookie and its signature. */
+  /** Returns the names of the session's cookies; undefined if they are only the cookie and its signature. */
   get names () { return undefined }
 
   /** Returns the response's Set-Cookie lines of the session. */
@@ -83,14 +83,14 @@ class BaseCookie {
     return cookies
   }
 
-  /** Returns whether headers may be read and set in place of `ctx.cookies`: it is Koa's own, or would be. */
+  /** Returns whether the core may read and set the headers instead of `ctx.cookies`: Koa has made that, or will, and nothing changed it. */
   isReplaceable (cookies) {
     const { ctx } = this.request
     if (cookies && !(isUnmodifiedCookies(cookies, ctx) && typeof cookies.secure === 'boolean')) return false
     return ctx.res?.set === undefined
   }
 
-  /** Returns whether `ctx.cookies` would throw an error while it sends the cookie, which the app is to get. */
+  /** Returns whether `ctx.cookies` would throw when it sends the cookie: it has to be called then, so that the app gets its error. */
   get isRefused () {
     const { secure } = this.request.options
     return Boolean(secure) && secure !== 'force' && !this.isSecured

@@ -11,7 +11,7 @@ const CLEARING = { expires: new Date(0), maxAge: false }
  * Reads the session's cookie where no header can be sent. `cookies` would set or clear the signature while it reads.
  *
  * @param {import('../options/request-options').RequestOptions} request
- * @returns {{ value?: string, isDropped: boolean }} isDropped: the signature is by none of the keys
+ * @returns {{ value?: string, isDropped: boolean }} isDropped: the signature was made with none of the keys
  */
 function getSilently ({ ctx: { cookies }, sessionOptions }) {
   let isDropped = false

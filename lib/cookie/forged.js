@@ -4,7 +4,7 @@ const { announce, isObserved, publish } = require('../base/events')
 const { readCookie } = require('../native/opened')
 
 /**
- * Emits `session:forged`: the session's cookie is signed or sealed by none of the keys. With a store, the event has the hash of
+ * Emits `session:forged`: the session's cookie is signed or sealed with none of the keys. With a store, the event has the hash of
  * the id in a signed cookie.
  *
  * @param {import('../options/request-options').RequestOptions} request
@@ -27,7 +27,7 @@ function unverifiedId ({ ctx, options, nativeCookies, isFixed }) {
 
 /**
  * Returns whether a Set-Cookie line of `ctx.cookies` clears the request's signature. `cookies`, and classes modelled on it, set
- * that line while they read a cookie whose signature is by none of the keys. It is the only sign of that.
+ * that line while they read a cookie whose signature was made with none of the keys. Nothing else shows that.
  */
 function isSignatureDropped ({ req }, line, key) {
   const name = `${key}.sig=`

@@ -11,7 +11,7 @@ const { appendCookies } = require('./set-cookie')
  * `err.headers`, since apps throw one error object for many requests. So they are put back when the headers are sent.
  *
  * @param {object} ctx
- * @param {import('./request-cookie').RequestCookie} cookie
+ * @param {import('./base-cookie').BaseCookie} cookie
  */
 function keepOnError (ctx, cookie) {
   const { res, onerror } = ctx
@@ -23,7 +23,7 @@ function keepOnError (ctx, cookie) {
   }
 }
 
-/** Must not throw: Koa calls `ctx.onerror` also as an event listener of streams. */
+/** Puts the lines back when the headers are sent. Never throws, since Koa calls `ctx.onerror` also as an event listener of streams. */
 function keepLines (ctx, cookie) {
   try {
     const { lines } = cookie

@@ -2,7 +2,11 @@
 
 /**
  * The session's cookie on one request, with the options `keys`, `seal` or `chunks`. This package seals or signs the value itself, and
- * splits one that is too long over several cookies. `ctx.cookies` only carries the result, unsigned, and only where it is not Koa's own.
+ * splits one that is too long over several cookies. It sets the header itself too; only if `ctx.cookies` is not Koa's own, that sets the
+ * finished cookies, without signing them.
+ *
+ * A stale cookie is one of the session's in the request that the value does not take: a further part, or a signature beside a sealed
+ * value. An outdated value is one that would be protected in another way now: with another key, or sealed instead of signed.
  */
 
 const binding = require('../native/binding')
@@ -15,19 +19,20 @@ const { MAX_COOKIE_BYTES, reportOversize } = require('./oversize')
 const { isIdRefused } = require('../base/id')
 const { openValue } = require('../native/opened')
 const {
-  OUTCOME, UNWRITABLE, closeProtected, openProtected, readProtected, readUnverified, textToSign, whyUnwritable, writeProtected, writeProtectedJson
+  OUTCOME, UNWRITABLE, closeProtected, openProtected, readProtected, readUnverified, textToSign, whyUnwritable, writeProtected,
+  writeProtectedJson
 } = require('../native/protected')
 const { protectionOf } = require('./protection')
 const { LAST_DATE_MS, MAX_CHUNKS, cookieNames, expiresOf, removeCookies } = require('./set-cookie')
 
 class ProtectedCookie extends BaseCookie {
-  /** The value to be sent anew, since an older key or another kind of protection is on the one that came. */
+  /** The value to be sent again, if the request's is outdated, and the cookie's name. */
   #outdated
   /** The number of cookies of the value that came, and its name, if the request has further ones of that session. */
   #stale
   #hasReadId = false
-  /** Whether the request is known to have no cookies that a new value could leave behind. */
-  #isClean = false
+  /** Whether the request is known to have no cookie that a new value could make stale. */
+  #cannotBecomeStale = false
   /** Whether this response has lines of the session. */
   #hasSent = false
 
@@ -39,18 +44,18 @@ class ProtectedCookie extends BaseCookie {
     return header !== '' && this.#protection().core.isSent(header)
   }
 
-  /** Returns whether the core has accepted the value of the last `read` as an id. */
+  /** Returns whether the core has found the value of the last `read` acceptable as an id. */
   get hasReadId () { return this.#hasReadId }
 
   /** Returns the text that the cookies hold (with a store: an id); undefined if there is none. */
   read () {
-    this.#hasReadId = this.#isClean = false
+    this.#hasReadId = this.#cannotBecomeStale = false
     const header = this.#header()
     if (header === '') return undefined
     const protection = this.#protection()
     if (protection.keygrip) return this.#readByKeygrip(protection, header)
     const found = readProtected(protection.core, header)
-    if (!this.#isOpened(found)) return undefined
+    if (!this.#noteOutcome(found)) return undefined
     if (found.isOutdated) this.#outdated = { value: found.text, key: this.request.options.key }
     this.#hasReadId = found.isId
     return found.text
@@ -71,14 +76,13 @@ class ProtectedCookie extends BaseCookie {
       return value ? openValue(value, now) : undefined
     }
     const found = openProtected(protection.core, header, now)
-    if (!this.#isOpened(found)) return undefined
+    if (!this.#noteOutcome(found)) return undefined
     if (found.isOutdated) this.#outdated = { json: protection.core.outdated(), key: this.request.options.key }
     return found
   }
 
   /**
-   * Sends the value anew, if an older key or another kind of protection is on the one that came; and expires cookies of the request
-   * that the value has no use for.
+   * Sends the request's value again, if it is outdated, and expires stale cookies.
    *
    * @param {number} [expires] milliseconds: when the session's cookie expires, if that is known
    */
@@ -93,13 +97,13 @@ class ProtectedCookie extends BaseCookie {
     const until = typeof expires === 'number' && expires >= 0 && expires <= LAST_DATE_MS ? expires : undefined
     const protection = this.#protection()
     if (outdated === undefined) {
-      this.#send(protection.core.expireStale(stale.count, this.isSecure, this.#header()).split('\n'), protection.isComplete, false)
+      this.#send(protection.core.expireStale(stale.count, this.isSecure, this.#header()).split('\n'), protection.writesAttributes, false)
     } else {
       const text = this.#protect(protection, outdated, until)
-      // A value that grows by its new protection, and does not fit any more, stays as it is.
+      // The new protection may make a value longer. If it does not fit in its cookies any more, it is not sent again.
       if (text === null) return
       const lifetime = { maxAge: undefined, expires: until === undefined ? undefined : new Date(until) }
-      this.#send(this.#withoutSent(text.split('\n')), protection.isComplete, false, lifetime)
+      this.#send(this.#withoutSent(text.split('\n')), protection.writesAttributes, false, lifetime)
     }
   }
 
@@ -125,14 +129,14 @@ class ProtectedCookie extends BaseCookie {
     const protection = this.#protection(key)
     const expires = expiresOf(this.request.options.expires, this.request.cookieMaxAge, now)
     const text = this.#protect(protection, { value: String(value || '') }, expires)
-    if (text === null) this.#fail(key)
+    if (text === null) this.#throwUnwritable(key)
     this.#sendNew(text, protection, expires)
   }
 
   /**
    * Puts the session into an envelope, protects and sends it.
    *
-   * @param {string} json the user's keys
+   * @param {string} json the user's data
    * @param {number} now milliseconds
    * @param {number|undefined} lifetime whole milliseconds, for the envelope; undefined for maxAge 'session'
    */
@@ -140,11 +144,11 @@ class ProtectedCookie extends BaseCookie {
     this.request.resolve()
     const { options, cookieMaxAge } = this.request
     const protection = this.#protection()
-    // The app's own `decode` is given what `encode` made.
+    // The core seals JSON, but the app's own `decode` expects base64, as the default `encode` returns it. A Keygrip signs base64 too.
     if (protection.keygrip || options.decode !== codec.decode) return this.write(binding.close(json, now, lifetime), now)
     const expires = expiresOf(options.expires, cookieMaxAge, now)
     const text = closeProtected(protection.core, json, now, lifetime, expires ?? undefined, this.isSecure, this.#staleHeader)
-    if (text === null) this.#fail(options.key)
+    if (text === null) this.#throwUnwritable(options.key)
     this.#sendNew(text, protection, expires)
   }
 
@@ -159,7 +163,7 @@ class ProtectedCookie extends BaseCookie {
     return protectionOf(this.request, key)
   }
 
-  /** Returns the lines of a value, or of a whole text of JSON; null if it cannot be written. */
+  /** Returns the Set-Cookie lines of a value, or of a session's complete JSON; null if they cannot be written. */
   #protect ({ core, keygrip }, { value, json }, expires) {
     const rest = [expires ?? undefined, this.isSecure, this.#staleHeader]
     if (json !== undefined) return writeProtectedJson(core, json, ...rest)
@@ -168,16 +172,16 @@ class ProtectedCookie extends BaseCookie {
     return text === null ? null : writeProtected(core, value, ...rest, value === '' ? '' : keygrip.sign(text))
   }
 
-  /** Throws, since a value could not be written. */
-  #fail (key) {
+  /** Throws the error that says why the value could not be written. */
+  #throwUnwritable (key) {
     const { reason, bytes } = whyUnwritable()
     if (reason === UNWRITABLE.TOO_LARGE) {
       const { chunks } = this.request.options
       const limit = chunks * MAX_COOKIE_BYTES
       announce(this.request, 'oversize', undefined, { bytes, limit })
       throw Object.assign(sessionError('ERR_SESSION_OVERSIZE',
-        `the session takes ${bytes} bytes in its cookies ${key}, and ${chunks} of them hold fewer than ${limit}: keep less in it, or ` +
-        'use the options chunks or store'), { bytes, limit })
+        `the session cookie ${key} has ${bytes} bytes, and does not fit in the ${chunks} cookies that the option chunks allows: ` +
+        'keep less in the session, set a larger chunks, or use the option store'), { bytes, limit })
     }
     if (reason === UNWRITABLE.NOT_ALLOWED) {
       const { store, ContextStore } = this.request.options
@@ -186,10 +190,11 @@ class ProtectedCookie extends BaseCookie {
     throw sessionError('ERR_SESSION_SEAL', 'the operating system gives no random bytes, which sealing needs')
   }
 
-  #sendNew (text, { isComplete }, expires) {
+  /** Sends the lines of a new value, which replaces the request's. */
+  #sendNew (text, { writesAttributes }, expires) {
     const lines = text.includes('\n') ? text.split('\n') : [text]
     this.#outdated = this.#stale = undefined
-    this.#send(lines, isComplete && expires !== null, this.request.options.overwrite)
+    this.#send(lines, writesAttributes && expires !== null, this.request.options.overwrite)
     if (!this.request.options.chunks) reportOversize(this.request, valueOf(lines[0]))
   }
 
@@ -202,7 +207,7 @@ class ProtectedCookie extends BaseCookie {
    * @param {object} [lifetime] maxAge and expires, for `ctx.cookies`; by default, those of the options
    */
   #send (lines, isByCore, overwrite, lifetime) {
-    // An earlier value of this response may have had more parts.
+    // A value that was written earlier to this response may have more parts.
     if (overwrite && this.#hasSent) removeCookies(this.request.ctx.res, this.names)
     this.#hasSent = true
     if (isByCore && this.isReplaceable(this.takeCookies(false)) && !this.isRefused) return this.append(lines, overwrite)
@@ -215,8 +220,8 @@ class ProtectedCookie extends BaseCookie {
     this.afterSetCookie()
   }
 
-  /** Returns the request's cookies, in which the core looks for stale ones; empty if it is known that there are none. */
-  get #staleHeader () { return this.#isClean ? '' : this.#header() }
+  /** Returns the request's cookies, among which the core looks for stale ones; empty if there can be none. */
+  get #staleHeader () { return this.#cannotBecomeStale ? '' : this.#header() }
 
   /** Returns the request's cookies as a `Cookie` header; empty if there are none. */
   #header () {
@@ -230,11 +235,11 @@ class ProtectedCookie extends BaseCookie {
     return headerBy(ctx.cookies, options.key, options.chunks)
   }
 
-  /** Notes what reading has shown. Returns whether there is a value. */
-  #isOpened ({ outcome, hasStale, count }) {
+  /** Notes the outcome of reading the cookies, and reports a failure. Returns whether a value was opened. */
+  #noteOutcome ({ outcome, hasStale, count }) {
     if (outcome === OUTCOME.OPENED) {
       if (hasStale) this.#stale = { count, key: this.request.options.key }
-      this.#isClean = !hasStale && count === 1
+      this.#cannotBecomeStale = !hasStale && count === 1
       return true
     }
     if (outcome === OUTCOME.MISSED) reportVerdict(VERDICT.MISSED, this.request)
@@ -260,12 +265,12 @@ class ProtectedCookie extends BaseCookie {
     return undefined
   }
 
-  /** Reports a value that none of the keys has protected. As `cookies` does, expires a signature by none of them. */
+  /** Reports a value that was signed or sealed with none of the keys. Where values are signed, expires the signature, as `cookies` does. */
   #dropForged () {
     // First, since it resolves the attributes.
     const isBlocked = this.blockedBy !== undefined
     const protection = this.#protection()
-    if (!protection.seals && !isBlocked) this.#send([protection.core.dropSignature(this.isSecure)], protection.isComplete, false)
+    if (!protection.seals && !isBlocked) this.#send([protection.core.dropSignature(this.isSecure)], protection.writesAttributes, false)
     this.reportForged(!this.request.options.seal)
   }
 }
@@ -287,7 +292,7 @@ function headerBy (cookies, key, chunks) {
   }
   add(key)
   add(`${key}.sig`)
-  // Further ones than the option allows may be left from a time when it allowed more.
+  // The browser may still have more parts than `chunks` allows, if it allowed more before.
   for (let i = 1; i < (chunks ? MAX_CHUNKS : 0); i++) {
     if (!add(`${key}.${i}`) && i >= chunks) break
   }

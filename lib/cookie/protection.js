@@ -19,8 +19,8 @@ const MIN_KEY_BYTES = 32
 
 const KEYS = 'an array of strings and Uint8Arrays, none of them empty'
 
-/** Attributes with which the core can be called where it does not support the app's: `ctx.cookies` sends the lines then. */
-const PLAIN = { path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
+/** Attributes for the core where it does not support the app's: then `ctx.cookies` writes the attributes. */
+const PLACEHOLDERS = { path: '/', domain: '', priority: '', sameSite: '', httpOnly: true, partitioned: false }
 
 /** @type {WeakMap<object, ProtectionCache>} by the NativeCookies of a `session()` */
 const caches = new WeakMap()
@@ -59,13 +59,14 @@ class ProtectionCache {
   }
 
   #make (options, key, keys, name, appKeys) {
-    const { seals, chunks, sealKeys, signKeys, keygrip } = wantedOf(options, keys, name, appKeys)
+    const { seals, chunks, sealKeys, signKeys, keygrip } = checkedProtection(options, keys, name, appKeys)
     if (!sameKeys(sealKeys, this.#sealKeys) || !sameKeys(signKeys, this.#signKeys)) this.#takeKeys(sealKeys, signKeys)
     const attributes = attributesOf(options)
-    const core = this.#core(named(attributes, key), seals, chunks)
-    return { core, seals, keygrip, isSigned: signKeys !== undefined, isComplete: attributes !== undefined }
+    const core = this.#core(withName(attributes, key), seals, chunks)
+    return { core, seals, keygrip, isSigned: signKeys !== undefined, writesAttributes: attributes !== undefined }
   }
 
+  /** Remembers copies of the keys, and forgets the objects made of other ones. */
   #takeKeys (sealKeys, signKeys) {
     this.#sealKeys = copyKeys(sealKeys)
     this.#signKeys = copyKeys(signKeys)
@@ -84,9 +85,9 @@ class ProtectionCache {
   }
 }
 
-/** Returns attributes for the core with the cookie's name; plain ones where it does not support the app's. */
-function named (attributes, key) {
-  if (attributes === undefined) return { ...PLAIN, key }
+/** Returns attributes for the core with the cookie's name; placeholders where it does not support the app's. */
+function withName (attributes, key) {
+  if (attributes === undefined) return { ...PLACEHOLDERS, key }
   return attributes.key === key ? attributes : { ...attributes, key }
 }
 
@@ -95,8 +96,8 @@ function named (attributes, key) {
  *
  * @param {import('../options/request-options').RequestOptions} request
  * @param {string} key the cookie's name
- * @returns {{ core: object, seals: boolean, keygrip: object|undefined, isComplete: boolean }} isComplete: whether the core supports the
- *   cookie's attributes
+ * @returns {{ core: object, seals: boolean, keygrip: object|undefined, writesAttributes: boolean }} seals: whether new
+ *   values are sealed; writesAttributes: whether the core supports the cookie's attributes, and writes them
  * @throws {SessionOptionError} for keys that cannot be used: `app.keys` may change at any time
  */
 function protectionOf (request, key) {
@@ -107,7 +108,7 @@ function protectionOf (request, key) {
 }
 
 /** Returns what the options ask for. */
-function wantedOf (options, keys, name, appKeys) {
+function checkedProtection (options, keys, name, appKeys) {
   const { seal, signed } = options
   const chunks = options.chunks ?? 0
   if (!(Number.isInteger(chunks) && chunks >= 0 && chunks <= MAX_CHUNKS)) throw invalidOption('chunks', `whole number from 1 to ${MAX_CHUNKS}`, chunks)
@@ -123,7 +124,7 @@ function wantedOf (options, keys, name, appKeys) {
   return { seals: false, chunks, sealKeys: undefined, signKeys: keygrip === undefined ? keys : undefined, keygrip }
 }
 
-/** Returns the keys that verify signed cookies where others are sealed: also the app's, by which koa-session signs. */
+/** Returns the keys that verify signed cookies during a migration: those that seal, and those of the app, with which koa-session signs. */
 function withAppKeys (keys, appKeys) {
   if (appKeys === keys || appKeys == null) return keys
   checkKeys(appKeys, 'app.keys')
@@ -140,10 +141,10 @@ function checkKeys (keys, name) {
   if (!areKeys(keys, name === 'keys' ? 1 : 0)) throw invalidOption(name, KEYS, keys)
 }
 
-/** Throws for keys that cannot seal: a Keygrip does not show its keys, and short ones could be found from one cookie. */
+/** Throws for keys that cannot seal: those of a Keygrip cannot be read, and a short key can be found by trial with one cookie. */
 function checkSealKeys (keys, name) {
   if (areKeys(keys, MIN_KEY_BYTES)) return
-  throw invalidOption(name, `${KEYS}, of at least ${MIN_KEY_BYTES} bytes each, as the option seal needs them`, keys)
+  throw invalidOption(name, `an array of strings and Uint8Arrays, of at least ${MIN_KEY_BYTES} bytes each (option seal)`, keys)
 }
 
 function areKeys (keys, least) {
@@ -152,8 +153,8 @@ function areKeys (keys, least) {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]
     // A text has at least as many bytes as characters.
-    const isLong = typeof key === 'string' ? key.length >= least || Buffer.byteLength(key) >= least : isUint8Array(key) && key.length >= least
-    if (!isLong) return false
+    const isLongEnough = typeof key === 'string' ? key.length >= least || Buffer.byteLength(key) >= least : isUint8Array(key) && key.length >= least
+    if (!isLongEnough) return false
   }
   return true
 }

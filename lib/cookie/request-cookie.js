@@ -22,9 +22,9 @@ const PROBE = 'koa-session-rs'
 class RequestCookie extends BaseCookie {
   /** The app's keys when the cookie was first read, of which Koa would make its Keygrip. */
   #keys
-  /** If the request's signature is by an older key: the new signature to be sent, and the cookie's name. */
+  /** If the request's signature was made with an older key: the new signature to be sent, and the cookie's name. */
   #reissued
-  /** Whether the core has accepted the value that was read as an id. */
+  /** Whether the core has found the value of the last `read` acceptable as an id. */
   #hasReadId = false
 
   /** Returns whether the request has the cookie, verified or not. */
@@ -36,7 +36,7 @@ class RequestCookie extends BaseCookie {
     return header !== '' && core.isSent(header)
   }
 
-  /** Returns whether the core has accepted the value of the last `read` as an id. */
+  /** Returns whether the core has found the value of the last `read` acceptable as an id. */
   get hasReadId () { return this.#hasReadId }
 
   /**
@@ -79,7 +79,7 @@ class RequestCookie extends BaseCookie {
   }
 
   /**
-   * Sends a signature by the first key, if the cookie that was read is signed by an older one.
+   * Sends a signature made with the first key, if the cookie that was read is signed with an older one.
    *
    * @param {number} [expires] milliseconds: when the session's cookie expires, if that is known
    */
@@ -95,7 +95,7 @@ class RequestCookie extends BaseCookie {
   }
 
   /**
-   * Sends a cookie with a given value (with a store: an id), and the lifetime that the options say.
+   * Sends a cookie with a given value (with a store: an id), and the lifetime that the options give.
    *
    * @param {string} value
    * @param {*} now what Date.now() returned

@@ -26,7 +26,7 @@ function removeCookies (res, names) {
 /**
  * Returns the names of a session's cookies: the cookie, its signature, and its further parts.
  *
- * @param {string} key the session's option
+ * @param {string} key the option
  * @param {number} [chunks] the most cookies that the session may take
  */
 function cookieNames (key, chunks = 1) {

@@ -63,7 +63,7 @@ function failure (name, attempts, table) {
   const error = new Error(lines.join('\n  '), { cause: broken ?? reasons.at(-1) })
   Object.assign(error, { code: 'ERR_SESSION_BINDING', package: name, platform, arch })
   if (clib !== undefined) error.libc = clib
-  // Not enumerable, since Node prints the fields of an uncaught error, and these would bury the message.
+  // Not enumerable, since Node prints the fields of an uncaught error, and these would hide the message.
   return Object.defineProperty(error, 'causes', { value: [...attempts.values()].flat() })
 }
 

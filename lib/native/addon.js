@@ -18,7 +18,8 @@ function builtIn (name, platform, errors) {
   try { return checked(createRequire(__filename)(`../../${name}.${platform}.node`)) } catch (error) { errors.push(error) }
 }
 
-// On Linux, both are tried, glibc's first: the wrong one fails to link, which is faster than finding out the libc.
+// Returns the names of the platforms to try. On Linux, those of glibc and musl: the wrong addon fails to link, which takes less time than
+// detecting the libc.
 function candidates () {
   const { platform, arch } = process
   const eabi = arch === 'arm' ? 'eabihf' : ''

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Opens cookies by the core, which returns a text, and writes the other results as numbers into an array of ours: faster than an
- * object (binding/src/opened.rs has the same places). Only this file reads the array, directly after the call.
+ * Opens cookies by the core. A call returns a text, and writes its other results as numbers into an array, which is faster than an
+ * object (binding/src/opened.rs writes them in this order). Only this file reads the array, directly after the call.
  */
 
 const binding = require('./binding')
@@ -12,13 +12,13 @@ const numbers = new Float64Array(5)
 /** The array's memory, an argument of each call that writes to it. */
 const memory = numbers.buffer
 
-/** The places of the numbers; `EXPIRE_MS` and `MAX_AGE_MS` are 0 where the shape is not TIMED. `IS_ID` is that of `readCookie`. */
+/** The indices of the numbers; `EXPIRE_MS` and `MAX_AGE_MS` are 0 where the shape is not TIMED. `IS_ID` is that of `readCookie`. */
 const PLACE = { REPAIR: 0, VERDICT: 1, SHAPE: 2, EXPIRE_MS: 3, MAX_AGE_MS: 4, IS_ID: 1 }
 
-/** What to do about the request's signature: nothing, send one by the first key, or clear it. */
+/** What to do about the request's signature: nothing, send one made with the first key, or clear it. */
 const REPAIR = { NONE: 0, REISSUE: 1, CLEAR: 2 }
 
-/** What an opened text is: the user's keys (of a session with a maxAge in ms, or a browser session), or a whole foreign text. */
+/** What an opened text is: the user's keys (of a session with a maxAge in ms, or a browser session), or any other text, complete. */
 const SHAPE = { TIMED: 0, BROWSER: 1, FOREIGN: 2 }
 
 /**

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Reads and writes protected cookies by the core, which returns a text, and writes the other results as numbers into an array of ours
- * (binding/src/protected.rs has the same places). Only this file reads the array, directly after the call.
+ * Reads and writes protected cookies by the core. A call returns a text, and writes its other results as numbers into an array
+ * (binding/src/protected.rs writes them in this order). Only this file reads the array, directly after the call.
  */
 
 const numbers = new Float64Array(8)
@@ -10,20 +10,20 @@ const numbers = new Float64Array(8)
 /** The array's memory, an argument of each call that writes to it. */
 const memory = numbers.buffer
 
-/** What a request's cookies hold: nothing, parts of a value, a value that no key has protected, or a value. */
+/** What a request's cookies hold: nothing, some parts of a value, a value signed or sealed with none of the keys, or a valid value. */
 const OUTCOME = { NOTHING: 0, MISSED: 1, FORGED: 2, OPENED: 3 }
 
-/** Why a value cannot be written: it takes too many cookies, no header can carry it, or it cannot be sealed. */
+/** Why a value cannot be written: it needs too many cookies, is no valid cookie value, or cannot be sealed. */
 const UNWRITABLE = { TOO_LARGE: 1, NOT_ALLOWED: 2, CANNOT_SEAL: 3 }
 
 /**
- * Reads the text that a request's cookies hold, as it stands.
+ * Reads the text that a request's cookies hold, without parsing it.
  *
  * @param {object} core the core's cookie object
  * @param {string} header the `Cookie` header
  * @returns {{ text: string|undefined, outcome: number, isId: boolean, isOutdated: boolean, hasStale: boolean, count: number }} isId:
- *   whether the text is acceptable as an id; isOutdated: whether it is to be sent anew; hasStale: whether the request has cookies that
- *   the value has no use for; count: the number of cookies that it takes
+ *   whether the text is acceptable as an id; isOutdated: whether it has to be sent again, signed or sealed in another way; hasStale:
+ *   whether the request has stale cookies, which the value does not take; count: the number of cookies that it takes
  */
 function readProtected (core, header) {
   const text = core.read(memory, header)
@@ -75,32 +75,32 @@ function readUnverified (core, header) {
 }
 
 /**
- * Protects a session in the core's cookie, with an envelope.
+ * Writes a session: adds the envelope, and signs or seals it.
  *
  * @param {object} core
- * @param {string} json the user's keys
+ * @param {string} json the user's data
  * @param {number} now milliseconds
  * @param {number|undefined} lifetime milliseconds; undefined for maxAge 'session'
  * @param {number|undefined} expires milliseconds
  * @param {boolean} isSecure
- * @param {string} header the request's cookies, of which those are expired that the value has no use for
+ * @param {string} header the request's cookies, of which stale ones are expired
  * @returns {string|null} the lines of Set-Cookie, separated by line feeds; null if `whyUnwritable` has a reason
  */
 function closeProtected (core, json, now, lifetime, expires, isSecure, header) {
   return core.close(memory, json, now, lifetime, expires, isSecure, header)
 }
 
-/** Protects a value, which a Keygrip may have signed. Returns the same. */
+/** Writes a value, with the signature by a Keygrip if there is one. Returns the same as `closeProtected`. */
 function writeProtected (core, value, expires, isSecure, header, signature) {
   return core.write(memory, value, expires, isSecure, header, signature)
 }
 
-/** Protects a whole text of JSON. Returns the same. */
+/** Writes a session's complete JSON. Returns the same as `closeProtected`. */
 function writeProtectedJson (core, json, expires, isSecure, header) {
   return core.writeJson(memory, json, expires, isSecure, header, undefined)
 }
 
-/** Returns the text that a Keygrip is to sign for a value; null as above. */
+/** Returns the text that a Keygrip has to sign for a value; null if `whyUnwritable` has a reason. */
 function textToSign (core, value) {
   return core.textToSign(memory, value)
 }
@@ -111,5 +111,14 @@ function whyUnwritable () {
 }
 
 module.exports = {
-  OUTCOME, UNWRITABLE, closeProtected, openProtected, readProtected, readUnverified, textToSign, whyUnwritable, writeProtected, writeProtectedJson
+  OUTCOME,
+  UNWRITABLE,
+  closeProtected,
+  openProtected,
+  readProtected,
+  readUnverified,
+  textToSign,
+  whyUnwritable,
+  writeProtected,
+  writeProtectedJson
 }

@@ -20,7 +20,7 @@ const { clearCookie, clearReplaced, destroyReplaced, remove, changeId } = requir
  *
  * @param {import('./context-session').ContextSession} contextSession
  * @param {{ save?: boolean, regenerate?: boolean, keep?: string[], isAtEnd?: boolean }} [how] save: even if nothing changed;
- * regenerate: the same, under a new id; keep: the only keys of its data that stay; isAtEnd: the app has ended
+ * regenerate: the same, under a new id; keep: the only keys of its data that stay; isAtEnd: the app's middleware has ended
  * @returns {Promise<void>|undefined} undefined if the commit was synchronous
  */
 function commit (contextSession, how = {}) {
@@ -75,7 +75,7 @@ async function commitReplacing (contextSession, how) {
   const isTooLate = blockedBy === 'headers-sent' || blockedBy === 'no-response'
   if (isTooLate || (contextSession.options.early && contextSession.ctx.res?.headersSent)) {
     reportUncommitted(contextSession, isTooLate ? blockedBy : 'headers-sent')
-    throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the headers of the response have left, or there is no response')
+    throw sessionError('ERR_SESSION_HEADERS_SENT', 'a new id cannot be sent: the response headers were sent, or there is no response')
   }
   // With a new id, which the browser would not get, the session would be lost.
   if (blockedBy !== undefined) return saveIfDue(contextSession, how)
@@ -168,7 +168,7 @@ function saveCookie (contextSession, draft, reason) {
  * Writes the session to its store, and its id to the cookie.
  *
  * @param {{ hasMoved: boolean, isComplete: boolean, isAtEnd: boolean }} how hasMoved: the session has a new id; isComplete: the
- * record is replaced by the session, not merged with it; isAtEnd: the app has ended
+ * record is replaced by the session, not merged with it; isAtEnd: the app's middleware has ended
  * @returns {Promise<boolean>} whether it was written
  */
 function commitToStore (contextSession, draft, reason, how) {

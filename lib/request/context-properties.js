@@ -40,7 +40,7 @@ function extendApp (context, settings, isNamed) {
   const names = namesOf(settings)
   const taken = new Set([...existing.values()].flatMap(namesOf))
   if (names.some((name) => taken.has(name))) {
-    throw invalidOption('key', 'a name of its own for each session, and not that of another one\'s signature (.sig) or part (.1)', names[0])
+    throw invalidOption('key', 'a name that no cookie of another session has, nor its signature (.sig) or part (.1)', names[0])
   }
   extend(context, settings)
 }

@@ -385,7 +385,7 @@ class ContextSession {
     return committing.then(ignore)
   }
 
-  /** Commits after the app has ended. Returns undefined if that was synchronous. */
+  /** Commits after the app's middleware has ended. Returns undefined if that was synchronous. */
   finish () {
     return this.#committing ? this.commit(AT_END) : commit(this, AT_END)
   }

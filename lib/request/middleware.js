@@ -8,7 +8,7 @@ const { preload } = require('./on-demand')
 /**
  * Returns the middleware of one `session()`: it loads the session before the app runs, and commits it afterwards.
  *
- * @param {import('../options/options').Settings} ownSettings of this `session()`; the settings of the app's first `session()` may be in force instead
+ * @param {import('../options/options').Settings} ownSettings of this `session()`; those of the app's first one may be in force instead
  */
 function middleware (ownSettings) {
   preload(ownSettings)

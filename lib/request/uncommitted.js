@@ -12,7 +12,7 @@ function reportUncommitted (contextSession, reason) {
   announce(contextSession, 'uncommitted', contextSession.id, { reason })
   if (reason !== 'insecure') return
   warnOnce('KOA_SESSION_RS_INSECURE',
-    'the option secure is true and a connection is not: no session cookie was sent. Behind a proxy that ends TLS, set ' +
+    'the option secure is true, and a connection is not secure: no session cookie was sent. Behind a proxy that ends TLS, set ' +
     "app.proxy = true and have it send X-Forwarded-Proto; or set secure: 'auto' or 'force'")
 }
 

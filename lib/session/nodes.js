@@ -9,7 +9,7 @@ const OBJECT = Symbol('object')
 const ARRAY = Symbol('array')
 const END = Symbol('end')
 
-/** Data nested deeper than this have no nodes, nor have data with a cycle. */
+/** The deepest nesting of data that get nodes. So data with a cycle get none. */
 const MAX_DEPTH = 32
 
 /**
@@ -114,7 +114,7 @@ class Nodes {
     this.#at = this.#list[this.#at + 1] + 1
   }
 
-  /** Makes the next value again. */
+  /** Rebuilds the next value from its nodes. */
   read () {
     const list = this.#list
     const node = list[this.#at]
@@ -137,7 +137,7 @@ function isJsonPrimitive (value) {
 }
 
 /**
- * Returns what it means that a value is where another one was.
+ * Returns the result of a comparison that found another value in place of the expected one.
  *
  * @returns {number} DIFFERENT if JSON.stringify writes the value as it is, or at least as an object or array of its own; else UNCLEAR
  */

@@ -44,7 +44,7 @@ function blankJson (keys) {
   return JSON.stringify(Object.fromEntries(keys.map((key) => [key, null])))
 }
 
-/** Makes V8 expect values of any type under each key: storing a value of another type in a clone would not teach it that. */
+/** Stores values of several types under each key, so that V8 expects any type there: it does not infer that from values in clones. */
 function generalize (object) {
   for (const key in object) {
     for (const value of [0, 0.5, null]) object[key] = value

@@ -1,7 +1,7 @@
 'use strict'
 
-// The ways from signed cookies to sealed ones and back, from one key to another, and from one cookie to several, as docs/security.md
-// describes them: at each step, servers with the settings of the step before are still running.
+// The migrations of docs/security.md: from signed cookies to sealed ones and back, from one key to another, and from one cookie to
+// several. At each step, servers with the settings of the step before are still running.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -22,13 +22,12 @@ const ROUTES = {
 }
 
 /**
- * Visits servers with the settings of one step after another; at each step also those of the step before, as long as the browser's
- * cookie may be from there.
+ * Plays a migration: visits the servers of one step after another with one browser, and at each step also servers of the step before.
  *
  * @param {Array<{ options: object, keys: string[], upstream?: boolean, path?: string, only?: boolean }>} steps only: the servers of the
- *   step before are gone when this one begins
+ *   step before have been stopped when this one begins
  */
-async function go (t, steps) {
+async function migrate (t, steps) {
   const servers = []
   for (const { options, keys, upstream } of steps) {
     servers.push(await start(t, { ...options }, ROUTES, { keys, session: upstream ? koaSession : session }))
@@ -49,9 +48,9 @@ async function go (t, steps) {
 
 const UPSTREAM = { options: {}, keys: [A], upstream: true }
 
-describe('ways over', () => {
+describe('migration', () => {
   test('from koa-session to sealed cookies, with app.keys', async (t) => {
-    const visitor = await go(t, [
+    const visitor = await migrate(t, [
       UPSTREAM,
       { options: {}, keys: [A] },
       { options: { seal: { accept: 'signed', write: 'signed' } }, keys: [A] },
@@ -62,10 +61,10 @@ describe('ways over', () => {
     assert.ok(!visitor.jar.has('koa.sess.sig'))
   })
 
-  test('from koa-session to cookies sealed by keys of their own', async (t) => {
-    const visitor = await go(t, [
+  test('from koa-session to cookies that are sealed with the option keys', async (t) => {
+    const visitor = await migrate(t, [
       UPSTREAM,
-      // koa-session has to verify what the new servers sign.
+      // koa-session has to verify cookies that the next step signs.
       { options: {}, keys: [A, B], upstream: true },
       { options: { keys: [B], seal: { accept: 'signed', write: 'signed' } }, keys: [A, B] },
       { options: { keys: [B], seal: { accept: 'signed' } }, keys: [A, B] },
@@ -75,7 +74,7 @@ describe('ways over', () => {
   })
 
   test('from sealed cookies back to koa-session', async (t) => {
-    await go(t, [
+    await migrate(t, [
       { options: { seal: true }, keys: [A] },
       { options: { seal: { accept: 'signed' } }, keys: [A] },
       { options: { seal: { write: 'signed' } }, keys: [A] },
@@ -86,9 +85,9 @@ describe('ways over', () => {
 
   for (const seal of [undefined, true]) {
     test(`from one key to another, ${seal ? 'sealed' : 'signed'}`, async (t) => {
-      await go(t, [
+      await migrate(t, [
         { options: { keys: [A], seal }, keys: ['the app\'s'] },
-        // All servers have to know the new key before one uses it.
+        // All servers have to accept the new key before one uses it.
         { options: { keys: [A, B], seal }, keys: ['the app\'s'] },
         { options: { keys: [B, A], seal }, keys: ['the app\'s'] },
         { options: { keys: [B], seal }, keys: ['the app\'s'] }
@@ -96,8 +95,8 @@ describe('ways over', () => {
     })
   }
 
-  test('from app.keys to keys of the session alone', async (t) => {
-    await go(t, [
+  test('from app.keys to the option keys', async (t) => {
+    await migrate(t, [
       { options: {}, keys: [A] },
       { options: {}, keys: [A, B] },
       { options: { keys: [B, A] }, keys: [A, B] },
@@ -106,7 +105,7 @@ describe('ways over', () => {
   })
 
   test('from one cookie to several, and back', async (t) => {
-    const visitor = await go(t, [
+    const visitor = await migrate(t, [
       UPSTREAM,
       { options: {}, keys: [A] },
       { options: { chunks: 3 }, keys: [A] },
