@@ -6,6 +6,7 @@ const { describe, test } = require('node:test')
 const { session, KOAS: { koa3: Koa } } = require('../harness/app')
 const { refuses } = require('../harness/refusal')
 const { start, visit } = require('../harness/server')
+const { warned } = require('../harness/warnings')
 
 const KEY = 'k'.repeat(32)
 
@@ -153,6 +154,13 @@ test('null means the default, and what is no number is an error once it is used'
   })
   assert.equal((await server.get('/set')).status, 500)
   assert.deepEqual([server.errors[0].code, server.errors[0].option], ['ERR_SESSION_OPTION', 'chunks'])
+})
+
+test('short app.keys are warned of here too', async (t) => {
+  const client = await visit(t, { chunks: 2 }, ROUTES, { keys: ['abc'] })
+  await client.get('/set?length=10')
+  const { message } = await warned('KOA_SESSION_RS_KEYS')
+  assert.ok(message.includes('app.keys') && !message.includes('abc'))
 })
 
 refuses('chunks', [['3', 'string'], [0, 'number'], [33, 'number'], [1.5, 'number'], [true, 'boolean']])

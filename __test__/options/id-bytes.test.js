@@ -6,7 +6,7 @@ const { describe, test } = require('node:test')
 const { of } = require('../harness/app')
 const { MODES } = require('../harness/modes')
 const { errorOf, refuses } = require('../harness/refusal')
-const { visit } = require('../harness/server')
+const { start, visit } = require('../harness/server')
 
 const ROUTES = {
   async '/in' (ctx) {
@@ -49,6 +49,16 @@ describe('idBytes', () => {
     const { code, option } = errorOf({ idBytes: 32, genid: () => 'id' })
     assert.deepEqual([code, option], ['ERR_SESSION_OPTION', 'genid'])
   })
+})
+
+test('a wrong number after the start is an error that names the option', async (t) => {
+  for (const idBytes of [-1, 15, 1e9, 'many']) {
+    const options = { ...MODES.store().options, idBytes: 16 }
+    const server = await start(t, options, ROUTES)
+    options.idBytes = idBytes
+    assert.equal((await server.get('/in')).status, 500)
+    assert.deepEqual([server.errors[0].code, server.errors[0].option], ['ERR_SESSION_OPTION', 'idBytes'])
+  }
 })
 
 refuses('idBytes', [['32', 'string'], [15, 'number'], [65, 'number'], [16.5, 'number']])
