@@ -3,6 +3,7 @@
 const { createRequire } = require('node:module')
 const { join } = require('node:path')
 
+const { libc } = require('../lib/native/addon-failure')
 const { engines, version } = require('../package.json')
 
 const help = `Checks Node, the native addon, and the packages of the app in this folder.
@@ -19,7 +20,8 @@ const PACKAGES = ['koa', 'cookies', 'keygrip', 'koa-session', 'koa-session-rs-sq
 const SAFE_KOA = { 2: [2, 16, 4], 3: [3, 1, 2] }
 
 function run () {
-  const report = { version, node: process.versions.node, platform: process.platform, arch: process.arch, addon: null, packages: {}, problems: [] }
+  const { platform, arch } = process
+  const report = { version, node: process.versions.node, platform, arch, libc: platform === 'linux' ? libc() ?? null : null, addon: null, file: null, packages: {}, problems: [] }
   const problem = (code, message) => report.problems.push({ code, message })
   checkAddon(report, problem)
   for (const name of PACKAGES) report.packages[name] = versionOf(name)
@@ -32,6 +34,7 @@ function checkAddon (report, problem) {
   try {
     const { version: built } = require('../lib/native/binding')
     report.addon = built()
+    report.file = Object.keys(require.cache).find((path) => path.endsWith('.node')) ?? null
   } catch (error) {
     problem('ADDON', String(error.message))
   }
@@ -69,12 +72,12 @@ function checkAddons (packages, problem) {
   }
 }
 
-function describe ({ node, platform, arch, addon, packages, problems }) {
+function describe ({ node, platform, arch, libc, addon, file, packages, problems }) {
   const lines = [
     ['koa-session-rs', version],
     ['Node', `${node} (${engines.node} is needed)`],
-    ['platform', `${platform}-${arch}`],
-    ['native addon', addon === null ? 'cannot be loaded' : addon],
+    ['platform', [platform, arch, libc].filter(Boolean).join('-')],
+    ['native addon', addon === null ? 'cannot be loaded' : `${addon}${file === null ? '' : `, ${file}`}`],
     ...Object.entries(packages).map(([name, installed]) => [name, installed ?? 'not installed'])
   ]
   const text = lines.map(([label, value]) => `${label}:`.padEnd(24) + value)

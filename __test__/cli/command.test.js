@@ -59,6 +59,8 @@ describe('the command line', () => {
   test('doctor finds the addon and the packages', () => {
     const { code, json } = command(['doctor', '--json'])
     assert.deepEqual([code, json.version, json.addon, json.problems], [0, version, version, []])
+    assert.ok(json.file.endsWith('.node') && [json.platform, json.arch].join() === [process.platform, process.arch].join())
+    if (process.platform === 'linux') assert.match(json.libc, /^(gnu|musl)$/)
     assert.equal(json.packages.koa, require('koa/package.json').version)
     assert.match(command(['doctor']).out, /all is well/)
   })

@@ -8,25 +8,13 @@ const assert = require('node:assert/strict')
 const http = require('node:http')
 const { test } = require('node:test')
 
+const Random = require('../differential/random')
 const { KOAS: { koa3: Koa }, session } = require('../harness/app')
 const { settled } = require('../harness/waiting')
 
 const SCRIPTS = Number(process.env.PROTECTED_SCRIPTS ?? 400)
 const FIRST_SEED = Number(process.env.PROTECTED_SEED ?? 1)
 const STEPS = 24
-
-/** Makes a generator of random numbers (mulberry32). */
-function generator (seed) {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-  const below = (count) => Math.floor(next() * count)
-  return { below, pick: (list) => list[below(list.length)], chance: (share) => next() < share }
-}
 
 const SEALS = [undefined, false, true, { accept: 'signed' }, { write: 'signed' }, { accept: 'signed', write: 'signed' }]
 
@@ -63,15 +51,15 @@ class Script {
   counter = 0
 
   constructor (seed) {
-    this.random = generator(seed)
-    const { pick, chance } = this.random
-    this.hasOwnKeys = chance(0.5)
-    this.isCustom = chance(0.3)
-    this.mode = pick(['cookie', 'cookie', 'cookie', 'store', 'externalKey'])
-    this.name = pick(['session', 'other'])
-    this.isEarly = chance(0.3)
-    this.key = pick(['koa.sess', '__Host-s', 's'])
-    this.options = { key: this.key, maxAge: 60000, early: this.isEarly, seal: pick(SEALS), chunks: pick([undefined, 1, 2, 4]) }
+    this.random = new Random(seed)
+    const { random } = this
+    this.hasOwnKeys = random.chance(0.5)
+    this.isCustom = random.chance(0.3)
+    this.mode = random.pick(['cookie', 'cookie', 'cookie', 'store', 'externalKey'])
+    this.name = random.pick(['session', 'other'])
+    this.isEarly = random.chance(0.3)
+    this.key = random.pick(['koa.sess', '__Host-s', 's'])
+    this.options = { key: this.key, maxAge: 60000, early: this.isEarly, seal: random.pick(SEALS), chunks: random.pick([undefined, 1, 2, 4]) }
     // At least one of the options, so that this package protects the cookie.
     if (!this.hasOwnKeys && !this.options.seal && this.options.chunks === undefined) this.options.chunks = 2
     if (this.hasOwnKeys) this.options.keys = this.keys
@@ -275,9 +263,9 @@ class Script {
   }
 
   changeOptions () {
-    const { pick, chance } = this.random
-    if (chance(0.5)) this.options.seal = pick(SEALS)
-    else this.options.chunks = pick([1, 2, 4])
+    const { random } = this
+    if (random.chance(0.5)) this.options.seal = random.pick(SEALS)
+    else this.options.chunks = random.pick([1, 2, 4])
     if (!this.hasOwnKeys && !this.options.seal && this.options.chunks === undefined) this.options.chunks = 2
   }
 
@@ -325,13 +313,13 @@ class Script {
   }
 
   async play () {
-    const { below, pick } = this.random
+    const { random } = this
     for (let step = 0; step < STEPS; step++) {
-      const action = pick([
+      const action = random.pick([
         'read', 'read', 'write', 'write', 'long', 'remove', 'rotate', 'options', 'tamper', 'crossResponses', 'loseCookie'
       ])
-      if (action === 'write') await this.write(1 + below(3000))
-      else if (action === 'long') await this.write(1 + below(14000))
+      if (action === 'write') await this.write(1 + random.below(3000))
+      else if (action === 'long') await this.write(1 + random.below(14000))
       else if (action === 'rotate') this.rotate()
       else if (action === 'options') this.changeOptions()
       else await this[action]()

@@ -7,6 +7,7 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 
+const Random = require('../differential/random')
 const { of, session, KOAS: { koa3: Koa } } = require('../harness/app')
 const { serve } = require('../harness/server')
 
@@ -14,18 +15,6 @@ const SCRIPTS = Number(process.env.REVOCATION_SCRIPTS ?? 120)
 const FIRST_SEED = Number(process.env.REVOCATION_SEED ?? 1)
 const HOUR = 3600000
 const USERS = ['ann', 'bob']
-
-function generator (seed) {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-  const below = (count) => Math.floor(next() * count)
-  return { below, pick: (list) => list[below(list.length)], chance: (share) => next() < share }
-}
 
 const pause = async (turns) => {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve))
@@ -65,7 +54,7 @@ class Script {
   seen = 0
 
   constructor (seed) {
-    this.random = generator(seed)
+    this.random = new Random(seed)
   }
 
   async start (t) {
@@ -183,12 +172,12 @@ class Script {
   }
 
   async play () {
-    const { pick, below } = this.random
+    const { random } = this
     for (const client of this.clients) await this.logIn(client)
     for (let round = 0; round < 12; round++) {
-      const acts = Array.from({ length: 1 + below(4) }, () => {
-        const client = pick(this.clients)
-        const act = pick(['/me', '/me', '/count', '/count', 'in', 'out', 'regenerate', 'others', 'all', 'steal', 'steal'])
+      const acts = Array.from({ length: 1 + random.below(4) }, () => {
+        const client = random.pick(this.clients)
+        const act = random.pick(['/me', '/me', '/count', '/count', 'in', 'out', 'regenerate', 'others', 'all', 'steal', 'steal'])
         if (act.startsWith('/')) return this.visit(client, act)
         if (act === 'in') return this.logIn(client)
         if (act === 'out') return this.logOut(client)

@@ -15,7 +15,7 @@ use crate::cookie::{CookieOptions, lifetime, read_keys, to_binding_error};
 use crate::opened::numbers_of;
 
 /// The memory of a call's results; `lib/native/protected.js` reads them in the order of the writes here.
-type Memory<'call> = Numbers<'call, 8>;
+type Memory<'call> = Numbers<'call, 9>;
 
 /// The arguments of a call that writes lines: a text, `expires`, `secure`, the request's `Cookie` header, and a signature.
 type Write<'call> = (Memory<'call>, Text, Option<f64>, bool, Text, Option<Text>);
@@ -135,7 +135,17 @@ impl Cookie {
         let is_id = value
             .as_ref()
             .is_some_and(|value| id::is_acceptable(&value.text));
-        memory.write(&[outcome, is_outdated, has_stale, count, flag(is_id)]);
+        memory.write(&[
+            outcome,
+            is_outdated,
+            has_stale,
+            count,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            flag(is_id),
+        ]);
         value.map(|value| value.text.into_owned().into())
     }
 

@@ -67,4 +67,4 @@ function failure (name, attempts, table) {
   return Object.defineProperty(error, 'causes', { value: [...attempts.values()].flat() })
 }
 
-module.exports = { failure }
+module.exports = { failure, libc }

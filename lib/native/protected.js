@@ -5,7 +5,7 @@
  * (binding/src/protected.rs writes them in this order). Only this file reads the array, directly after the call.
  */
 
-const numbers = new Float64Array(8)
+const numbers = new Float64Array(9)
 
 /** The array's memory, an argument of each call that writes to it. */
 const memory = numbers.buffer
@@ -26,15 +26,7 @@ const UNWRITABLE = { TOO_LARGE: 1, NOT_ALLOWED: 2, CANNOT_SEAL: 3 }
  *   whether the request has stale cookies, which the value does not take; count: the number of cookies that it takes
  */
 function readProtected (core, header) {
-  const text = core.read(memory, header)
-  return {
-    text: text ?? undefined,
-    outcome: numbers[0],
-    isOutdated: numbers[1] === 1,
-    hasStale: numbers[2] === 1,
-    count: numbers[3],
-    isId: numbers[4] === 1
-  }
+  return found(core.read(memory, header))
 }
 
 /**
@@ -43,10 +35,14 @@ function readProtected (core, header) {
  * @param {object} core
  * @param {string} header
  * @param {number} now milliseconds
- * @returns {object} as from `readProtected`, with the verdict, the shape, `expire` and `maxAge` as from `openCookie`
+ * @returns {object} as from `readProtected`, but for isId, with the verdict, the shape, `expire` and `maxAge` as from `openCookie`
  */
 function openProtected (core, header, now) {
-  const text = core.open(memory, header, now)
+  return found(core.open(memory, header, now))
+}
+
+/** Returns what both have found; each leaves the numbers of the other as they are. */
+function found (text) {
   return {
     text: text ?? undefined,
     outcome: numbers[0],
@@ -56,7 +52,8 @@ function openProtected (core, header, now) {
     verdict: numbers[4],
     shape: numbers[5],
     expire: numbers[6],
-    maxAge: numbers[7]
+    maxAge: numbers[7],
+    isId: numbers[8] === 1
   }
 }
 
