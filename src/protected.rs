@@ -4,17 +4,23 @@
 //! A stale cookie is one of the session's in the request that the value does not take: a further part, or a signature beside a sealed
 //! value. An outdated value is one that would be protected in another way now: with another key, or sealed instead of signed.
 
-use std::borrow::Cow;
+mod lines;
+mod reading;
+mod unwritable;
+
 use std::ops::ControlFlow;
 
-use crate::chunks::{self, Parts, Split, TooLarge, Whole};
+use crate::chunks::{self, Parts, Split, Whole};
 use crate::cipher::{CannotSeal, Cipher};
 use crate::codec;
 use crate::envelope::{self, Lifetime};
 use crate::finder::{CookieFinder, Few, SIGNATURE_SUFFIX};
 use crate::header::{self, Attributes, CookieTemplate, InvalidAttribute};
 use crate::keyring::{Keyring, Signer};
-use crate::session::{Opened, judge};
+
+use lines::Lines;
+pub use reading::{Candidate, Outcome, Reading, Unverified, Value};
+pub use unwritable::Unwritable;
 
 /// How values are protected.
 #[derive(Default)]
@@ -36,86 +42,8 @@ pub struct ProtectedCookie {
     protection: Protection,
 }
 
-/// What a request's cookies hold.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Outcome<'h> {
-    /// There is no cookie, or one without a signature where values are signed.
-    Nothing,
-    /// Parts of the value are absent, or belong to another value.
-    Missed,
-    /// A value was sealed or signed with none of the keys.
-    Forged,
-    /// A value was opened.
-    Opened(Value<'h>),
-}
-
-/// An opened value.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Value<'h> {
-    /// The text that was sealed, or the cookie's value that was signed.
-    pub text: Cow<'h, str>,
-    /// Whether it was sealed.
-    pub is_sealed: bool,
-    /// Whether it has to be sent again: an older key was used, or it is signed where new values are sealed, or the reverse.
-    pub is_outdated: bool,
-}
-
-/// What reading a request's cookies has shown.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Reading<'h> {
-    /// The value, or why there is none.
-    pub outcome: Outcome<'h>,
-    /// The number of cookies that the value takes.
-    pub count: usize,
-    /// Whether the request has stale cookies.
-    pub has_stale: bool,
-}
-
-/// Values whose signatures JavaScript verifies, by a Keygrip whose keys cannot be read.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Unverified {
-    /// The first values.
-    pub candidates: Vec<Candidate>,
-    /// Whether parts of a value are absent.
-    pub is_missed: bool,
-}
-
-/// A value that is not verified yet.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// The text that is signed.
-    pub signed: String,
-    /// The value.
-    pub value: String,
-    /// The signatures that may be its own, separated by line feeds.
-    pub signatures: String,
-}
-
 /// The most values that are passed to JavaScript, since each costs it an HMAC for each signature and key.
 const MAX_CANDIDATES: usize = 4;
-
-/// Why a value cannot be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unwritable {
-    /// It needs more cookies than are allowed.
-    TooLarge(TooLarge),
-    /// It is no valid cookie value.
-    NotAllowed,
-    /// It cannot be sealed.
-    CannotSeal,
-}
-
-impl From<TooLarge> for Unwritable {
-    fn from(error: TooLarge) -> Self {
-        Self::TooLarge(error)
-    }
-}
-
-impl From<CannotSeal> for Unwritable {
-    fn from(_: CannotSeal) -> Self {
-        Self::CannotSeal
-    }
-}
 
 /// What differs from response to response: attributes, the request's cookies, and a signature.
 #[derive(Clone, Copy, Debug, Default)]
@@ -431,22 +359,6 @@ impl ProtectedCookie {
     }
 }
 
-impl Value<'_> {
-    /// Opens the session in the value: reads its envelope, and validates it at `now_ms`. Returns its complete JSON too, if the value is
-    /// outdated.
-    #[must_use]
-    pub fn into_session(self, now_ms: f64) -> (Opened, Option<String>) {
-        // A sealed text is JSON, or what the app's own `encode` returned: base64, which never begins with a brace.
-        let text = if self.is_sealed && self.text.starts_with('{') {
-            self.text.into_owned()
-        } else {
-            codec::decode(&self.text)
-        };
-        let outdated = self.is_outdated.then(|| text.clone());
-        (judge(text, now_ms), outdated)
-    }
-}
-
 /// The result of opening or verifying one value.
 enum Verified<'h> {
     Value(Value<'h>),
@@ -454,60 +366,6 @@ enum Verified<'h> {
     OtherSignature,
     Unsigned,
     Forged,
-}
-
-/// `Set-Cookie` lines, separated by line feeds.
-struct Lines<'t> {
-    template: &'t CookieTemplate,
-    expires: Option<&'t str>,
-    secure: bool,
-    text: String,
-}
-
-impl<'t> Lines<'t> {
-    /// Reserves memory for values of this length in all, and for the attributes of about two lines.
-    fn new(
-        template: &'t CookieTemplate,
-        expires: Option<&'t str>,
-        secure: bool,
-        length: usize,
-    ) -> Self {
-        Self {
-            template,
-            expires,
-            secure,
-            text: String::with_capacity(length + 256),
-        }
-    }
-
-    fn add(&mut self, suffix: &str, value: &[&str]) {
-        self.separate();
-        self.template
-            .write_suffixed(&mut self.text, suffix, value, self.expires, self.secure);
-    }
-
-    fn expire(&mut self, suffixes: Vec<String>) {
-        if suffixes.is_empty() {
-            return;
-        }
-        let epoch = header::http_date(0.0);
-        for suffix in suffixes {
-            self.separate();
-            self.template.write_suffixed(
-                &mut self.text,
-                &suffix,
-                &[],
-                epoch.as_deref(),
-                self.secure,
-            );
-        }
-    }
-
-    fn separate(&mut self) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-    }
 }
 
 /// Returns the signatures for a value with this tag, without the tag; `None` if all signatures belong to other values.
