@@ -31,10 +31,11 @@ function commit (contextSession, how = {}) {
 function commitNow (contextSession, how) {
   if (contextSession.session === undefined || !contextSession.isWritable) return
   if (contextSession.session === null) return remove(contextSession)
-  if (contextSession.options.subject != null && gainsSubject(contextSession)) how = handleNewSubject(contextSession, how)
+  const draft = new Draft(contextSession.session)
+  if (contextSession.options.subject != null && gainsSubject(contextSession, draft)) how = handleNewSubject(contextSession, how)
   if (how.regenerate || isReplacing(contextSession)) return commitReplacing(contextSession, how)
   if (isGone(contextSession)) return discard(contextSession)
-  return saveIfDue(contextSession, how)
+  return saveIfDue(contextSession, how, false, draft)
 }
 
 /** Returns whether a session replaces a removed one, which is to be destroyed or revoked. */
@@ -43,9 +44,9 @@ function isReplacing ({ replacedId, times }) {
 }
 
 /** Returns whether this request gives the session a subject, or another one. Sessions from before the option do not count. */
-function gainsSubject (contextSession) {
+function gainsSubject (contextSession, draft) {
   const { session, baseline, options } = contextSession
-  if (baseline !== undefined && !baseline.isChanged(new Draft(session), options)) return false
+  if (baseline !== undefined && !baseline.isChanged(draft, options)) return false
   const subject = subjectOf(contextSession, session)
   return subject !== null && (baseline === undefined || subject !== subjectOf(contextSession, JSON.parse(baseline.json)))
 }
@@ -85,13 +86,12 @@ async function commitReplacing (contextSession, how) {
 }
 
 /** Saves the session if there is a reason to. Returns whether it did, or a promise of that. */
-function saveIfDue (contextSession, how, hasMoved = false) {
+function saveIfDue (contextSession, how, hasMoved = false, draft = new Draft(contextSession.session)) {
   const { session } = contextSession
   if (!session) return
   if (how.keep) keepOnly(session, how.keep)
   const isForced = how.save || how.regenerate
   if (!isForced && isNewAndEmpty(contextSession)) return clearReplaced(contextSession)
-  const draft = new Draft(session)
   const reason = isForced ? 'forced' : reasonToSave(contextSession, draft)
   if (!reason) {
     debug(contextSession, 'nothing to save', contextSession.id)
