@@ -21,7 +21,7 @@ const FAILING = {
   },
   async 'a Redis store whose server has gone' (t) {
     const server = await redis.start()
-    const store = new RedisStore({ url: server.url, timeoutMs: 300 })
+    const store = new RedisStore({ url: server.url, timeoutMs: 1000 })
     t.after(() => store.close())
     t.after(() => server.stop())
     return { store, fail: () => server.stop(), reason: 'unreachable' }

@@ -92,7 +92,7 @@ describe('a server with appendonly', { skip: servers.skip }, () => {
   })
 
   test('paused under load: what waits too long rejects, no acknowledged write is lost, and writes succeed again', async () => {
-    const store = new RedisStore({ url: server.url, timeoutMs: 300, connectTimeoutMs: 300 })
+    const store = new RedisStore({ url: server.url, timeoutMs: 1000, connectTimeoutMs: 1000 })
     await Promise.all(NAMES.map((name) => store.create(name, RECORD, 600000)))
     const load = new Load(store, NAMES)
     await untilWritesSucceed(load)
@@ -121,7 +121,7 @@ describe('servers that cannot be used', { skip: servers.skip }, () => {
   test('no server: rejects, and works once it has started', async () => {
     const server = await servers.start()
     await server.kill()
-    const store = new RedisStore({ url: server.url, timeoutMs: 200 })
+    const store = new RedisStore({ url: server.url, timeoutMs: 1000 })
     await assert.rejects(store.load('a'), failure('unreachable'))
     await server.start()
     assert.equal(await store.load('a'), undefined)

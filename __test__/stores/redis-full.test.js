@@ -105,7 +105,7 @@ describe('a full server', { skip: servers.skip }, () => {
   })
 
   test('ends a session with waitReplicas, also by a second call', async () => {
-    const waiting = new RedisStore({ url: server.url, prefix: '', waitReplicas: 1, timeoutMs: 200 })
+    const waiting = new RedisStore({ url: server.url, prefix: '', waitReplicas: 1, timeoutMs: 2000 })
     await fill()
     for (let i = 0; i < 2; i++) await assert.rejects(waiting.destroy('a'), { reason: 'replicas' })
     await dead('a')
