@@ -15,9 +15,9 @@ const LAYERS = [
   ['lib/base'],
   ['lib/session', 'lib/cookie'],
   ['lib/options', 'lib/persistence', 'lib/stores'],
-  ['lib/request'],
+  ['lib/request', 'lib/compat'],
   ['index.js', 'revocations.js', 'stores', 'adapters'],
-  ['strict.js', 'testing.js', 'bin']
+  ['strict.js', 'testing.js', 'bin', 'compat']
 ]
 
 const root = join(__dirname, '..')

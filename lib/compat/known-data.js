@@ -1,0 +1,51 @@
+'use strict'
+
+const { NONE, Snapshot } = require('../session/snapshot')
+
+/** The data of a plain session as the store has them, for the dirty check. Later changes of the object do not change them. */
+class KnownData {
+  #snapshot
+  #json
+
+  /** @param {object} data with any keys; `JSON.stringify` must be able to write them */
+  constructor (data) {
+    this.#snapshot = Snapshot.of(data)
+    if (this.#snapshot === undefined) this.#json = JSON.stringify(data)
+  }
+
+  /** Returns the data as JSON. */
+  get json () { return (this.#json ??= this.#snapshot.toJson()) }
+
+  /** Returns whether data have the same JSON. */
+  isSame (data) {
+    const difference = this.#snapshot?.difference(data)
+    return difference === undefined ? JSON.stringify(data) === this.json : difference === NONE
+  }
+
+  /**
+   * Applies the changes from these data to `changed` to the data that another request has written meanwhile.
+   *
+   * @param {object} changed
+   * @param {KnownData} others
+   * @returns {object} a new object: of each top-level key that both have changed, it has the value of `changed`
+   */
+  merge (changed, others) {
+    const before = JSON.parse(this.json)
+    const merged = JSON.parse(others.json)
+    for (const key of Object.keys(before)) {
+      if (!Object.hasOwn(changed, key)) delete merged[key]
+    }
+    for (const key of Object.keys(changed)) {
+      const isSame = Object.hasOwn(before, key) && JSON.stringify(before[key]) === JSON.stringify(changed[key])
+      if (!isSame) set(merged, key, changed[key])
+    }
+    return merged
+  }
+}
+
+/** Sets a key, also one called `__proto__`, which an assignment would take for the prototype. */
+function set (object, key, value) {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+}
+
+module.exports = { KnownData }

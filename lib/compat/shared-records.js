@@ -1,0 +1,102 @@
+'use strict'
+
+const { KeyedMutex } = require('../base/keyed-mutex')
+const { inFlightRecordsOf } = require('../persistence/in-flight-records')
+const { KnownData } = require('./known-data')
+
+/** @type {WeakMap<object, KeyedMutex>} a mutex for each record, by the store */
+const mutexes = new WeakMap()
+
+/** @type {WeakMap<object, KnownData>} what was written last in this process, by the record in flight */
+const written = new WeakMap()
+
+/**
+ * The records of a store as the concurrent requests of this process share them: of two requests that write one record, the second
+ * merges its changes into what the first has written; and a request does not write a record that another one has destroyed. It needs no
+ * calls of the store. Writes of other processes are not seen, as in the originals.
+ */
+class SharedRecords {
+  /**
+   * @param {object} store which all requests that share records have in common
+   * @param {boolean} isShared false to write and revive records as the originals do
+   */
+  constructor (store, isShared) {
+    this.isShared = isShared
+    this.inFlight = inFlightRecordsOf(store)
+    if (!mutexes.has(store)) mutexes.set(store, new KeyedMutex())
+    this.mutex = mutexes.get(store)
+  }
+
+  /** Returns a visit to a record. The caller must end it by `leave`. */
+  visit (key) {
+    return new Visit(this, key)
+  }
+
+  /** Destroys a record by `remove`, for all requests that have loaded it. */
+  destroy (key, remove) {
+    this.inFlight.destroy(key)
+    return this.mutex.run(key, remove)
+  }
+}
+
+/** One request's use of one record: from before it is loaded until the request has ended. */
+class Visit {
+  #records
+  #ticket
+  /** What the record had at the load, or when this request has written it. */
+  #known
+  /** What was written last in this process, as far as `#known` has it. */
+  #seen
+
+  constructor (records, key) {
+    this.#records = records
+    this.#ticket = records.inFlight.enter(key)
+    this.#seen = written.get(this.#ticket.record)
+    this.key = key
+  }
+
+  /** Returns whether another request has destroyed the record since the visit began. */
+  get isDestroyed () { return this.#records.inFlight.isDestroyed(this.#ticket) }
+
+  /** Notes what the store has. */
+  load (known) { this.#known = known }
+
+  /**
+   * Writes the record, unless another request has destroyed it.
+   *
+   * @param {object} data
+   * @param {(data: object) => Promise<*>} put writes the given data, which may be merged ones
+   * @returns {Promise<boolean>} whether it was written
+   */
+  save (data, put) {
+    const { isShared, mutex } = this.#records
+    if (!isShared) return Promise.resolve(put(data)).then(() => true)
+    return mutex.run(this.key, async () => {
+      if (this.isDestroyed) return false
+      const { record } = this.#ticket
+      const latest = written.get(record)
+      const own = new KnownData(data)
+      const isMerged = latest !== undefined && latest !== this.#seen
+      const merged = isMerged ? (this.#known ?? NOTHING).merge(data, latest) : data
+      await put(merged)
+      written.set(record, isMerged ? new KnownData(merged) : own)
+      this.#known = own
+      if (!isMerged) this.#seen = own
+      return true
+    })
+  }
+
+  /** Destroys the record by `remove`, for all requests that have loaded it. */
+  destroy (remove) {
+    return this.#records.destroy(this.key, remove)
+  }
+
+  /** Ends the visit. */
+  leave () {
+    this.#records.inFlight.leave(this.#ticket)
+  }
+}
+
+const NOTHING = new KnownData({})
+
+module.exports = { SharedRecords }
