@@ -15,7 +15,8 @@ const LAYERS = [
   ['lib/base'],
   ['lib/session', 'lib/cookie'],
   ['lib/options', 'lib/persistence', 'lib/stores'],
-  ['lib/request', 'lib/compat'],
+  ['lib/request'],
+  ['lib/compat'],
   ['index.js', 'revocations.js', 'stores', 'adapters'],
   ['strict.js', 'testing.js', 'bin', 'compat']
 ]

@@ -3,6 +3,7 @@
 const { KeyedMutex } = require('../base/keyed-mutex')
 const { inFlightRecordsOf } = require('../persistence/in-flight-records')
 const { KnownData } = require('./known-data')
+const { MemoryStore } = require('./memory-store')
 
 /** @type {WeakMap<object, KeyedMutex>} a mutex for each record, by the store */
 const mutexes = new WeakMap()
@@ -18,10 +19,12 @@ const written = new WeakMap()
 class SharedRecords {
   /**
    * @param {object} store which all requests that share records have in common
-   * @param {boolean} isShared false to write and revive records as the originals do
+   * @param {'merge'|'overwrite'} [concurrent] overwrite: as in the originals, the last write replaces the record, even a destroyed one
    */
-  constructor (store, isShared) {
-    this.isShared = isShared
+  constructor (store, concurrent = 'merge') {
+    this.overwrites = concurrent === 'overwrite'
+    // Its records are shared objects already, which may have values that JSON does not.
+    this.merges = !(store instanceof MemoryStore)
     this.inFlight = inFlightRecordsOf(store)
     if (!mutexes.has(store)) mutexes.set(store, new KeyedMutex())
     this.mutex = mutexes.get(store)
@@ -55,35 +58,35 @@ class Visit {
     this.key = key
   }
 
-  /** Returns whether another request has destroyed the record since the visit began. */
-  get isDestroyed () { return this.#records.inFlight.isDestroyed(this.#ticket) }
-
   /** Notes what the store has. */
   load (known) { this.#known = known }
 
   /**
-   * Writes the record, unless another request has destroyed it.
+   * Writes the record, unless another request has destroyed it since this visit began.
    *
    * @param {object} data
-   * @param {(data: object) => Promise<*>} put writes the given data, which may be merged ones
+   * @param {(data: object) => *} put writes the given data, which may be merged ones
    * @returns {Promise<boolean>} whether it was written
    */
   save (data, put) {
-    const { isShared, mutex } = this.#records
-    if (!isShared) return Promise.resolve(put(data)).then(() => true)
+    const { inFlight, merges, mutex, overwrites } = this.#records
     return mutex.run(this.key, async () => {
-      if (this.isDestroyed) return false
-      const { record } = this.#ticket
-      const latest = written.get(record)
-      const own = new KnownData(data)
-      const isMerged = latest !== undefined && latest !== this.#seen
-      const merged = isMerged ? (this.#known ?? NOTHING).merge(data, latest) : data
-      await put(merged)
-      written.set(record, isMerged ? new KnownData(merged) : own)
-      this.#known = own
-      if (!isMerged) this.#seen = own
+      if (!overwrites && inFlight.isDestroyed(this.#ticket)) return false
+      await (overwrites || !merges ? put(data) : this.#merge(data, put))
       return true
     })
+  }
+
+  async #merge (data, put) {
+    const { record } = this.#ticket
+    const latest = written.get(record)
+    const own = new KnownData(data)
+    const isMerged = latest !== undefined && latest !== this.#seen
+    const merged = isMerged ? (this.#known ?? NOTHING).merge(data, latest) : data
+    await put(merged)
+    written.set(record, isMerged ? new KnownData(merged) : own)
+    this.#known = own
+    if (!isMerged) this.#seen = own
   }
 
   /** Destroys the record by `remove`, for all requests that have loaded it. */
