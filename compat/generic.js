@@ -112,15 +112,15 @@ class GenericSession {
   /** Saves the session at once if it differs from what the store has by now. */
   async save () {
     const { known, isNew } = await this.#read()
-    return this.#commit(known, isNew)
+    return this.#commit(known, isNew, false)
   }
 
   /** Saves or destroys the session after the app has ended. */
   commit () {
-    return this.#commit(this.#known, this.isNew)
+    return this.#commit(this.#known, this.isNew, true)
   }
 
-  async #commit (known, isNew) {
+  async #commit (known, isNew, isLast) {
     const ctx = this.#ctx
     const entry = this.#entry
     const { _session: session, _sessionSave: isForced } = ctx
@@ -129,7 +129,7 @@ class GenericSession {
     const isSaved = isForced === true || (isNew
       ? entry.allowEmpty || !entry.isEmpty(session)
       : entry.rolling || !known?.isSame(session))
-    if (isSaved) await this.#write(session, isNew)
+    if (isSaved) await this.#write(session, isNew, isLast)
   }
 
   async #destroy () {
@@ -140,7 +140,7 @@ class GenericSession {
     announce(this.cookie.request, 'destroyed', ctx.sessionId)
   }
 
-  async #write (session, isNew) {
+  async #write (session, isNew, isLast) {
     const ctx = this.#ctx
     const { beforeSave, errorHandler, genSid, ids, isOwnCookie } = this.#entry
     renameMaxage(session.cookie)
@@ -149,7 +149,7 @@ class GenericSession {
       // Assigned without reading the session first, by a visitor who has none.
       ctx.sessionId ||= await genSid.call(ctx, ID_BYTES)
       const isLost = isOwnCookie && isNew && this.cookie.blockedBy(this.#entry.attributesOf(session)) === 'insecure'
-      if (!isLost && !await this.#put(session)) return announce(this.cookie.request, 'discarded', ctx.sessionId)
+      if (!isLost && !await this.#put(session, isLast)) return announce(this.cookie.request, 'discarded', ctx.sessionId)
       ids.set.call(ctx, ctx.sessionId, session)
       if (isLost) return
     } catch (err) {
@@ -159,10 +159,10 @@ class GenericSession {
   }
 
   /** Returns whether the record was written: not if another request has destroyed it. */
-  async #put (session) {
+  async #put (session, isLast) {
     const { store } = this.#entry
     const id = this.#ctx.sessionId
-    if (this.#visit?.key === store.keyOf(id)) return this.#visit.save(session, (data) => store.set(id, data))
+    if (this.#visit?.key === store.keyOf(id)) return this.#visit.save(session, (data) => store.set(id, data), isLast)
     await store.set(id, session)
     return true
   }

@@ -2,8 +2,6 @@
 
 require('../lib/base/node-version')
 
-const { isDeepStrictEqual } = require('node:util')
-
 const { settle } = require('../adapters/yieldable')
 const { invalidOption } = require('../lib/base/errors')
 const { announce } = require('../lib/base/events')
@@ -70,15 +68,11 @@ class MinimalSession {
     if (!isObject(ctx.session)) ctx.session = {}
     const isEmpty = Object.keys(ctx.session).length === 0
     const isKept = this.#id === this.#oldId
-    if (isKept ? this.#isUnchanged(ctx.session) : isEmpty && this.#oldId === undefined) return
+    // As in the original, the order of keys does not matter.
+    if (isKept ? this.#known.isEqual(ctx.session) : isEmpty && this.#oldId === undefined) return
     const attributes = this.#entry.attributes?.(ctx)
     if (this.#oldId !== undefined && (isEmpty || !isKept)) await this.#destroy(attributes, isEmpty)
     if (!isEmpty) await this.#save(ctx.session, attributes, isKept)
-  }
-
-  #isUnchanged (session) {
-    // As in the original, the order of keys does not matter.
-    return this.#known.isSame(session) || isDeepStrictEqual(session, JSON.parse(this.#known.json))
   }
 
   async #destroy (attributes, isLast) {
@@ -96,7 +90,7 @@ class MinimalSession {
       // The browser would not get the id.
       if (this.#cookie.blockedBy(attributes) === 'insecure') return this.#cookie.send(this.#id, attributes)
       await put(session)
-    } else if (!await this.#visit.save(session, put)) return announce(this.#cookie.request, 'discarded', this.#id)
+    } else if (!await this.#visit.save(session, put, true)) return announce(this.#cookie.request, 'discarded', this.#id)
     this.#cookie.send(this.#id, attributes)
     announce(this.#cookie.request, 'saved', this.#id, { reason: 'changed' })
   }

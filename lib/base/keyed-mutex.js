@@ -1,5 +1,7 @@
 'use strict'
 
+const { attempt } = require('./maybe-async')
+
 /** A mutex for each key: the functions run under one key run one after another, first in, first out. */
 class KeyedMutex {
   /** @type {Map<string, Promise>} by key: settles when the last function has ended */
@@ -12,15 +14,14 @@ class KeyedMutex {
    * @returns {Promise<T>}
    */
   run (key, run) {
-    const running = (this.#ends.get(key) ?? Promise.resolve()).then(run)
-    const end = running.then(ignore, ignore).then(() => {
+    const running = this.#ends.get(key)?.then(run) ?? attempt(run)
+    const release = () => {
       if (this.#ends.get(key) === end) this.#ends.delete(key)
-    })
+    }
+    const end = running.then(release, release)
     this.#ends.set(key, end)
     return running
   }
 }
-
-function ignore () {}
 
 module.exports = { KeyedMutex }

@@ -1,5 +1,7 @@
 'use strict'
 
+const { isDeepStrictEqual } = require('node:util')
+
 const { NONE, Snapshot } = require('../session/snapshot')
 
 /** The data of a plain session as the store has them, for the dirty check. Later changes of the object do not change them. */
@@ -20,6 +22,14 @@ class KnownData {
   isSame (data) {
     const difference = this.#snapshot?.difference(data)
     return difference === undefined ? JSON.stringify(data) === this.json : difference === NONE
+  }
+
+  /** Returns whether data are the same but for the order of their keys. */
+  isEqual (data) {
+    const difference = this.#snapshot?.difference(data)
+    if (difference === NONE) return true
+    const isOther = difference?.deleted.length > 0 || difference?.set.some((key) => typeof data[key] !== 'object')
+    return !isOther && isDeepStrictEqual(data, JSON.parse(this.json))
   }
 
   /**

@@ -66,26 +66,28 @@ class Visit {
    *
    * @param {object} data
    * @param {(data: object) => *} put writes the given data, which may be merged ones
+   * @param {boolean} isLast whether the request does not write it again
    * @returns {Promise<boolean>} whether it was written
    */
-  save (data, put) {
+  save (data, put, isLast) {
     const { inFlight, merges, mutex, overwrites } = this.#records
     return mutex.run(this.key, async () => {
       if (!overwrites && inFlight.isDestroyed(this.#ticket)) return false
-      await (overwrites || !merges ? put(data) : this.#merge(data, put))
+      await (overwrites || !merges ? put(data) : this.#merge(data, put, isLast))
       return true
     })
   }
 
-  async #merge (data, put) {
+  async #merge (data, put, isLast) {
     const { record } = this.#ticket
     const latest = written.get(record)
-    const own = new KnownData(data)
     const isMerged = latest !== undefined && latest !== this.#seen
     const merged = isMerged ? (this.#known ?? NOTHING).merge(data, latest) : data
     await put(merged)
+    // Nobody merges into this write.
+    if (isLast && record.requests === 1) return
+    const own = this.#known = new KnownData(data)
     written.set(record, isMerged ? new KnownData(merged) : own)
-    this.#known = own
     if (!isMerged) this.#seen = own
   }
 
