@@ -76,6 +76,7 @@ describe('contents', () => {
       'SECURITY.md',
       ...within('adapters'),
       ...within('bin'),
+      ...within('compat'),
       'docs/adapters.md',
       'docs/migrating.md',
       'docs/security.md',

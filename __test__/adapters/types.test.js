@@ -4,6 +4,8 @@ const assert = require('node:assert/strict')
 const { join } = require('node:path')
 const { test } = require('node:test')
 
+const { COMPILERS, diagnose } = require('../harness/compile')
+
 const FILE = join(__dirname, 'adapters.ts')
 
 const TEXT = `
@@ -45,24 +47,8 @@ connectStore(expressStore, { reconnectTimeout: '5' })
 keyvStore({ get () {}, set () {}, destroy () {} })
 `
 
-for (const compiler of ['typescript', 'typescript5']) {
+for (const compiler of COMPILERS) {
   test(`the adapters have types, for ${compiler}`, () => {
-    const ts = require(compiler)
-    const options = {
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      types: ['node'],
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.Node16
-    }
-    const host = ts.createCompilerHost(options)
-    const { getSourceFile, fileExists } = host
-    host.fileExists = (name) => name === FILE || fileExists(name)
-    host.getSourceFile = (name, ...rest) => name === FILE ? ts.createSourceFile(name, TEXT, ...rest) : getSourceFile(name, ...rest)
-    const program = ts.createProgram([FILE], options, host)
-    assert.ok(program.getSourceFile(FILE))
-    const messages = ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
-    assert.deepEqual(messages, [])
+    assert.deepEqual(diagnose(compiler, FILE, TEXT), [])
   })
 }
