@@ -117,7 +117,7 @@ declare function session (options?: Options): Middleware
 
 declare namespace session {
   /** Keeps records in memory until they expire, for development. */
-  class MemoryStore implements Store {
+  export class MemoryStore implements Store {
     get (key: string): any
     set (key: string, session: any, ttl?: number): void
     destroy (key: string): void
@@ -126,7 +126,7 @@ declare namespace session {
   export type { Options, Session, SessionIdStore, Store }
 
   /** What the middleware adds to ctx, for apps that declare it: `app.use<{}, session.GenericContext>(...)`. */
-  interface GenericContext {
+  export interface GenericContext {
     /** The session, or with `defer` a promise of it. Null destroys it. */
     session: any
     /** The session's id. If it is set before the middleware runs, the cookie is not read. */

@@ -73,7 +73,7 @@ declare function session (options?: Options): Middleware
 
 declare namespace session {
   /** Keeps records in memory until they expire, for development. */
-  class MemoryStore implements Store {
+  export class MemoryStore implements Store {
     get (key: string): any
     set (key: string, session: any, ttl?: number): void
     destroy (key: string): void
@@ -82,7 +82,7 @@ declare namespace session {
   export type { CookieAttributes, Options, Store }
 
   /** What the middleware adds to ctx, for apps that declare it: `app.use<{}, session.MinimalContext>(...)`. */
-  interface MinimalContext {
+  export interface MinimalContext {
     /** The session's data. An empty object ends the session; so does anything that is no object. */
     session: any
     sessionHandler: {
