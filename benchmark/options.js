@@ -5,7 +5,7 @@ const { GENERATORS } = require('./generator')
 const { PANELS } = require('./plot')
 const { SUBJECTS } = require('./subjects')
 
-const PARTS = ['inprocess', 'heap', 'growth', 'sealed', 'start', 'live']
+const PARTS = ['inprocess', 'heap', 'growth', 'sealed', 'compat', 'start', 'live']
 
 /** The default amounts. `requests` is the number of requests over which the growth of memory is measured. */
 const FULL = { rounds: 15, batchMs: 20, liveRounds: 5, seconds: 1, requests: 100_000, sample: false }

@@ -4,6 +4,7 @@
  * The parts of the benchmark: each measures, prints its tables line by line, and returns its figures as plain data.
  */
 
+const { COMPAT_CASES, COMPAT_SUBJECTS } = require('./compat')
 const { SERIES, remaining, slopes } = require('./growth')
 const { allocations } = require('./heap')
 const { CASES, MODES, costs } = require('./inprocess')
@@ -117,6 +118,21 @@ async function sealed (_, options) {
   return figures
 }
 
+/** Reports the cost of the entries of compat/ beside that of the originals. */
+async function compat (_, options) {
+  print('\nEntries for other middleware, µs a request above bare Koa\n')
+  const columns = COMPAT_SUBJECTS.map(({ name }) => name)
+  const table = new Table(['case', ...columns, 'minimal/compat', 'generic/compat'])
+  const figures = {}
+  for (const [name, scene] of wanted(COMPAT_CASES, options)) {
+    const us = await costs(COMPAT_SUBJECTS, scene, options)
+    const ratios = ['minimal', 'generic'].map((original) => quotient(us.get(original), us.get(`compat/${original}`)))
+    table.line([name, ...columns.map((column) => number(us.get(column))), ...ratios.map(ratio)])
+    figures[name] = { us: Object.fromEntries(us), minimalByCompat: ratios[0], genericByCompat: ratios[1] }
+  }
+  return figures
+}
+
 /** Reports the time that packages add to an app's start. */
 async function start (subjects, options) {
   print('\nStart, ms of require after Koa\'s own; KiB of native addons\n')
@@ -187,4 +203,4 @@ function wanted (cases, { isWanted }) {
   return [...cases].filter(([name]) => isWanted(name))
 }
 
-module.exports = { inprocess, heap, growth, sealed, start, live }
+module.exports = { inprocess, heap, growth, sealed, compat, start, live }

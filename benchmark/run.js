@@ -5,7 +5,7 @@
 const HELP = `Measures the cost of session middleware in a Koa app: npm run bench -- [options]
 
   --quick             a few minutes instead of more than half an hour, and less exact
-  --only PART,...     inprocess, heap, growth, sealed, start, live
+  --only PART,...     inprocess, heap, growth, sealed, compat, start, live
   --cases TEXT,...    only cases whose name contains one of the texts, such as 'cookie read' or 'modify cart'
   --subjects NAME,... only these columns
   --rounds N          rounds of each measurement; the figures are their medians
@@ -47,6 +47,7 @@ Cases
   cookie        the session is in the cookie
   store         the session is in a Map of JSON text with async methods, its id in the cookie
 Encrypted cookies have columns of their own: ours signs, sealed is ours with the option seal, and iron-session encrypts.
+The entries of compat/ have columns of their own, beside the middleware whose interface they have.
 All signed cookies are signed with the first of two keys, unless the case says otherwise.
 
 In process: processor time of a request through a Koa app, minus that through the same app without the middleware; without

@@ -24,12 +24,10 @@ class KnownData {
     return difference === undefined ? JSON.stringify(data) === this.json : difference === NONE
   }
 
-  /** Returns whether data are the same but for the order of their keys. */
+  /** Returns whether data are the same, in any order of the keys; another order within a nested value may count as a change. */
   isEqual (data) {
     const difference = this.#snapshot?.difference(data)
-    if (difference === NONE) return true
-    const isOther = difference?.deleted.length > 0 || difference?.set.some((key) => typeof data[key] !== 'object')
-    return !isOther && isDeepStrictEqual(data, JSON.parse(this.json))
+    return difference === undefined ? isDeepStrictEqual(data, JSON.parse(this.json)) : difference === NONE
   }
 
   /**
