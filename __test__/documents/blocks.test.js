@@ -13,12 +13,15 @@ const COMMANDS = 'documents/commands.test.js'
 
 /** The test that runs the blocks, all of one language in one document. */
 const RUN = {
-  'README.md': { diff: 'documents/migrating.test.js', js: 'readme.test.js', sh: COMMANDS, ts: 'readme.test.js' },
+  'README.md': { diff: 'documents/migrating.test.js', js: 'documents/pages.test.js', sh: COMMANDS },
   'CONTRIBUTING.md': { sh: COMMANDS },
   'docs/adapters.md': { diff: 'adapters/documents.test.js' },
+  'docs/events.md': { js: 'documents/pages.test.js' },
   'docs/migrating.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
+  'docs/options.md': { ts: 'documents/options-page.test.js' },
+  'docs/usage.md': { js: 'documents/pages.test.js', ts: 'documents/pages.test.js' },
   'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
 }
 
@@ -40,7 +43,7 @@ test('the tests that are listed read the blocks', () => {
   for (const [document, tests] of Object.entries(RUN)) {
     for (const [language, file] of Object.entries(tests)) {
       const code = readFileSync(join(__dirname, '..', file), 'utf8')
-      const isRead = file === COMMANDS ? /\bDOCUMENTS\b.*commandsOf/.test(code) : code.includes(`'${document}'`) && code.includes(`'${language}')`)
+      const isRead = file === COMMANDS ? /\bDOCUMENTS\b.*commandsOf/.test(code) : code.includes(`'${document}'`) && code.includes(`'${language}'`)
       assert.ok(isRead, `${file}: ${document}, ${language}`)
     }
   }

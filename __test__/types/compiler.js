@@ -86,7 +86,7 @@ class Declarations {
    * Lists the members of an interface with their documentation.
    *
    * @param {string} name
-   * @returns {Array<{ name: string, text: string, tags: Record<string, string> }>}
+   * @returns {Array<{ name: string, type: string, text: string, tags: Record<string, string> }>}
    */
   membersOf (name) {
     const ts = this.#ts
@@ -96,7 +96,7 @@ class Declarations {
       ts.forEachChild(node, visit)
     }
     visit(this.#file)
-    return found.map(member => ({ name: member.name.getText(), ...this.#documentation(member) }))
+    return found.map(member => ({ name: member.name.getText(), type: member.type?.getText() ?? '', ...this.#documentation(member) }))
   }
 
   /** Returns the text of each `@example`, in order. */
