@@ -22,6 +22,9 @@ const { makeKoaMysqlStore } = require('./mysql-stores')
 const requireHere = createRequire(__filename)
 const AsyncFunction = (async () => {}).constructor
 
+/** Otherwise koa-generic-session waits for 10 seconds, and then rejects a promise that nothing handles. */
+const END_KOA_REDIS = "store.removeAllListeners('disconnect').quit()"
+
 /** The server of each block, how its client is closed, and whether it worked before the change. */
 const BLOCKS = {
   'connect-redis 9 and 10 with node-redis': { on: redis, close: 'client.close()', packages: { 'connect-redis': 'connect-redis9' } },
@@ -30,6 +33,8 @@ const BLOCKS = {
   'express-mysql-session': { on: mariadb, close: 'store.close()', before: 'works' },
   'koa-mysql-session': { on: mariadb, close: 'store.getConnection().end()' },
   'koa-redis': { on: redis, close: 'store.quit()', before: 'works' },
+  'From koa-generic-session': { on: redis, close: END_KOA_REDIS, before: 'works' },
+  'From koa-session-minimal': { on: redis, close: 'store.quit()', before: 'works' },
   Keyv: { on: redis, close: 'keyv.disconnect()' },
   'koa-session-mongoose': { close: 'undefined' }
 }
