@@ -90,6 +90,15 @@ describe('connect-mongo', { skip: mongodb.skip }, () => {
     assert.equal(await adapted.get('other'), undefined)
   })
 
+  test('adds a key to each session with touchAfter', async () => {
+    const adapted = connectStore(open({ collectionName: 'touched', touchAfter: 60 }))
+    const record = { user: 'ann', _expire: Date.now() + MAX_AGE_MS, _maxAge: MAX_AGE_MS }
+    await adapted.set('id', record, MAX_AGE_MS)
+    const { lastModified, ...rest } = await adapted.get('id')
+    assert.ok(lastModified instanceof Date)
+    assert.deepEqual(rest, record)
+  })
+
   describe('beside express-session', () => {
     let store
     before(() => { store = open({ collectionName: 'both' }) })
