@@ -1,6 +1,6 @@
-import type { AdaptedStore, AdapterOptions } from './store'
+import type { AdaptedStore, AdapterOptions, PrefixOptions } from './store'
 
-export type { AdaptedStore, AdapterOptions }
+export type { AdaptedStore, AdapterOptions, PrefixOptions }
 
 /** A store of express-session: the methods that {@link connectStore} uses. */
 export interface ConnectStore {
@@ -22,8 +22,9 @@ export interface ConnectStore {
  * `rolling: true`, a request that changed nothing reads the record again and writes it back with the new expiry. So it keeps
  * what another request has written, and does not restore a destroyed session.
  *
- * @param options `reconnectTimeout`: how long to wait for a store that has emitted 'disconnect', in milliseconds
- * @throws an error with the code `ERR_SESSION_OPTION` if a method is missing.
+ * @param options `prefix`: what is put before each id; `reconnectTimeout`: how long to wait for a store that has emitted
+ *   'disconnect', in milliseconds
+ * @throws an error with the code `ERR_SESSION_OPTION` if a method is missing, or an option invalid.
  *
  * @example
  * import { connectStore } from 'koa-session-rs/adapters/connect'

@@ -7,10 +7,12 @@ const { KeyedMutex } = require('../lib/base/keyed-mutex')
 const { Availability } = require('./availability')
 const { toRecord, toSession } = require('./express-record')
 const { checkMethods } = require('./methods')
+const { prefixOf } = require('./prefix')
 
 /** A record store over a store of express-session. It does not call `touch`, since the `get` of most stores does not return its effect. */
 class ConnectStore {
   #store
+  #prefix
   #availability
   /** Serialises the writes of a session, since one that only moves the expiry reads the session first. */
   #writes = new KeyedMutex()
@@ -18,6 +20,7 @@ class ConnectStore {
   constructor (store, options) {
     checkMethods('store', store, ['get', 'set', 'destroy'])
     this.#store = store
+    this.#prefix = prefixOf(options)
     this.#availability = new Availability(store, options)
   }
 
@@ -51,10 +54,10 @@ class ConnectStore {
   }
 
   /** Calls a method that takes a callback, and may return a promise too. */
-  async #call (method, ...args) {
+  async #call (method, id, ...args) {
     await this.#availability.ready()
     return new Promise((resolve, reject) => {
-      const returned = this.#store[method](...args, (err, value) => err ? reject(err) : resolve(value))
+      const returned = this.#store[method](this.#prefix + id, ...args, (err, value) => err ? reject(err) : resolve(value))
       if (typeof returned?.then === 'function') returned.then(undefined, reject)
     })
   }
@@ -69,7 +72,7 @@ function noneIfNoEntry (err) {
  * Makes a store of express-session one that `session({ store })` takes. connect.d.ts documents it.
  *
  * @param {object} store with get, set and destroy that take callbacks
- * @param {{ reconnectTimeout?: number }} [options]
+ * @param {{ prefix?: string, reconnectTimeout?: number }} [options]
  * @returns {{ get: Function, set: Function, destroy: Function }}
  * @throws {SessionOptionError} code ERR_SESSION_OPTION
  */

@@ -3,18 +3,21 @@
 require('../lib/base/node-version')
 
 const { Availability } = require('./availability')
+const { toRecord, toStored } = require('./generic-record')
 const { checkMethods } = require('./methods')
-const { toOwnKeys, toStoredKeys } = require('./stored-keys')
+const { prefixOf } = require('./prefix')
 const { settle } = require('./yieldable')
 
 /** A record store over a store of koa-generic-session. */
 class GenericStore {
   #store
+  #prefix
   #availability
 
   constructor (store, options) {
     checkMethods('store', store, ['get', 'set', 'destroy'])
     this.#store = store
+    this.#prefix = prefixOf(options)
     this.#availability = new Availability(store, options)
   }
 
@@ -22,7 +25,7 @@ class GenericStore {
   async get (id) {
     await this.#availability.ready()
     try {
-      return toOwnKeys(await settle(this.#store.get(id)) || undefined)
+      return toRecord(await settle(this.#store.get(this.#prefix + id)) || undefined)
     } catch (err) {
       // As in koa-generic-session, ENOENT of a file store means that there is no session.
       if (err?.code !== 'ENOENT') throw err
@@ -33,12 +36,13 @@ class GenericStore {
   async set (id, record, ttl) {
     await this.#availability.ready()
     // koa-session passes 'session' as the ttl of a browser session, which these stores would take for a number.
-    await settle(this.#store.set(id, toStoredKeys(record), typeof ttl === 'number' ? ttl : undefined))
+    const milliseconds = typeof ttl === 'number' ? ttl : undefined
+    await settle(this.#store.set(this.#prefix + id, toStored(record), milliseconds))
   }
 
   async destroy (id) {
     await this.#availability.ready()
-    await settle(this.#store.destroy(id))
+    await settle(this.#store.destroy(this.#prefix + id))
   }
 }
 
@@ -46,7 +50,7 @@ class GenericStore {
  * Makes a store of koa-generic-session one that `session({ store })` takes. generic.d.ts documents it.
  *
  * @param {object} store with get, set and destroy that return generators, thunks, promises or values
- * @param {{ reconnectTimeout?: number }} [options]
+ * @param {{ prefix?: string, reconnectTimeout?: number }} [options]
  * @returns {{ get: Function, set: Function, destroy: Function }}
  * @throws {SessionOptionError} code ERR_SESSION_OPTION
  */

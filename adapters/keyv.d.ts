@@ -1,6 +1,6 @@
-import type { AdaptedStore } from './store'
+import type { AdaptedStore, PrefixOptions } from './store'
 
-export type { AdaptedStore }
+export type { AdaptedStore, PrefixOptions }
 
 /** A Keyv: the methods that {@link keyvStore} uses. */
 export interface KeyvLike {
@@ -17,7 +17,8 @@ export interface KeyvLike {
  * A failed call rejects, also without the Keyv's option `throwOnErrors`. A Keyv without it only emits 'error', which does not say
  * which call failed: another call in flight at that moment may reject, too.
  *
- * @throws an error with the code `ERR_SESSION_OPTION` if a method is missing.
+ * @param options `prefix`: what is put before each id
+ * @throws an error with the code `ERR_SESSION_OPTION` if a method is missing, or an option invalid.
  *
  * @example
  * import { keyvStore } from 'koa-session-rs/adapters/keyv'
@@ -26,4 +27,4 @@ export interface KeyvLike {
  *
  * app.use(session({ store: keyvStore(new Keyv({ store: new KeyvRedis('redis://localhost') })) }, app))
  */
-export function keyvStore (keyv: KeyvLike): AdaptedStore
+export function keyvStore (keyv: KeyvLike, options?: PrefixOptions): AdaptedStore

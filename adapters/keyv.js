@@ -4,17 +4,20 @@ require('../lib/base/node-version')
 
 const { sessionError } = require('../lib/base/errors')
 const { checkMethods } = require('./methods')
+const { prefixOf } = require('./prefix')
 
 /** A record store over a Keyv. */
 class KeyvStore {
   #keyv
+  #prefix
   /** Counts the 'error' events: by default, a Keyv emits its errors and returns undefined, as if there were no record. */
   #errors = 0
   #lastError
 
-  constructor (keyv) {
+  constructor (keyv, options) {
     checkMethods('keyv', keyv, ['get', 'set', 'delete'])
     this.#keyv = keyv
+    this.#prefix = prefixOf(options)
     keyv.on?.('error', (err) => {
       this.#errors++
       this.#lastError = err
@@ -23,10 +26,11 @@ class KeyvStore {
 
   /** Returns the record of an id; undefined if there is none. */
   async get (id) {
+    const key = this.#prefix + id
     // A Keyv's get() hides the errors of its storage; getRaw() does not.
     const { value } = await this.#run(async () => {
-      if (typeof this.#keyv.getRaw === 'function') return (await this.#keyv.getRaw(id)) ?? {}
-      return { value: await this.#keyv.get(id) }
+      if (typeof this.#keyv.getRaw === 'function') return (await this.#keyv.getRaw(key)) ?? {}
+      return { value: await this.#keyv.get(key) }
     }, ({ value }) => value === undefined)
     return value ?? undefined
   }
@@ -34,12 +38,13 @@ class KeyvStore {
   /** Stores a record for `ttl` milliseconds. */
   async set (id, record, ttl) {
     // Storages take whole milliseconds. Without a number, the Keyv's own ttl applies.
-    const isStored = await this.#run(() => this.#keyv.set(id, record, typeof ttl === 'number' ? Math.ceil(ttl) : undefined))
+    const milliseconds = typeof ttl === 'number' ? Math.ceil(ttl) : undefined
+    const isStored = await this.#run(() => this.#keyv.set(this.#prefix + id, record, milliseconds))
     if (isStored === false) throw sessionError('ERR_SESSION_STORE', 'the Keyv has not stored the session')
   }
 
   async destroy (id) {
-    await this.#run(() => this.#keyv.delete(id), (isDeleted) => isDeleted !== true)
+    await this.#run(() => this.#keyv.delete(this.#prefix + id), (isDeleted) => isDeleted !== true)
   }
 
   /** Runs an operation. Rejects with an error that was emitted meanwhile, if the result may come from it. */
@@ -55,11 +60,12 @@ class KeyvStore {
  * Makes a Keyv a store that `session({ store })` takes. keyv.d.ts documents it.
  *
  * @param {object} keyv with get, set and delete
+ * @param {{ prefix?: string }} [options]
  * @returns {{ get: Function, set: Function, destroy: Function }}
  * @throws {SessionOptionError} code ERR_SESSION_OPTION
  */
-function keyvStore (keyv) {
-  return new KeyvStore(keyv)
+function keyvStore (keyv, options) {
+  return new KeyvStore(keyv, options)
 }
 
 module.exports = { keyvStore }

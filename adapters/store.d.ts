@@ -12,8 +12,19 @@ export interface AdaptedStore {
   destroy (id: string, request?: { ctx?: any }): Promise<void>
 }
 
-/** Options of an adapter. */
-export interface AdapterOptions {
+/** Options of each adapter. */
+export interface PrefixOptions {
+  /**
+   * Sets what is put before each id, to make the key by which the store gets it. koa-generic-session stores its sessions under
+   * `koa:sess:` and the id, koa-session-minimal under the cookie's name, a colon and the id. The default puts nothing.
+   *
+   * @default ''
+   */
+  prefix?: string | undefined
+}
+
+/** Options of an adapter whose store may be disconnected. */
+export interface AdapterOptions extends PrefixOptions {
   /**
    * Sets how many milliseconds a call waits for 'connect' after the store has emitted 'disconnect'. Then it rejects with the code
    * `ERR_SESSION_STORE`, so that the option `onStoreError` decides. The default rejects at once.

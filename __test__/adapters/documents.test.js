@@ -15,6 +15,7 @@ const session = require('../..')
 const { blocksOf, side } = require('../documents/blocks')
 const { serve } = require('../harness/server')
 const mariadb = require('../servers/mariadb')
+const mongodb = require('../servers/mongodb')
 const postgresql = require('../servers/postgresql')
 const redis = require('../servers/redis')
 const { makeKoaMysqlStore } = require('./mysql-stores')
@@ -22,39 +23,32 @@ const { makeKoaMysqlStore } = require('./mysql-stores')
 const requireHere = createRequire(__filename)
 const AsyncFunction = (async () => {}).constructor
 
+/** Otherwise koa-generic-session waits for 10 seconds, and then rejects a promise that nothing handles. */
+const END_KOA_REDIS = "store.removeAllListeners('disconnect').quit()"
+
 /** The server of each block, how its client is closed, and whether it worked before the change. */
 const BLOCKS = {
   'connect-redis 9 and 10 with node-redis': { on: redis, close: 'client.close()', packages: { 'connect-redis': 'connect-redis9' } },
   'connect-redis 8 with ioredis': { on: redis, close: 'client.quit()', packages: { 'connect-redis': 'connect-redis8' } },
+  'connect-mongo': { on: mongodb, close: 'store.close()' },
   'connect-pg-simple': { on: postgresql, close: 'pool.end()' },
   'express-mysql-session': { on: mariadb, close: 'store.close()', before: 'works' },
   'koa-mysql-session': { on: mariadb, close: 'store.getConnection().end()' },
   'koa-redis': { on: redis, close: 'store.quit()', before: 'works' },
+  'From koa-generic-session': { on: redis, close: END_KOA_REDIS, before: 'works' },
+  'From koa-session-minimal': { on: redis, close: 'store.quit()', before: 'works' },
   Keyv: { on: redis, close: 'keyv.disconnect()' },
-  'koa-session-mongoose': { close: 'undefined' }
+  'koa-session-mongoose': { on: mongodb, close: 'connection.disconnect()' }
 }
 
 function load (id, packages = {}) {
   return id.startsWith('koa-session-rs/') ? requireHere(`../../${id.slice('koa-session-rs/'.length)}`) : requireHere(packages[id] ?? id)
 }
 
-/** A stand-in for a mongoose connection, with less than that of koa-session-mongoose.test.js. */
-function standIn () {
-  const documents = new Map()
-  return {
-    Schema: requireHere('mongoose').Schema,
-    model: () => ({
-      findById: async (id) => documents.get(id),
-      findByIdAndUpdate: async (id, document) => { documents.set(id, structuredClone(document)) },
-      deleteOne: async ({ _id }) => { documents.delete(_id) }
-    })
-  }
-}
-
 async function run (t, code, { close, packages }, server) {
   const app = new Koa()
   app.keys = ['a key']
-  const given = { app, session, connection: standIn(), require: (id) => load(id, packages), ...server?.options }
+  const given = { app, session, require: (id) => load(id, packages), ...server?.options }
   const end = await new AsyncFunction(...Object.keys(given), `'use strict'; ${code}\nreturn () => ${close}`)(...Object.values(given))
   t.after(end)
   app.use((ctx) => { ctx.body = ctx.session.views = (ctx.session.views ?? 0) + 1 })
@@ -69,7 +63,7 @@ describe('docs/adapters.md', () => {
 
   before(async () => {
     globalThis.setInterval = (...args) => setInterval(...args).unref()
-    for (const kind of [redis, mariadb, postgresql]) if (!kind.skip) servers.set(kind, await kind.start())
+    for (const kind of [redis, mariadb, postgresql, mongodb]) if (!kind.skip) servers.set(kind, await kind.start())
     // koa-mysql-session fails until its table exists, and has no event for that.
     if (!mariadb.skip) await (await makeKoaMysqlStore(servers.get(mariadb).options)).close()
     process.env.REDIS_URL = servers.get(redis)?.url

@@ -8,6 +8,7 @@ const { once } = require('node:events')
 const { join } = require('node:path')
 const { after, before, describe, test } = require('node:test')
 
+const { MongoStore } = require('connect-mongo')
 const connectPgSimple = require('connect-pg-simple')
 const { RedisStore: RedisStore8 } = require('connect-redis8')
 const { RedisStore: RedisStore9 } = require('connect-redis9')
@@ -114,6 +115,7 @@ describe('without an adapter, in koa-session', () => {
 
 describe('without an adapter, in this package', () => {
   const unconnected = { pool: { query () {} }, client: { on () {} } }
+  const unconnectedMongo = { client: { db: () => ({ collection () {} }) }, autoRemove: 'disabled' }
   const ExpressMysqlStore = expressMysqlSession(expressSession)
   const PgStore = connectPgSimple(expressSession)
   const MemoryStore = memorystore(expressSession)
@@ -134,6 +136,7 @@ describe('without an adapter, in this package', () => {
   const REFUSED = {
     'connect-redis 8': [new RedisStore8(unconnected), 'connect'],
     'connect-redis 9': [new RedisStore9(unconnected), 'connect'],
+    'connect-mongo': [new MongoStore(unconnectedMongo), 'connect'],
     'connect-pg-simple': [new PgStore(unconnected), 'connect'],
     'express-session\'s MemoryStore': [new expressSession.MemoryStore(), 'connect'],
     memorystore: [new MemoryStore(), 'connect'],

@@ -30,19 +30,25 @@ declare const expressStore: ExpressStore
 const app = new Koa()
 app.use(session({ store: connectStore(expressStore, { reconnectTimeout: 5 }) }, app))
 app.use(session<{ user: string }>({ store: connectStore(expressStore) }, app))
+app.use(session({ store: connectStore(expressStore, { prefix: 'app:', reconnectTimeout: 5 }) }, app))
 app.use(session({ store: keyvStore(new Keyv()) }, app))
+app.use(session({ store: keyvStore(new Keyv(), { prefix: 'app:' }) }, app))
 app.use(session({
   store: genericStore({
     * get (id: string) { yield id },
     async set () {},
     destroy: (id: string) => (callback: Function) => callback(id)
-  })
+  }, { prefix: 'koa:sess:' })
 }, app))
 export const gone: Promise<void> = keyvStore(new Map() as Map<string, any>).destroy('id')
 // @ts-expect-error
 connectStore({ get () {}, set () {} })
 // @ts-expect-error
 connectStore(expressStore, { reconnectTimeout: '5' })
+// @ts-expect-error
+connectStore(expressStore, { prefix: 5 })
+// @ts-expect-error
+keyvStore(new Keyv(), { reconnectTimeout: 5 })
 // @ts-expect-error
 keyvStore({ get () {}, set () {}, destroy () {} })
 `

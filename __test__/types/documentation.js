@@ -18,7 +18,7 @@ declare const MyStore: typeof import('koa-session-rs/stores/memory').MemoryStore
 declare const user: string, password: string, database: string
 `
 /** Other packages that examples import; their type is `any` here. */
-const OTHERS = ['connect-redis', 'redis', 'koa-mysql-session', 'keyv', '@keyv/redis'].map((name) => `declare module '${name}'\n`).join('')
+const OTHERS = ['connect-redis', 'redis', 'koa-mysql-session', 'koa-redis', 'keyv', '@keyv/redis'].map((name) => `declare module '${name}'\n`).join('')
 const OPTIONS = { module: 'nodenext', types: ['*'], skipLibCheck: true }
 
 /** Checks that every option, and every attribute of `cookies`, is documented with the default that it has at run time. */
