@@ -21,6 +21,8 @@ const RUN = {
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
   'docs/options.md': { ts: 'documents/options-page.test.js' },
+  'docs/shutdown.md': { js: 'documents/pages.test.js' },
+  'docs/troubleshooting.md': { js: 'documents/pages.test.js' },
   'docs/usage.md': { js: 'documents/pages.test.js', ts: 'documents/pages.test.js' },
   'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
 }

@@ -58,6 +58,8 @@ const SHORT = [
     assert.deepEqual([status, stderr], [0, ''])
     assert.match(stdout, { key: /^[\w-]{43}\n$/, doctor: /all is well/, inspect: /^kind:/ }[name])
   }],
+  // options-page.test.js compares the page with what the script makes.
+  [/^node (scripts\/\S+)$/, (command, file) => assert.ok(existsSync(join(root, file)), file)],
   [/^node -p .+$/, (command) => assert.match(shell(command), /^[\w-]{43}\n$/)],
   [/^npm pkg set .+$/, (command) => {
     writeFileSync(join(folder, 'package.json'), '{}')

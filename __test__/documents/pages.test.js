@@ -9,7 +9,10 @@
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const { get } = require('node:http')
 const { join } = require('node:path')
+const { setImmediate } = require('node:timers/promises')
 const Keygrip = require('keygrip')
 const ts = require('typescript')
 
@@ -145,6 +148,46 @@ const CHECKS = {
           assert.deepEqual([status, text], [200, `streams: ${count}`])
         }
         await countsTo(visit, 1)
+      }
+    ]
+  },
+  'docs/shutdown.md': {
+    Shutdown: [
+      async (stage) => {
+        const [server] = stage.listening.splice(0)
+        const closed = once(server, 'close')
+        process.emit('SIGTERM')
+        await closed
+        await setImmediate()
+        assert.deepEqual(stage.logs, ['closed'])
+      }
+    ]
+  },
+  'docs/troubleshooting.md': {
+    'No cookie behind a proxy': [
+      async (stage) => {
+        const { headers } = await stage.client()('/', { headers: { 'x-forwarded-proto': 'https' } })
+        assert.match(headers.getSetCookie()[0], /; secure;/)
+      }
+    ],
+    'Redis is away': [
+      async (stage) => {
+        const visit = stage.client()
+        await visit()
+        stage.records.get = () => { throw new Error('down') }
+        await countsTo(visit, 1)
+      }
+    ],
+    '`.keys required for signed cookies`': [async () => {}],
+    'The session in a WebSocket': [
+      async (stage) => {
+        const visit = stage.client()
+        await visit()
+        Object.values([...stage.records.values()])[0].user = 'ada'
+        const headers = { connection: 'Upgrade', upgrade: 'websocket', cookie: Object.entries(visit.cookies).map((pair) => pair.join('=')).join('; ') }
+        const [response] = await once(get(stage.address, { headers }), 'response')
+        assert.deepEqual([response.statusCode, response.headers['x-user']], [403, 'ada'])
+        response.destroy()
       }
     ]
   },

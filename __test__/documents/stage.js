@@ -59,7 +59,6 @@ class Stage {
     if (!/require\('koa(-session-rs)?'\)/.test(code)) given.session = requireHere('koa-session-rs')
     // In braces, since a whole app declares variables that a piece gets.
     await new AsyncFunction(...Object.keys(given), `'use strict'; {\n${code}\n}`)(...Object.values(given))
-    this.app.use(countVisits)
     if (this.listening.length === 0) this.app.listen()
     for (const server of this.listening) if (!server.listening) await once(server, 'listening')
     this.address = `http://127.0.0.1:${this.listening[0].address().port}`
@@ -75,6 +74,7 @@ class Stage {
       }
 
       listen () {
+        this.use(countVisits)
         const server = super.listen(0, '127.0.0.1')
         stage.listening.push(server)
         return server
