@@ -78,7 +78,7 @@ describe('contents', () => {
       ...within('bin'),
       ...within('compat'),
       'docs/adapters.md',
-      'docs/migrating.md',
+      ...within('docs/migrating'),
       'docs/security.md',
       'docs/stores.md',
       'index.d.ts',

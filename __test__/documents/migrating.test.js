@@ -1,6 +1,6 @@
 'use strict'
 
-// The change of one line in README.md and docs/migrating.md keeps sessions, in both directions.
+// The change of one line in README.md and docs/migrating/from-koa-session.md keeps sessions, in both directions.
 
 const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
@@ -9,7 +9,7 @@ const ts = require('typescript')
 const { blocksOf, side } = require('./blocks')
 const { countsTo, staged } = require('./stage')
 
-const BLOCKS = ['README.md', 'docs/migrating.md'].flatMap((document) =>
+const BLOCKS = ['README.md', 'docs/migrating/from-koa-session.md'].flatMap((document) =>
   blocksOf(document, 'diff').map(({ code, line }) => ({ code, name: `${document}, line ${line}` })))
 
 const OPTIONS = { module: ts.ModuleKind.CommonJS, esModuleInterop: true, target: ts.ScriptTarget.ES2022 }
