@@ -16,6 +16,8 @@ const RUN = {
   'README.md': { diff: 'documents/migrating.test.js', js: 'readme.test.js', sh: COMMANDS, ts: 'readme.test.js' },
   'CONTRIBUTING.md': { sh: COMMANDS },
   'docs/adapters.md': { diff: 'adapters/documents.test.js' },
+  'docs/migrating/from-koa-generic-session.md': { diff: 'documents/migrating.test.js', js: 'documents/migrating.test.js' },
+  'docs/migrating/from-koa-session-minimal.md': { diff: 'documents/migrating.test.js', js: 'documents/migrating.test.js' },
   'docs/migrating/from-koa-session.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
