@@ -79,23 +79,25 @@ for (const document of PAGES) {
     ]) {
       test(`two requests at once, with ${concurrent}`, async () => {
         const { records, store } = mapStore()
-        await staged(code, async (stage) => {
+        // The first request ends after the second has loaded the session, and before the second changes it.
+        const [loaded, ended] = [new Gate(), new Gate()]
+        const change = async (ctx, next) => {
+          const key = ctx.path.slice(1)
+          if (key === 'second') loaded.open()
+          await { first: loaded, second: ended }[key]?.opened
+          if (key !== '') ctx.session[key] = true
+          return next()
+        }
+        await staged(`${code}\napp.use(change)`, async (stage) => {
           const visit = stage.client()
           await countsTo(visit, 1)
-          // The first request ends after the second has loaded the session, and before the second has changed it.
-          const [loaded, ended] = [new Gate(), new Gate()]
-          stage.app.use(async (ctx) => {
-            if (ctx.path === '/second') loaded.open()
-            await (ctx.path === '/first' ? loaded.opened : ended.opened)
-            ctx.session[ctx.path.slice(1)] = true
-          })
           const second = visit('/second')
           await visit('/first')
           ended.open()
           await second
           const [record] = records.values()
           assert.deepEqual(['first', 'second'].filter((key) => key in JSON.parse(record)), keys)
-        }, { given: { store } })
+        }, { given: { change, store } })
       })
     }
   })
