@@ -10,13 +10,17 @@ const root = join(__dirname, '../..')
 /** Every document of the project, except for the issue templates, which are forms. */
 const DOCUMENTS = [
   'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', '.github/PULL_REQUEST_TEMPLATE.md',
-  ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  ...pagesIn('docs'), ...pagesIn('docs/migrating'), ...pagesIn('example/migrating')
 ]
 
 const BLOCK = /^```(\w*)\n([^]*?)^```$/gm
 
 /** Matches the beginning of a command, for code in sentences. */
 const COMMAND = /^(?:[A-Z_]+=\S* )*(?:cargo|curl|docker|git|install|node|npm|npx|openssl|rustup) /
+
+function pagesIn (folder) {
+  return readdirSync(join(root, folder)).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`)
+}
 
 const read = (document) => readFileSync(join(root, document), 'utf8')
 

@@ -26,6 +26,7 @@ const NOT_RUN = {
   'npm ci': 'installs the checkout itself; lockfile.test.js looks at what it reads',
   'npm install': 'the same',
   'npm install koa-session@npm:koa-session-rs': 'needs a published version; `npm run test:egg` does it with the packed one',
+  'npx koa-session-rs migrate': 'changes files of an app; the tests of the command do it',
   'npm ls koa-session': 'shows the result of that install'
 }
 
@@ -84,6 +85,7 @@ const LONG = [
   [/^(?:STORE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
   [/^npm install (?:\S+\/)?(koa-session-rs\S*)$/, (command, name) => assert.ok(addons().some((addon) => addon.name === name))],
   [/^node --test (\S+)$/, (command, file) => assert.match(read(file), /require\('node:test'\)/)],
+  [/^node (example\/\S+)$/, (command, file) => assert.ok(existsSync(join(root, file)))],
   [/^cargo test --all-features (\w+)$/, (command, name) => {
     assert.ok(filesIn('src', 'tests').some((file) => new RegExp(`#\\[test\\]\\s+fn \\w*${name}`).test(read(file))))
   }],

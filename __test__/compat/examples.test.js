@@ -1,0 +1,86 @@
+'use strict'
+
+// The apps of example/migrating: a user goes from the one before the change to the one after it, and back.
+
+const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
+const { mkdtempSync, readFileSync, readdirSync, rmSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const { join } = require('node:path')
+const { describe, test } = require('node:test')
+
+const { Client } = require('../harness/client')
+const { mapStore, walk } = require('./walk')
+
+const FOLDER = join(__dirname, '../../example/migrating')
+const KEYS = ['a key of 32 bytes, or of some more']
+
+/** The pairs of apps that this file tests, and where their sessions can be. */
+const PAIRS = {
+  'koa-session': ['the cookie', 'a store'],
+  minimal: ['a store'],
+  generic: ['a store']
+}
+
+for (const [pair, places] of Object.entries(PAIRS)) {
+  const files = ['before', 'after'].map((name) => join(FOLDER, pair, `${name}.js`))
+
+  describe(`example/migrating/${pair}`, () => {
+    test('the files differ by the line of the import alone', () => {
+      const [before, after] = files.map((file) => readFileSync(file, 'utf8').split('\n'))
+      assert.equal(before.length, after.length)
+      const changed = before.filter((line, index) => line !== after[index])
+      assert.equal(changed.length, 1)
+      assert.match(changed[0], /^const session = require\('.+'\)(\.default)?$/)
+    })
+
+    for (const place of places) {
+      for (const [way, order] of [['before, after, and back', files], ['after, before, and back', files.toReversed()]]) {
+        test(`a user is on ${way}, with sessions in ${place}`, async (t) => {
+          const { records, store } = place === 'a store' ? mapStore() : {}
+          await walk(t, order.map((file) => require(file)({ store, keys: KEYS })))
+          assert.equal(records?.size ?? 0, 0)
+        })
+      }
+    }
+
+    test('a user stays logged in when one app is stopped and the other started', async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-migrating-'))
+      t.after(() => rmSync(folder, { recursive: true }))
+      const visitor = new Client()
+      const users = []
+      for (const [index, file] of [...files, files[0]].entries()) {
+        const app = await start(t, file, join(folder, 'sessions.json'))
+        visitor.port = app.port
+        if (index === 0) await visitor.post('/login')
+        users.push((await visitor.get('/me')).json.user)
+        await app.stop()
+      }
+      assert.deepEqual(users, ['ada', 'ada', 'ada'])
+    })
+  })
+}
+
+test('each folder has both apps', () => {
+  const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const { name } of folders) assert.deepEqual(readdirSync(join(FOLDER, name)).sort(), ['after.js', 'before.js'], name)
+})
+
+/** Starts an app as a process, on a free port. */
+async function start (t, file, sessions) {
+  const child = spawn(process.execPath, [file], { env: { ...process.env, PORT: '0', SESSIONS_FILE: sessions }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
+  const stop = () => {
+    child.kill()
+    return ended
+  }
+  t.after(stop)
+  let out = ''
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    out += chunk
+    const port = /^The app is at http:\/\/127\.0\.0\.1:(\d+)\n/.exec(out)?.[1]
+    if (port !== undefined) return { port, stop }
+  }
+  throw new Error(`${file} has ended: ${out}`)
+}
