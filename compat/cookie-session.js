@@ -16,7 +16,7 @@ const { reportUncommitted } = require('../lib/request/uncommitted')
 const SWITCHES = ['overwrite', 'httpOnly', 'signed']
 
 /** The attributes of a cookie that `cookies` knows, but for maxAge and signed. */
-const ATTRIBUTES = ['path', 'expires', 'domain', 'httpOnly', 'partitioned', 'priority', 'sameSite', 'overwrite', 'secureProxy']
+const ATTRIBUTES = ['path', 'expires', 'domain', 'httpOnly', 'partitioned', 'priority', 'sameSite', 'overwrite']
 
 /** The options of one `cookieSession()`, read live from the caller's object, which is never written to. */
 class Settings {
@@ -75,6 +75,8 @@ class RequestSession {
     }
     options.signed = given.signed === undefined ? this.keys !== undefined : Boolean(given.signed)
     if (given.secure !== undefined) options.secure = Boolean(given.secure)
+    // The core takes no option secureProxy.
+    if ('secureProxy' in given) options.isSecure = Boolean(given.secureProxy)
     return options
   }
 

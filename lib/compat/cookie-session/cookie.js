@@ -4,7 +4,7 @@ const { BaseCookie, cookieHeader } = require('../../cookie/base-cookie')
 const { NativeCookies } = require('../../cookie/native-cookies')
 const { reportOversize } = require('../../cookie/oversize')
 const { checkKeys, isKeygrip } = require('../../cookie/protection')
-const { LAST_DATE_MS } = require('../../cookie/set-cookie')
+const { LAST_DATE_MS, cookieNames } = require('../../cookie/set-cookie')
 const { invalidOption } = require('../../base/errors')
 const { REPAIR, readCookie } = require('../../native/opened')
 
@@ -13,6 +13,9 @@ const { REPAIR, readCookie } = require('../../native/opened')
  * `Cookies` of its own, too. A Keygrip signs what the core cannot sign without its keys.
  */
 class SignedCookie extends BaseCookie {
+  /** Returns the names of the cookies: those that are read, and those that are sent, if the app has renamed them for this request. */
+  get names () { return [this.request.cookieName, this.request.options.key].flatMap((name) => cookieNames(name)) }
+
   /**
    * Finds and verifies the cookie. A signature by an older key is replaced, and one by none of the keys is expired.
    *
@@ -35,9 +38,9 @@ class SignedCookie extends BaseCookie {
 
   /** Reads a value that a Keygrip has signed. */
   #readByKeygrip (keygrip, header) {
-    const value = this.#find('', header)
     const signature = this.#find('.sig', header)
-    if (value === undefined || !signature) return undefined
+    if (signature === undefined || !this.#reader('')?.isSent(header)) return undefined
+    const value = this.#find('', header) ?? ''
     const signed = `${this.request.cookieName}=${value}`
     const index = keygrip.index(signed, signature)
     // Also refuses what is no number, such as a promise.
@@ -46,7 +49,7 @@ class SignedCookie extends BaseCookie {
     return value
   }
 
-  /** Finds the cookie, or its signature, without verifying it. */
+  /** Finds the cookie, or its signature, without verifying it; undefined for an empty one, too. */
   #find (suffix, header) {
     const core = this.#reader(suffix)
     return core && readCookie(core, header).value
@@ -61,7 +64,7 @@ class SignedCookie extends BaseCookie {
 
   /** Sends a signature that replaces one by an older key, with the attributes of the cookie. */
   #reissue (signature) {
-    if (this.invalidOption !== undefined || this.blockedBy !== undefined) return
+    if (this.#invalidOption(true) !== undefined || this.blockedBy !== undefined) return
     const { cookieName, nativeCookies, options } = this.request
     const core = nativeCookies.cookie({ ...options, key: cookieName }, false)
     this.append([core.writeSignature(signature, this.#expires, this.isSecure)], false)
@@ -81,7 +84,7 @@ class SignedCookie extends BaseCookie {
    */
   write (value) {
     const { keys, options } = this.request
-    const invalid = this.invalidOption
+    const invalid = this.#invalidOption(value !== '')
     if (invalid !== undefined) throw invalidOption(invalid === 'key' ? 'name' : invalid, 'what a cookie can carry', options[invalid])
     this.append(this.#linesOf(value, options, keys), options.overwrite)
     if (value !== '') reportOversize(this.request, value)
@@ -100,12 +103,14 @@ class SignedCookie extends BaseCookie {
     return nativeCookies.cookie(options, false, keys).write(value, expires, this.isSecure).split('\n')
   }
 
-  /** Returns the name of an option that no cookie can carry; undefined if there is none. */
-  get invalidOption () {
+  /** Returns the name of an option that no cookie can carry; undefined if there is none. An expired cookie takes no lifetime. */
+  #invalidOption (hasLifetime) {
     const { nativeCookies, options } = this.request
     const { maxAge, expires } = options
-    if (typeof maxAge === 'number' ? !Number.isFinite(maxAge) : maxAge) return 'maxAge'
-    if (!maxAge && expires && !(expires instanceof Date && !Number.isNaN(expires.getTime()))) return 'expires'
+    if (hasLifetime) {
+      if (typeof maxAge === 'number' ? !Number.isFinite(maxAge) : maxAge) return 'maxAge'
+      if (!maxAge && expires && !(expires instanceof Date && !Number.isNaN(expires.getTime()))) return 'expires'
+    }
     if (nativeCookies.cookie(options, false) !== undefined) return undefined
     return NativeCookies.invalidAttribute({ ...options, secure: undefined, expires: undefined })
   }
@@ -119,8 +124,7 @@ class SignedCookie extends BaseCookie {
 
   /** Returns whether the cookie is sent with Secure. */
   get isSecure () {
-    const { secureProxy } = this.request.options
-    return secureProxy === undefined ? super.isSecure : Boolean(secureProxy)
+    return this.request.options.isSecure ?? super.isSecure
   }
 }
 

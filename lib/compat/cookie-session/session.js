@@ -15,7 +15,7 @@ class Session {
    */
   constructor (data, value) {
     // cookie-session has this member too, and leaves out data of that name.
-    Object.defineProperty(this, '_ctx', { value })
+    Object.defineProperty(this, '_ctx', { value: { value } })
     if (!data) return
     for (const key in data) {
       if (!(key in this)) this[key] = data[key]
@@ -23,10 +23,10 @@ class Session {
   }
 
   /** Returns whether the session is new, or its data are not those of the request's cookie. */
-  get isChanged () { return this.isNew || this._ctx !== encode(this) }
+  get isChanged () { return this.isNew || this._ctx.value !== encode(this) }
 
   /** Returns whether the request had no session. */
-  get isNew () { return this._ctx === undefined }
+  get isNew () { return this._ctx.value === undefined }
 
   /** Returns whether the session has any data. */
   get isPopulated () { return Object.keys(this).length > 0 }
