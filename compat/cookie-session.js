@@ -47,6 +47,8 @@ class Settings {
 
 /** The session of one request. */
 class RequestSession {
+  /** The options of this request, which the app may change or replace (`ctx.sessionOptions`). */
+  sessionOptions
   /** undefined until the app reads or sets the session; null if it has ended it. */
   #session
   #settings
@@ -56,6 +58,7 @@ class RequestSession {
     this.ctx = ctx
     this.#settings = settings
     this.cookie = new SignedCookie(this)
+    this.sessionOptions = settings.forRequest()
   }
 
   /** The name in events. */
@@ -68,7 +71,7 @@ class RequestSession {
 
   /** Returns the cookie's options as `ctx.sessionOptions` has them now. */
   get options () {
-    const given = this.ctx.sessionOptions ?? {}
+    const given = this.sessionOptions ?? {}
     const options = { key: given.name || this.cookieName, maxAge: given.maxAge ?? given.maxage }
     for (const name of ATTRIBUTES) {
       if (name in given) options[name] = given[name]
@@ -141,7 +144,7 @@ function cookieSession (options) {
     const session = new RequestSession(ctx, settings)
     const common = { configurable: true, enumerable: true }
     Object.defineProperties(ctx, {
-      sessionOptions: { ...common, writable: true, value: settings.forRequest() },
+      sessionOptions: { ...common, get: () => session.sessionOptions, set: (value) => { session.sessionOptions = value } },
       session: { ...common, get: () => session.get(), set: (value) => session.set(value) }
     })
     return next()
