@@ -299,6 +299,24 @@ describe('the cookie', () => {
     }
   })
 
+  test('is read by its own name, and sent by that of ctx.sessionOptions', async (t) => {
+    for (const keys of [KEYS, new Keygrip(KEYS)]) {
+      const server = await start(t, { keys }, (ctx) => {
+        ctx.sessionOptions.name = 'other'
+        ctx.session.b = 2
+        if (ctx.path === '/failing') throw new Error('own')
+        ctx.body = ctx.session
+      })
+      const older = signed('{"a":1}', { keys: KEYS.slice(1) })
+      const { json, setCookie } = await server.get('/', { cookie: older })
+      assert.deepEqual(json, { a: 1, b: 2 })
+      const attributes = '; path=/; httponly'
+      const expected = [/session\.sig=.*/.exec(signed('{"a":1}'))[0], ...signed('{"a":1,"b":2}', { name: 'other' }).split('; ')]
+      assert.deepEqual(setCookie, expected.map((pair) => pair + attributes))
+      assert.deepEqual((await server.get('/failing', { cookie: older })).setCookie, setCookie)
+    }
+  })
+
   test('keys that change in place count from the next request on', async (t) => {
     const keys = ['first']
     const server = await start(t, { keys }, count)

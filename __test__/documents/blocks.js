@@ -10,7 +10,7 @@ const root = join(__dirname, '../..')
 /** Every document of the project, except for the issue templates, which are forms. */
 const DOCUMENTS = [
   'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', '.github/PULL_REQUEST_TEMPLATE.md',
-  ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  ...readdirSync(join(root, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md')).map((name) => `docs/${name.replaceAll('\\', '/')}`)
 ]
 
 const BLOCK = /^```(\w*)\n([^]*?)^```$/gm

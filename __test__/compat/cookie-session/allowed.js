@@ -27,11 +27,29 @@ function clamped (line) {
   })
 }
 
+/**
+ * Returns whether the cookie cannot be sent with the options of a request: certainly, by an option that the app does not change in the
+ * request; or perhaps, also by a value that the app sets there, or replaces.
+ */
+function isUnsendable ({ options, request }, { certainly }) {
+  const changes = request.operations.filter(([name]) => name === 'option')
+  const valuesOf = (name) => {
+    const set = changes.filter(([, changed]) => changed === name).map(([, , value]) => value)
+    return set.length > 0 && certainly ? [] : [options[name], ...set]
+  }
+  const isAny = (names, isInvalid) => names.flatMap(valuesOf).some(isInvalid)
+  return isAny(['path', 'domain'], (value) => String(value ?? '').includes('\u0007')) ||
+    isAny(['sameSite', 'priority'], (value) => value === 'other' || value === 'urgent') ||
+    isAny(['maxAge'], (value) => typeof value === 'number' ? !Number.isFinite(value) : Boolean(value)) ||
+    (!request.https && isAny(['secure'], Boolean))
+}
+
 module.exports = [
   {
     reason: 'a session that is first read after the headers were sent can be read, whoever has signed it',
     reconcile: ({ upstream, ours }) => {
-      if (!upstream.log.some((line) => line.endsWith('Cannot set headers after they are sent to the client'))) return false
+      const hasThrown = ({ log }) => log.some((line) => line.endsWith('Cannot set headers after they are sent to the client'))
+      if (!hasThrown(upstream) || hasThrown(ours)) return false
       upstream.log = ours.log
       return true
     }
@@ -69,7 +87,7 @@ module.exports = [
     reconcile: (pair) => {
       const { upstream, ours } = pair
       const place = upstream.setCookie.findIndex((line, i) => isSignature(pair, line) && line !== ours.setCookie[i])
-      if (place < 0 || ours.setCookie[place] === undefined) return false
+      if (place < 0 || ours.setCookie[place] === undefined || isUnsendable(pair, { certainly: true })) return false
       const [theirs, own] = [upstream.setCookie[place], ours.setCookie[place]]
       if (pairOf(theirs) !== pairOf(own) || !/^[^;]+; path=\/(; secure)?; httponly$/.test(theirs)) return false
       ours.setCookie[place] = theirs
@@ -81,7 +99,7 @@ module.exports = [
     reconcile: (pair) => {
       const { upstream, ours } = pair
       const place = upstream.setCookie.findIndex((line, i) => isSignature(pair, line) && line !== ours.setCookie[i])
-      if (place < 0 || upstream.setCookie.length !== ours.setCookie.length + 1) return false
+      if (place < 0 || upstream.setCookie.length !== ours.setCookie.length + 1 || !isUnsendable(pair, { certainly: false })) return false
       if (!/^[^;]+=[^;]+; path=\/(; secure)?; httponly$/.test(upstream.setCookie[place])) return false
       upstream.setCookie.splice(place, 1)
       return true

@@ -71,7 +71,7 @@ async function compare (script, kinds, stage, allowed) {
       const sent = visitor.send(request)
       const original = await upstream.play(request, { ...sent, cookie: sent.wanted ?? sent.cookie }, now)
       const own = await ours.play(request, sent, now)
-      const pair = { script, request, sent, now, upstream: original, ours: own }
+      const pair = { script, request, sent, options: upstream.options, now, upstream: original, ours: own }
       records.push(pair)
       for (const entry of allowed) if (entry.reconcile(pair)) met.add(entry)
       const part = ['log', 'status', 'body', 'setCookie'].find((part) => JSON.stringify(original[part]) !== JSON.stringify(own[part]))

@@ -36,9 +36,9 @@ class Visitor {
     const twins = { before: [], after: [] }
     for (const [name, ...args] of edits) {
       if (name === 'tight') separator = ';'
-      else if (name === 'twin') this.#addTwin(twins, args)
-      else this[name](...args)
+      else if (name !== 'twin') this[name](...args)
     }
+    for (const [name, ...args] of edits) if (name === 'twin') this.#addTwin(twins, args)
     const own = [...this.#jar].map((pair) => pair.join('='))
     const toHeader = (pairs) => pairs.length === 0 ? undefined : Buffer.from(pairs.join(separator)).toString('latin1')
     const cookie = toHeader([...twins.before, ...own, ...twins.after])

@@ -112,7 +112,7 @@ class SignedCookie extends BaseCookie {
       if (!maxAge && expires && !(expires instanceof Date && !Number.isNaN(expires.getTime()))) return 'expires'
     }
     if (nativeCookies.cookie(options, false) !== undefined) return undefined
-    return NativeCookies.invalidAttribute({ ...options, secure: undefined, expires: undefined })
+    return NativeCookies.invalidAttribute(options)
   }
 
   /** Returns when the cookie expires, in milliseconds: at most the last date that the core writes; undefined for a browser session. */
