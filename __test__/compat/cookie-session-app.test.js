@@ -110,6 +110,15 @@ describe('the options', () => {
     assert.deepEqual((await server.get('/', { cookie: signed('{"a":1}') })).json, { a: 1 })
   })
 
+  test('ctx.sessionOptions can be replaced for one request', async (t) => {
+    const server = await start(t, { keys: KEYS, maxAge: 5000 }, (ctx) => {
+      ctx.sessionOptions = { httpOnly: false, signed: false, path: '/app' }
+      ctx.session.a = 1
+      ctx.body = ''
+    })
+    assert.deepEqual((await server.get('/')).setCookie, ['session=eyJhIjoxfQ==; path=/app'])
+  })
+
   test('signed for one request, without keys: refused, and app.keys are not taken', async (t) => {
     const server = await start(t, { signed: false }, (ctx) => {
       ctx.sessionOptions.signed = true
