@@ -79,6 +79,7 @@ describe('contents', () => {
       ...within('compat'),
       'docs/adapters.md',
       'docs/migrating.md',
+      ...within('docs/migrating'),
       'docs/security.md',
       'docs/stores.md',
       'index.d.ts',
