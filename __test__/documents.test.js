@@ -12,7 +12,7 @@ const { DOCUMENTS } = require('./documents/blocks')
 const root = join(__dirname, '..')
 
 /** The folders with code. */
-const SOURCES = ['lib', 'adapters', 'stores', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
+const SOURCES = ['lib', 'adapters', 'compat', 'stores', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
 
 const read = (path) => readFileSync(join(root, path), 'utf8')
 

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Reports how much of lib/, stores/ and adapters/ the tests run, for `node --test --experimental-test-coverage`, after the tests
+ * Reports how much of lib/, stores/, adapters/ and compat/ the tests run, for `node --test --experimental-test-coverage`, after the tests
  * that failed. The processes that tests start count too.
  */
 
@@ -12,7 +12,7 @@ const failedTests = require('./failed-tests')
 const root = join(__dirname, '..')
 
 /** What is measured: all that runs in an app. */
-const FOLDERS = ['lib', 'stores', 'adapters']
+const FOLDERS = ['lib', 'stores', 'adapters', 'compat']
 
 /**
  * @param {AsyncIterable<{ type: string, data: object }>} events of Node's test runner
