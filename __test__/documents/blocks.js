@@ -3,14 +3,14 @@
 // The code in the documents: blocks, and commands for the shell.
 
 const { readFileSync, readdirSync } = require('node:fs')
-const { join } = require('node:path')
+const { join, sep } = require('node:path')
 
 const root = join(__dirname, '../..')
 
 /** Every document of the project, except for the issue templates, which are forms. */
 const DOCUMENTS = [
   'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', '.github/PULL_REQUEST_TEMPLATE.md',
-  ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  ...readdirSync(join(root, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md')).map((name) => `docs/${name.split(sep).join('/')}`)
 ]
 
 const BLOCK = /^```(\w*)\n([^]*?)^```$/gm

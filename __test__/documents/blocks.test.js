@@ -17,6 +17,7 @@ const RUN = {
   'CONTRIBUTING.md': { sh: COMMANDS },
   'docs/adapters.md': { diff: 'adapters/documents.test.js' },
   'docs/migrating.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
+  'docs/migrating/from-express-session.md': { js: 'compat/express-documents.test.js' },
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
   'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
