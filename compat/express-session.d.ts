@@ -102,6 +102,8 @@ declare namespace session {
    * The data of sessions. Declare yours, as for express-session.
    *
    * @example
+   * import 'koa-session-rs/compat/express-session'
+   *
    * declare module 'koa-session-rs/compat/express-session' {
    *   interface SessionData { user?: string }
    * }

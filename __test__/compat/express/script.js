@@ -17,12 +17,13 @@ const HEADERS = [
   'empty', 'garbage', 'older', 'otherSecret'
 ]
 
-function cookieOptions (random) {
+function cookieOptions (random, isFunction) {
   const options = {}
   if (random.oneIn(2)) options.maxAge = random.of(60000, 1000, null, 60000)
   if (random.oneIn(6)) options.path = random.of('/p', '/', '/p/')
   if (random.oneIn(6)) options.secure = random.of(true, 'auto', false)
-  if (random.oneIn(6)) options.sameSite = random.of('auto', 'strict', true, 'None', 'LAX')
+  // From a function, 'auto' is no value of SameSite.
+  if (random.oneIn(6)) options.sameSite = random.of(isFunction ? 'lax' : 'auto', 'strict', true, 'None', 'LAX')
   if (random.oneIn(8)) options.httpOnly = false
   if (random.oneIn(10)) options.domain = '.example.com'
   if (random.oneIn(10)) options.priority = random.of('high', 'LOW', 'medium')
@@ -58,6 +59,7 @@ function connectionOf (random, hasEvents) {
 /** Makes the script of a seed. */
 function scriptOf (seed) {
   const random = new Random(seed)
+  const isCookieFunction = random.oneIn(5)
   const base = random.of('express', 'express', 'ours', 'none')
   return {
     seed,
@@ -69,8 +71,8 @@ function scriptOf (seed) {
       proxy: random.of(NONE, NONE, true, false),
       name: random.of(NONE, NONE, 'sid'),
       isKey: random.oneIn(2),
-      cookie: random.oneIn(5) ? NONE : cookieOptions(random),
-      isCookieFunction: random.oneIn(5),
+      cookie: random.oneIn(5) ? NONE : cookieOptions(random, isCookieFunction),
+      isCookieFunction,
       isSecretText: random.oneIn(4),
       concurrent: random.of(NONE, NONE, 'merge', 'overwrite')
     },

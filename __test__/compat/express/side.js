@@ -98,17 +98,20 @@ async function operate (host, { name, value, isPromise }, state) {
     case 'method': if (value === 0) current.regenerate = 'a key'; return
     case 'generate': if (value === 0) host.sessionStore.generate(host); return
     case 'id': if (value === 0) host.sessionID = 5; return
-    case 'throw':
-      // Once the headers are sent, Express drops the connection, and the session with it, and Koa leaves the response open.
-      if (!state.isEarly) throw new Error('the app fails')
+    case 'throw': throw new Error('the app fails')
   }
 }
 
 /** Runs the operations of a request, and returns the body. */
 async function run (host, { operations, isEarly }, how) {
-  const state = { ...how, isEarly }
+  const state = { ...how }
   const shown = [Boolean(host.sessionStore), host.sessionID]
-  for (const operation of operations) shown.push(await operate(host, operation, state) ?? null)
+  // Once the headers are sent, Express would drop the connection, and the session with it, and Koa would leave the response open.
+  const fail = (err) => {
+    if (!isEarly) throw err
+    return 'thrown'
+  }
+  for (const operation of operations) shown.push(await operate(host, operation, state).catch(fail) ?? null)
   return JSON.stringify([...shown, host.sessionID, host.session])
 }
 
