@@ -17,6 +17,7 @@ const expressSession = require('express-session')
 const Koa = require('koa')
 
 const session = require('../../compat/express-session')
+const { inFlightRecordsOf } = require('../../lib/persistence/in-flight-records')
 const { gate } = require('../harness/waiting')
 const { browse } = require('./express/listen')
 
@@ -347,6 +348,15 @@ describe('the session', () => {
     assert.equal((await client.get('/')).status, 200)
   })
 
+  test('does not end the process either outside of a request', async () => {
+    const sessionStore = new session.Store()
+    for (const method of ['get', 'set', 'destroy']) sessionStore[method] = (...args) => args.at(-1)(new Error('no'))
+    const own = new session.Session({ sessionID: 'id', sessionStore })
+    for (const method of ['save', 'reload', 'destroy']) own[method]()
+    await new Promise((resolve) => setImmediate(resolve))
+    await assert.rejects(own.save())
+  })
+
   test('is saved before the response, also by a save that the app does not wait for', async (t) => {
     const store = new session.MemoryStore()
     const { set } = store
@@ -364,6 +374,58 @@ describe('the session', () => {
     saving.open()
     await answer
     assert.equal(Object.keys(store.sessions).length, 1)
+  })
+
+  test('is that of a callback which the app does not wait for', async (t) => {
+    const store = new session.MemoryStore()
+    const client = await serve(t, { store }, (ctx) => {
+      count(ctx)
+      if (ctx.path === '/login') ctx.session.regenerate(() => { ctx.session.user = 'ann' })
+    })
+    await client.get('/')
+    await client.get('/login')
+    assert.deepEqual(Object.values(store.sessions).map((json) => JSON.parse(json).user), ['ann'])
+    assert.equal(decodeURIComponent(client.jar.get('connect.sid')).startsWith(`s:${Object.keys(store.sessions)[0]}.`), true)
+  })
+
+  test('may get the same id again', async (t) => {
+    const client = await serve(t, { genid: () => 'same' }, async (ctx) => {
+      if (ctx.path === '/login') {
+        await ctx.session.regenerate()
+        ctx.session.user = 'ann'
+      }
+      count(ctx)
+      return ctx.session
+    })
+    await client.get('/')
+    await client.get('/login')
+    const { user, views } = (await client.get('/')).json
+    assert.deepEqual([user, views], ['ann', 2])
+  })
+
+  test('leaves nothing behind when its requests end', async (t) => {
+    const store = new session.MemoryStore()
+    const client = await serve(t, { store }, async (ctx) => {
+      count(ctx)
+      if (ctx.path === '/login') await ctx.session.regenerate()
+      if (ctx.path === '/unknown') await ctx.session.reload()
+    })
+    const ids = []
+    for (const path of ['/', '/', '/login', '/fails', '/unknown']) {
+      const { get } = store
+      if (path === '/fails') store.get = (id, callback) => callback(new Error('no'))
+      if (path === '/unknown') store.sessions = {}
+      const { status } = await client.get(path)
+      assert.equal(status, path === '/fails' || path === '/unknown' ? 500 : 200)
+      store.get = get
+      ids.push(decodeURIComponent(client.jar.get('connect.sid')).split(/[:.]/)[1], ...Object.keys(store.sessions))
+    }
+    for (const id of new Set(ids)) {
+      const records = inFlightRecordsOf(store)
+      const ticket = records.enter(id)
+      assert.equal(ticket.record.requests, 1)
+      records.leave(ticket)
+    }
   })
 
   test('regenerates also if the store cannot destroy, and passes the error on', async (t) => {
@@ -413,6 +475,14 @@ describe('the cookie', () => {
     assert.deepEqual(sent, [['a', 'b', 'connect.sid'], ['a', 'b', 'connect.sid'], ['a', 'connect.sid'], ['a', 'connect.sid']])
   })
 
+  test('is set once, also after headers that are invalid', async (t) => {
+    const client = await serve(t, {}, (ctx) => {
+      count(ctx)
+      assert.throws(() => ctx.res.writeHead(200, { 'no name': '1' }))
+    })
+    assert.equal((await client.get('/')).setCookie.length, 1)
+  })
+
   test('is sent before a body that is a stream, and by an app that responds itself', async (t) => {
     const client = await serve(t, {}, (ctx) => {
       count(ctx)
@@ -429,6 +499,16 @@ describe('the cookie', () => {
     const { status, setCookie } = await client.get('/')
     assert.deepEqual([status, setCookie], [200, []])
     assert.deepEqual(client.errors.map(({ code, option }) => [code, option]), [['ERR_SESSION_OPTION', 'cookie.domain']])
+  })
+
+  test('has \'auto\' resolved from an object, not from a function, as in express-session', async (t) => {
+    const attributes = async (cookie) => {
+      const client = await serve(t, { cookie }, ({ session: { cookie: { secure, sameSite } } }) => ({ secure, sameSite }))
+      return (await client.get('/')).json
+    }
+    const auto = { secure: 'auto', sameSite: 'auto' }
+    assert.deepEqual(await attributes(auto), { secure: false, sameSite: 'lax' })
+    assert.deepEqual(await attributes(() => auto), auto)
   })
 
   test('is not set for an id that is no string', async (t) => {

@@ -8,7 +8,7 @@ const NONE = undefined
 
 const OPERATIONS = [
   ['read'], ['set'], ['set'], ['set'], ['delete'], ['nest'], ['reorder'], ['maxAge'], ['expires'], ['attribute'], ['regenerate'], ['destroy'],
-  ['reload'], ['save'], ['save'], ['touch'], ['resetMaxAge'], ['null'], ['drop'], ['throw'], ['saveOld'], ['method'], ['generate'], ['id']
+  ['reload'], ['save'], ['save'], ['touch'], ['resetMaxAge'], ['null'], ['drop'], ['throw'], ['saveOld'], ['method'], ['generate'], ['id'], ['later']
 ]
 
 /** What the Cookie header of a request has, beside the jar's own cookie. */

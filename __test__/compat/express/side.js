@@ -98,6 +98,7 @@ async function operate (host, { name, value, isPromise }, state) {
     case 'method': if (value === 0) current.regenerate = 'a key'; return
     case 'generate': if (value === 0) host.sessionStore.generate(host); return
     case 'id': if (value === 0) host.sessionID = 5; return
+    case 'later': state.advance(400); return
     case 'throw': throw new Error('the app fails')
   }
 }
@@ -131,8 +132,13 @@ class Side {
   #server
   #handle
 
-  constructor (make) {
+  /**
+   * @param {function} make
+   * @param {(ms: number) => void} advance moves the clock
+   */
+  constructor (make, advance) {
     this.make = make
+    this.advance = advance
     this.#server = http.createServer((req, res) => this.#handle(req, res))
   }
 
@@ -241,7 +247,7 @@ function makeExpress (script, options, side) {
   app.use(expressSession({ ...options, store }))
   app.use(async (req, res) => {
     if (side.request.isEarly) res.write('early')
-    const body = await run(req, side.request)
+    const body = await run(req, side.request, { advance: side.advance })
     if (side.request.isEarly) res.end(body)
     else res.send(body)
   })
@@ -264,13 +270,13 @@ function makeKoa (script, options, side) {
       ctx.status = 200
       ctx.res.write('early')
     }
-    const body = await run(ctx, side.request, { hasPromises: true })
+    const body = await run(ctx, side.request, { advance: side.advance, hasPromises: true })
     if (side.request.isEarly) ctx.res.end(body)
     else ctx.body = body
   })
   return { store, handler: app.callback() }
 }
 
-const sides = () => [new Side(makeExpress), new Side(makeKoa)]
+const sides = (advance) => [new Side(makeExpress, advance), new Side(makeKoa, advance)]
 
 module.exports = { sides }

@@ -108,14 +108,16 @@ class RequestSession {
     return merged
   }
 
-  async reload ({ id }) {
-    const data = await call(this.#settings.store, 'get', id)
-    if (!data) throw new Error('failed to load session')
-    this.#adopt(data)
+  reload ({ id }) {
+    return this.#track(call(this.#settings.store, 'get', id).then((data) => {
+      if (!data) throw new Error('failed to load session')
+      this.#adopt(data)
+    }))
   }
 
   destroy ({ id }) {
-    delete this.#ctx.session
+    // Not deleted, since that might uncover an accessor of the app's context.
+    this.#ctx.session = undefined
     return this.#remove(id)
   }
 
