@@ -58,4 +58,9 @@ async function runApp (ctx, next, request) {
   await request.finish()
 }
 
-module.exports = Object.assign(session, { Store, Cookie, Session, MemoryStore })
+module.exports = session
+// Each by itself, so that `import { Store }` finds it.
+module.exports.Store = Store
+module.exports.Cookie = Cookie
+module.exports.Session = Session
+module.exports.MemoryStore = MemoryStore
