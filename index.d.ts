@@ -1625,6 +1625,10 @@ declare namespace session {
    * | `KOA_SESSION_RS_OPTION` | an option's name is probably misspelt; not in production | the right name |
    * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store, or `seal` or `chunks` with an `externalKey`, which is sent in no cookie; not in production | a store; leave the option out |
    * | `KOA_SESSION_RS_ADAPTER` | a store of express-session is used without an adapter, so the store does not know the sessions' lifetime | `connectStore` of koa-session-rs/adapters/connect |
+   * | `KOA_SESSION_RS_RESAVE` | compat/express-session without the option `resave`; a DeprecationWarning, as there | `resave: false` |
+   * | `KOA_SESSION_RS_SAVE_UNINITIALIZED` | the same without `saveUninitialized` | `saveUninitialized: false` |
+   * | `KOA_SESSION_RS_MAXAGE_DATE` | the same, with a Date as the cookie's `maxAge` | milliseconds, or `expires` |
+   * | `KOA_SESSION_RS_MEMORY_STORE` | the same in production, with the store of its own | a store |
    * | `KOA_SESSION_RS_CLOCK` | the clock of a Redis server is more than a minute ahead of this machine's, or behind | synchronised clocks |
    */
   export type WarningCode =
@@ -1641,6 +1645,10 @@ declare namespace session {
     | 'KOA_SESSION_RS_OPTION'
     | 'KOA_SESSION_RS_STORELESS'
     | 'KOA_SESSION_RS_ADAPTER'
+    | 'KOA_SESSION_RS_RESAVE'
+    | 'KOA_SESSION_RS_SAVE_UNINITIALIZED'
+    | 'KOA_SESSION_RS_MAXAGE_DATE'
+    | 'KOA_SESSION_RS_MEMORY_STORE'
     | 'KOA_SESSION_RS_CLOCK'
 
   /** The error for an invalid option, or a missing app. */

@@ -230,12 +230,12 @@ describe('the bundle of modules', () => {
   })
 
   const LATE = [
-    'cookie/protected-cookie', 'options/hardened', 'persistence/merging-store', 'persistence/record-store', 'persistence/serial-store',
+    'base/head-arguments', 'cookie/protected-cookie', 'options/hardened', 'persistence/merging-store', 'persistence/record-store', 'persistence/serial-store',
     'request/early-headers', 'request/revoke', 'session/times'
   ]
 
   for (const [options, names] of [
-    ['early: true', ['request/early-headers']],
+    ['early: true', ['base/head-arguments', 'request/early-headers']],
     ["keys: ['k'.repeat(32)], seal: true", ['cookie/protected-cookie']],
     ['absoluteTimeout: 1', ['session/times']],
     ['absoluteTimeout: 1, revocations: store', ['request/revoke', 'session/times']],

@@ -20,6 +20,7 @@ const RUN = {
   'docs/migrating/from-koa-session-minimal.md': { diff: 'documents/migrating.test.js', js: 'documents/migrating.test.js' },
   'docs/migrating/from-koa-session.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
   'docs/migrating/from-cookie-session.md': { js: 'compat/documents-cookie-session.test.js' },
+  'docs/migrating/from-express-session.md': { js: 'compat/express-documents.test.js' },
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
   'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
