@@ -3,7 +3,7 @@
 // The code in the documents: blocks, and commands for the shell.
 
 const { readFileSync, readdirSync } = require('node:fs')
-const { join, sep } = require('node:path')
+const { join } = require('node:path')
 
 const root = join(__dirname, '../..')
 
