@@ -88,7 +88,7 @@ class MinimalSession {
     const put = (data) => this.#entry.call('set', key, data, maxAge > 0 ? maxAge : ONE_DAY_MS)
     if (!isKept) {
       // The browser would not get the id.
-      if (this.#cookie.blockedBy(attributes) === 'insecure') return this.#cookie.send(this.#id, attributes)
+      if (this.#cookie.blockedBy(attributes) !== undefined) return this.#cookie.send(this.#id, attributes)
       await put(session)
     } else if (!await this.#visit.save(session, put, true)) return announce(this.#cookie.request, 'discarded', this.#id)
     this.#cookie.send(this.#id, attributes)
