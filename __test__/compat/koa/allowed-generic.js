@@ -2,8 +2,10 @@
 
 /**
  * The intended differences from koa-generic-session. `reconcile(pair)` changes the records of one request so that they no longer differ
- * for this reason, and returns whether they did; 'end' where the visitors have other sessions from then on.
+ * for this reason, and returns whether they did; 'end' where the visitors have other sessions from then on. `script` shows a rare one.
  */
+
+const { scriptOf } = require('./generate')
 
 const differs = ({ upstream, ours }, ...parts) => parts.some((part) => JSON.stringify(upstream[part]) !== JSON.stringify(ours[part]))
 
@@ -13,7 +15,10 @@ const isRefused = (key) => key.length > 4096 || key.endsWith('a/../b')
 module.exports = [
   {
     reason: 'an id that no store has is not looked up',
-    reconcile: ({ upstream, ours }) => {
+    reconcile: ({ script, request, upstream, ours }) => {
+      const hasRefused = script.requests.some(({ edits }) => edits.includes('long') || edits.includes('hostile'))
+      const hasFailed = ({ log }) => log.some((line) => line.endsWith('get failed'))
+      if (request.fails?.[0] === 'get' && hasRefused && hasFailed(upstream) && !hasFailed(ours)) return 'end'
       const isAsked = ([method, key]) => method === 'get' && isRefused(key)
       if (!upstream.store.some(isAsked) || ours.store.some(isAsked)) return false
       upstream.store = upstream.store.filter((call) => !isAsked(call))
@@ -42,6 +47,8 @@ module.exports = [
     reason: 'with `defer`, a visitor without an id has no record called undefined',
     reconcile: ({ script, request, upstream, ours }) => {
       const isUndefined = ([, key]) => key === `${script.options.prefix ?? 'koa:sess:'}undefined`
+      const hasFailed = ({ log }) => log.some((line) => line.endsWith('destroy failed'))
+      if (script.options.defer && hasFailed(upstream) && ours.store.length === 0) return 'end'
       if (!upstream.store.some(isUndefined) || ours.store.some(isUndefined)) return false
       // What is assigned unread is stored there, too.
       const isUsed = request.operations.some(([name]) => name === 'regenerate' || name === 'save')
@@ -91,9 +98,21 @@ module.exports = [
     reason: 'the signature that replaces one by an older key has the attributes of the cookie, not only the path /',
     reconcile: ({ upstream, ours }) => {
       const place = upstream.setCookie.findIndex((line, i) => /^[^=]+\.sig=[^;]+; path=\/(?:; secure)?; httponly$/.test(line) && line !== ours.setCookie[i])
-      if (place < 0 || ours.setCookie[place]?.split(';')[0] !== upstream.setCookie[place].split(';')[0]) return false
-      ours.setCookie[place] = upstream.setCookie[place]
-      return true
+      if (place < 0) return false
+      if (ours.setCookie[place]?.split(';')[0] === upstream.setCookie[place].split(';')[0]) {
+        ours.setCookie[place] = upstream.setCookie[place]
+        return true
+      }
+      // It is not sent for a session that a new one replaces.
+      return upstream.setCookie.length === ours.setCookie.length + 1 && /^[^=]+=; /.test(ours.setCookie[place]) ? 'end' : false
+    }
+  },
+  {
+    reason: 'a session that is first read after the headers were sent can be read, whoever has signed its cookie',
+    script: { ...scriptOf([['read']], undefined, { edits: ['twin'], outcome: 'early' }), options: { defer: true }, keys: [0], isGeneric: true },
+    reconcile: ({ upstream, ours }) => {
+      const isRefused = (line) => line.endsWith('Cannot set headers after they are sent to the client')
+      return upstream.log.some(isRefused) && !ours.log.some(isRefused) ? 'end' : false
     }
   }
 ]

@@ -4,8 +4,10 @@ const { isDeepStrictEqual } = require('node:util')
 
 /**
  * The intended differences from koa-session-minimal. `reconcile(pair)` changes the records of one request so that they no longer differ
- * for this reason, and returns whether they did; 'end' where the visitors have other sessions from then on.
+ * for this reason, and returns whether they did; 'end' where the visitors have other sessions from then on. `script` shows a rare one.
  */
+
+const { scriptOf } = require('./generate')
 
 const differs = ({ upstream, ours }, ...parts) => parts.some((part) => JSON.stringify(upstream[part]) !== JSON.stringify(ours[part]))
 
@@ -15,12 +17,18 @@ function unknownKey ({ upstream }) {
   return upstream.recordsBefore.some(([known]) => known === key) ? undefined : key
 }
 
+/** Returns the session of a record: an empty one if the record is no object. */
+function toSession (text) {
+  const data = JSON.parse(text)
+  return typeof data === 'object' ? data : {}
+}
+
 /** Returns whether only one of two has saved a session, and that with the data that the store had. */
 function isSavedAgain (saving, other) {
   const sets = saving.store.filter(([method]) => method === 'set')
-  if (sets.length !== 1 || other.store.some(([method]) => method === 'set')) return false
-  const [, key, text] = sets[0]
-  return saving.recordsBefore.some(([known, before]) => known === key && isDeepStrictEqual(JSON.parse(before), JSON.parse(text)))
+  if (sets.length === 0 || other.store.some(([method]) => method === 'set')) return false
+  const before = new Map(saving.recordsBefore)
+  return sets.every(([, key, text]) => before.has(key) && isDeepStrictEqual(toSession(before.get(key)), JSON.parse(text)))
 }
 
 module.exports = [
@@ -47,7 +55,8 @@ module.exports = [
     reason: 'a write to the store is awaited: its failure is one of the request, not an unhandled rejection',
     reconcile: ({ request: { fails = [] }, upstream, ours }) => {
       const hasFailed = (fails[0] === 'set' || fails[0] === 'destroy') && ours.store.some(([method]) => method === fails[0])
-      return hasFailed && ours.status === 500 && upstream.status === 200 ? 'end' : false
+      const isOther = upstream.status !== 500 || upstream.log.join() !== ours.log.join()
+      return hasFailed && ours.status === 500 && isOther ? 'end' : false
     }
   },
   {
@@ -66,6 +75,15 @@ module.exports = [
   },
   {
     reason: 'a session in which only the order of keys in a nested value has changed may be saved again',
+    script: scriptOf([['set', 'a', '{"a":1,"b":2}']], [['set', 'a', '{"b":2,"a":1}']]),
     reconcile: ({ upstream, ours }) => isSavedAgain(ours, upstream) ? 'end' : false
+  },
+  {
+    reason: 'an error response keeps the cookie',
+    script: scriptOf([['set', 'b', '{}']], [['assign', '"text"']], { fails: ['destroy', 'throw'] }),
+    reconcile: ({ upstream, ours }) => {
+      if (ours.status !== 500 || upstream.status !== 500 || upstream.setCookie.length > 0 || ours.setCookie.length === 0) return false
+      return 'end'
+    }
   }
 ]

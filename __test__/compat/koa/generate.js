@@ -123,4 +123,12 @@ function generator (kind) {
   }
 }
 
-module.exports = { SECRETS, START_MS, generateGeneric: generator(GENERIC), generateMinimal: generator(MINIMAL) }
+/** Makes a script of one or two requests; the last one has some further fields. */
+function scriptOf (first, second, last) {
+  const common = { advance: 0, https: false, path: '/in/a', edits: [], outcome: 'end' }
+  const requests = [first, ...(second === undefined ? [] : [second])].map((operations) => ({ ...common, operations }))
+  Object.assign(requests.at(-1), last)
+  return { methods: 'value', options: {}, requests }
+}
+
+module.exports = { SECRETS, START_MS, scriptOf, generateGeneric: generator(GENERIC), generateMinimal: generator(MINIMAL) }
