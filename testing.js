@@ -12,6 +12,7 @@ const merging = require('./testing/merging')
 const moving = require('./testing/moving')
 const plain = require('./testing/plain')
 const records = require('./testing/records')
+const { sessionCookie } = require('./testing/session-cookie')
 const { clauses: subjects } = require('./testing/subjects')
 const { World } = require('./testing/world')
 const { invalidOption } = require('./lib/base/errors')
@@ -67,4 +68,4 @@ function toTests (clauses, makeStore, release, toWorld) {
   }))
 }
 
-module.exports = { sessionStoreContract, storeContract }
+module.exports = { sessionCookie, sessionStoreContract, storeContract }
