@@ -123,8 +123,9 @@ export interface SessionCookieOptions {
  * `ignore` left the request without a session. It also rejects with the error of a store or a hook.
  *
  * @example
- * import { test } from 'node:test'
  * import assert from 'node:assert'
+ * import { once } from 'node:events'
+ * import { test } from 'node:test'
  * import { sessionCookie } from 'koa-session-rs/testing'
  *
  * app.use(session(app))
@@ -132,6 +133,7 @@ export interface SessionCookieOptions {
  *
  * test('greets the user', async () => {
  *   const server = app.listen(0)
+ *   await once(server, 'listening')
  *   const { port } = server.address() as import('node:net').AddressInfo
  *   const headers = { cookie: await sessionCookie(app, { user: 'ann' }), connection: 'close' }
  *   const response = await fetch(`http://127.0.0.1:${port}/`, { headers })

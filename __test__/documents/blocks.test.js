@@ -19,7 +19,8 @@ const RUN = {
   'docs/migrating.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
-  'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
+  'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS },
+  'docs/testing.md': { js: 'testing/documents.test.js', mjs: 'testing/documents.test.js' }
 }
 
 /** The reasons why others are not run. */
