@@ -1570,7 +1570,7 @@ declare namespace session {
    *
    * | code | when | fields |
    * |---|---|---|
-   * | `ERR_SESSION_OPTION` | an option, a maxAge, or the result of an attribute's function is invalid: {@link SessionOptionError} | `option`, `expected`, `received` |
+   * | `ERR_SESSION_OPTION` | an option, a maxAge, or the result of an attribute's function is invalid: {@link SessionOptionError} | `option`, `expected`, `received`, `page` |
    * | `ERR_SESSION_BINDING` | the native addon cannot be loaded | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
    * | `ERR_SESSION_NODE` | the package is loaded in a Node that is older than its package.json allows | `expected`, `received` |
    * | `ERR_SESSION_ID` | `genid` returned an invalid id; a store of this package is called with an id that is not well-formed text | |
@@ -1654,6 +1654,11 @@ declare namespace session {
     expected: string
     /** The type of the given value, never the value itself. */
     received: string
+    /**
+     * The file of this package that describes the option, and its section, such as `README.md#options`; absent if the app has added the
+     * option by {@link OptionsSchema.extend}. The message ends with it, except for messages that are koa-session's.
+     */
+    page?: string
     /** The error of a schema given to {@link OptionsSchema.extend}, which may quote the value; absent otherwise. */
     cause?: unknown
   }

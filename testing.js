@@ -15,7 +15,9 @@ const records = require('./testing/records')
 const { sessionCookie } = require('./testing/session-cookie')
 const { clauses: subjects } = require('./testing/subjects')
 const { World } = require('./testing/world')
-const { invalidOption } = require('./lib/base/errors')
+const { invalidOptionOf } = require('./lib/base/errors')
+
+const invalidOption = invalidOptionOf('testing.d.ts')
 
 const SESSION_STORE = { ...records, ...merging, ...interleaving, ...expiry, ...moving, ...subjects, ...limits, ...koaSession }
 

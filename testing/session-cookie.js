@@ -3,7 +3,9 @@
 const { IncomingMessage, ServerResponse } = require('node:http')
 const { Socket } = require('node:net')
 
-const { invalidOption, sessionError } = require('../lib/base/errors')
+const { invalidOptionOf, sessionError } = require('../lib/base/errors')
+
+const invalidOption = invalidOptionOf('docs/testing.md#test-an-app-that-needs-a-login')
 
 /** The key of the function that session() adds to an app's contexts: index.js. */
 const LOG_IN = Symbol.for('koa-session-rs.logIn')
