@@ -78,6 +78,9 @@ describe('the table of pages', () => {
 /** Wrong options of the other functions and classes, and the option that the error names. */
 const WRONG = [
   [() => session({}), 'app'],
+  [() => session({ subject: 'user' }, new Koa()), 'store'],
+  [() => session({ store: { [session.STORE]: 2 } }, new Koa()), "store[Symbol.for('koa-session-rs.store')]"],
+  [() => session({ store: { [session.STORE]: 1 } }, new Koa()), 'store.create'],
   [() => new MemoryStore({ maxBytes: '1' }), 'maxBytes'],
   [() => new MemoryStore({ maxEntries: 0 }), 'maxEntries'],
   ...['file', 'synchronous', 'busyTimeout', 'maxBytes'].map((name) => [() => new SqliteStore({ file: 'a.db', [name]: {} }), name]),

@@ -1,7 +1,9 @@
 'use strict'
 
-const { SessionOptionError, invalidOption, typeOf, warnOnce } = require('../base/errors')
+const { SessionOptionError, invalidOptionOf, typeOf, warnOnce } = require('../base/errors')
 const { STORE } = require('../base/store-contract')
+
+const invalidOption = invalidOptionOf('docs/stores.md#a-store-of-your-own')
 
 /** Where docs/adapters.md describes the adapters. */
 const SECTIONS = { connect: 'stores-of-express-session', generic: 'stores-of-koa-generic-session', keyv: 'keyv' }
