@@ -13,7 +13,7 @@ const { optionNames } = require('./harness/option-names')
 const root = join(__dirname, '..')
 
 /** The folders with code. */
-const SOURCES = ['lib', 'adapters', 'compat', 'stores', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
+const SOURCES = ['lib', 'adapters', 'compat', 'stores', 'testing', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
 
 const read = (path) => readFileSync(join(root, path), 'utf8')
 

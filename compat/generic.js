@@ -2,7 +2,7 @@
 
 require('../lib/base/node-version')
 
-const { invalidOption } = require('../lib/base/errors')
+const { invalidOptionOf } = require('../lib/base/errors')
 const { announce, emitError } = require('../lib/base/events')
 const { isIdRefused, newId } = require('../lib/base/id')
 const { Connection, GenericStore } = require('../lib/compat/generic-store')
@@ -12,6 +12,8 @@ const { MemoryStore } = require('../lib/compat/memory-store')
 const { checkCommon } = require('../lib/compat/options')
 const { SharedRecords } = require('../lib/compat/shared-records')
 const { Settings } = require('../lib/options/options')
+
+const invalidOption = invalidOptionOf('compat/generic.d.ts')
 
 const ID_BYTES = 24
 
@@ -193,7 +195,7 @@ class Entry {
   #empty
 
   constructor (options) {
-    checkCommon(options)
+    checkCommon(options, invalidOption)
     checkOptions(options)
     const { key, store, cookie, concurrent } = options
     const client = store || new MemoryStore()

@@ -81,6 +81,7 @@ describe('contents', () => {
       ...within('docs/migrating'),
       'docs/security.md',
       'docs/stores.md',
+      'docs/testing.md',
       'index.d.ts',
       'index.js',
       ...[BUNDLE, ...lib].sort(),
@@ -247,6 +248,19 @@ describe('the bundle of modules', () => {
       assert.deepEqual(LATE.filter((name) => loaded.includes(`lib/${name}.js`)), names)
     })
   }
+
+  test('has not what only tests use, which works beside it', () => {
+    const { status, stdout, stderr } = complete.node('-e', `
+      const Koa = require('koa')
+      const app = Object.assign(new Koa(), { keys: ['a key'] })
+      app.use(require('koa-session-rs')({ absoluteTimeout: 1000 }, app))
+      const files = () => Object.keys(require.cache).filter((path) => /log-in/.test(path)).length
+      const before = files()
+      require('koa-session-rs/testing').sessionCookie(app, { user: 'ann' }).then((cookie) => console.log(before, files(), cookie.split('=')[0]))
+    `)
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, '0 1 koa.sess\n')
+  })
 
   test('is shared by all entry points', () => {
     const { status, stdout, stderr } = complete.node('-e', `

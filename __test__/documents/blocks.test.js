@@ -23,7 +23,8 @@ const RUN = {
   'docs/migrating/from-express-session.md': { js: 'compat/express-documents.test.js' },
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
-  'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
+  'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS },
+  'docs/testing.md': { js: 'testing/documents.test.js', mjs: 'testing/documents.test.js' }
 }
 
 /** The reasons why others are not run. */
