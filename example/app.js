@@ -11,10 +11,12 @@ const { hasToken, makeToken, readForm } = require('./forms')
 const listen = require('./listen')
 const openMode = require('./modes')
 const page = require('./page')
+const { deviceIn } = require('./words')
 
 const KEY = 'example.sess'
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000
 const MOST_CHARACTERS = 32
+const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 const app = new Koa()
 const mode = openMode(process.env)
@@ -50,8 +52,11 @@ const routes = {
 /** Sessions can be listed and ended if they are in a store. */
 const routesWithStore = {
   async 'POST /sessions/end' (ctx, form) {
-    const isEnded = await session.of(ctx).revoke(form.get('hash'))
-    if (ctx.session) ctx.session.notice = isEnded ? 'The session is logged out.' : 'That session had already ended.'
+    const handle = session.of(ctx)
+    const chosen = (await handle.list()).find(({ hash }) => hash === form.get('hash'))
+    const isEnded = await handle.revoke(chosen?.hash)
+    // Without a session, it was this one.
+    if (ctx.session) ctx.session.notice = isEnded ? `${deviceIn(chosen.label)} is logged out.` : 'That session had already ended.'
   },
 
   async 'POST /sessions/end-others' (ctx) {
@@ -67,7 +72,7 @@ for (const name of ['style.css', 'favicon.svg']) {
 if (mode.store) Object.assign(routes, routesWithStore)
 
 app.use(async (ctx) => {
-  ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+  ctx.set('Content-Security-Policy', POLICY)
   const route = routes[`${ctx.method === 'HEAD' ? 'GET' : ctx.method} ${ctx.path}`]
   if (!route) return
   if (ctx.method !== 'POST') return route(ctx)

@@ -1,19 +1,24 @@
 'use strict'
 
-/** How long open connections may go on at the end. */
-const PATIENCE_MS = 1000
+const http = require('node:http')
+
+/** How long requests may go on at the end. */
+const PATIENCE_MS = 500
 
 /** Starts the server, prints its address, and ends it at SIGINT (Ctrl-C) and SIGTERM: first the server, then the store. */
-module.exports = function listen (app, mode) {
+module.exports = async function listen (app, mode) {
+  const server = http.createServer(app.callback())
   const port = Number(process.env.PORT || 3000)
-  const server = app.listen(port, '127.0.0.1', () => console.log(greeting(`http://127.0.0.1:${server.address().port}/`, mode)))
-
-  server.on('error', (error) => {
-    console.error(error.code === 'EADDRINUSE'
-      ? `Port ${port} is taken. Use another one: PORT=${port + 1} npm start`
-      : `The example cannot listen on port ${port}: ${error.message}`)
+  try {
+    // A store that cannot be used fails here, and not at the first visit.
+    await mode.store?.list('nobody')
+    await new Promise((resolve, reject) => { server.listen(port, '127.0.0.1', resolve).on('error', reject) })
+  } catch (error) {
+    console.error(error.code === 'EADDRINUSE' ? `Port ${port} is taken. Use another one: PORT=${port + 1} npm start` : error.message)
     process.exitCode = 1
-  })
+    return mode.store?.close()
+  }
+  console.log(greeting(`http://127.0.0.1:${server.address().port}/`, mode))
 
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => {

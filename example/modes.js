@@ -22,12 +22,12 @@ const MODES = {
 
   cookie: () => ({
     options: {},
-    content: 'the session itself, signed. Its owner can read it, and nobody can change it.'
+    content: 'The session itself, signed. Whoever has the cookie can read it, but not change it.'
   }),
 
   sealed: () => ({
     options: { seal: true },
-    content: 'the session itself, encrypted. Nobody can read or change it.'
+    content: 'The session itself, encrypted. Whoever has the cookie can neither read nor change it.'
   })
 }
 
@@ -35,7 +35,7 @@ function withStore (store, place) {
   return {
     store,
     options: { store, subject: 'user', label: (ctx) => ctx.get('User-Agent'), maxSessions: 20 },
-    content: `a random id, signed. The session is ${place}.`
+    content: `A random id, signed. The session is ${place}.`
   }
 }
 
