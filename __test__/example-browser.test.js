@@ -16,7 +16,7 @@ const { chromium } = require('playwright-core')
 const { Visitor, startExample } = require('./harness/example')
 const { find, requirePrograms, skipWithout } = require('./servers/process')
 
-const programs = { chromium: find('chromium', 'chromium-browser', 'google-chrome') }
+const programs = { chromium: find('chromium', 'google-chrome', 'chromium-browser') }
 
 const FIREFOX = { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' }
 const EDGE = {
@@ -44,7 +44,7 @@ describe('the example in a browser', { skip: skipWithout(programs) }, () => {
   after(async () => {
     await browser?.close()
     await example?.stop()
-    if (!process.env.SCREENSHOTS) rmSync(folder, { recursive: true })
+    if (folder && !process.env.SCREENSHOTS) rmSync(folder, { recursive: true })
   })
 
   /** Opens the page in a browser of its own. What the browser complains about is in `complaints`. */

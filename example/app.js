@@ -1,12 +1,11 @@
 'use strict'
 
 const { randomBytes } = require('node:crypto')
-const { readFileSync } = require('node:fs')
-const { join } = require('node:path')
 const Koa = require('koa')
 // In an app of your own: require('koa-session-rs')
 const session = require('..')
 const cookiesOf = require('./cookies')
+const files = require('./files')
 const { hasToken, makeToken, readForm } = require('./forms')
 const listen = require('./listen')
 const openMode = require('./modes')
@@ -27,6 +26,8 @@ app.keys = SESSION_KEYS ? SESSION_KEYS.split(',') : [randomBytes(32).toString('b
 app.use(session({ key: KEY, maxAge: WEEK_MS, renew: true, sameSite: 'lax', cacheControl: true, ...mode.options }, app))
 
 const routes = {
+  ...files,
+
   async 'GET /' (ctx) {
     ctx.session.views = (ctx.session.views ?? 0) + 1
     // A new session, although the browser has a cookie: the old one has expired, or was ended elsewhere.
@@ -49,27 +50,23 @@ const routes = {
   }
 }
 
-/** Sessions can be listed and ended if they are in a store. */
-const routesWithStore = {
-  async 'POST /sessions/end' (ctx, form) {
-    const handle = session.of(ctx)
-    const chosen = (await handle.list()).find(({ hash }) => hash === form.get('hash'))
-    const isEnded = await handle.revoke(chosen?.hash)
-    // Without a session, it was this one.
-    if (ctx.session) ctx.session.notice = isEnded ? `${deviceIn(chosen.label)} is logged out.` : 'That session had already ended.'
-  },
+// Sessions can be listed and ended if they are in a store.
+if (mode.store) {
+  Object.assign(routes, {
+    async 'POST /sessions/end' (ctx, form) {
+      const handle = session.of(ctx)
+      const chosen = (await handle.list()).find(({ hash }) => hash === form.get('hash'))
+      const isEnded = await handle.revoke(chosen?.hash)
+      // Without a session, it was this one.
+      if (ctx.session) ctx.session.notice = isEnded ? `${deviceIn(chosen.label)} is logged out.` : 'That session had already ended.'
+    },
 
-  async 'POST /sessions/end-others' (ctx) {
-    const count = await session.of(ctx).revokeOthers()
-    ctx.session.notice = count === 1 ? 'The other session is logged out.' : `${count} other sessions are logged out.`
-  }
+    async 'POST /sessions/end-others' (ctx) {
+      const count = await session.of(ctx).revokeOthers()
+      ctx.session.notice = count === 1 ? 'The other session is logged out.' : `${count} other sessions are logged out.`
+    }
+  })
 }
-
-for (const name of ['style.css', 'favicon.svg']) {
-  const content = readFileSync(join(__dirname, name))
-  routes[`GET /${name}`] = (ctx) => Object.assign(ctx, { type: name.split('.')[1], body: content })
-}
-if (mode.store) Object.assign(routes, routesWithStore)
 
 app.use(async (ctx) => {
   ctx.set('Content-Security-Policy', POLICY)

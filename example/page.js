@@ -59,7 +59,7 @@ const login = (view) => html`<p>This is a demo: a name is enough, there is no pa
     </div>`)}`
 
 const visits = (view) => html`<p>You are logged in as <b>${view.user}</b>. You have opened this page
-  ${view.views === 1 ? 'once' : `${view.views} times`} in this session.</p>
+  ${view.views === 1 ? 'once' : `${view.views ?? 0} times`} in this session.</p>
   ${view.mode.store ? list(view) : NO_LIST}`
 
 const NO_LIST = html`<p>It is only in the cookie of this browser. The server has no list of such sessions, so it cannot show the others or
