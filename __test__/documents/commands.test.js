@@ -80,7 +80,7 @@ const SHORT = [
 
 /** The commands that are not run, and what is checked instead. */
 const LONG = [
-  [/^(?:STORE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
+  [/^(?:MODE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
   [/^npm install (?:\S+\/)?(koa-session-rs\S*)$/, (command, name) => assert.ok(addons().some((addon) => addon.name === name))],
   [/^node --test (\S+)$/, (command, file) => assert.match(read(file), /require\('node:test'\)/)],
   [/^node (example\/\S+)$/, (command, file) => assert.ok(existsSync(join(root, file)))],
