@@ -73,7 +73,9 @@ function readText (folder, path, note) {
  */
 function replaceFile (folder, path, before, text) {
   const file = join(folder, path)
-  const { mode } = lstatSync(file)
+  const status = lstatSync(file)
+  const { mode } = status
+  if (!status.isFile()) throw Object.assign(new Error('the file is a link'), { code: 'LINK' })
   if (!readFileSync(file).equals(before)) throw Object.assign(new Error('the file has changed'), { code: 'CHANGED' })
   const temporary = `${file.slice(0, -path.split('/').at(-1).length)}.migrate-${randomBytes(8).toString('hex')}`
   try {

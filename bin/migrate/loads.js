@@ -134,7 +134,8 @@ function assigned (code, at, imported, load) {
 /** Returns whether an expression is a statement, so that nothing uses its value. */
 function isStatement (code, start, end) {
   const [before, after] = [code[start - 1], code[end + 1]]
-  return (before === undefined || /^[;{}]$/.test(before.value)) && (after === undefined || /^[;}]$/.test(after.value) || after.type === 'IdentifierName')
+  const isBegun = before === undefined || /^[;{}]$/.test(before.value) || (code[start].isFirst && (/^[)\]]$/.test(before.value) || before.type === 'StringLiteral'))
+  return isBegun && (after === undefined || /^[;}]$/.test(after.value) || (after.isFirst && after.type === 'IdentifierName'))
 }
 
 function unknownName ({ name, bindings, member }) {
@@ -161,9 +162,10 @@ function isComputedLoad (code, index) {
 
 /** Returns the package whose name the strings between two tokens make. */
 function nameIn (code, start, end) {
-  const parts = code.slice(start, Math.min(end, start + MAX_CLAUSE)).map((token) => stringValue(token) ?? (/Template/.test(token.type) ? token.value.replace(/^[`}]|`$|\$\{$/g, '') : ''))
+  const tokens = code.slice(start, Math.min(end, start + MAX_CLAUSE))
+  const parts = tokens.map((token) => stringValue(token) ?? (/Template/.test(token.type) ? token.value.replace(/^[`}]|`$|\$\{$/g, '') : ''))
   // A part that is a whole name is found by itself.
-  if (parts.some((part) => Object.hasOwn(REPLACED, packageOf(part)))) return
+  if (parts.some((part, i) => /^(?:String|NoSub)/.test(tokens[i].type) && Object.hasOwn(REPLACED, packageOf(part)))) return
   const text = parts.join('')
   return Object.keys(REPLACED).find((name) => text.includes(name)) ?? (/^koa-(?:session|generic)?-?$/.test(text) ? 'koa-session' : undefined)
 }

@@ -65,12 +65,12 @@ function planSource (folder, path, names, report, seen, note) {
   if (file === undefined || !mentions(file.text)) return
   const { edits, notes, unclear, changed, kept, own, stores } = analyse(path, file, names)
   const placed = (each) => ({ file: path, ...each })
-  report.notes.push(...notes.map(placed))
-  report.unclear.push(...unclear.map(placed))
+  for (const each of notes) report.notes.push(placed(each))
+  for (const each of unclear) report.unclear.push(placed(each))
   for (const name of changed) seen.changed.add(name)
   for (const name of kept) seen.kept.add(name)
   for (const entry of own) seen.own.add(entry)
-  if (![...own].some((entry) => entry.startsWith('koa-session-rs/adapters/'))) seen.stores.push(...stores.map(placed))
+  if (![...own].some((entry) => entry.startsWith('koa-session-rs/adapters/'))) for (const store of stores) seen.stores.push(placed(store))
   addChange(report, path, file, edits)
 }
 

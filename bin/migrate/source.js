@@ -84,8 +84,8 @@ function addUses (analysis, { code, lineAt }, { renames, notes, unclear }) {
     analysis.edits.push({ start: start + quote, end: start + value.length - quote, text: form === 'shorthand' ? 'maxAge: maxage' : 'maxAge' })
   }
   const placed = ({ index, code: kind, message }) => ({ line: lineAt(code[index].start), code: kind, message })
-  analysis.notes.push(...notes.map(placed))
-  analysis.unclear.push(...unclear.map(placed))
+  analysis.notes = analysis.notes.concat(notes.map(placed))
+  analysis.unclear = analysis.unclear.concat(unclear.map(placed))
 }
 
 /** Sorts by place, and drops what was found twice. */

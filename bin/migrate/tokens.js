@@ -10,7 +10,7 @@ const CLOSING = { '(': ')', '[': ']', '{': '}' }
  * The tokens of a source file.
  *
  * @typedef {object} Source
- * @property {{ type: string, value: string, start: number, pair?: number, parent?: number }[]} code the tokens but for white space,
+ * @property {{ type: string, value: string, start: number, isFirst: boolean, pair?: number, parent?: number }[]} code the tokens but for white space,
  *   comments and JSX text; `pair` is the index of the other bracket, `parent` that of the innermost open one
  * @property {Map<string, number[]>} names where each name is, but for names of members
  * @property {{ value: string, start: number }[]} comments
@@ -27,7 +27,7 @@ const CLOSING = { '(': ')', '[': ']', '{': '}' }
 function readSource (text, name) {
   for (const jsx of modesOf(text, name)) {
     const all = tokensOf(text, jsx)
-    const code = all?.filter(({ type }) => !BLANK.has(type))
+    const code = all && withoutBlanks(all)
     if (code && pairBrackets(code) && closesElements(code)) {
       return { text, code, names: namesIn(code), comments: all.filter(({ type }) => COMMENT.has(type)), lineAt: lineCounter(text) }
     }
@@ -57,6 +57,18 @@ function tokensOf (text, jsx) {
     return
   }
   return start === text.length ? tokens : undefined
+}
+
+/** Returns the tokens of code, and says of each whether it begins a line. */
+function withoutBlanks (all) {
+  let isFirst = true
+  return all.filter((token) => {
+    if (token.type === 'LineTerminatorSequence' || (token.type === 'MultiLineComment' && /[\r\n]/.test(token.value))) isFirst = true
+    if (BLANK.has(token.type)) return false
+    token.isFirst = isFirst
+    isFirst = false
+    return true
+  })
 }
 
 function namesIn (code) {
