@@ -213,12 +213,12 @@ describe('migrate, in a folder with anything', () => {
       'large.js': load + ' '.repeat(1_000_000),
       'empty.js': '',
       'escapes.js': `${load}// \u001b[31m \r x\n`,
-      'deep.js': load + '['.repeat(400_000) + ']'.repeat(400_000),
-      'calls.js': load + 's(s({maxage:1},'.repeat(30_000) + ')'.repeat(60_000),
-      'names.js': load + 's,'.repeat(400_000),
-      'arrows.js': load + '(s)=>s;'.repeat(100_000),
-      'open.js': load + '`${'.repeat(300_000),
-      'words.js': load + "a from 'koa-session' ".repeat(40_000),
+      'deep.js': load + '['.repeat(100_000) + ']'.repeat(100_000),
+      'calls.js': load + 's(s({maxage:1},'.repeat(10_000) + ')'.repeat(20_000),
+      'names.js': load + 's,'.repeat(100_000),
+      'arrows.js': load + '(s)=>s;'.repeat(30_000),
+      'open.js': load + '`${'.repeat(100_000),
+      'words.js': load + "a from 'koa-session' ".repeat(10_000),
       [`${'d/'.repeat(800)}a.js`]: load
     })
     mkdirSync(join(folder, 'folder.js'))

@@ -2,7 +2,9 @@
 
 const { is, splitList, stringValue } = require('./tokens')
 
+/** Beyond these, a name is taken to be declared again everywhere. */
 const MAX_RANGES = 1000
+const MAX_DEPTH = 100
 
 /** Returns the names that the clause of an `import` gives, between two tokens, both of them included. */
 function bindingsOfImport (code, start, end) {
@@ -53,7 +55,9 @@ function declaredRange (code, i) {
   if (is(before, 'var')) return [0, code.length]
   if (is(code[i + 1], '=>')) return bodyRange(code, i, i + 1)
   // The innermost bracket that is not part of a pattern tells a parameter and a destructured variable from other uses.
+  let depth = 0
   for (let open = code[i].parent; open !== undefined; open = code[open].parent) {
+    if (++depth > MAX_DEPTH) return [0, code.length]
     const end = code[open].pair
     if (is(code[open], '(')) return isParameters(code, open) ? bodyRange(code, open, end + 1) : undefined
     if (/^(?:const|let)$/.test(code[open - 1]?.value)) return around(code, open)
@@ -80,7 +84,7 @@ function bodyRange (code, start, after) {
 /** Returns the block around a token. */
 function around (code, i) {
   let open = code[i].parent
-  while (open !== undefined && !is(code[open], '{')) open = code[open].parent
+  for (let depth = 0; open !== undefined && !is(code[open], '{'); depth++) open = depth < MAX_DEPTH ? code[open].parent : undefined
   return open === undefined ? [0, code.length] : [open, code[open].pair]
 }
 

@@ -10,6 +10,7 @@ const TEXT_KEYS = new Set(['key', 'name', 'title', 'label', 'description', 'cook
 
 /** The most tokens that are looked at around a specifier. */
 const MAX_CLAUSE = 1000
+const MAX_COMPUTED = 50
 
 /**
  * A place where a module loads a session package.
@@ -162,7 +163,7 @@ function isComputedLoad (code, index) {
 
 /** Returns the package whose name the strings between two tokens make. */
 function nameIn (code, start, end) {
-  const tokens = code.slice(start, Math.min(end, start + MAX_CLAUSE))
+  const tokens = code.slice(start, Math.min(end, start + MAX_COMPUTED))
   const parts = tokens.map((token) => stringValue(token) ?? (/Template/.test(token.type) ? token.value.replace(/^[`}]|`$|\$\{$/g, '') : ''))
   // A part that is a whole name is found by itself.
   if (parts.some((part, i) => /^(?:String|NoSub)/.test(tokens[i].type) && Object.hasOwn(REPLACED, packageOf(part)))) return

@@ -41,17 +41,19 @@ function literalAt (code, from, to) {
 /** Reads the options in a variable, if the file has one declaration of it with a literal. Returns whether it has any. */
 function readVariable ({ code, names }, use, call, found) {
   const { value: name, parent } = code[use]
-  if (found.variables.has(name)) return true
+  if (found.variables.get(name)?.isRead) return true
   const mentions = names.get(name)
-  const declared = mentions.filter((i) => /^(?:const|let|var)$/.test(code[i - 1]?.value))
-  if (declared.length !== 1) return false
-  const [declaration] = declared
+  // Kept for the next call with this name.
+  const variable = found.variables.get(name) ?? { declared: mentions.filter((i) => /^(?:const|let|var)$/.test(code[i - 1]?.value)), isRead: false }
+  found.variables.set(name, variable)
+  if (variable.declared.length !== 1) return false
+  const [declaration] = variable.declared
   const equals = equalsOf(code, declaration + 1)
   if (equals === undefined) return false
   const literal = literalAt(code, equals + 1, endOfDeclaration(code, equals + 1))
   const block = code[declaration].parent
   if (literal === undefined || (block !== undefined && !contains(code, block, parent))) return false
-  found.variables.add(name)
+  variable.isRead = true
   const own = { renames: [], notes: found.notes, unclear: found.unclear }
   readLiteral(code, literal, own)
   const hasOld = hasMaxage(code, literal)

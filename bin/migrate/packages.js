@@ -58,7 +58,7 @@ function storeAdvice (name) {
   return STORES.find(([form]) => form.test(name))?.[1]
 }
 
-const MENTION = /koa-(?:\w+-)?session|koa-redis|keyv|cookie-session|express-mysql|connect-|memorystore|session-(?:file-)?store|express-session/
+const MENTION = /koa[-\\]|keyv|cookie-session|express-mysql|connect-|memorystore|session-(?:file-)?store|express-session/
 
 /** Returns whether a text may load a package that this command knows. */
 const mentions = (text) => MENTION.test(text)

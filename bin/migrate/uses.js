@@ -16,7 +16,7 @@ const CALLABLE = new Set(['default', 'createSession', 'module'])
  */
 function followUses (source, loads) {
   const { code, names } = source
-  const found = { renames: [], notes: [], unclear: [], variables: new Set() }
+  const found = { renames: [], notes: [], unclear: [], variables: new Map() }
   const bindings = loads.flatMap((load) => load.bindings)
   const own = new Set(bindings.map(({ index }) => index))
   for (const { end, member } of loads.filter((load) => load.end !== undefined && load.bindings.length === 0)) {
