@@ -34,6 +34,9 @@ const LEFT = [
   ["const a = { session: require('koa-session') }", '1 USE'],
   ["import('koa-session').then(({ default: s }) => s({ maxage: 1 }, app))", '1 USE'],
   ["const { a = 1 } = require('koa-session')", '1 USE'],
+  ["const s = require('koa-session').default || f", '1 USE'],
+  ["const s = require('koa-session')\n  || f", '1 USE'],
+  ["const s: { a: B } = require('koa-session')", '1 USE', 'a.ts'],
   ["const NAME = 'koa-session'\nrequire(NAME)", '1 NOT_A_LOAD'],
   ['require(`koa-session`)', '1 COMPUTED'],
   // eslint-disable-next-line no-template-curly-in-string
@@ -60,6 +63,8 @@ const LEFT = [
   ["const s = require('koa-session')\n/* a", '1 SYNTAX'],
   ["const s = require('koa-session')\nf([)]", '1 SYNTAX'],
   ["const s = require('koa-session')\nconst a = <p>\nconst b = '</'", '1 SYNTAX'],
+  ["const a = <p>\nrequire('koa-session')\n/* </ */ <br/>", '2 SYNTAX', 'a.jsx'],
+  ["const a = </p>\nrequire('koa-session')", '2 SYNTAX', 'a.jsx'],
   ["const s = require('koa-session')\nconst a = <T>(x) => x\nconst b = <p></p>", '1 SYNTAX', 'a.tsx'],
   ["declare module 'koa-session' {}", '1 AUGMENTATION', 'a.ts']
 ]

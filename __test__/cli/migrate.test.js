@@ -24,6 +24,7 @@ const APPS = [
   ['koa-session', '^7', 'app.mts', "import * as sessions from 'koa-session'\napp.use(sessions.createSession({ maxage: 1 } as any, app))\nlet x: import('koa-session').Session\n", [/'koa-session'/g, "'koa-session-rs'"], ['maxage', 'maxAge']],
   ['koa-session', 'npm:koa-session@7', 'app.tsx', "import session from 'koa-session'\nconst page = <p>it's here: require('koa-session') {session({ maxage: 1 }, app)}</p>\n", ["from 'koa-session'", "from 'koa-session-rs'"], ['maxage', 'maxAge']],
   ['koa-session', '^7', 'app.tsx', "import session from 'koa-session'\nconst f = <T>(x: T) => x\nconst g = <T,>(x: T) => x\n", MAIN],
+  ['koa-session', '^6', 'app.ts', "const session: any = require('koa-session') as any\nconst f = <T>(x: T) => x\nconst end = '</T>'\napp.use(session({ maxage: 1 }, app))", MAIN, ['maxage', 'maxAge']],
   ['koa-session', '7.0.0-beta.1', 'app.cts', "const { default: session } = require('koa-session') // the old one\nconst CONFIG = Object.freeze({ maxage: 1 })\nfor (const app of apps) app.use(session(CONFIG, app))\nconsole.log(CONFIG.key)\n", MAIN, ['maxage', 'maxAge']],
   ['koa-session', '^5.13.1', 'app.js', "const session = require('koa-session')\napp.use(session(app))\nconst f = (ctx) => { const session = ctx.session; session.views++; return session }\n", MAIN],
   ['koa-session', '^5.13.1', 'app.js', "import 'koa-session'\nimport session from 'koa-session'\nclass A { session () { return 1 } }\nconst o = { session: 1 }\n", [/'koa-session'/g, "'koa-session-rs'"]],

@@ -121,15 +121,24 @@ function assigned (code, at, imported, load) {
   const token = code[at]
   const start = token?.pair ?? at
   if (is(code[start - 1], '=') || is(code[start - 2], 'export')) return unknown
-  if (is(token, '}') && token.pair !== undefined) {
+  if (!isComplete(code, load.end)) return unknown
+  if (is(token, '}') && token.pair !== undefined && !is(code[start - 1], ':')) {
     const bindings = bindingsOfPattern(code, token.pair, at)
     return bindings && imported !== 'default' ? { ...load, bindings } : unknown
   }
   if (token?.type === 'IdentifierName' && !isMember(code, at)) {
-    if (is(code[at - 1], ':')) return unknown
-    return { ...load, bindings: [{ local: token.value, imported, index: at }] }
+    const isTyped = is(code[at - 1], ':')
+    if (isTyped && !/^(?:const|let|var)$/.test(code[at - 3]?.value)) return unknown
+    const index = isTyped ? at - 2 : at
+    return { ...load, bindings: [{ local: code[index].value, imported, index }] }
   }
   return unknown
+}
+
+/** Returns whether an expression ends at a token: nothing is done with its value before it is assigned. */
+function isComplete (code, end) {
+  const after = code[end + 1]
+  return after === undefined || /^(?:[;,)}\]]|as|satisfies)$/.test(after.value) || (after.isFirst && (after.type !== 'Punctuator' || /^(?:[{@!~]|\+\+|--)$/.test(after.value)))
 }
 
 /** Returns whether an expression is a statement, so that nothing uses its value. */
