@@ -3,16 +3,19 @@
 // What `migrate` does not understand, what is only text, what it says, and hostile folders.
 
 const assert = require('node:assert/strict')
-const { execFileSync } = require('node:child_process')
+const { execFileSync, spawnSync } = require('node:child_process')
 const { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { describe, test } = require('node:test')
 const fc = require('fast-check')
 
 const { analyse } = require('../../bin/migrate/source')
-const { applyEdits } = require('../../bin/migrate/diff')
+const { applyEdits, unifiedDiff } = require('../../bin/migrate/diff')
+const { replaceFile } = require('../../bin/migrate/files')
 const { command } = require('./command')
 const { appFolder, bytesOf, migrate, migrated } = require('./app-folder')
+
+const program = join(__dirname, '../../bin/koa-session-rs.js')
 
 const NAMES = ['koa-session', 'koa-session-minimal', 'koa-generic-session']
 
@@ -54,6 +57,7 @@ const LEFT = [
   ["vi.mock(import('koa-session'))", '1 USE'],
   ["proxyquire('./app', { 'koa-session': fake })", '1 NOT_A_LOAD'],
   ["module.exports = { external: ['koa-session'] }", '1 NOT_A_LOAD'],
+  ["const a = { module: 'koa-session' }", '1 NOT_A_LOAD'],
   ["jest.mock('koa-session-minimal')", '1 NOT_A_LOAD'],
   ["export * from 'koa-generic-session'", '1 REEXPORT'],
   ["import { hash } from 'koa-session'", '1 EXPORT'],
@@ -80,6 +84,9 @@ const PARTS = [
   ['session(config.session, app)', ['2 OPTIONS']],
   ['session(...args)', ['2 OPTIONS']],
   ['const C = f()\nsession(C, app)', ['3 OPTIONS']],
+  ['var C = { maxage: 1 }\nvar C = f()\nsession(C, app)', ['4 OPTIONS']],
+  ['{ const C = { maxage: 1 } }\nsession(C, app)', ['3 OPTIONS']],
+  ['const f = session => session({ maxage: 1 }, app)', ['2 SHADOWED']],
   ['const C = { maxage: 1 }\nC.maxage++\nsession(C, app)', ['3 OPTIONS']],
   ['const C = { maxage: 1 }\nC.maxAge = 2\nsession(C, app)', ['3 OPTIONS']],
   ['const C = { maxage: 1 }\nf(C)\nsession(C, app)', ['3 OPTIONS']],
@@ -228,6 +235,8 @@ describe('migrate, in a folder with anything', () => {
     })
     mkdirSync(join(folder, 'folder.js'))
     execFileSync('mkfifo', [join(folder, 'pipe.js')])
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(command(['migrate', folder]).out, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
     const { code, codes, noted, changes } = migrate(folder, '--write')
     assert.equal(code, 1)
     const files = codes.map((each) => each.replace(/:\d.*? /, ' '))
@@ -235,8 +244,6 @@ describe('migrate, in a folder with anything', () => {
     assert.ok(!files.some((each) => /^(?:binary|large|empty|pipe)\.js/.test(each)))
     assert.deepEqual([noted.includes('LARGE'), noted.includes('ESCAPED')], [true, true])
     for (const file of [name, 'ü b.js', `${'d/'.repeat(800)}a.js`]) assert.ok(changes.some((change) => change.file === file), file)
-    // eslint-disable-next-line no-control-regex
-    assert.doesNotMatch(command(['migrate', folder]).out, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
   })
 
   test('the diff of a file with an odd name can be applied', { skip: process.platform === 'win32' && 'names that Windows does not have' }, (t) => {
@@ -244,15 +251,33 @@ describe('migrate, in a folder with anything', () => {
     assert.equal(migrated(t, appFolder(t, { 'a\n\u001b"\\ b.js': load, 'c d.js': load, 'é.js': load })).changes.length, 4)
   })
 
-  test('what cannot be read or written is said, and nothing is left half', { skip: (process.platform === 'win32' || process.getuid() === 0) && 'needs permissions' }, (t) => {
+  test('what cannot be read or written is said, and nothing is left half', { skip: process.platform === 'win32' && 'needs permissions' }, (t) => {
     const load = "const s = require('koa-session')\n"
     const folder = appFolder(t, { 'a/a.js': load, 'b.js': load, 'c/c.js': load, 'd.js': load })
     chmodSync(join(folder, 'a'), 0o555)
     chmodSync(join(folder, 'b.js'), 0)
     chmodSync(join(folder, 'c'), 0)
-    const { code, codes, noted, changes } = migrate(folder, '--write')
+    chmodSync(folder, 0o777)
+    // Permissions do not stop root.
+    const user = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {}
+    const { status, stdout } = spawnSync(process.execPath, [program, 'migrate', folder, '--json', '--write'], { encoding: 'utf8', ...user })
     for (const path of ['a', 'c', 'b.js']) chmodSync(join(folder, path), 0o755)
-    assert.deepEqual([code, codes, noted, changes.map(({ file }) => file)], [1, ['a/a.js:null NOT_WRITTEN', 'package.json:null NOT_WRITTEN'], ['UNREADABLE', 'UNREADABLE'], ['d.js']])
+    const { unclear, notes, changes } = JSON.parse(stdout)
+    const places = (list) => list.map(({ file, code }) => `${file} ${code}`)
+    assert.deepEqual([status, places(unclear), changes.map(({ file }) => file)], [1, ['a/a.js NOT_WRITTEN', 'package.json NOT_WRITTEN'], ['d.js']])
+    assert.deepEqual(places(notes), ['c UNREADABLE', 'b.js UNREADABLE'])
+    assert.deepEqual(Object.keys(bytesOf(folder)), ['a/a.js', 'b.js', 'c/c.js', 'd.js', 'package.json'])
+  })
+
+  test('a file that has changed since it was read stays', (t) => {
+    const folder = appFolder(t, { 'a.js': 'new' })
+    assert.throws(() => replaceFile(folder, 'a.js', Buffer.from('old'), 'edited'), { code: 'CHANGED' })
+    assert.equal(bytesOf(folder)['a.js'], 'new')
+  })
+
+  test('the lines of a hunk count those that earlier hunks add', () => {
+    const { diff } = unifiedDiff('a', 'x\n'.repeat(30), [{ start: 0, end: 2, text: '' }, { start: 41, end: 41, text: '\n' }])
+    assert.deepEqual(diff.match(/^@@.*$/gm), ['@@ -1,4 +1,3 @@', '@@ -18,7 +17,8 @@'])
   })
 
   test('leaves no temporary file, and does not write through a link', (t) => {

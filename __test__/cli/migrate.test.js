@@ -79,14 +79,14 @@ describe('migrate', () => {
 
   test('line ends, a byte order mark, the mode and a missing last line end stay', (t) => {
     const text = "\ufeffconst session = require('koa-session')\r\nconst text = `a\r\nb`\r\nmodule.exports = 1"
-    const folder = appFolder(t, { 'bin/a b.js': `#!/usr/bin/env node\nconst s = require('koa-session')\n${'\n'.repeat(20)}s({ maxage: 1 }, app)`, 'crlf.js': text, 'package.json': '\ufeff{\r\n\t"dependencies": {\r\n\t\t"koa-session": "7"\r\n\t}\r\n}' })
-    chmodSync(join(folder, 'bin/a b.js'), 0o755)
+    const folder = appFolder(t, { 'bin/a b.js': `#!/usr/bin/env node\nconst s = require('koa-session')\n${'\n'.repeat(20)}s({ maxage: 1 }, app)\n${'\n'.repeat(4)}s({ maxage: 1 }, app)`, 'crlf.js': text, 'package.json': '\ufeff{\r\n\t"dependencies": {\r\n\t\t"koa-session": "7"\r\n\t}\r\n}' })
+    chmodSync(join(folder, 'bin/a b.js'), 0o777)
     const { code, before, after, changes } = migrated(t, folder)
     assert.equal(code, 0)
     assert.equal(after['crlf.js'], before['crlf.js'].replace('koa-session', 'koa-session-rs'))
     assert.equal(after['package.json'], before['package.json'].replace('"koa-session": "7"', `"koa-session-rs": "^${version}"`))
     assert.equal(changes.find(({ file }) => file === 'bin/a b.js').diff.match(/^@@ /gm).length, 2)
-    if (process.platform !== 'win32') assert.equal(statSync(join(folder, 'bin/a b.js')).mode & 0o777, 0o755)
+    if (process.platform !== 'win32') assert.equal(statSync(join(folder, 'bin/a b.js')).mode & 0o777, 0o777)
   })
 
   test('the output names places, and JSON has the same', (t) => {
@@ -139,6 +139,17 @@ describe('migrate, in package.json', () => {
       const [text, { code, noted }] = packageAfter(t, before, files)
       assert.deepEqual([text, code, noted.includes('KEPT')], [after, 1, true])
     }
+  })
+
+  test('keeps a package that a file which is not understood names', (t) => {
+    const { after, noted } = migrated(t, appFolder(t, { 'a.js': "require('koa-session')\n", 'b.js': "const s = require('koa-session'" }))
+    assert.ok(noted.includes('KEPT'))
+    assert.deepEqual(Object.keys(JSON.parse(after['package.json']).dependencies), ['koa', 'koa-session', 'koa-session-rs'])
+  })
+
+  test('keeps a package that no file loads, beside koa-session-rs', (t) => {
+    const { changes, noted } = migrate(appFolder(t, { 'a.js': "require('koa-session-rs')\n" }, { 'koa-session': '7', 'koa-session-rs': '1' }))
+    assert.deepEqual([changes, noted], [[], ['NOT_LOADED']])
   })
 
   test('replaces the dependency after a run that was interrupted', (t) => {
