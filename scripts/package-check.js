@@ -131,8 +131,13 @@ describe('contents', () => {
     for (const name of addons().flatMap(({ name }) => [name, `${name}-${HOST}`])) {
       const manifest = require(complete.path('node_modules', name, 'package.json'))
       assert.equal(manifest.version, checkout.version)
-      assert.deepEqual([manifest.scripts, manifest.dependencies, manifest.gypfile], [undefined, undefined, undefined])
+      assert.deepEqual([manifest.scripts, manifest.gypfile], [undefined, undefined])
+      assert.deepEqual(manifest.dependencies, name === 'koa-session-rs' ? checkout.dependencies : undefined)
     }
+    // The one dependency is small, and has none of its own.
+    assert.deepEqual(Object.keys(checkout.dependencies), ['js-tokens'])
+    const { dependencies, scripts } = require(complete.path('node_modules/js-tokens/package.json'))
+    assert.deepEqual([dependencies, scripts], [undefined, undefined])
     for (const script of ['preinstall', 'install', 'postinstall']) assert.ok(!(script in checkout.scripts), script)
   })
 
@@ -207,6 +212,8 @@ describe('the command line', () => {
     const { status, stdout } = command('inspect', 'eyJhIjoxfQ==', '--json')
     assert.deepEqual([status, JSON.parse(stdout).data], [0, { a: 1 }])
     assert.equal(JSON.parse(command('doctor', '--json').stdout).addon, checkout.version)
+    const migrated = command('migrate', '--json')
+    assert.deepEqual([migrated.status, JSON.parse(migrated.stdout).changes], [0, []])
   })
 })
 

@@ -6,7 +6,7 @@ const { after, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { execFileSync, spawnSync } = require('node:child_process')
 const { X509Certificate } = require('node:crypto')
-const { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs')
+const { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 
@@ -55,9 +55,14 @@ function checkScript (name, args) {
 const SHORT = [
   [/^npx koa-session-rs (\w+)(?: (.+))?$/, (command, name, args = '') => {
     const program = join(root, 'bin/koa-session-rs.js')
-    const { status, stdout, stderr } = spawnSync(`"${process.execPath}" "${program}" ${name} ${args}`, { shell: true, cwd: root, encoding: 'utf8' })
+    // `migrate` looks at an app; the checkout's tests name each package in every form.
+    const app = join(folder, 'app')
+    mkdirSync(app, { recursive: true })
+    writeFileSync(join(app, 'package.json'), '{ "dependencies": { "koa-session": "7" } }')
+    writeFileSync(join(app, 'app.js'), "const session = require('koa-session').default")
+    const { status, stdout, stderr } = spawnSync(`"${process.execPath}" "${program}" ${name} ${args}`, { shell: true, cwd: name === 'migrate' ? app : root, encoding: 'utf8' })
     assert.deepEqual([status, stderr], [0, ''])
-    assert.match(stdout, { key: /^[\w-]{43}\n$/, doctor: /all is well/, inspect: /^kind:/ }[name])
+    assert.match(stdout, { key: /^[\w-]{43}\n$/, doctor: /all is well/, inspect: /^kind:/, migrate: /^--- a\/app\.js\n/ }[name])
   }],
   [/^node -p .+$/, (command) => assert.match(shell(command), /^[\w-]{43}\n$/)],
   [/^npm pkg set .+$/, (command) => {
