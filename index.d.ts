@@ -1570,7 +1570,7 @@ declare namespace session {
    *
    * | code | when | fields |
    * |---|---|---|
-   * | `ERR_SESSION_OPTION` | an option, a maxAge, or the result of an attribute's function is invalid: {@link SessionOptionError} | `option`, `expected`, `received` |
+   * | `ERR_SESSION_OPTION` | an option, a maxAge, or the result of an attribute's function is invalid: {@link SessionOptionError} | `option`, `expected`, `received`, `page` |
    * | `ERR_SESSION_BINDING` | the native addon cannot be loaded | `package`, `platform`, `arch`, `libc`, `cause`, `causes` |
    * | `ERR_SESSION_NODE` | the package is loaded in a Node that is older than its package.json allows | `expected`, `received` |
    * | `ERR_SESSION_ID` | `genid` returned an invalid id; a store of this package is called with an id that is not well-formed text | |
@@ -1578,7 +1578,7 @@ declare namespace session {
    * | `ERR_SESSION_NOT_LOADED` | `ctx.session` is used before a `lazy` session is loaded, or before an asynchronous `valid` has resolved | |
    * | `ERR_SESSION_IGNORED` | something is assigned to `ctx.session` in a request that `ignore` left without a session | |
    * | `ERR_SESSION_HEADERS_SENT` | a new id is requested after the headers were sent, or without a response | |
-   * | `ERR_SESSION_UNKNOWN` | {@link of} is called for a session that the app does not have; on a copy of a session or a Proxy around one, a method that saves is called, or `maxAge` is set | |
+   * | `ERR_SESSION_UNKNOWN` | {@link of}, or `sessionCookie` of koa-session-rs/testing, is called for a session that the app does not have; on a copy of a session or a Proxy around one, a method that saves is called, or `maxAge` is set | |
    * | `ERR_SESSION_ID_TAKEN` | `genid` returned ids of existing sessions for a new one | |
    * | `ERR_SESSION_LIMIT` | `maxSessions` refuses a session; the message is Koa's answer, and written for visitors | `status`, `expose` |
    * | `ERR_SESSION_STORE` | a store or an adapter of this package failed; a store or hook of the app threw a value that is no Error, which is then the `cause` | `reason`, often `cause`, and the fields in the types of the stores |
@@ -1586,6 +1586,7 @@ declare namespace session {
    * | `ERR_SESSION_OVERSIZE` | a session needs more cookies than the option `chunks` allows | `bytes`, `limit` |
    * | `ERR_SESSION_SEAL` | a cookie cannot be sealed, since the operating system gives no random bytes | |
    * | `ERR_SESSION_TIMES` | `authenticate()` is called without `absoluteTimeout` and `idleTimeout` | |
+   * | `ERR_SESSION_COOKIE` | `sessionCookie` of koa-session-rs/testing: the session was not saved, or its id was sent in no cookie | `reason` |
    * | `ERR_SESSION_SUBJECT` | sessions are listed or revoked without the option `subject` | |
    */
   export type ErrorCode =
@@ -1605,6 +1606,7 @@ declare namespace session {
     | 'ERR_SESSION_OVERSIZE'
     | 'ERR_SESSION_SEAL'
     | 'ERR_SESSION_TIMES'
+    | 'ERR_SESSION_COOKIE'
     | 'ERR_SESSION_SUBJECT'
 
   /**
@@ -1625,6 +1627,10 @@ declare namespace session {
    * | `KOA_SESSION_RS_OPTION` | an option's name is probably misspelt; not in production | the right name |
    * | `KOA_SESSION_RS_STORELESS` | `lazy` or `merge` is given without a store, or `seal` or `chunks` with an `externalKey`, which is sent in no cookie; not in production | a store; leave the option out |
    * | `KOA_SESSION_RS_ADAPTER` | a store of express-session is used without an adapter, so the store does not know the sessions' lifetime | `connectStore` of koa-session-rs/adapters/connect |
+   * | `KOA_SESSION_RS_RESAVE` | compat/express-session without the option `resave`; a DeprecationWarning, as there | `resave: false` |
+   * | `KOA_SESSION_RS_SAVE_UNINITIALIZED` | the same without `saveUninitialized` | `saveUninitialized: false` |
+   * | `KOA_SESSION_RS_MAXAGE_DATE` | the same, with a Date as the cookie's `maxAge` | milliseconds, or `expires` |
+   * | `KOA_SESSION_RS_MEMORY_STORE` | the same in production, with the store of its own | a store |
    * | `KOA_SESSION_RS_CLOCK` | the clock of a Redis server is more than a minute ahead of this machine's, or behind | synchronised clocks |
    */
   export type WarningCode =
@@ -1641,6 +1647,10 @@ declare namespace session {
     | 'KOA_SESSION_RS_OPTION'
     | 'KOA_SESSION_RS_STORELESS'
     | 'KOA_SESSION_RS_ADAPTER'
+    | 'KOA_SESSION_RS_RESAVE'
+    | 'KOA_SESSION_RS_SAVE_UNINITIALIZED'
+    | 'KOA_SESSION_RS_MAXAGE_DATE'
+    | 'KOA_SESSION_RS_MEMORY_STORE'
     | 'KOA_SESSION_RS_CLOCK'
 
   /** The error for an invalid option, or a missing app. */
@@ -1652,6 +1662,11 @@ declare namespace session {
     expected: string
     /** The type of the given value, never the value itself. */
     received: string
+    /**
+     * The file of this package that describes the option, and its section, such as `README.md#options`; absent if the app has added the
+     * option by {@link OptionsSchema.extend}. The message ends with it, except for messages that are koa-session's.
+     */
+    page?: string
     /** The error of a schema given to {@link OptionsSchema.extend}, which may quote the value; absent otherwise. */
     cause?: unknown
   }

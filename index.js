@@ -10,6 +10,9 @@ const { Settings } = require('./lib/options/options')
 const { SessionOptions } = require('./lib/options/session-options')
 const { STORE } = require('./lib/base/store-contract')
 
+/** The key of the function by which koa-session-rs/testing logs in. Of the registry, since a test may load another copy of the package. */
+const LOG_IN = Symbol.for('koa-session-rs.logIn')
+
 /**
  * Returns the session middleware of an app, and defines `ctx.session` and the other properties. index.d.ts documents the options.
  *
@@ -32,7 +35,13 @@ function session (opts, app) {
   // Loaded only here, since most apps do not use it.
   if (settings.isProtected) require('./lib/options/protection-check').checkAppKeys({ keys: settings.keys, seal: settings.current.seal }, app)
   extendApp(app.context, settings, opts?.as != null)
+  Object.defineProperty(app.context, LOG_IN, { value: logIn, configurable: true })
   return middleware(settings)
+}
+
+function logIn (...args) {
+  // Loaded only here, since only tests use it.
+  return require('./lib/request/log-in').logIn(...args)
 }
 
 module.exports = session

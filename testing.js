@@ -12,9 +12,12 @@ const merging = require('./testing/merging')
 const moving = require('./testing/moving')
 const plain = require('./testing/plain')
 const records = require('./testing/records')
+const { sessionCookie } = require('./testing/session-cookie')
 const { clauses: subjects } = require('./testing/subjects')
 const { World } = require('./testing/world')
-const { invalidOption } = require('./lib/base/errors')
+const { invalidOptionOf } = require('./lib/base/errors')
+
+const invalidOption = invalidOptionOf('testing.d.ts')
 
 const SESSION_STORE = { ...records, ...merging, ...interleaving, ...expiry, ...moving, ...subjects, ...limits, ...koaSession }
 
@@ -67,4 +70,4 @@ function toTests (clauses, makeStore, release, toWorld) {
   }))
 }
 
-module.exports = { sessionStoreContract, storeContract }
+module.exports = { sessionCookie, sessionStoreContract, storeContract }

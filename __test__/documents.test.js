@@ -12,7 +12,7 @@ const { DOCUMENTS } = require('./documents/blocks')
 const root = join(__dirname, '..')
 
 /** The folders with code. */
-const SOURCES = ['lib', 'adapters', 'compat', 'stores', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
+const SOURCES = ['lib', 'adapters', 'compat', 'stores', 'testing', 'src', 'binding-common/src', 'binding/src', 'binding-sqlite/src', 'binding-redis/src']
 
 const read = (path) => readFileSync(join(root, path), 'utf8')
 
@@ -88,7 +88,8 @@ describe('CONTRIBUTING.md', () => {
   test('gives a reason for each dependency, and no others', () => {
     const section = /^## Dependencies\n([^]*)/m.exec(read('CONTRIBUTING.md'))[1]
     const crates = ['Cargo.toml', 'binding-common/Cargo.toml', 'binding/Cargo.toml', 'binding-sqlite/Cargo.toml', 'binding-redis/Cargo.toml'].flatMap(cratesOf)
-    const used = [...new Set([...crates, ...Object.keys(require('../package.json').devDependencies)])]
+    const { dependencies, devDependencies } = require('../package.json')
+    const used = [...new Set([...crates, ...Object.keys({ ...dependencies, ...devDependencies })])]
     assert.deepEqual([...new Set(firstCells(section))].sort(), used.sort())
   })
 })

@@ -22,6 +22,7 @@ function finds (from, name) {
 
 describe('package-lock.json', () => {
   test('matches package.json', () => {
+    assert.deepEqual(packages[''].dependencies, manifest.dependencies)
     assert.deepEqual(packages[''].devDependencies, manifest.devDependencies)
     assert.deepEqual([packages[''].name, packages[''].version], [manifest.name, manifest.version])
   })

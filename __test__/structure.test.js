@@ -17,7 +17,7 @@ const LAYERS = [
   ['lib/options', 'lib/persistence', 'lib/stores'],
   ['lib/request'],
   ['lib/compat'],
-  ['index.js', 'revocations.js', 'stores', 'adapters'],
+  ['index.js', 'revocations.js', 'stores', 'adapters', 'testing/session-cookie.js'],
   ['strict.js', 'testing.js', 'bin', 'compat']
 ]
 

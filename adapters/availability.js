@@ -1,6 +1,8 @@
 'use strict'
 
-const { invalidOption, sessionError } = require('../lib/base/errors')
+const { invalidOptionOf, sessionError } = require('../lib/base/errors')
+
+const invalidOption = invalidOptionOf('docs/adapters.md#when-the-store-fails')
 
 /** Tracks whether a store is connected, by its events 'disconnect' and 'connect'. A store without events counts as connected. */
 class Availability {

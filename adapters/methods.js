@@ -1,6 +1,8 @@
 'use strict'
 
-const { invalidOption } = require('../lib/base/errors')
+const { invalidOptionOf } = require('../lib/base/errors')
+
+const invalidOption = invalidOptionOf('docs/adapters.md')
 
 /**
  * Throws unless a store has the methods that an adapter calls.

@@ -9,7 +9,7 @@ const { parseArgs } = require('node:util')
 const { version } = require('../package.json')
 const { escaped } = require('./escaped')
 
-const HELP = `koa-session-rs: looks into session cookies, makes keys, and checks an installation
+const HELP = `koa-session-rs: looks into session cookies, makes keys, checks an installation, and migrates apps
 
 Usage: koa-session-rs <command> [options]
 
@@ -17,6 +17,7 @@ Commands
   inspect [COOKIE]  shows what a cookie holds, and what is wrong with it
   key               makes a key for app.keys, or for the option keys
   doctor            checks Node, the native addon, and the packages of the app in this folder
+  migrate [FOLDER]  changes an app from another session package of Koa to this one
 
 Options
   --json            prints one JSON object
@@ -28,12 +29,14 @@ Exit codes: 0 all is well; 1 something is wrong with what was looked at; 2 the c
 Examples
   koa-session-rs key
   koa-session-rs doctor
-  koa-session-rs inspect --help`
+  koa-session-rs inspect --help
+  koa-session-rs migrate`
 
 const COMMANDS = {
   inspect: () => require('./inspect'),
   key: () => require('./key'),
-  doctor: () => require('./doctor')
+  doctor: () => require('./doctor'),
+  migrate: () => require('./migrate')
 }
 
 const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean' } }
@@ -53,7 +56,7 @@ function run (args, { env, readInput, print, fail }) {
     const [name, ...rest] = args
     if (name === '--version') return done(print, version)
     if (name === undefined || name === '--help') return done(print, HELP)
-    if (!Object.hasOwn(COMMANDS, name)) throw new UsageError('no such command; it is one of inspect, key and doctor')
+    if (!Object.hasOwn(COMMANDS, name)) throw new UsageError('no such command; it is one of inspect, key, doctor and migrate')
     const command = COMMANDS[name]()
     const { values, positionals } = parse(rest, command)
     if (values.help) return done(print, command.help)

@@ -2,7 +2,7 @@
 
 require('../lib/base/node-version')
 
-const { invalidOption } = require('../lib/base/errors')
+const { invalidOptionOf } = require('../lib/base/errors')
 const { announce, emitError } = require('../lib/base/events')
 const { isIdRefused, newId } = require('../lib/base/id')
 const { Connection, GenericStore } = require('../lib/compat/generic-store')
@@ -12,6 +12,8 @@ const { MemoryStore } = require('../lib/compat/memory-store')
 const { checkCommon } = require('../lib/compat/options')
 const { SharedRecords } = require('../lib/compat/shared-records')
 const { Settings } = require('../lib/options/options')
+
+const invalidOption = invalidOptionOf('compat/generic.d.ts')
 
 const ID_BYTES = 24
 
@@ -60,14 +62,22 @@ class GenericSession {
     const entry = this.#entry
     await entry.connection.ready
     ctx.sessionId ||= entry.ids.get.call(ctx)
-    if (!ctx.sessionId) return this.#create()
+    if (!ctx.sessionId) {
+      const created = await this.#create()
+      // As in the original, a new session is checked too.
+      return await entry.valid(ctx, created.session) ? created : this.#replace()
+    }
     const session = isIdRefused(ctx.sessionId, undefined, false) ? undefined : await this.#get(ctx.sessionId)
     if (session && await entry.valid(ctx, session)) {
       if (entry.isOwnCookie) this.cookie.reissue()
       return { session, known: new KnownData(session), isNew: false }
     }
+    return this.#replace()
+  }
+
+  async #replace () {
     const created = await this.#create()
-    entry.ids.reset.call(ctx)
+    this.#entry.ids.reset.call(this.#ctx)
     return created
   }
 
@@ -100,7 +110,7 @@ class GenericSession {
   async regenerate () {
     const ctx = this.#ctx
     const { store, ids } = this.#entry
-    if (!this.isNew) await store.destroy(ctx.sessionId)
+    if (!this.isNew && ctx.sessionId) await store.destroy(ctx.sessionId)
     ctx._session = this.#entry.newSession()
     await this.#takeId()
     ids.reset.call(ctx)
@@ -121,15 +131,19 @@ class GenericSession {
   }
 
   async #commit (known, isNew, isLast) {
-    const ctx = this.#ctx
-    const entry = this.#entry
-    const { _session: session, _sessionSave: isForced } = ctx
+    const { _session: session, _sessionSave: isForced } = this.#ctx
     if (isForced === false) return
     if (!session) return isNew ? undefined : this.#destroy()
-    const isSaved = isForced === true || (isNew
-      ? entry.allowEmpty || !entry.isEmpty(session)
-      : entry.rolling || !known?.isSame(session))
+    const isSaved = isForced === true || this.#isDue(session, known, isNew)
     if (isSaved) await this.#write(session, isNew, isLast)
+  }
+
+  #isDue (session, known, isNew) {
+    const { allowEmpty, rolling } = this.#entry
+    // Compared in any case: data that are no JSON fail here, as in the original.
+    const isEmpty = this.#entry.isEmpty(session)
+    const isUnchanged = isNew ? isEmpty : known?.isSame(session) === true
+    return !isUnchanged || Boolean(isNew ? allowEmpty : rolling)
   }
 
   async #destroy () {
@@ -181,14 +195,14 @@ class Entry {
   #empty
 
   constructor (options) {
-    checkCommon(options)
+    checkCommon(options, invalidOption)
     checkOptions(options)
     const { key, store, cookie, concurrent } = options
     const client = store || new MemoryStore()
     if (process.env.NODE_ENV === 'production' && client instanceof MemoryStore) console.warn(WARNING)
     this.#cookie = withDefaults(cookie)
     this.records = new SharedRecords(client, concurrent ?? undefined)
-    this.store = new GenericStore(client, { prefix: options.prefix ?? 'koa:sess:', ttl: options.ttl }, this.records)
+    this.store = new GenericStore(client, { prefix: options.prefix ?? 'koa:sess:', ttl: options.ttl, cookie: this.#cookie }, this.records)
     this.connection = new Connection(this.store, options.reconnectTimeout || 10000)
     this.settings = new Settings({ ...renamed(this.#cookie), key: key || 'koa.sid' })
     this.isOwnCookie = !options.sessionIdStore
@@ -262,7 +276,9 @@ function checkOptions (options) {
 /** Returns a cookie's attributes followed by the defaults, in the order in which the original stores them. */
 function withDefaults (cookie) {
   const attributes = { ...cookie }
-  for (const name in DEFAULT_COOKIE) attributes[name] ??= DEFAULT_COOKIE[name]
+  for (const name in DEFAULT_COOKIE) {
+    if (attributes[name] === undefined) attributes[name] = DEFAULT_COOKIE[name]
+  }
   return attributes
 }
 
@@ -340,6 +356,10 @@ function deferred (entry) {
       await loading
       return ctx._session
     }
+    // An assignment does not read the id.
+    const readId = () => {
+      if (loading === undefined) ctx.sessionId ||= entry.ids.get.call(ctx)
+    }
     Object.defineProperty(ctx, 'session', {
       get: read,
       set (value) {
@@ -354,6 +374,7 @@ function deferred (entry) {
     }
     ctx.regenerateSession = async () => {
       await read()
+      readId()
       return session.regenerate()
     }
     try {
@@ -361,7 +382,7 @@ function deferred (entry) {
       if (loading === undefined && !isAssigned) return
       // The app has been told that the session cannot be loaded.
       if (await hasFailed(loading)) return
-      if (loading === undefined) ctx.sessionId = entry.ids.get.call(ctx)
+      readId()
       await session.commit()
     } finally {
       session.end()

@@ -3,7 +3,7 @@
 require('../lib/base/node-version')
 
 const { settle } = require('../adapters/yieldable')
-const { invalidOption } = require('../lib/base/errors')
+const { invalidOptionOf } = require('../lib/base/errors')
 const { announce } = require('../lib/base/events')
 const { isIdRefused, newId } = require('../lib/base/id')
 const { ONE_DAY_MS } = require('../lib/base/max-age')
@@ -13,6 +13,8 @@ const { MemoryStore } = require('../lib/compat/memory-store')
 const { checkCommon } = require('../lib/compat/options')
 const { SharedRecords } = require('../lib/compat/shared-records')
 const { Settings } = require('../lib/options/options')
+
+const invalidOption = invalidOptionOf('compat/minimal.d.ts')
 
 const ID_BYTES = 24
 
@@ -88,7 +90,7 @@ class MinimalSession {
     const put = (data) => this.#entry.call('set', key, data, maxAge > 0 ? maxAge : ONE_DAY_MS)
     if (!isKept) {
       // The browser would not get the id.
-      if (this.#cookie.blockedBy(attributes) === 'insecure') return this.#cookie.send(this.#id, attributes)
+      if (this.#cookie.blockedBy(attributes) !== undefined) return this.#cookie.send(this.#id, attributes)
       await put(session)
     } else if (!await this.#visit.save(session, put, true)) return announce(this.#cookie.request, 'discarded', this.#id)
     this.#cookie.send(this.#id, attributes)
@@ -110,7 +112,7 @@ class Entry {
   #store
 
   constructor (options) {
-    checkCommon(options)
+    checkCommon(options, invalidOption)
     const { key, store, cookie, concurrent } = options
     this.key = key || 'koa:sess'
     if (typeof this.key !== 'string') throw invalidOption('key', 'string', key)

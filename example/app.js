@@ -1,99 +1,102 @@
 'use strict'
 
-const { randomUUID } = require('node:crypto')
+const { randomBytes } = require('node:crypto')
 const Koa = require('koa')
 // In an app of your own: require('koa-session-rs')
 const session = require('..')
-const openStore = require('./store')
-const sessionsPage = require('./sessions-page')
+const cookiesOf = require('./cookies')
+const files = require('./files')
+const { hasToken, makeToken, readForm } = require('./forms')
+const listen = require('./listen')
+const openMode = require('./modes')
+const page = require('./page')
+const { deviceIn } = require('./words')
 
-const DAY_MS = 24 * 60 * 60 * 1000
+const KEY = 'example.sess'
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000
+const MOST_CHARACTERS = 32
+const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 const app = new Koa()
-
-// The first key signs, all keys verify. To rotate keys, put a new one in front, and remove the last one a maxAge later.
+const mode = openMode(process.env)
 const { SESSION_KEYS } = process.env
-app.keys = SESSION_KEYS ? SESSION_KEYS.split(',') : [randomUUID()]
 
-const options = { key: 'example.sess', maxAge: 7 * DAY_MS, renew: true, sameSite: 'lax' }
-// Without a store the session is in the cookie: sessions cannot be listed, and a copied cookie cannot be revoked.
-const store = openStore(process.env)
-if (store) Object.assign(options, { store, subject: 'user', label: (ctx) => ctx.get('User-Agent') })
-
-app.use(session(options, app))
-
-const LOGIN_FORM = '<form method="post" action="/login?name=ada"><button>Log in as ada</button></form>'
+// The first key signs (or seals), all keys are accepted. docs/security.md says how to change them.
+app.keys = SESSION_KEYS ? SESSION_KEYS.split(',') : [randomBytes(32).toString('base64url')]
+app.use(session({ key: KEY, maxAge: WEEK_MS, renew: true, sameSite: 'lax', cacheControl: true, ...mode.options }, app))
 
 const routes = {
-  ...(store && sessionsPage),
+  ...files,
 
-  'GET /' (ctx) {
+  async 'GET /' (ctx) {
     ctx.session.views = (ctx.session.views ?? 0) + 1
-    const text = `views: ${ctx.session.views}, user: ${ctx.session.user ?? 'nobody'}\n`
-    ctx.body = ctx.accepts('text', 'html') === 'html' ? text + LOGIN_FORM : text
+    // A new session, although the browser has a cookie: the old one has expired, or was ended elsewhere.
+    const hasEnded = ctx.session.isNew && ctx.cookies.get(KEY, { signed: false })
+    await show(ctx, hasEnded ? 'Your session has ended.' : ctx.session.notice)
   },
 
-  async 'POST /login' (ctx) {
-    const { name } = ctx.query
+  async 'POST /login' (ctx, form) {
+    const name = form.get('name')?.trim() ?? ''
+    if (name === '' || name.length > MOST_CHARACTERS) return show(ctx, `Enter a name of 1 to ${MOST_CHARACTERS} characters.`, 400)
     // A real app checks a password here.
-    ctx.assert(typeof name === 'string' && /^\w{1,32}$/.test(name), 400, 'a name, please\n')
     ctx.session.user = name
-    // Necessary with a store: otherwise, someone who knew the id from before the login would share the user's session.
-    await ctx.session.regenerate()
-    ctx.body = `logged in: ${name}\n`
+    // The session gets a new id, so that someone who knew the one from before the login does not share it; and a new CSRF token.
+    await session.of(ctx).regenerate({ keep: ['user'] })
   },
 
   'POST /logout' (ctx) {
     // Ends the whole session. `delete ctx.session.user` would leave the other data for the next user of the browser.
     ctx.session = null
-    ctx.body = 'logged out\n'
   }
 }
 
-app.use((ctx) => routes[`${ctx.method} ${ctx.path}`]?.(ctx))
+// Sessions can be listed and ended if they are in a store.
+if (mode.store) {
+  Object.assign(routes, {
+    async 'POST /sessions/end' (ctx, form) {
+      const handle = session.of(ctx)
+      const chosen = (await handle.list()).find(({ hash }) => hash === form.get('hash'))
+      const isEnded = await handle.revoke(chosen?.hash)
+      // Without a session, it was this one.
+      if (ctx.session) ctx.session.notice = isEnded ? `${deviceIn(chosen.label)} is logged out.` : 'That session had already ended.'
+    },
 
-const port = Number(process.env.PORT || 3000)
-const server = app.listen(port, '127.0.0.1', () => console.log(greeting(`http://127.0.0.1:${server.address().port}`)))
+    async 'POST /sessions/end-others' (ctx) {
+      const count = await session.of(ctx).revokeOthers()
+      ctx.session.notice = count === 1 ? 'The other session is logged out.' : `${count} other sessions are logged out.`
+    }
+  })
+}
 
-server.on('error', (error) => {
-  console.error(error.code === 'EADDRINUSE'
-    ? `Port ${port} is taken. Use another one: PORT=${port + 1} npm start`
-    : `The example cannot listen on port ${port}: ${error.message}`)
-  process.exitCode = 1
+app.use(async (ctx) => {
+  ctx.set('Content-Security-Policy', POLICY)
+  const route = routes[`${ctx.method === 'HEAD' ? 'GET' : ctx.method} ${ctx.path}`]
+  if (!route) return
+  if (ctx.method !== 'POST') return route(ctx)
+
+  const form = await readForm(ctx)
+  // Without a user there is nothing to end: the session was ended elsewhere, after the browser got the form.
+  if (ctx.session.user || ctx.path === '/login') {
+    if (!hasToken(ctx, form)) return show(ctx, 'Nothing was done, since the page was out of date. Try again.', 403)
+    await route(ctx, form)
+  }
+  if (ctx.body) return
+  // By 303 the browser gets the page, and a reload does not send the form again.
+  ctx.status = 303
+  ctx.redirect('/')
 })
 
-function greeting (address) {
-  const curl = 'curl -b cookies.txt -c cookies.txt'
-  const lines = [
-    `${curl} ${address}/`,
-    `${curl} ${address}/`,
-    `${curl} -X POST "${address}/login?name=ada"`,
-    `${curl} ${address}/`
-  ]
-  if (store) {
-    lines.push(
-      `curl -A another-device -X POST "${address}/login?name=ada"`,
-      `${curl} ${address}/sessions`,
-      `${curl} -X POST ${address}/sessions/revoke-others`
-    )
-  }
-  lines.push(`${curl} -X POST ${address}/logout`, `${curl} ${address}/`)
-  const keys = SESSION_KEYS
-    ? 'The keys are those of SESSION_KEYS.'
-    : 'The key is random, so cookies are valid only as long as this process runs. Real apps read their keys from the environment:\n' +
-      `${process.env.STORE ? `STORE=${process.env.STORE} ` : ''}SESSION_KEYS=new,old npm start`
-  const place = store
-    ? `To see the sessions in a browser, log in and open ${address}/sessions`
-    : 'Sessions are in the cookie. With a store they can be listed and revoked:\n' +
-      'STORE=memory npm start, STORE=sqlite (SQLITE_FILE) or STORE=redis (REDIS_URL)'
-  return `The example is at ${address}
-
-Count views, log in and log out (curl keeps the cookies in cookies.txt):
-
-  ${lines.join('\n  ')}
-
-${place}
-
-${keys}
-`
+/** Responds with the page: the user's sessions, or a login form. */
+async function show (ctx, notice, status = 200) {
+  const handle = session.of(ctx)
+  ctx.session.csrf ??= makeToken()
+  delete ctx.session.notice
+  // Saved here, not after the response, so that the page can tell which cookie comes with it.
+  await handle.commit()
+  const sessions = mode.store && ctx.session.user ? await handle.list() : []
+  ctx.status = status
+  ctx.type = 'html'
+  ctx.body = page({ ...ctx.session.toJSON(), notice, mode, sessions, cookies: cookiesOf(ctx, KEY), expiresAt: handle.expiresAt })
 }
+
+listen(app, mode)

@@ -79,7 +79,7 @@ describe('contents', () => {
       ...within('compat'),
       ...['adapters', 'bundling', 'events'].map((name) => `docs/${name}.md`),
       ...within('docs/migrating'),
-      ...['options', 'security', 'shutdown', 'stores', 'troubleshooting', 'usage'].map((name) => `docs/${name}.md`),
+      ...['options', 'security', 'shutdown', 'stores', 'testing', 'troubleshooting', 'usage'].map((name) => `docs/${name}.md`),
       'index.d.ts',
       'index.js',
       ...[BUNDLE, ...lib].sort(),
@@ -129,8 +129,13 @@ describe('contents', () => {
     for (const name of addons().flatMap(({ name }) => [name, `${name}-${HOST}`])) {
       const manifest = require(complete.path('node_modules', name, 'package.json'))
       assert.equal(manifest.version, checkout.version)
-      assert.deepEqual([manifest.scripts, manifest.dependencies, manifest.gypfile], [undefined, undefined, undefined])
+      assert.deepEqual([manifest.scripts, manifest.gypfile], [undefined, undefined])
+      assert.deepEqual(manifest.dependencies, name === 'koa-session-rs' ? checkout.dependencies : undefined)
     }
+    // The one dependency is small, and has none of its own.
+    assert.deepEqual(Object.keys(checkout.dependencies), ['js-tokens'])
+    const { dependencies, scripts } = require(complete.path('node_modules/js-tokens/package.json'))
+    assert.deepEqual([dependencies, scripts], [undefined, undefined])
     for (const script of ['preinstall', 'install', 'postinstall']) assert.ok(!(script in checkout.scripts), script)
   })
 
@@ -205,6 +210,8 @@ describe('the command line', () => {
     const { status, stdout } = command('inspect', 'eyJhIjoxfQ==', '--json')
     assert.deepEqual([status, JSON.parse(stdout).data], [0, { a: 1 }])
     assert.equal(JSON.parse(command('doctor', '--json').stdout).addon, checkout.version)
+    const migrated = command('migrate', '--json')
+    assert.deepEqual([migrated.status, JSON.parse(migrated.stdout).changes], [0, []])
   })
 })
 
@@ -229,12 +236,12 @@ describe('the bundle of modules', () => {
   })
 
   const LATE = [
-    'cookie/protected-cookie', 'options/hardened', 'persistence/merging-store', 'persistence/record-store', 'persistence/serial-store',
+    'base/head-arguments', 'cookie/protected-cookie', 'options/hardened', 'persistence/merging-store', 'persistence/record-store', 'persistence/serial-store',
     'request/early-headers', 'request/revoke', 'session/times'
   ]
 
   for (const [options, names] of [
-    ['early: true', ['request/early-headers']],
+    ['early: true', ['base/head-arguments', 'request/early-headers']],
     ["keys: ['k'.repeat(32)], seal: true", ['cookie/protected-cookie']],
     ['absoluteTimeout: 1', ['session/times']],
     ['absoluteTimeout: 1, revocations: store', ['request/revoke', 'session/times']],
@@ -246,6 +253,19 @@ describe('the bundle of modules', () => {
       assert.deepEqual(LATE.filter((name) => loaded.includes(`lib/${name}.js`)), names)
     })
   }
+
+  test('has not what only tests use, which works beside it', () => {
+    const { status, stdout, stderr } = complete.node('-e', `
+      const Koa = require('koa')
+      const app = Object.assign(new Koa(), { keys: ['a key'] })
+      app.use(require('koa-session-rs')({ absoluteTimeout: 1000 }, app))
+      const files = () => Object.keys(require.cache).filter((path) => /log-in/.test(path)).length
+      const before = files()
+      require('koa-session-rs/testing').sessionCookie(app, { user: 'ann' }).then((cookie) => console.log(before, files(), cookie.split('=')[0]))
+    `)
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, '0 1 koa.sess\n')
+  })
 
   test('is shared by all entry points', () => {
     const { status, stdout, stderr } = complete.node('-e', `

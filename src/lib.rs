@@ -12,6 +12,7 @@ pub mod chunks;
 pub mod cipher;
 pub mod codec;
 pub mod envelope;
+pub mod express_cookie;
 pub mod finder;
 pub mod header;
 pub mod id;

@@ -8,6 +8,7 @@
 use koa_session_rs::canonical::is_canonical;
 use koa_session_rs::codec;
 use koa_session_rs::envelope::{self, Envelope, Lifetime};
+use koa_session_rs::express_cookie::{self, ExpressCookie};
 use koa_session_rs::finder::CookieFinder;
 use koa_session_rs::header::{self, Attributes};
 use koa_session_rs::id::{MAX_LENGTH, hash, is_acceptable, new_id};
@@ -302,4 +303,38 @@ fn verdicts_have_events_and_numbers() {
         assert_eq!(verdict.event(), event);
     }
     assert_eq!(Verdict::try_from(4), Err(4));
+}
+
+/// Encodes each byte that a cookie must not have, as `encodeURIComponent` does, or all bytes.
+fn percent_encode(text: &str, all: bool) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' if !all => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn an_express_cookie_is_read_as_it_was_signed(id in "\\PC{1,40}", all: bool, secret: Vec<u8>, before in "[a-z;= \"%]{0,20}", change in 0..40_usize) {
+        let older = ExpressCookie::new("connect.sid", [&secret]).unwrap();
+        let cookie = ExpressCookie::new("connect.sid", [b"new".as_slice(), &secret]).unwrap();
+        let value = format!("s:{id}.{}", older.sign(&id));
+        let header = |value: &str| format!("{before}; connect.sid={}; a=b", percent_encode(value, all));
+        prop_assert_eq!(cookie.read(&header(&value)), Some(id));
+
+        let at = value.char_indices().nth(change % value.chars().count()).unwrap().0;
+        let (front, rest) = value.split_at(at);
+        let mut rest = rest.chars();
+        let other = if rest.next() == Some('x') { 'y' } else { 'x' };
+        let changed = format!("{front}{other}{}", rest.as_str());
+        prop_assert_eq!(cookie.read(&header(&changed)), None);
+    }
+
+    #[test]
+    fn decoding_inverts_the_percent_encoding(text: String, all: bool) {
+        let encoded = percent_encode(&text, all);
+        prop_assert_eq!(express_cookie::decode(&encoded), text);
+    }
 }

@@ -31,7 +31,7 @@ describe('the command line', () => {
   })
 
   test('has help with examples for itself and each command', () => {
-    for (const args of [[], ['--help'], ['inspect', '--help'], ['key', '--help'], ['doctor', '--help']]) {
+    for (const args of [[], ['--help'], ['inspect', '--help'], ['key', '--help'], ['doctor', '--help'], ['migrate', '--help']]) {
       const { code, out } = command(args)
       assert.equal(code, 0)
       assert.match(out, /Example/)
@@ -40,7 +40,7 @@ describe('the command line', () => {
 
   test('wrong usage is one line and 2, and shows no argument, which may be a key', () => {
     for (const args of [['secret-key'], ['key', 'secret-key'], ['key', '--bytes', 'secret-key'], ['key', '--bytes', '31'], ['key', '--bytes', '65'], ['inspect', 'a', 'secret-key'],
-      ['inspect', '--kye', 'secret-key'], ['inspect', '--key'], ['inspect', '--key', ''], ['inspect'], ['doctor', '--secret-key'], ['inspect', '--json=secret-key']]) {
+      ['inspect', '--kye', 'secret-key'], ['inspect', '--key'], ['inspect', '--key', ''], ['inspect'], ['doctor', '--secret-key'], ['migrate', 'a', 'secret-key'], ['migrate', 'secret-key'], ['migrate', ''], ['migrate', '--secret-key'], ['inspect', '--json=secret-key']]) {
       const { code, out, err } = command(args)
       assert.deepEqual([code, out, err.split('\n').length], [2, '', 2], args.join(' '))
       assert.ok(!err.includes('secret-key'))

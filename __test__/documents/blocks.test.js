@@ -21,13 +21,15 @@ const RUN = {
   'docs/migrating/from-koa-session-minimal.md': { diff: 'documents/migrating.test.js', js: 'documents/migrating.test.js' },
   'docs/migrating/from-koa-session.md': { diff: 'documents/migrating.test.js', sh: COMMANDS },
   'docs/migrating/from-cookie-session.md': { js: 'compat/documents-cookie-session.test.js' },
+  'docs/migrating/from-express-session.md': { js: 'compat/express-documents.test.js' },
   'docs/performance.md': { sh: COMMANDS },
   'docs/security.md': { js: 'cookie/documents.test.js', sh: COMMANDS },
   'docs/options.md': { ts: 'documents/options-page.test.js' },
   'docs/shutdown.md': { js: 'documents/pages.test.js' },
   'docs/troubleshooting.md': { js: 'documents/pages.test.js' },
-  'docs/usage.md': { js: 'documents/pages.test.js', ts: 'documents/pages.test.js' },
-  'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS }
+  'docs/usage.md': { js: 'documents/pages.test.js', sh: COMMANDS, ts: 'documents/pages.test.js' },
+  'docs/stores.md': { js: 'stores/documents.test.js', sh: COMMANDS },
+  'docs/testing.md': { js: 'testing/documents.test.js', mjs: 'testing/documents.test.js' }
 }
 
 /** The reasons why others are not run. */

@@ -6,7 +6,7 @@ const { after, describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { execFileSync, spawnSync } = require('node:child_process')
 const { X509Certificate } = require('node:crypto')
-const { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs')
+const { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 
@@ -55,9 +55,14 @@ function checkScript (name, args) {
 const SHORT = [
   [/^npx koa-session-rs (\w+)(?: (.+))?$/, (command, name, args = '') => {
     const program = join(root, 'bin/koa-session-rs.js')
-    const { status, stdout, stderr } = spawnSync(`"${process.execPath}" "${program}" ${name} ${args}`, { shell: true, cwd: root, encoding: 'utf8' })
+    // `migrate` looks at an app; the checkout's tests name each package in every form.
+    const app = join(folder, 'app')
+    mkdirSync(app, { recursive: true })
+    writeFileSync(join(app, 'package.json'), '{ "dependencies": { "koa-session": "7" } }')
+    writeFileSync(join(app, 'app.js'), "const session = require('koa-session').default")
+    const { status, stdout, stderr } = spawnSync(`"${process.execPath}" "${program}" ${name} ${args}`, { shell: true, cwd: name === 'migrate' ? app : root, encoding: 'utf8' })
     assert.deepEqual([status, stderr], [0, ''])
-    assert.match(stdout, { key: /^[\w-]{43}\n$/, doctor: /all is well/, inspect: /^kind:/ }[name])
+    assert.match(stdout, { key: /^[\w-]{43}\n$/, doctor: /all is well/, inspect: /^kind:/, migrate: /^--- a\/app\.js\n/ }[name])
   }],
   // options-page.test.js compares the page with what the script makes.
   [/^node (scripts\/\S+)$/, (command, file) => assert.ok(existsSync(join(root, file)), file)],
@@ -82,7 +87,7 @@ const SHORT = [
 
 /** The commands that are not run, and what is checked instead. */
 const LONG = [
-  [/^(?:STORE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
+  [/^(?:MODE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
   [/^npm install (?:\S+\/)?(koa-session-rs\S*)$/, (command, name) => assert.ok(addons().some((addon) => addon.name === name))],
   [/^node --test (\S+)$/, (command, file) => assert.match(read(file), /require\('node:test'\)/)],
   [/^node (example\/\S+)$/, (command, file) => assert.ok(existsSync(join(root, file)))],

@@ -19,7 +19,7 @@ function run (place, args) {
     assert.deepEqual({ signal, status }, { signal: null, status: 0 }, stderr)
     const { numPassedTests, numTotalTests, numTotalTestSuites } = JSON.parse(stdout)
     assert.deepEqual({ numPassedTests, numTotalTests, numTotalTestSuites },
-      { numPassedTests: 6, numTotalTests: 6, numTotalTestSuites: 2 })
+      { numPassedTests: 7, numTotalTests: 7, numTotalTestSuites: 2 })
     return /did not exit|failed to exit/.test(stderr) ? stderr : undefined
   } finally {
     project.remove()

@@ -1,7 +1,7 @@
 'use strict'
 
 const { spawnSync } = require('node:child_process')
-const { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } = require('node:fs')
+const { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const path = require('node:path')
 const manifest = require('../../package.json')
@@ -23,9 +23,14 @@ module.exports = class Project {
       symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name), 'junction')
     }
     const addons = readdirSync(root).filter((file) => file.endsWith('.node'))
-    for (const file of ['package.json', 'index.js', 'lib', ...addons]) {
+    for (const file of ['package.json', 'index.js', 'lib', 'testing.js', 'testing', ...addons]) {
       cpSync(path.join(root, file), path.join(modules, manifest.name, file), { recursive: true })
     }
+  }
+
+  /** Adds a file. */
+  write (name, text) {
+    writeFileSync(path.join(this.folder, name), text)
   }
 
   /** Runs a program of node_modules in the folder. The timeout only ends a program that hangs. */

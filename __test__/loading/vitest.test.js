@@ -29,7 +29,7 @@ describe('vitest', () => {
       assert.deepEqual({ signal, status }, { signal: null, status: 0 }, `${failures(stdout)}${stderr}`)
       const { numPassedTests, numTotalTests, testResults } = JSON.parse(stdout)
       assert.deepEqual({ numPassedTests, numTotalTests, files: testResults.length },
-        { numPassedTests: 4, numTotalTests: 4, files: 3 })
+        { numPassedTests: 5, numTotalTests: 5, files: 3 })
       assert.ok(!/close timed out|hanging/i.test(stderr), stderr)
     })
   }

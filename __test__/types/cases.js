@@ -96,6 +96,8 @@ function addTyped () {
   add('data named', 'koa3', 'node16, CommonJS', ['app-typed.ts'])
   add('data named', 'koa3', 'nodenext, ESM', ['app-typed.ts'])
   add('data named', 'koa2', 'bundler', ['app-typed.ts'])
+  add('tests of an app', 'koa2', 'commonjs, TypeScript 5, no interop', ['app-testing.ts'])
+  add('tests of an app', 'koa3', 'nodenext, ESM', ['app-testing.ts'])
   add('exported', 'koa3', 'nodenext, ESM', ['exported.ts'], { options: { declaration: true } })
   const interop = ['koa', 'koa-session-rs/strict']
   add('strict', 'koa2', 'commonjs, TypeScript 5, no interop', ['app-strict.ts'], { interop })

@@ -8,7 +8,7 @@
 const { cases } = require('./cases')
 const { Compiler } = require('./compiler')
 const { checkExamples, checkOptions } = require('./documentation')
-const { checkErrors } = require('./errors')
+const { checkErrors, checkPlaces } = require('./errors')
 const { checkAttw, checkImports, checkPublint } = require('./package-checks')
 const { Workspace } = require('./workspace')
 
@@ -33,6 +33,8 @@ function checks (workspace) {
     ['examples compile', () => checkExamples(workspace, newest)],
     ['errors name the option', () => checkErrors(workspace, newest)],
     ['errors name the option, TypeScript 5', () => checkErrors(workspace, compilerOf('typescript5'))],
+    ['errors are at the option', () => checkPlaces(workspace, newest)],
+    ['errors are at the option, TypeScript 5', () => checkPlaces(workspace, compilerOf('typescript5'))],
     ['imports that compile run', () => checkImports(workspace, newest)],
     ['publint', () => checkPublint(workspace)],
     ['arethetypeswrong', () => checkAttw(workspace)]

@@ -13,6 +13,7 @@
 )]
 
 pub mod cookie;
+pub mod express_cookie;
 pub mod memory;
 mod opened;
 pub mod protected;

@@ -5,19 +5,23 @@ const { types: { isNativeError } } = require('node:util')
 /** The error for an invalid option. */
 class SessionOptionError extends TypeError {
   /**
-   * @param {string} message
-   * @param {{ option: string, expected: string, received: string }} details
+   * @param {string} message of our own if it begins with 'Invalid input': then the page is added; others are koa-session's, to the letter
+   * @param {{ option: string, expected: string, received: string, page?: string }} details page: the file of the package that describes
+   * the option, and its section; by default that of an option of session()
    */
   constructor (message, details) {
-    super(message)
+    // Loaded only here, since most apps have no such error.
+    const { page = require('./option-pages').pageOf(details.option) } = details
+    super(page !== null && message.startsWith('Invalid input') ? `${message}; see ${page} in koa-session-rs` : message)
     this.name = 'SessionOptionError'
     this.code = 'ERR_SESSION_OPTION'
-    Object.assign(this, details)
+    Object.assign(this, details, { page })
+    if (page === null) delete this.page
   }
 }
 
 /**
- * Makes the error for an option of the wrong type or value. It does not contain the value, which may be a secret.
+ * Makes the error for an option of session() that has the wrong type or value. It does not contain the value, which may be a secret.
  *
  * @param {string} option
  * @param {string} expected
@@ -25,9 +29,22 @@ class SessionOptionError extends TypeError {
  * @param {string} [message]
  */
 function invalidOption (option, expected, value, message) {
+  return invalid(undefined, option, expected, value, message)
+}
+
+/**
+ * Returns a function like `invalidOption` for options that another page describes.
+ *
+ * @param {string|null} page null: the package has none
+ */
+function invalidOptionOf (page) {
+  return (...args) => invalid(page, ...args)
+}
+
+function invalid (page, option, expected, value, message) {
   const received = typeOf(value)
   message ??= `Invalid input: option ${option} must be ${expected}, received ${received}`
-  return new SessionOptionError(message, { option, expected, received })
+  return new SessionOptionError(message, { option, expected, received, page })
 }
 
 /** Makes an error with a code; index.d.ts lists the codes. */
@@ -66,4 +83,4 @@ function warnOnce (code, message, type = 'Warning') {
   process.emitWarning(message, { type, code })
 }
 
-module.exports = { SessionOptionError, invalidOption, sessionError, toError, toStoreError, typeOf, warnOnce }
+module.exports = { SessionOptionError, invalidOption, invalidOptionOf, sessionError, toError, toStoreError, typeOf, warnOnce }

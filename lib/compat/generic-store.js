@@ -11,7 +11,7 @@ class GenericStore extends EventEmitter {
 
   /**
    * @param {object} client with get, set and destroy, which return promises or values
-   * @param {{ prefix: string, ttl?: number|Function }} options
+   * @param {{ prefix: string, ttl?: number|Function, cookie: object }} options cookie: the attributes for a session without its own
    * @param {import('./shared-records').SharedRecords} records
    */
   constructor (client, options, records) {
@@ -45,9 +45,9 @@ class GenericStore extends EventEmitter {
     const { ttl: option } = this.options
     const ttl = typeof option === 'function' ? option(session) : option
     if (ttl) return ttl
-    const { expires, maxAge } = session.cookie ?? {}
+    const { expires, maxAge } = session.cookie ?? this.options.cookie
     if (expires) return Math.ceil(expires.getTime() - Date.now())
-    return typeof maxAge === 'number' ? maxAge : undefined
+    return typeof maxAge === 'number' ? maxAge : ttl
   }
 
   /** Destroys the session of an id, for all requests that have loaded it. */

@@ -11,7 +11,7 @@ class KnownData {
 
   /** @param {object} data with any keys; `JSON.stringify` must be able to write them */
   constructor (data) {
-    this.#snapshot = Snapshot.of(data)
+    this.#snapshot = Array.isArray(data) ? undefined : Snapshot.of(data)
     if (this.#snapshot === undefined) this.#json = JSON.stringify(data)
   }
 
@@ -20,14 +20,20 @@ class KnownData {
 
   /** Returns whether data have the same JSON. */
   isSame (data) {
-    const difference = this.#snapshot?.difference(data)
+    const difference = this.#difference(data)
     return difference === undefined ? JSON.stringify(data) === this.json : difference === NONE
   }
 
   /** Returns whether data are the same, in any order of the keys; another order within a nested value may count as a change. */
   isEqual (data) {
-    const difference = this.#snapshot?.difference(data)
-    return difference === undefined ? isDeepStrictEqual(data, JSON.parse(this.json)) : difference === NONE
+    const difference = this.#difference(data)
+    if (difference !== undefined) return difference === NONE
+    return JSON.stringify(data) === this.json || isDeepStrictEqual(data, JSON.parse(this.json))
+  }
+
+  /** Compares data with the snapshot, which does not tell arrays from objects. */
+  #difference (data) {
+    return Array.isArray(data) ? undefined : this.#snapshot?.difference(data)
   }
 
   /**

@@ -1,15 +1,15 @@
 'use strict'
 
-const { invalidOption } = require('../base/errors')
 const { isSessionStore } = require('../base/store-contract')
 
 /**
  * Checks the options that all entries of compat/ have in common.
  *
  * @param {{ store?: object, concurrent?: string }} options
+ * @param {Function} invalidOption makes the errors, which name the entry's page
  * @throws {SessionOptionError} code ERR_SESSION_OPTION
  */
-function checkCommon (options) {
+function checkCommon (options, invalidOption) {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', 'object', options)
   const { store, concurrent } = options
   if (store != null && typeof store !== 'object' && typeof store !== 'function') throw invalidOption('store', 'object', store)

@@ -58,6 +58,9 @@ class Visit {
     this.key = key
   }
 
+  /** Returns whether another request has destroyed the record since the visit began. */
+  get isDestroyed () { return this.#records.inFlight.isDestroyed(this.#ticket) }
+
   /** Notes what the store has. */
   load (known) { this.#known = known }
 
@@ -70,9 +73,9 @@ class Visit {
    * @returns {Promise<boolean>} whether it was written
    */
   save (data, put, isLast) {
-    const { inFlight, merges, mutex, overwrites } = this.#records
+    const { merges, mutex, overwrites } = this.#records
     return mutex.run(this.key, async () => {
-      if (!overwrites && inFlight.isDestroyed(this.#ticket)) return false
+      if (!overwrites && this.isDestroyed) return false
       await (overwrites || !merges ? put(data) : this.#merge(data, put, isLast))
       return true
     })

@@ -4,7 +4,7 @@ const { types: { isUint8Array } } = require('node:util')
 
 const codec = require('../cookie/codec')
 const { NativeCookies } = require('../cookie/native-cookies')
-const { invalidOption, warnOnce } = require('../base/errors')
+const { invalidOption, invalidOptionOf, warnOnce } = require('../base/errors')
 const { callHook, requireSync } = require('../base/hook')
 const { newId } = require('../base/id')
 const { toMaxAge } = require('../base/max-age')
@@ -280,7 +280,8 @@ function checkSubject ({ subject, maxSessions, store, ContextStore, revocations 
   if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
   if (maxSessions == null && revocations != null) return
   if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
-  throw invalidOption('store', "a session store with an index of subjects (not RedisStore with format 'json'), as the option subject needs it",
+  const invalidStore = invalidOptionOf('README.md#whose-sessions-they-are')
+  throw invalidStore('store', "a session store with an index of subjects (not RedisStore with format 'json'), as the option subject needs it",
     ContextStore ?? store)
 }
 

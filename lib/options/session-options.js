@@ -1,7 +1,11 @@
 'use strict'
 
-const { SessionOptionError, invalidOption } = require('../base/errors')
+const { SessionOptionError, invalidOptionOf } = require('../base/errors')
 const { parse: parseOptions } = require('./options')
+
+const invalidShape = invalidOptionOf('index.d.ts')
+/** For options that the app has added. */
+const invalidAdded = invalidOptionOf(null)
 
 /*
  * The export `SessionOptions`. In koa-session 7 it is an object schema of zod. This one has the methods that its dependants use, and
@@ -51,10 +55,10 @@ function without (names, given) {
 
 /** Throws if a value is not an object of schemas. */
 function checkShape (shape) {
-  if (!isObject(shape)) throw invalidOption('shape', 'object of schemas', shape)
+  if (!isObject(shape)) throw invalidShape('shape', 'object of schemas', shape)
   for (const [name, schema] of Object.entries(shape)) {
     if (typeof schema?.parse === 'function' || typeof schema?.safeParse === 'function') continue
-    throw invalidOption(name, 'schema with parse or safeParse', schema)
+    throw invalidShape(name, 'schema with parse or safeParse', schema)
   }
 }
 
@@ -67,7 +71,7 @@ function read (schema, name, value) {
     throw result.error
   } catch (cause) {
     // Not enumerable, so that it is not logged: a schema's error may quote the value.
-    throw Object.defineProperty(invalidOption(name, expectedBy(cause), value), 'cause', { value: cause, configurable: true })
+    throw Object.defineProperty(invalidAdded(name, expectedBy(cause), value), 'cause', { value: cause, configurable: true })
   }
 }
 

@@ -1,7 +1,12 @@
 'use strict'
 
-const { SessionOptionError, invalidOption, typeOf, warnOnce } = require('../base/errors')
+const { SessionOptionError, invalidOptionOf, typeOf, warnOnce } = require('../base/errors')
 const { STORE } = require('../base/store-contract')
+
+const invalidOption = invalidOptionOf('docs/stores.md#a-store-of-your-own')
+
+/** Where docs/adapters.md describes the adapters. */
+const SECTIONS = { connect: 'stores-of-express-session', generic: 'stores-of-koa-generic-session', keyv: 'keyv' }
 
 /** koa-session's methods, with the number of parameters of a method that takes a callback. */
 const WITH_CALLBACK = { get: 2, set: 3, destroy: 2 }
@@ -44,7 +49,7 @@ function needsAdapter (file, name, what, store) {
   const message = `Invalid input: the methods of option store are ${what}. Give session() store: ${name}(store), of ` +
     `require('koa-session-rs/adapters/${file}')`
   const expected = `what koa-session-rs/adapters/${file} makes of it`
-  return new SessionOptionError(message, { option: 'store', expected, received: typeOf(store) })
+  return new SessionOptionError(message, { option: 'store', expected, received: typeOf(store), page: `docs/adapters.md#${SECTIONS[file]}` })
 }
 
 /** Returns whether a method is a generator function, also a compiled one: called directly, it would do nothing. */

@@ -7,11 +7,13 @@
  */
 
 const { now } = require('../base/clock')
-const { invalidOption } = require('../base/errors')
+const { invalidOptionOf } = require('../base/errors')
 const { hashed } = require('../base/events')
 const { callHook } = require('../base/hook')
 const { STORE_GRACE_MS } = require('../base/max-age')
 const { toSubject } = require('../base/subject')
+
+const invalidOption = invalidOptionOf('docs/security.md#logout-without-a-store')
 
 const METHODS = ['get', 'set', 'destroy']
 

@@ -2,13 +2,15 @@
 
 const binding = require('../../native/binding')
 const { now } = require('../../base/clock')
-const { invalidOption } = require('../../base/errors')
+const { invalidOptionOf } = require('../../base/errors')
 const { toStoreId } = require('../../base/id')
 const { toSubject } = require('../../base/subject')
 const { created, readAnswer } = require('../answers')
 const { destroyAll } = require('../destroy-all')
 const { CALL_NUMBERS, keysText, writeCall, writeChanges, writeRecord } = require('../call-numbers')
 const { SessionStore } = require('../session-store')
+
+const invalidOption = invalidOptionOf('docs/stores.md#memory')
 
 const DEFAULTS = { maxEntries: 100000, maxBytes: 64 * 1024 * 1024 }
 

@@ -1,7 +1,9 @@
 'use strict'
 
-const { invalidOption } = require('../../base/errors')
+const { invalidOptionOf } = require('../../base/errors')
 const { canWait, isClient } = require('./client-driver')
+
+const invalidOption = invalidOptionOf('docs/stores.md#redis-and-valkey')
 
 const PORT = 6379
 const SENTINEL_PORT = 26379

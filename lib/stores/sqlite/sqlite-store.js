@@ -2,7 +2,7 @@
 
 const { resolve } = require('node:path')
 const { now } = require('../../base/clock')
-const { invalidOption } = require('../../base/errors')
+const { invalidOptionOf } = require('../../base/errors')
 const { toStoreId } = require('../../base/id')
 const { toSubject } = require('../../base/subject')
 const { created, readAnswer } = require('../answers')
@@ -11,6 +11,8 @@ const { PendingCalls } = require('../pending-calls')
 const { destroyAll } = require('../destroy-all')
 const { SessionStore } = require('../session-store')
 const { storeError } = require('./error')
+
+const invalidOption = invalidOptionOf('docs/stores.md#sqlite')
 
 /** How often a read is retried that another process has blocked. */
 const ATTEMPTS = 16
