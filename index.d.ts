@@ -1663,7 +1663,7 @@ declare namespace session {
     /** The type of the given value, never the value itself. */
     received: string
     /**
-     * The file of this package that describes the option, and its section, such as `README.md#options`; absent if the app has added the
+     * The file of this package that describes the option, and its section, such as `docs/usage.md#whose-sessions-they-are`; absent if the app has added the
      * option by {@link OptionsSchema.extend}. The message ends with it, except for messages that are koa-session's.
      */
     page?: string

@@ -6,16 +6,16 @@ const SECURITY = 'docs/security.md'
 
 const PAGES = {
   app: 'README.md#use',
-  as: 'README.md#a-second-session',
-  store: 'README.md#a-store-of-your-own',
-  externalKey: 'README.md#a-store-of-your-own',
-  onStoreError: 'README.md#a-store-that-fails',
-  lazy: 'README.md#reading-the-store-when-it-is-needed',
-  merge: 'README.md#two-requests-at-once',
-  early: 'README.md#responses-sent-by-hand',
-  subject: 'README.md#whose-sessions-they-are',
-  label: 'README.md#whose-sessions-they-are',
-  maxSessions: 'README.md#whose-sessions-they-are',
+  as: 'docs/usage.md#a-second-session',
+  store: 'docs/usage.md#a-store-of-your-own',
+  externalKey: 'docs/usage.md#a-store-of-your-own',
+  onStoreError: 'docs/usage.md#a-store-that-fails',
+  lazy: 'docs/usage.md#reading-the-store-when-it-is-needed',
+  merge: 'docs/usage.md#two-requests-at-once',
+  early: 'docs/usage.md#responses-sent-by-hand',
+  subject: 'docs/usage.md#whose-sessions-they-are',
+  label: 'docs/usage.md#whose-sessions-they-are',
+  maxSessions: 'docs/usage.md#whose-sessions-they-are',
   keys: `${SECURITY}#keys`,
   'app.keys': `${SECURITY}#keys`,
   seal: `${SECURITY}#kinds-of-cookies`,
@@ -28,8 +28,8 @@ const PAGES = {
   hardened: `${SECURITY}#everything-at-once`
 }
 
-/** The section of the options that have none of their own. */
-const OTHERS = 'README.md#options'
+/** The page of the other options. */
+const OTHERS = 'docs/options.md'
 
 /**
  * Returns where an option of session() is described.

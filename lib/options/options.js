@@ -280,7 +280,7 @@ function checkSubject ({ subject, maxSessions, store, ContextStore, revocations 
   if (maxSessions != null && subject == null) throw invalidOption('subject', 'given with maxSessions', subject)
   if (maxSessions == null && revocations != null) return
   if (subject == null || isSessionStore(ContextStore?.prototype ?? store)) return
-  const invalidStore = invalidOptionOf('README.md#whose-sessions-they-are')
+  const invalidStore = invalidOptionOf('docs/usage.md#whose-sessions-they-are')
   throw invalidStore('store', "a session store with an index of subjects (not RedisStore with format 'json'), as the option subject needs it",
     ContextStore ?? store)
 }
