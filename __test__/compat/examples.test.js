@@ -3,9 +3,9 @@
 // The apps of example/migrating: a user goes from the one before the change to the one after it, and back.
 
 const assert = require('node:assert/strict')
-const { spawn } = require('node:child_process')
+const { execFileSync, spawn } = require('node:child_process')
 const { once } = require('node:events')
-const { mkdtempSync, readFileSync, readdirSync, rmSync } = require('node:fs')
+const { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { describe, test } = require('node:test')
@@ -59,6 +59,25 @@ for (const [pair, places] of Object.entries(PAIRS)) {
       }
       assert.deepEqual(users, ['ada', 'ada', 'ada'])
     })
+  })
+}
+
+/** What each app depends on before the change. */
+const ORIGINALS = { 'koa-session': 'koa-session', minimal: 'koa-session-minimal', generic: 'koa-generic-session' }
+
+for (const [pair, original] of Object.entries(ORIGINALS)) {
+  test(`the command migrate makes the app after the change of the one before it: ${pair}`, (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'koa-session-rs-migrate-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    copyFileSync(join(FOLDER, pair, 'before.js'), join(folder, 'app.js'))
+    const range = require('../../package.json').devDependencies[original]
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { [original]: range } }))
+    const command = join(__dirname, '../../bin/koa-session-rs.js')
+    execFileSync(process.execPath, [command, 'migrate', folder, '--write'])
+    const text = readFileSync(join(folder, 'app.js'), 'utf8')
+    // The function is also its own property `default`, as the original's.
+    assert.equal(text.replace("('koa-session-rs').default", "('koa-session-rs')"), readFileSync(join(FOLDER, pair, 'after.js'), 'utf8'))
+    assert.deepEqual(Object.keys(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).dependencies), ['koa-session-rs'])
   })
 }
 
