@@ -6,6 +6,7 @@ const { settle } = require('../adapters/yieldable')
 const { invalidOptionOf } = require('../lib/base/errors')
 const { announce } = require('../lib/base/events')
 const { isIdRefused, newId } = require('../lib/base/id')
+const { isPromise } = require('../lib/base/maybe-async')
 const { ONE_DAY_MS } = require('../lib/base/max-age')
 const { IdCookie } = require('../lib/compat/id-cookie')
 const { KnownData } = require('../lib/compat/known-data')
@@ -64,14 +65,19 @@ class MinimalSession {
     return `${this.#entry.key}:${id}`
   }
 
-  /** Saves or destroys the session after the app has ended, if it has changed. */
-  async commit () {
+  /** Saves or destroys the session after the app has ended, if it has changed. Returns undefined if it has not. */
+  commit () {
     const ctx = this.#ctx
     if (!isObject(ctx.session)) ctx.session = {}
     const isEmpty = Object.keys(ctx.session).length === 0
     const isKept = this.#id === this.#oldId
     // As in the original, the order of keys does not matter.
-    if (isKept ? this.#known.isEqual(ctx.session) : isEmpty && this.#oldId === undefined) return
+    if (isKept ? this.#known.isEqual(ctx.session) : isEmpty && this.#oldId === undefined) return undefined
+    return this.#change(isEmpty, isKept)
+  }
+
+  async #change (isEmpty, isKept) {
+    const ctx = this.#ctx
     const attributes = this.#entry.attributes?.(ctx)
     if (this.#oldId !== undefined && (isEmpty || !isKept)) await this.#destroy(attributes, isEmpty)
     if (!isEmpty) await this.#save(ctx.session, attributes, isKept)
@@ -126,7 +132,8 @@ class Entry {
 
   /** Calls a method of the store, which may return a generator, a promise or a value. */
   call (method, ...args) {
-    return settle(this.#store[method](...args))
+    const answer = this.#store[method](...args)
+    return isPromise(answer) ? answer : settle(answer)
   }
 }
 
@@ -148,9 +155,11 @@ function session (options) {
   return async (ctx, next) => {
     const minimalSession = new MinimalSession(entry, ctx)
     try {
-      await minimalSession.begin()
+      const loading = minimalSession.begin()
+      if (loading) await loading
       await next()
-      await minimalSession.commit()
+      const committing = minimalSession.commit()
+      if (committing) await committing
     } finally {
       minimalSession.end()
     }

@@ -74,24 +74,30 @@ class Visit {
    */
   save (data, put, isLast) {
     const { merges, mutex, overwrites } = this.#records
-    return mutex.run(this.key, async () => {
+    return mutex.run(this.key, () => {
       if (!overwrites && this.isDestroyed) return false
-      await (overwrites || !merges ? put(data) : this.#merge(data, put, isLast))
-      return true
+      if (overwrites || !merges) return Promise.resolve(put(data)).then(() => true)
+      return this.#merge(data, put, isLast)
     })
   }
 
-  async #merge (data, put, isLast) {
+  #merge (data, put, isLast) {
     const { record } = this.#ticket
     const latest = written.get(record)
     const isMerged = latest !== undefined && latest !== this.#seen
     const merged = isMerged ? (this.#known ?? NOTHING).merge(data, latest) : data
-    await put(merged)
-    // Nobody merges into this write.
-    if (isLast && record.requests === 1) return
+    return Promise.resolve(put(merged)).then(() => {
+      // Nobody merges into the last write of the only request.
+      if (!isLast || record.requests > 1) this.#note(data, isMerged ? merged : undefined)
+      return true
+    })
+  }
+
+  /** Notes what this request has, and what was written if it has been merged. */
+  #note (data, merged) {
     const own = this.#known = new KnownData(data)
-    written.set(record, isMerged ? new KnownData(merged) : own)
-    if (!isMerged) this.#seen = own
+    written.set(this.#ticket.record, merged === undefined ? own : new KnownData(merged))
+    if (merged === undefined) this.#seen = own
   }
 
   /** Destroys the record by `remove`, for all requests that have loaded it. */
