@@ -87,6 +87,8 @@ function parse (args, { options, allowPositionals }) {
 }
 
 function main () {
+  // The reader of a pipe, such as head, may end first.
+  process.stdout.on('error', (error) => { if (error.code !== 'EPIPE') throw error })
   process.exitCode = run(process.argv.slice(2), {
     env: process.env,
     readInput: () => readFileSync(0, 'utf8'),

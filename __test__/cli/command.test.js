@@ -1,7 +1,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { execFileSync, spawnSync } = require('node:child_process')
+const { execFileSync, spawn, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
 const { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
@@ -28,6 +29,13 @@ describe('the command line', () => {
     const wrong = spawnSync(process.execPath, [file, 'inspct'], { encoding: 'utf8' })
     assert.deepEqual([wrong.status, wrong.stdout], [2, ''])
     assert.equal(wrong.stderr.split('\n').length, 2)
+  })
+
+  test('ends without an error when nobody reads its output', async () => {
+    const child = spawn(process.execPath, [file, '--help'])
+    child.stdout.destroy()
+    const [errors, [code]] = await Promise.all([child.stderr.toArray(), once(child, 'exit')])
+    assert.deepEqual([errors, code], [[], 0])
   })
 
   test('has help with examples for itself and each command', () => {

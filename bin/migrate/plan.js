@@ -100,6 +100,9 @@ function planManifest (manifest, file, names, report, { changed, kept, own }) {
   const stay = new Set(listed.filter((name) => kept.has(name) && loaded(name)))
   const replaced = new Set(listed.filter((name) => loaded(name) && !kept.has(name)))
   const add = (name, code, message) => report.notes.push({ file: MANIFEST, line: lineOf(manifest, name), code, message })
+  if (loaded('koa-session') && majorOf(rangeOf(manifest, 'koa-session') ?? '') === 5) {
+    add('koa-session', 'KEY', "koa-session 5 calls its cookie koa:sess, and koa-session-rs koa.sess: if the app does not set the option key, set key: 'koa:sess', or all users are logged out")
+  }
   for (const name of stay) add(name, 'KEPT', `${name} stays a dependency, since a place that loads it is not understood`)
   for (const name of listed) if (!loaded(name) && !kept.has(name)) add(name, 'NOT_LOADED', `no source file loads ${name}: it is left as it is`)
   if (!isInstalled && changed.size > 0 && replaced.size + stay.size === 0) add('koa-session-rs', 'NOT_LISTED', 'package.json does not list the package that is replaced: npm install koa-session-rs')
@@ -121,7 +124,7 @@ function addPackages (folder, manifest, { notes }, { changed, kept, own }) {
   }
   if (!isUsed && !DEPENDENTS.some((name) => rangeOf(manifest, name) !== undefined)) return
   for (const name of dependents(folder, manifest)) {
-    add(name, 'DEPENDENT', `${name} depends on koa-session. To give it this package: npm pkg set 'overrides.koa-session=$koa-session', then npm install koa-session@npm:koa-session-rs (docs/migrating.md)`)
+    add(name, 'DEPENDENT', `${name} depends on koa-session. To give it this package: npm pkg set 'overrides.koa-session=$koa-session', then npm install koa-session@npm:koa-session-rs (docs/migrating/from-koa-session.md)`)
   }
 }
 

@@ -43,7 +43,7 @@ function invalidOptionOf (page) {
 
 function invalid (page, option, expected, value, message) {
   const received = typeOf(value)
-  message ??= `Invalid input: option ${option} must be ${expected}, received ${received}`
+  message ??= `Invalid input: option ${option} must be ${expected}, received ${Array.isArray(value) ? arrayOf(value) : received}`
   return new SessionOptionError(message, { option, expected, received, page })
 }
 
@@ -72,6 +72,13 @@ function typeOf (value) {
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value).toLowerCase()
   if (typeof value?.then === 'function') return 'promise'
   return Array.isArray(value) ? 'array' : typeof value
+}
+
+/** Describes an array by the types of its items, without their values: the array of an unset environment variable has undefined. */
+function arrayOf (items) {
+  if (items.length === 0) return 'an empty array'
+  const types = items.map((item) => item === '' ? 'empty string' : typeOf(item))
+  return `array of ${[...new Set(types)].join(', ')}`
 }
 
 const warned = new Set()
