@@ -137,7 +137,7 @@ class Settings {
     return this.#isProtected
   }
 
-  /** Returns the session's own keys, as they are now: they are in no copy of the options. */
+  /** Returns the current value of the option `keys`, which no copy of the options has. */
   get keys () { return this.#given.keys ?? undefined }
 
   get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
