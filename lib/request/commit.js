@@ -66,7 +66,7 @@ function handleNewSubject (contextSession, how) {
   return how
 }
 
-/** Returns the time for an authentication that happens now, as `revocations` gives it; without that option undefined, for the clock's time. */
+/** Returns the time for an authentication that happens now; undefined without `revocations`: then the clock's time is right. */
 function authenticationTime (contextSession) {
   return revokes(contextSession) ? revoke().revocationsOf(contextSession.options).authenticationTime : undefined
 }
