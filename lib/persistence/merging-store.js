@@ -132,7 +132,7 @@ class MergingStore {
     if (id === contextSession.id) this.#keep(plan, outcome)
     // The app has replaced the session during the write: the browser will not get this id.
     else if (previousId !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
-    // Conflicts of the times are not announced: concurrent requests always write different times.
+    // Conflicts of the times are not announced, since each request writes its own times.
     const conflicts = outcome.conflicts?.filter((key) => !contextSession.times?.isKey(key)) ?? []
     if (conflicts.length > 0) announce(contextSession, 'conflict', id, { keys: conflicts })
     return 'written'
