@@ -197,7 +197,7 @@ function isSameOptions (a, b) {
 function complete (given) {
   const options = { ...given }
   delete options.keys
-  // Also where they are inherited, or a getter's: elsewhere they are read from the caller's object.
+  // The spread leaves out inherited and non-enumerable options. The safeguards must not be lost in that way.
   for (const name of SAFEGUARDS) {
     if (given[name] != null) options[name] = given[name]
   }
