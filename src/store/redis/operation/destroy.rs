@@ -41,7 +41,8 @@ impl From<&str> for Named {
     }
 }
 
-/// How sessions ended: how many were live, the new hashes of those that had moved, and for each that was arriving, its hash and the old one.
+/// How sessions ended: how many were live, the new hashes of those that had moved, and the new and old hashes of those that were
+/// arriving.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Ends {
     pub count: u64,
