@@ -103,7 +103,7 @@ impl ProtectedCookie {
         let parts = Parts::find(&self.finder, header);
         let mut is_forged = false;
         let mut is_missed = false;
-        let reading = parts.each(self.is_framing(), |whole| {
+        let reading = parts.each(self.may_split(), |whole| {
             let is_split = !whole.prefix.is_empty();
             let count = whole.count;
             match self.open(whole, &parts) {
@@ -135,7 +135,7 @@ impl ProtectedCookie {
     pub fn unverified(&self, header: &str) -> Unverified {
         let parts = Parts::find(&self.finder, header);
         let mut found = Unverified::default();
-        let visited = parts.each(self.is_framing(), |whole| {
+        let visited = parts.each(self.may_split(), |whole| {
             if let Some(signatures) = signatures_for(whole.tag(), &parts) {
                 found.candidates.push(Candidate {
                     signed: self.signed_text(whole.prefix, &whole.value),
@@ -156,7 +156,7 @@ impl ProtectedCookie {
     }
 
     /// Returns whether values may be in several cookies.
-    fn is_framing(&self) -> bool {
+    fn may_split(&self) -> bool {
         self.protection.max_chunks > 0
     }
 
@@ -349,7 +349,7 @@ impl ProtectedCookie {
     /// Returns the suffixes of a request's stale cookies, beside a value in `count` cookies.
     fn stale(&self, parts: &Parts<'_>, count: usize, is_signed: bool) -> Vec<String> {
         let mut stale = Vec::new();
-        if self.is_framing() {
+        if self.may_split() {
             stale.extend(parts.beyond(count).into_iter().map(chunks::suffix));
         }
         if self.protection.seals && !is_signed && parts.has_signature() {
