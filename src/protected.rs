@@ -1,8 +1,9 @@
 //! A session's cookie that this package seals or signs itself, instead of `cookies` and `keygrip`. A value that is too long for one
 //! cookie is split over several.
 //!
-//! A stale cookie is one of the session's in the request that the value does not take: a further part, or a signature beside a sealed
-//! value. An outdated value is one that would be protected in another way now: with another key, or sealed instead of signed.
+//! A stale cookie is a cookie of the session that the request has, but that its value does not use: a part after the last one of the
+//! value, or a signature beside a sealed value. An outdated value is one that would be protected in another way now: with another key,
+//! or sealed instead of signed.
 
 mod lines;
 mod reading;
@@ -240,7 +241,7 @@ impl ProtectedCookie {
         Ok(self.signed_text(&split.prefix, value))
     }
 
-    /// Writes the lines that expire the stale cookies of a request whose value takes `count` cookies.
+    /// Writes the lines that expire the stale cookies of a request whose value uses `count` cookies.
     #[must_use]
     pub fn expire_stale(&self, count: usize, response: Response<'_>) -> String {
         let parts = Parts::find(&self.finder, response.header);
