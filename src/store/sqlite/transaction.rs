@@ -102,7 +102,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         self.begin(deadline)?;
         let result = run().and_then(|value| {
-            // Fails if the database has rolled back the transaction by itself, after an error that `run` did not return.
+            // Fails if SQLite has rolled back the transaction by itself.
             self.commit()?;
             Ok(value)
         });
