@@ -66,7 +66,7 @@ function changeInside (session, at, name, args) {
   return target
 }
 
-/** Puts the nested object or list with the number `at` also under a key of the session, or into the one with the number `into`. Makes no cycle. */
+/** Puts the nested object or list number `at` also under a key of the session, or into number `into`. Makes no cycle. */
 function alias (session, at, key, into) {
   if (!session) return undefined
   const nested = nestedIn(session)

@@ -20,7 +20,7 @@ const REPAIR = { NONE: 0, REISSUE: 1, CLEAR: 2 }
 
 /**
  * What an opened text is. TIMED: the user's keys of a session with a maxAge in milliseconds, without the envelope; BROWSER: those of a
- * browser session; FOREIGN: any other text, complete, as koa-session or the app wrote it.
+ * browser session; FOREIGN: any other text, complete.
  */
 const SHAPE = { TIMED: 0, BROWSER: 1, FOREIGN: 2 }
 

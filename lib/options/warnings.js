@@ -22,7 +22,7 @@ const RULES = [
 /** A shorter key can be found by brute force from one cookie: seven printable characters take hours. */
 const MIN_KEY_BYTES = 8
 
-/** The limit for the option `keys`. It is higher, since koa-session has no such option whose short keys an app could still use. */
+/** The limit for the option `keys`. It is higher than that for `app.keys`, which may be older than the use of this package. */
 const MIN_OWN_KEY_BYTES = 32
 
 /**

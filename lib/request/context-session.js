@@ -344,7 +344,7 @@ class ContextSession {
     this.#session = this.#loading = this.#replacedId = undefined
     if (this.#state === STATE.DISCARDED) this.#state = STATE.UNTOUCHED
     this.#become(STATE.UNTOUCHED)
-    // `#isStored` stays, since the store may still have the record. If the load does not find it, it calls `create`, which sets it to false.
+    // `#isStored` stays, since the store may still have the record. If a load does not find it, `create` resets it.
     this.#baseline = undefined
   }
 
