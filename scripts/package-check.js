@@ -345,7 +345,7 @@ describe('without the package of a store', () => {
       assert.deepEqual([report.package, report.libc, report.cause.code], [name, 'gnu', 'MODULE_NOT_FOUND'])
     })
 
-    test(`and with it, but without its binary, the error names the platform's package: ${name}`, () => {
+    test(`the error names the platform's package, if only the binary is missing: ${name}`, () => {
       const folder = complete.path('node_modules', `${name}-${HOST}`)
       renameSync(folder, `${folder}.away`)
       try {
@@ -357,7 +357,7 @@ describe('without the package of a store', () => {
       }
     })
 
-    test(`of another version, the error names both: ${name}`, () => {
+    test(`the error names both versions, if the package of a store has another one: ${name}`, () => {
       const path = 'node_modules/koa-session-rs/package.json'
       const manifest = readFileSync(complete.path(path), 'utf8')
       complete.write(path, JSON.stringify({ ...JSON.parse(manifest), version: '99.0.0' }))

@@ -3,8 +3,7 @@
 /// From this number of digits, JavaScript may spell a number differently.
 const LONG_NUMBER: usize = 16;
 
-/// Returns whether parsing and serialising a valid `json` in JavaScript never makes it longer, and leaves it equal if it keeps
-/// its length.
+/// Returns whether parsing and serialising a valid `json` in JavaScript gives either the same text or a shorter one.
 ///
 /// Other programs may spell the same data differently. White space, `1.0`, `\/` and a key given twice become shorter. Escapes
 /// (`\u001F`), exponents (`1e3`), numbers of many digits, and keys that are integers (which come first in JavaScript) may not

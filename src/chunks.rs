@@ -62,7 +62,7 @@ pub struct Whole<'h> {
     pub prefix: &'h str,
     /// The value.
     pub value: Cow<'h, str>,
-    /// The number of cookies that it takes.
+    /// The number of cookies that it uses.
     pub count: usize,
 }
 
@@ -150,7 +150,7 @@ impl<'h> Parts<'h> {
         !self.signatures.as_slice().is_empty()
     }
 
-    /// Returns the numbers of the further parts that a value in `count` cookies does not take, each once.
+    /// Returns the numbers of the further parts that a value in `count` cookies does not use, each once.
     #[must_use]
     pub fn beyond(&self, count: usize) -> Vec<usize> {
         let mut numbers: Vec<_> = self.rest.iter().map(|&(number, _)| number).collect();
@@ -160,11 +160,11 @@ impl<'h> Parts<'h> {
         numbers
     }
 
-    /// Passes each value that the cookies may hold to `visit`, until it breaks. Only with `is_framing` may a value be in several. Returns whether a value was missed, since parts of it
-    /// are absent.
+    /// Passes each value that the cookies may hold to `visit`, until it breaks. With `may_split`, a value may be in several cookies.
+    /// Returns whether a value was missed, since parts of it are absent.
     pub fn each<B>(
         &self,
-        is_framing: bool,
+        may_split: bool,
         mut visit: impl FnMut(Whole<'h>) -> ControlFlow<B>,
     ) -> ControlFlow<B, bool> {
         let mut is_missed = false;
@@ -175,7 +175,7 @@ impl<'h> Parts<'h> {
             .filter(|first| !first.is_empty())
         {
             let first: &'h str = first;
-            let Some((count, part)) = parse_first(first).filter(|_| is_framing) else {
+            let Some((count, part)) = parse_first(first).filter(|_| may_split) else {
                 visit(Whole {
                     prefix: "",
                     value: Cow::Borrowed(first),

@@ -25,9 +25,9 @@ pub struct Attributes {
     pub path: String,
     /// `domain`, left out when empty.
     pub domain: String,
-    /// `priority`: low, medium or high in any case; left out when empty.
+    /// `priority`: low, medium or high, in upper or lower case; left out when empty.
     pub priority: String,
-    /// `samesite`: lax, none or strict in any case; left out when empty.
+    /// `samesite`: lax, none or strict, in upper or lower case; left out when empty.
     pub same_site: String,
     /// `httponly`.
     pub http_only: bool,

@@ -1,8 +1,9 @@
 //! A session's cookie that this package seals or signs itself, instead of `cookies` and `keygrip`. A value that is too long for one
 //! cookie is split over several.
 //!
-//! A stale cookie is one of the session's in the request that the value does not take: a further part, or a signature beside a sealed
-//! value. An outdated value is one that would be protected in another way now: with another key, or sealed instead of signed.
+//! A stale cookie is a cookie of the session that the request has, but that its value does not use: a part after the last one of the
+//! value, or a signature beside a sealed value. An outdated value is one that would be protected in another way now: with another key,
+//! or sealed instead of signed.
 
 mod lines;
 mod reading;
@@ -103,7 +104,7 @@ impl ProtectedCookie {
         let parts = Parts::find(&self.finder, header);
         let mut is_forged = false;
         let mut is_missed = false;
-        let reading = parts.each(self.is_framing(), |whole| {
+        let reading = parts.each(self.may_split(), |whole| {
             let is_split = !whole.prefix.is_empty();
             let count = whole.count;
             match self.open(whole, &parts) {
@@ -135,7 +136,7 @@ impl ProtectedCookie {
     pub fn unverified(&self, header: &str) -> Unverified {
         let parts = Parts::find(&self.finder, header);
         let mut found = Unverified::default();
-        let visited = parts.each(self.is_framing(), |whole| {
+        let visited = parts.each(self.may_split(), |whole| {
             if let Some(signatures) = signatures_for(whole.tag(), &parts) {
                 found.candidates.push(Candidate {
                     signed: self.signed_text(whole.prefix, &whole.value),
@@ -156,7 +157,7 @@ impl ProtectedCookie {
     }
 
     /// Returns whether values may be in several cookies.
-    fn is_framing(&self) -> bool {
+    fn may_split(&self) -> bool {
         self.protection.max_chunks > 0
     }
 
@@ -240,7 +241,7 @@ impl ProtectedCookie {
         Ok(self.signed_text(&split.prefix, value))
     }
 
-    /// Writes the lines that expire the stale cookies of a request whose value takes `count` cookies.
+    /// Writes the lines that expire the stale cookies of a request whose value uses `count` cookies.
     #[must_use]
     pub fn expire_stale(&self, count: usize, response: Response<'_>) -> String {
         let parts = Parts::find(&self.finder, response.header);
@@ -349,7 +350,7 @@ impl ProtectedCookie {
     /// Returns the suffixes of a request's stale cookies, beside a value in `count` cookies.
     fn stale(&self, parts: &Parts<'_>, count: usize, is_signed: bool) -> Vec<String> {
         let mut stale = Vec::new();
-        if self.is_framing() {
+        if self.may_split() {
             stale.extend(parts.beyond(count).into_iter().map(chunks::suffix));
         }
         if self.protection.seals && !is_signed && parts.has_signature() {

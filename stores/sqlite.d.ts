@@ -12,8 +12,8 @@ export interface SqliteStoreOptions {
    * (a checkpoint: every thousand pages, and when the last store is closed) and the next write has truncated it.
    *
    * Before you delete or replace the file, end all processes that have it open; then delete or replace all three files. A store
-   * whose file was deleted or replaced fails with the reason `'replaced'`: writes at once, reads within a second of `Date.now()`,
-   * and then every call. Make a new store to continue.
+   * whose file was deleted or replaced fails with the reason `'replaced'`: writes at once, reads at most a second later (by
+   * `Date.now()`), and then every call. Make a new store to continue.
    *
    * Do not add tables of your own to the file, and do not open it with another SQLite library in the same process: on POSIX
    * systems, the library that closes the file releases the locks of the other.

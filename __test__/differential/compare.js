@@ -6,12 +6,12 @@ const mended = require('./mended')
 const play = require('./runner')
 
 /**
- * Plays a script with the implementations `{ upstream, ours }`. Those of upstream with `mended` do not have the faults of the table.
- * Returns the records, the allowed differences that occurred, and the first difference that is not allowed, or null.
+ * Plays a script with the implementations `{ upstream, ours }`. For an implementation of upstream with `mended: true`, the faults of the
+ * table are corrected. Returns the records, the allowed differences that occurred, and the first difference that is not allowed, or null.
  */
 async function compare (script, kinds, stage, table = allowed) {
   const entries = table.filter(entry => entry.applies(script))
-  // Upstream plays the scripts of `wanted`, which do not contain what causes the fault.
+  // Faults with `wanted` are not corrected in upstream. It plays a rewritten script, with which it does what ours does with the given one.
   const wanted = entries.reduce((rewritten, entry) => entry.wanted ? entry.wanted(rewritten) : rewritten, script)
   const session = mended(entries.flatMap(({ mend }) => mend ?? []))
   const upstream = await play(wanted, [kinds.upstream].flat().map(kind => kind.mended ? { ...kind, session } : kind), stage)

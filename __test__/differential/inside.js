@@ -57,7 +57,7 @@ const changes = {
   freeze: target => { Object.freeze(target) }
 }
 
-/** Changes the object or list of a number in place, and returns it. A session without any gets some first. */
+/** Changes a nested object or list of a session in place, and returns it. `at` is its number. A session without any gets some first. */
 function changeInside (session, at, name, args) {
   if (!session) return undefined
   if (nestedIn(session).length === 0) session.a = { n: 1, b: [{ c: 1 }, [2, 3]], d: {} }
@@ -66,7 +66,7 @@ function changeInside (session, at, name, args) {
   return target
 }
 
-/** Puts the object or list of a number also under a key of the session, or into another one. Makes no cycle. */
+/** Puts the nested object or list number `at` also under a key of the session, or into number `into`. Makes no cycle. */
 function alias (session, at, key, into) {
   if (!session) return undefined
   const nested = nestedIn(session)

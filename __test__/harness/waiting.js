@@ -2,7 +2,7 @@
 
 const { isUpstream } = require('./app')
 
-/** Short under koa-session, which fails the tests of its faults by this timeout. */
+/** Shorter with koa-session, since tests of its faults fail by this timeout. */
 const PATIENCE_MS = isUpstream ? 2000 : 30_000
 
 /**

@@ -7,7 +7,7 @@ const [QUOTE, DOT, ZERO, NINE, COLON, UPPER_E, BACKSLASH, LOWER_E, LOWER_U] = [.
 
 const isDigit = (code) => code >= ZERO && code <= NINE
 
-/** Returns whether JSON that is parsed and written again gets no longer, and stays the same text if its length stays the same. */
+/** Returns whether parsing and serialising JSON gives either the same text or a shorter one. */
 function isCanonical (json) {
   let at = 0
   while (at < json.length) {

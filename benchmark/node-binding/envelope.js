@@ -23,15 +23,15 @@ function append (json, now, maxAge) {
 }
 
 /** Opens a cookie's value: returns its text, and writes verdict and expiry into the numbers. */
-function leaveOpened (numbers, value, now) {
+function writeOpened (numbers, value, now) {
   const text = decode(value)
   const timed = TIMED.exec(text.length > MAX_LENGTH ? text.slice(-MAX_LENGTH) : text)
   if (timed !== null) {
     const keys = keysBefore(text, timed[0].length - 1)
-    return keys === undefined ? leaveForeign(numbers, text, now) : leaveTimed(numbers, keys, timed, now)
+    return keys === undefined ? writeForeign(numbers, text, now) : writeTimed(numbers, keys, timed, now)
   }
   const keys = text.endsWith(BROWSER) ? keysBefore(text, BROWSER.length) : undefined
-  if (keys === undefined) return leaveForeign(numbers, text, now)
+  if (keys === undefined) return writeForeign(numbers, text, now)
   numbers[PLACE.VERDICT] = VERDICT.VALID
   numbers[PLACE.SHAPE] = SHAPE.BROWSER
   return keys
@@ -44,7 +44,7 @@ function keysBefore (text, length) {
   return before > 2 && text[0] === '{' && text[before - 1] === ',' ? `${text.slice(0, before - 1)}}` : undefined
 }
 
-function leaveTimed (numbers, keys, [, expire, maxAge], now) {
+function writeTimed (numbers, keys, [, expire, maxAge], now) {
   numbers[PLACE.VERDICT] = Number(expire) < now ? VERDICT.EXPIRED : VERDICT.VALID
   numbers[PLACE.SHAPE] = SHAPE.TIMED
   numbers[PLACE.EXPIRE_MS] = Number(expire)
@@ -52,7 +52,7 @@ function leaveTimed (numbers, keys, [, expire, maxAge], now) {
   return keys
 }
 
-function leaveForeign (numbers, text, now) {
+function writeForeign (numbers, text, now) {
   numbers[PLACE.VERDICT] = foreignExpire(text) < now ? VERDICT.EXPIRED : VERDICT.VALID
   numbers[PLACE.SHAPE] = SHAPE.FOREIGN
   return text
@@ -67,4 +67,4 @@ function foreignExpire (text) {
   }
 }
 
-module.exports = { VERDICT, encode, decode, append, leaveOpened }
+module.exports = { VERDICT, encode, decode, append, writeOpened }

@@ -12,7 +12,7 @@ const addon = require('../../lib/native/binding')
 const { isCanonical } = require('./canonical')
 const { CookieTemplate } = require('./cookie-template')
 const { difference } = require('./difference')
-const { VERDICT, append, decode, encode, leaveOpened } = require('./envelope')
+const { VERDICT, append, decode, encode, writeOpened } = require('./envelope')
 const { isAcceptableId } = require('./id')
 const { numbersIn } = require('./numbers')
 const { sessionCookie } = require('./session-cookie')
@@ -23,7 +23,7 @@ const EVENTS = [undefined, 'session:missed', 'session:invalid', 'session:expired
 const [ABSENT, OBJECT] = [0, 1]
 
 function open (memory, value, now) {
-  return leaveOpened(numbersIn(memory), value, now)
+  return writeOpened(numbersIn(memory), value, now)
 }
 
 function close (json, now, maxAge) {

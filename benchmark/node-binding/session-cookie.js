@@ -3,7 +3,7 @@
 const { createHmac, createSecretKey } = require('node:crypto')
 const { PLACE, REPAIR } = require('../../lib/native/opened')
 const { CookieTemplate, expiresUntil, isValue } = require('./cookie-template')
-const { append, encode, leaveOpened } = require('./envelope')
+const { append, encode, writeOpened } = require('./envelope')
 const { isAcceptableId } = require('./id')
 const { numbersIn } = require('./numbers')
 
@@ -37,7 +37,7 @@ class SessionCookie {
 
   open (memory, header, now) {
     const value = this.read(memory, header)
-    return value === null ? null : leaveOpened(numbersIn(memory), value, now)
+    return value === null ? null : writeOpened(numbersIn(memory), value, now)
   }
 
   read (memory, header) {

@@ -66,7 +66,7 @@ async function measure (name, { store, loseIndex }, { sessions, crowded }, table
   await fill(store, crowded, sessions - crowded, (i) => `subject-${i}`)
   const login = { ...record(CROWD), limit: { max: crowded, overflow: 'oldest' } }
   const steps = {
-    'look at all sessions': loseIndex && (() => store.list('nobody')),
+    'first list, which scans all sessions': loseIndex && (() => store.list('nobody')),
     nothing: () => setTimeout(QUIET_MS),
     list: () => store.list(CROWD),
     'log in, with a limit': () => store.create(idOf(sessions), login, MAX_AGE_MS),
@@ -97,7 +97,7 @@ async function beside (store, id, work) {
   const over = new AbortController()
   const loading = (async () => {
     while (!over.signal.aborted) {
-      // A load is timed from when it is due, as a request arrives whether the event loop is free or not.
+      // The time includes the wait for the event loop: a request waits, too, while the event loop is busy.
       const start = performance.now()
       await setImmediate()
       await store.load(id)

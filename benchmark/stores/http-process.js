@@ -60,7 +60,7 @@ class HttpProcess {
     return lines
   }
 
-  /** Uses the requests of another subject's visitors. */
+  /** Makes `load` send the Cookie headers of another subject's visitors. */
   imitate (lines) {
     writeFileSync(this.#cookies, `${lines.join('\n')}\n`)
   }

@@ -1,8 +1,9 @@
 'use strict'
 
 /**
- * The three kinds of stores, each used as a server uses it: `fill(id)` creates a session, `lookup(id)` returns its data as an object,
- * `write(id, places, place)` changes its counter. Synchronous stores return the result, the others a promise of it.
+ * The kinds of stores, each used as a server uses it: `fill(id)` creates a session, `lookup(id)` returns its data as an object,
+ * `write(id, revs, place)` changes its counter. `revs[place]` is the session's revision, or the number of its writes. Synchronous stores
+ * return the result, the others a promise of it.
  */
 
 const { MAX_AGE_MS, checked, dataOf } = require('./sessions')

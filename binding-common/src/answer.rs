@@ -152,7 +152,7 @@ impl<T: From<String>> Answer<T> {
         Self::lists(vec![Listed::write_list(list)])
     }
 
-    /// Makes the answer to list of several JSON lists. Each is a text of its own, so that a very long list is not copied at once.
+    /// Makes the answer to list, as several JSON lists. Each is a text of its own, so that a very long list is not copied at once.
     #[must_use]
     pub fn lists(lists: Vec<String>) -> Self {
         let count = to_number(lists.len() as u64);
@@ -165,7 +165,7 @@ impl<T: From<String>> Answer<T> {
     }
 }
 
-/// Below zero: for as long as the browser runs.
+/// Returns a `maxAge` in milliseconds, or -1 for 'session'.
 fn from_max_age(max_age: MaxAge) -> f64 {
     match max_age {
         MaxAge::Timed(max_age_ms) => to_number(max_age_ms),

@@ -70,7 +70,7 @@ impl Call {
     }
 }
 
-/// Below zero: for as long as the browser runs. NaN: unchanged.
+/// Reads a `maxAge`: milliseconds; below zero 'session'; NaN if there is none.
 fn read_max_age(number: f64) -> Option<MaxAge> {
     if number.is_nan() {
         return None;
@@ -82,7 +82,7 @@ fn read_max_age(number: f64) -> Option<MaxAge> {
     })
 }
 
-/// 0: no limit. Below zero: a session beyond the limit is refused. Above zero: the oldest sessions are destroyed.
+/// Reads a limit: 0 is none; below zero, a session beyond the limit is refused; above zero, the oldest sessions are destroyed.
 fn read_limit(number: f64) -> Option<Limit> {
     let max = u32::try_from(whole(number.abs())).unwrap_or(u32::MAX);
     let overflow = if number < 0.0 {

@@ -12,7 +12,7 @@ use napi::bindgen_prelude::{
 };
 use napi::{Env, Status};
 
-/// An object of JavaScript's whose functions share a state.
+/// A JavaScript object whose functions share a state.
 pub struct Functions<'env, S> {
     env: Env,
     object: Object<'env>,

@@ -2,7 +2,7 @@
 //! answers. All `unsafe` of koa-session-rs is here.
 #![allow(
     clippy::missing_errors_doc,
-    reason = "what fails here fails where Node-API does"
+    reason = "the errors are those of Node-API"
 )]
 
 mod answer;

@@ -52,7 +52,7 @@ impl<'a> Texts<'a> {
     /// Takes the next text by its length in UTF-16 units; below zero, it is left out. Fails if the remaining text is shorter.
     #[expect(
         clippy::option_option,
-        reason = "of these, the outer one tells that it cannot be read"
+        reason = "the outer one is None if the text cannot be read, the inner one if it is left out"
     )]
     fn take(&mut self, units: f64) -> Option<Option<&'a str>> {
         if units < 0.0 {
@@ -117,7 +117,7 @@ impl Operands<'_, '_> {
     /// Reads a text that may be left out.
     #[expect(
         clippy::option_option,
-        reason = "of these, the outer one tells that it cannot be read"
+        reason = "the outer one is None if the text cannot be read, the inner one if it is left out"
     )]
     fn optional(&mut self) -> Option<Option<String>> {
         self.texts.next().map(|text| text.map(str::to_owned))

@@ -81,7 +81,7 @@ pub async fn tls_mismatch(server: &Server, wants_tls: bool) -> Option<Fault> {
     let (hello, told): (&[u8], _) = if wants_tls {
         (b"PING\r\n", "the server has no TLS")
     } else {
-        (NO_HANDSHAKE, "the server has TLS alone")
+        (NO_HANDSHAKE, "the server accepts only TLS")
     };
     let answer = async {
         let mut stream = connect(host, *port).await.ok()?;

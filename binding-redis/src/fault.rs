@@ -21,7 +21,7 @@ pub struct Fault {
     pub failure: Failure,
     pub server: Option<Rc<Server>>,
     pub cause: Option<Cause>,
-    /// Whether a sentinel named the server, and so will name another one.
+    /// Whether a sentinel named the server. Then it will name another one after a failover.
     pub is_named: bool,
 }
 

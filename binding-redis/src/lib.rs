@@ -7,7 +7,7 @@
     clippy::needless_pass_by_value,
     clippy::must_use_candidate,
     clippy::missing_errors_doc,
-    reason = "the shape of a #[napi] function is given"
+    reason = "Node-API prescribes the signatures of these functions"
 )]
 
 mod batch;

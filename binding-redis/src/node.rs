@@ -146,7 +146,7 @@ impl Node {
         }
     }
 
-    /// Makes attempts, one after another, until the node is dropped.
+    /// Makes attempts, one after another, until there is a connection or the node is dropped.
     async fn attempt(self: Rc<Self>) {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;

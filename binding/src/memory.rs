@@ -58,7 +58,7 @@ type Regenerate<'call> = (
 );
 
 impl InMemory {
-    /// Returns a session's JSON without copying it here.
+    /// Returns a session's JSON. The only copy is the JavaScript string.
     fn load(&mut self, env: Env, memory: Memory<'_>, id: &str) -> napi::Result<Option<napi_value>> {
         let loaded = self.0.find(IdHash::of(id), |loaded| {
             let json = Answer::loaded(Some(loaded)).write_to(&memory);

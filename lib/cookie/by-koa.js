@@ -8,7 +8,7 @@ const { secureCookies } = require('./set-cookie')
 const CLEARING = { expires: new Date(0), maxAge: false }
 
 /**
- * Reads the session's cookie where no header can be sent. `cookies` would set or clear the signature while it reads.
+ * Reads the session's cookie when no header can be sent. Prevents `cookies` from setting or clearing the signature while it reads.
  *
  * @param {import('../options/request-options').RequestOptions} request
  * @returns {{ value?: string, isDropped: boolean }} isDropped: the signature was made with none of the keys

@@ -2,11 +2,12 @@
 
 /**
  * The session's cookie on one request, with the options `keys`, `seal` or `chunks`. This package seals or signs the value itself, and
- * splits one that is too long over several cookies. It sets the header itself too; only if `ctx.cookies` is not Koa's own, that sets the
- * finished cookies, without signing them.
+ * splits one that is too long over several cookies. It also writes the Set-Cookie header itself. Only if `ctx.cookies` is not Koa's own,
+ * it passes the finished cookies to `ctx.cookies.set`, with `signed: false`.
  *
- * A stale cookie is one of the session's in the request that the value does not take: a further part, or a signature beside a sealed
- * value. An outdated value is one that would be protected in another way now: with another key, or sealed instead of signed.
+ * A stale cookie is a cookie of the session that the request has, but that its value does not use: a part after the last one of the
+ * value, or a signature beside a sealed value. An outdated value is one that would be protected in another way now: with another key, or
+ * sealed instead of signed.
  */
 
 const binding = require('../native/binding')
@@ -26,9 +27,9 @@ const { protectionOf } = require('./protection')
 const { LAST_DATE_MS, MAX_CHUNKS, cookieNames, expiresOf, removeCookies } = require('./set-cookie')
 
 class ProtectedCookie extends BaseCookie {
-  /** The value to be sent again, if the request's is outdated, and the cookie's name. */
+  /** If the request's value is outdated: the value to send again, and the cookie's name. */
   #outdated
-  /** The number of cookies of the value that came, and its name, if the request has further ones of that session. */
+  /** If the request has stale cookies: the number of cookies that its value uses, and the cookie's name. */
   #stale
   #hasReadId = false
   /** Whether the request is known to have no cookie that a new value could make stale. */
@@ -108,8 +109,8 @@ class ProtectedCookie extends BaseCookie {
   }
 
   /**
-   * Leaves out the first line where the browser has that value already, and needs the signature only: a late response would bring a value
-   * back that another one has replaced meanwhile.
+   * Leaves out the line of the value, if the browser has that value already and needs only the new signature. Another response may have
+   * replaced the value meanwhile, and sending it again would undo that.
    */
   #withoutSent (lines) {
     const pair = lines[0].slice(0, lines[0].indexOf(';'))

@@ -157,7 +157,7 @@ class RequestCookie extends BaseCookie {
    *
    * @param {object} core
    * @param {number} repair one of REPAIR
-   * @returns {boolean} false if only the private Keygrip of `ctx.cookies` can verify the cookie
+   * @returns {boolean} false if `ctx.cookies` exists already: its Keygrip may have other keys than `app.keys`, so it has to verify
    */
   #repair (core, repair) {
     if (repair === REPAIR.NONE) return true

@@ -12,13 +12,16 @@ const numbers = new Float64Array(5)
 /** The array's memory, an argument of each call that writes to it. */
 const memory = numbers.buffer
 
-/** The indices of the numbers; `EXPIRE_MS` and `MAX_AGE_MS` are 0 where the shape is not TIMED. `IS_ID` is that of `readCookie`. */
+/** The indices of the numbers; `EXPIRE_MS` and `MAX_AGE_MS` are 0 where the shape is not TIMED. Only `readCookie` has `IS_ID`. */
 const PLACE = { REPAIR: 0, VERDICT: 1, SHAPE: 2, EXPIRE_MS: 3, MAX_AGE_MS: 4, IS_ID: 1 }
 
 /** What to do about the request's signature: nothing, send one made with the first key, or clear it. */
 const REPAIR = { NONE: 0, REISSUE: 1, CLEAR: 2 }
 
-/** What an opened text is: the user's keys (of a session with a maxAge in ms, or a browser session), or any other text, complete. */
+/**
+ * What an opened text is. TIMED: the user's keys of a session with a maxAge in milliseconds, without the envelope; BROWSER: those of a
+ * browser session; FOREIGN: any other text, complete.
+ */
 const SHAPE = { TIMED: 0, BROWSER: 1, FOREIGN: 2 }
 
 /**

@@ -23,7 +23,7 @@ const UNWRITABLE = { TOO_LARGE: 1, NOT_ALLOWED: 2, CANNOT_SEAL: 3 }
  * @param {string} header the `Cookie` header
  * @returns {{ text: string|undefined, outcome: number, isId: boolean, isOutdated: boolean, hasStale: boolean, count: number }} isId:
  *   whether the text is acceptable as an id; isOutdated: whether it has to be sent again, signed or sealed in another way; hasStale:
- *   whether the request has stale cookies, which the value does not take; count: the number of cookies that it takes
+ *   whether the request has stale cookies, which the value does not use; count: the number of cookies that it uses
  */
 function readProtected (core, header) {
   return found(core.read(memory, header))
@@ -41,7 +41,7 @@ function openProtected (core, header, now) {
   return found(core.open(memory, header, now))
 }
 
-/** Returns what both have found; each leaves the numbers of the other as they are. */
+/** Returns the results of `readProtected` or `openProtected`. Numbers that the call did not write are those of an earlier call. */
 function found (text) {
   return {
     text: text ?? undefined,

@@ -1,6 +1,6 @@
 'use strict'
 
-/** The option `hardened`: defaults of other options, each of which still overrides. */
+/** The option `hardened`: it changes the defaults of other options. An option that the app sets keeps its value. */
 
 const { SessionOptionError, invalidOption } = require('../base/errors')
 
@@ -31,7 +31,7 @@ function harden (given) {
   return options
 }
 
-/** Throws if sessions live in cookies, and no logout can end a copy of one. */
+/** Throws if the app has neither a store nor `revocations`: a logout would not end a copied cookie. */
 function checkHardened ({ store, ContextStore, revocations }) {
   if (store || ContextStore || revocations != null) return
   throw invalidOption('revocations', 'given with hardened and without a store, since a logout could not end a copied cookie', revocations)

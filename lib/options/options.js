@@ -137,7 +137,7 @@ class Settings {
     return this.#isProtected
   }
 
-  /** Returns the session's own keys, as they are now: they are in no copy of the options. */
+  /** Returns the current value of the option `keys`, which no copy of the options has. */
   get keys () { return this.#given.keys ?? undefined }
 
   get autoCommit () { return this.#given.autoCommit ?? DEFAULTS.autoCommit }
@@ -197,7 +197,7 @@ function isSameOptions (a, b) {
 function complete (given) {
   const options = { ...given }
   delete options.keys
-  // Also where they are inherited, or a getter's: elsewhere they are read from the caller's object.
+  // The spread leaves out inherited and non-enumerable options. The safeguards must not be lost in that way.
   for (const name of SAFEGUARDS) {
     if (given[name] != null) options[name] = given[name]
   }

@@ -4,14 +4,14 @@ const { capMaxAge } = require('../session/validate')
 const { resolve } = require('./options')
 
 /**
- * The options of one request: those at its start, later with their functions of ctx called, or the app's own copy
- * (`ctx.sessionOptions`).
+ * The options of one request: as they are at its start, and after `resolve()` with the results of those that are functions of ctx; or
+ * the copy that the app may change (`ctx.sessionOptions`).
  */
 class RequestOptions {
   #settings
   /** The options at the start of the request. */
   #current
-  /** The same, with their functions of ctx called. */
+  /** The same, with the results of options that are functions of ctx. */
   #resolved
   /** The app's own copy, made when it reads `ctx.sessionOptions`. */
   #copy
@@ -32,7 +32,7 @@ class RequestOptions {
   get name () { return this.#settings.name }
   get nativeCookies () { return this.#settings.nativeCookies }
 
-  /** Returns the session's own keys, as they are now; undefined if it has none. */
+  /** Returns the current value of the option `keys`; undefined if it is not set. */
   get keys () { return this.#settings.keys }
 
   /** Returns whether this package protects the cookie itself (options `keys`, `seal`, `chunks`). */

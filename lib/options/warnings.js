@@ -9,7 +9,7 @@ const { warnOnce } = require('../base/errors')
 
 /**
  * When browsers refuse a cookie (RFC 6265bis, section 5.7, and for Partitioned the draft of CHIPS): code, test, and the rule.
- * Prefixes of names count in any case.
+ * Prefixes of names are compared without regard to upper and lower case.
  */
 const RULES = [
   ['KOA_SESSION_RS_SAMESITE', ({ sameSite, secure }) => sameSite === 'none' && !secure, 'with SameSite=None it has to be Secure'],
@@ -22,7 +22,7 @@ const RULES = [
 /** A shorter key can be found by brute force from one cookie: seven printable characters take hours. */
 const MIN_KEY_BYTES = 8
 
-/** Keys of the session's own (option `keys`) have no past to be compatible with. */
+/** The limit for the option `keys`. It is higher than that for `app.keys`, which may be older than the use of this package. */
 const MIN_OWN_KEY_BYTES = 32
 
 /**

@@ -43,7 +43,7 @@ class MergingStore {
   /** Always false: here a write finds out whether the record was destroyed. */
   get isDestroyed () { return false }
 
-  /** Does nothing, for the same reason: no record need be known as in flight. */
+  /** Does nothing: for the same reason, a session store needs no in-flight records. */
   enter () {}
   leave () {}
 
@@ -132,7 +132,7 @@ class MergingStore {
     if (id === contextSession.id) this.#keep(plan, outcome)
     // The app has replaced the session during the write: the browser will not get this id.
     else if (previousId !== undefined) await this.#guard('destroy', () => this.#store.destroy(id))
-    // Each request writes the times as they are for itself.
+    // Conflicts of the times are not announced, since each request writes its own times.
     const conflicts = outcome.conflicts?.filter((key) => !contextSession.times?.isKey(key)) ?? []
     if (conflicts.length > 0) announce(contextSession, 'conflict', id, { keys: conflicts })
     return 'written'
@@ -150,7 +150,7 @@ class MergingStore {
     const store = this.#store
     const previousId = this.#previousId
     const { maxAge } = lifetimeOf(contextSession)
-    // Needed for other maxAges too, since another request may have set 'session' meanwhile.
+    // The TTL of records with maxAge 'session'. Always passed, since another request may have set 'session' meanwhile.
     const ttl = browserSessionTtl(contextSession.options)
     const hasSubject = subjectOf(contextSession, draft.session) !== null
     const { maxAge: requestMaxAge, maxAgeAssignments: assignments } = contextSession.requestOptions

@@ -19,8 +19,9 @@ const { clearCookie, clearReplaced, destroyReplaced, remove, changeId } = requir
  * Saves or removes the session, if there is a reason to. The session is read as it is at the call.
  *
  * @param {import('./context-session').ContextSession} contextSession
- * @param {{ save?: boolean, regenerate?: boolean, keep?: string[], isAtEnd?: boolean }} [how] save: even if nothing changed;
- * regenerate: the same, under a new id; keep: the only keys of its data that stay; isAtEnd: the app's middleware has ended
+ * @param {{ save?: boolean, regenerate?: boolean, keep?: string[], isAtEnd?: boolean }} [how] save: saves even if nothing changed;
+ * regenerate: saves under a new id, even if nothing changed; keep: removes all data but those of these keys; isAtEnd: the app's
+ * middleware has ended
  * @returns {Promise<void>|undefined} undefined if the commit was synchronous
  */
 function commit (contextSession, how = {}) {
@@ -43,7 +44,10 @@ function isReplacing ({ replacedId, times }) {
   return replacedId !== undefined || times?.isReplacing === true
 }
 
-/** Returns whether this request gives the session a subject, or another one. Sessions from before the option do not count. */
+/**
+ * Returns whether this request gives the session a subject, or another one. Loaded data that have that subject already do not count,
+ * even if they were saved before the app set the option `subject`.
+ */
 function gainsSubject (contextSession, draft) {
   const { session, baseline, options } = contextSession
   if (baseline !== undefined && !baseline.isChanged(draft, options)) return false
@@ -62,7 +66,7 @@ function handleNewSubject (contextSession, how) {
   return how
 }
 
-/** Returns the time of an authentication now: with `revocations`, not before the last one by this process. */
+/** Returns the time for an authentication that happens now; undefined without `revocations`: then the clock's time is right. */
 function authenticationTime (contextSession) {
   return revokes(contextSession) ? revoke().revocationsOf(contextSession.options).authenticationTime : undefined
 }
@@ -180,6 +184,7 @@ function commitToStore (contextSession, draft, reason, how) {
   return isRequired ? keepRequiredUnlessWritten(session, writing) : writing
 }
 
+/** Waits for a write, and sets `_requireSave` again if it wrote nothing. Returns whether it wrote. */
 async function keepRequiredUnlessWritten (session, writing) {
   let isDone = false
   try {

@@ -198,13 +198,13 @@ class ContextSession {
     return this.#isStored ? this.#id : this.records?.takePreviousId?.()
   }
 
-  /** Creates a session, of data or empty. Without an id, a genid is called now; else an id is made when it is first needed. */
+  /** Creates a session, of data or empty. Without an `id`, it calls `genid` now; a default id is made when it is first needed. */
   create (data, id) {
     this.#id = id
     if (id === undefined) this.#isStored = false
     if (this.records && id === undefined && this.options.genid) this.takeNewId()
     this.#session = data ? Session.from(this, data, false) : Session.create(this)
-    // A load that finds nothing leaves an assigned session in that state: the cookie that came is still to be cleared.
+    // ASSIGNED stays: if the object stays empty, the commit has to clear the request's cookie.
     if (this.#state !== STATE.ASSIGNED) this.#become(STATE.OPEN)
   }
 
@@ -236,7 +236,7 @@ class ContextSession {
   /** Prevents any write of the session: its record is gone, and no commit may revive it. */
   discard () { this.#state = STATE.DISCARDED }
 
-  /** Opens a session that the app has assigned unread. Returns false for one in another state. */
+  /** Changes the state from ASSIGNED to OPEN. Returns false, and changes nothing, in any other state. */
   acceptAssigned () {
     if (this.#state !== STATE.ASSIGNED) return false
     this.#state = STATE.OPEN
@@ -344,7 +344,7 @@ class ContextSession {
     this.#session = this.#loading = this.#replacedId = undefined
     if (this.#state === STATE.DISCARDED) this.#state = STATE.UNTOUCHED
     this.#become(STATE.UNTOUCHED)
-    // The store may have the record still: a load that does not find it notes that.
+    // `#isStored` stays, since the store may still have the record. If a load does not find it, `create` resets it.
     this.#baseline = undefined
   }
 

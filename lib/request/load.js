@@ -45,7 +45,7 @@ function endLoad (contextSession, loading) {
 
 function finishLoad (contextSession) {
   publishLoaded(contextSession)
-  // Outside the middleware (as for a web socket), no end of a run does this.
+  // Outside the middleware, as for a web socket, there is no end of a run that would call this.
   if (!contextSession.isRunning) contextSession.records.leave()
 }
 
@@ -58,8 +58,8 @@ function loadId (contextSession, id, isOwnId = false) {
   }
   // A session store takes strings only. A record store is asked for whatever `externalKey.get` returns.
   if (contextSession.records.merges && typeof id === 'number') id = String(id)
-  const isForeign = contextSession.records.merges && typeof id !== 'string'
-  if (isForeign || (!isOwnId && isIdRefused(id, contextSession.options.idPattern, contextSession.cookie.hasReadId))) {
+  const isWrongType = contextSession.records.merges && typeof id !== 'string'
+  if (isWrongType || (!isOwnId && isIdRefused(id, contextSession.options.idPattern, contextSession.cookie.hasReadId))) {
     return endLoad(contextSession, createInstead(contextSession, VERDICT.MISSED, undefined, id))
   }
   return loadRecord(contextSession, id)
@@ -100,8 +100,8 @@ function openRecord (contextSession, id, { record, failure }) {
     return failUnreadable(contextSession)
   }
   if (typeof data !== 'object' || data === null) return failUnreadable(contextSession)
-  // Checked here, since only the record of a browser session has an expiry, not its envelope. With maxAge 0, a record is expired
-  // from the beginning, even in the same millisecond.
+  // Checked here: a browser session has an expiry in its record, but not in its envelope. With maxAge 0, a record is expired from the
+  // beginning, even in the same millisecond.
   if (expire < now() || maxAge === 0) return createInstead(contextSession, VERDICT.EXPIRED, enclose(data, maxAge, expire), id)
   if (contextSession.times !== undefined || checksData(contextSession.options) || !isAdoptable(data)) {
     return validateAndOpen(contextSession, enclose(data, maxAge, expire), id, text)
@@ -211,7 +211,7 @@ async function openUnlessRevoked (contextSession, data) {
   const verdict = await revoke().askRevoked(contextSession, data)
   if (verdict === 'valid') return openValid(contextSession, data)
   if (verdict === 'revoked') return createWithoutTimes(contextSession, VERDICT.MISSED, data)
-  // Never accepted unchecked.
+  // The store of revocations failed: a session is never accepted without this check.
   contextSession.times.reset()
   contextSession.failLoading(true)
 }

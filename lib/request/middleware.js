@@ -8,7 +8,8 @@ const { preload } = require('./on-demand')
 /**
  * Returns the middleware of one `session()`: it loads the session before the app runs, and commits it afterwards.
  *
- * @param {import('../options/options').Settings} ownSettings of this `session()`; those of the app's first one may be in force instead
+ * @param {import('../options/options').Settings} ownSettings of this `session()`; if the app has an earlier one of the same name, the
+ * settings of that one are used for the session
  */
 function middleware (ownSettings) {
   preload(ownSettings)

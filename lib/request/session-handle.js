@@ -64,7 +64,7 @@ class SessionHandle {
 
   /** Destroys the session at once: its record and its cookie. */
   async destroy () {
-    // A session that was not opened yet has to be, to be revoked.
+    // Only a session that was opened can be revoked.
     if (revokes(this.#contextSession)) await this.#contextSession.load()
     this.#contextSession.set(null)
     return this.#contextSession.commit()

@@ -56,7 +56,7 @@ class Nodes {
     return true
   }
 
-  /** Makes the first value the next one, or the one at a place. Returns the place of the one before. */
+  /** Goes to the first value, or to a place that an earlier call returned. Returns the place before. */
   rewind (place = 0) {
     const before = this.#at
     this.#at = place

@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Revocations of sessions that live in cookies: a logout that a copied cookie does not survive. A store has an entry for each session
- * that ended, by the hash of its id, and one for each subject whose sessions have ended, with a time: sessions that authenticated before
- * it do not count. Entries live as long as the absolute timeout, after which no copy is valid anyway.
+ * Revocations of sessions that are kept in cookies: after a logout, a copied cookie is not accepted either. A store has an entry for each
+ * session that was ended, by the hash of its id, and one for each subject whose sessions were ended, with a time: its sessions that
+ * authenticated before that time are refused. Entries live as long as the absolute timeout, after which no copy is valid anyway.
  */
 
 const { now } = require('../base/clock')
@@ -25,12 +25,15 @@ class Revocations {
   #store
   #prefix
   #absoluteTimeout
-  /** The time of the last revocation of a subject by this process, so that who logs in in the same millisecond is not revoked. */
+  /**
+   * The time in the last entry of a subject that this process wrote. A later login gets at least this time, so that it stays valid even
+   * in the same millisecond.
+   */
   #lastRevoked = -Infinity
 
   /**
-   * @param {{ store: object, prefix?: string, absoluteTimeout?: number }} options absoluteTimeout: milliseconds, for `revokeSubject` where
-   *   no `session()` of this process has told it
+   * @param {{ store: object, prefix?: string, absoluteTimeout?: number }} options absoluteTimeout: milliseconds; `revokeSubject` needs it
+   *   if no `session()` of this process uses these revocations
    * @throws {SessionOptionError}
    */
   constructor ({ store, prefix = 'revoked:', absoluteTimeout } = {}) {
@@ -46,7 +49,7 @@ class Revocations {
   }
 
   /**
-   * Returns the revocations for the option of that name: itself, or those in a store.
+   * Returns the Revocations for the option `revocations`: its value, or, if that is a store, the Revocations in this store.
    *
    * @param {Revocations|object} given
    * @param {number} absoluteTimeout of the session
@@ -57,7 +60,7 @@ class Revocations {
       revocations = byStore.get(given) ?? new Revocations({ store: given })
       byStore.set(given, revocations)
     }
-    // Several sessions may share the entries: these live for the longest.
+    // Several `session()` may share the entries, which then live as long as the longest absolute timeout.
     revocations.#absoluteTimeout = Math.max(revocations.#absoluteTimeout ?? 0, absoluteTimeout)
     return revocations
   }
@@ -67,7 +70,7 @@ class Revocations {
     return value instanceof Revocations || METHODS.every((name) => typeof value?.[name] === 'function')
   }
 
-  /** Returns the time of an authentication now: not before the last revocation by this process. */
+  /** Returns the time for an authentication that happens now: the clock's, but at least that of the last revocation by this process. */
   get authenticationTime () { return Math.max(now(), this.#lastRevoked) }
 
   /**
@@ -80,7 +83,7 @@ class Revocations {
   async revokeSubject (subject) {
     const ttl = this.#ttl
     const key = this.#subjectKey(toSubject(subject))
-    // A session that authenticated in this millisecond is to end too.
+    // One millisecond more, so that a session that authenticated in this millisecond ends too.
     const before = this.authenticationTime + 1
     this.#lastRevoked = before
     const earlier = await callHook(() => this.#store.get(key, ttl, {}))

@@ -130,7 +130,7 @@ class Session extends StateHolder {
   [inspect.custom] () { return dataOf(this) }
 }
 
-// Nothing but a session's own members is inherited.
+// A session inherits only the members of this class and of Object.prototype, none of StateHolder.
 Object.setPrototypeOf(Session.prototype, Object.prototype)
 
 /** Keys of data that do not become properties of the session. */

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Objects with many keys that V8 does not make hash tables: lists of keys that many sessions share, and templates from which
- * objects with these keys are made.
+ * Makes objects with many keys in such a way that V8 does not store them as hash tables. A shape is a list of keys that many sessions
+ * share, with templates from which objects with these keys are made.
  */
 
 /** How many keys can be added to an object one by one before V8 makes it a hash table: 4 in the object, and 12 beside it. */

@@ -179,7 +179,7 @@ const isObject = (value) => typeof value === 'object' && value !== null
 /** Returns whether a `for...in` of data, or of an object in them, includes inherited keys. */
 const inheritsAny = (data) => hasKeys(Object.getPrototypeOf(data) ?? Object.prototype)
 
-/** Returns whether a session's own key is data. (An accessor's name is, if the app has defined such a property.) */
+/** Returns whether a session's own key is data. The name of an accessor is data too, if the app has defined an own property with it. */
 const isData = (key) => key[0] !== '_' && key !== 'isNew'
 
 module.exports = { NONE, Snapshot }

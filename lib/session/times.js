@@ -15,7 +15,7 @@ const KEYS = ['_created', '_seen', '_auth', '_id']
 /** The random bytes of an id. */
 const ID_BYTES = 16
 
-/** `_seen` is written at most once in this part of idleTimeout. */
+/** `_seen` is written at most once in a twentieth of idleTimeout. */
 const SEEN_PARTS = 20
 
 class Times {

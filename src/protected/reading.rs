@@ -34,7 +34,7 @@ pub struct Value<'h> {
 pub struct Reading<'h> {
     /// The value, or why there is none.
     pub outcome: Outcome<'h>,
-    /// The number of cookies that the value takes.
+    /// The number of cookies that the value uses.
     pub count: usize,
     /// Whether the request has stale cookies.
     pub has_stale: bool,

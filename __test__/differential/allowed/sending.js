@@ -2,7 +2,7 @@
 
 const { request, script } = require('../by-hand')
 
-/** Handles requests on which no cookie can be sent; `obstacle` of the mends returns why. */
+/** Extends koa-session by the handling of requests on which no cookie can be sent. In subclasses, `obstacle()` returns the reason. */
 const sending = ContextSession => 'obstacle' in ContextSession.prototype
   ? ContextSession
   : class Sending extends ContextSession {

@@ -26,7 +26,7 @@ pub struct Cluster {
     is_stale: Cell<bool>,
     /// When the last request for the slots ended; locked during a request.
     looked: Mutex<Option<Instant>>,
-    /// Why no node returned the slots last time, if so.
+    /// If no node returned the slots last time: since when, and why.
     blind: RefCell<Option<Absence>>,
     /// Since when some keys have had no node.
     down: Cell<Option<Instant>>,

@@ -27,7 +27,7 @@ class ReplicatedWrites {
   #wanted
   #second
   #breaks = 0
-  /** The WAIT that was sent last, and the next one, which all writes share that are done before it is sent. */
+  /** The WAIT that was sent last, and the next one. All writes that are done before the next one is sent share it. */
   #last = Promise.resolve()
   #next
 

@@ -1,7 +1,7 @@
 -- Enters a session into its subject's index, if the limit allows it. Returns a verdict (0 refused, 1 entered, 2 the entries must
--- be checked first, 3 the index may be incomplete), whether it was there, entries of sessions to be removed, and some entries of any
--- subjects. ARGV: entry without its time, time, limit or 0, 'oldest' or 'refuse', whether the entries were checked, the most
--- sessions to remove, a number to choose entries by, names of pairs of entries that are of one session, ...
+-- be checked first, 3 the index may be incomplete), whether it was there, entries of sessions to be removed, and some entries of the
+-- set, of any subject. ARGV: entry without its time, time, limit or 0, 'oldest' or 'refuse', '1' if the entries were checked, the most
+-- sessions to remove, a number that selects those entries, names of pairs of entries that are of one session, ...
 local index, entry, most = KEYS[1], ARGV[1], tonumber(ARGV[3])
 local known = redis.call('ZRANGEBYLEX', index, '[' .. entry, '[' .. entry .. '~')[1]
 local victims = {}
@@ -31,7 +31,7 @@ if most > 0 then
     end
   end
 end
--- First a write that a full server refuses: after any other write, it refuses nothing.
+-- A full server refuses only a script's first write. So this is one that it refuses.
 redis.call('ZADD', index, 0, entry .. ARGV[2])
 if known and known ~= entry .. ARGV[2] then redis.call('ZREM', index, known) end
 local place = tonumber(ARGV[7]) % redis.call('ZCARD', index)

@@ -1,4 +1,5 @@
-//! The state of an arriving session, which is stored only in the hash from which it comes.
+//! While `regenerate` moves a session, its record under the new id is an arriving session. Whether it has arrived is stored only in the
+//! hash of the old id.
 
 use super::command::{Command, Failure};
 use super::format::Format;

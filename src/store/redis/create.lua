@@ -6,7 +6,7 @@ if meta and tonumber(string.match(meta, '^%d+ (%d+)')) >= tonumber(ARGV[1]) then
   return ARGV[3] == '1' and meta == ARGV[5] and data == ARGV[#ARGV] and 1 or 0
 end
 if meta or moved then
-  -- First a write that a full server refuses: after any other write, it refuses nothing.
+  -- A full server refuses only a script's first write. So this is one that it refuses.
   redis.call('HSET', key, 'm', '')
   redis.call('DEL', key)
 end

@@ -1,5 +1,5 @@
 -- Destroys a session, if the given field has the given value; also a moving one, which then does not arrive. Returns a verdict
--- (0 was not live, 1 was live, 2 has moved, 3 was moving, 4 was arriving), the other key, '=subject' or '', the time of creation.
+-- (0 was not live, 1 was live, 2 has moved, 3 was moving, 4 was arriving), the hash of its other id, '=subject' or '', when created.
 -- Returns 0 if there is nothing to destroy, or if the session has moved and the field is not the subject's.
 -- ARGV: now, field or '', value, '1' if replicas are waited for
 local key, isOfSubject = KEYS[1], ARGV[2] == 's'

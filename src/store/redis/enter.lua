@@ -1,5 +1,5 @@
 -- Enters sessions that an index lacks. ARGV: time, entry without its time, ...
--- First a write that a full server allows, after which it refuses none in this script: otherwise logouts would fail.
+-- A full server refuses only a script's first write. So this is one that it allows: otherwise logouts would fail.
 redis.call('ZREM', KEYS[1], '')
 for i = 2, #ARGV do
   local entry = '[' .. ARGV[i]

@@ -1,4 +1,4 @@
--- Ends a move: leaves only the session's new place, for its remaining TTL or the given one. Idempotent. ARGV: token, TTL or ''
+-- Ends a move: leaves only the session's new place, for its remaining TTL or the given one. Idempotent. ARGV: the new hash, TTL or ''
 local key = KEYS[1]
 local meta, moved = unpack(redis.call('HMGET', key, 'm', 'x'))
 if moved ~= ARGV[1] then return 0 end

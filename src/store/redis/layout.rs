@@ -6,7 +6,7 @@
 //! | `m` | `<rev> <expire> <age> <created> <seen>`: what a merge reads and writes, in one field |
 //! | `s`, `l` | subject and label, if there are any |
 //! | `x`, `y` | the session is moving to the hash `x`, until `y` at most; without `m`, it has moved there |
-//! | `f` | the session is arriving from the hash `f`, and can be used once that hash has no `m`, and this hash as its `x` |
+//! | `f` | the session is arriving from the hash `f`, and can be used once that hash has no `m`, and names this one in its `x` |
 //!
 //! RS and US are the control characters of these names. JSON text has them only in escaped form. All keys are in one field, since
 //! servers and clients take several times as long for a hash of many fields. Numbers are decimal text, in milliseconds.

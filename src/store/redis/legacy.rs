@@ -50,7 +50,7 @@ pub fn read(json: Reply, left: &Reply, now_ms: u64) -> Result<Option<Record>, Fa
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "below zero is as good as zero, and above the limit as good as the limit"
+    reason = "the cast saturates: a number below zero becomes zero, and one above the limit becomes the limit"
 )]
 fn whole(json: &str) -> Option<u64> {
     let number: f64 = json.parse().ok()?;

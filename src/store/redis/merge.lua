@@ -74,7 +74,7 @@ if ARGV[5] ~= '' then
 end
 if ARGV[6] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'l', sub(ARGV[6], 2) end
 fields[2] = rev .. ' ' .. string.format('%.0f', expire) .. ' ' .. age .. ' ' .. created .. ' ' .. ARGV[1]
--- First a write that a full server refuses: after any other write, it refuses nothing.
+-- A full server refuses only a script's first write. So this is one that it refuses.
 redis.call('HSET', key, unpack(fields))
 if moving then redis.call('HDEL', key, 'x', 'y') end
 if ARGV[5] == '-' then redis.call('HDEL', key, 's') end

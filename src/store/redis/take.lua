@@ -1,5 +1,5 @@
 -- Marks a live session as moving to another id, until the given time, and returns it; also if the same move has marked it before.
--- Of a session that is arriving itself, returns where from. ARGV: now, token, until
+-- For a session that is arriving itself, returns the hash of its old id. ARGV: now, the new hash, until
 local key, now = KEYS[1], tonumber(ARGV[1])
 local meta, moving, last, from = unpack(redis.call('HMGET', key, 'm', 'x', 'y', 'f'))
 if not meta or tonumber(string.match(meta, '^%d+ (%d+)')) < now then return 0 end

@@ -102,7 +102,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         self.begin(deadline)?;
         let result = run().and_then(|value| {
-            // Without the transaction, the writes are rolled back already.
+            // Fails if SQLite has rolled back the transaction by itself.
             self.commit()?;
             Ok(value)
         });

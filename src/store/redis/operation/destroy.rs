@@ -41,7 +41,8 @@ impl From<&str> for Named {
     }
 }
 
-/// How sessions ended: the number of live ones, where others have moved, and which were arriving from where.
+/// How sessions ended: how many were live, the new hashes of those that had moved, and the new and old hashes of those that were
+/// arriving.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Ends {
     pub count: u64,
@@ -229,7 +230,7 @@ impl Executor {
 struct End {
     /// 0 was not live, 1 was live, 2 has moved, 3 was moving, 4 was arriving.
     verdict: i64,
-    /// The other key: where to, or where from.
+    /// The session's hash under its other id: the new one with 2 and 3, the old one with 4.
     other: String,
     subject: Option<String>,
     created_ms: Option<u64>,

@@ -32,8 +32,8 @@ impl Executor {
 
     /// Converts a record that koa-redis wrote. Returns whether there may be a session now.
     ///
-    /// The session is stored before the record is removed. A concurrent destroy removes the record first, so that it is missing
-    /// here.
+    /// The session is stored before the record is removed. If the record is gone by then, a concurrent operation removed it, perhaps a
+    /// destroy: then the stored session is destroyed too.
     pub(super) async fn migrate(&self, id: &SessionId, now_ms: u64) -> Result<bool, Failure> {
         let Some(key) = &id.legacy else {
             return Ok(false);

@@ -201,7 +201,7 @@ impl<'a> MergeArgs<'a> {
         !self.set.is_empty() || !self.delete.is_empty()
     }
 
-    /// Without changes, it is idempotent.
+    /// Returns the script. Without changes it is `Touch`, which may be repeated.
     fn script(&self) -> Script {
         if self.has_keys() || !self.is_subject_same {
             Script::Merge

@@ -202,7 +202,7 @@ impl Executor {
         }
     }
 
-    /// Returns whether an arriving session has arrived: the old one has moved, but the new one was not updated.
+    /// Updates an arriving session if the old one has moved. Returns whether it has, so that the new one is the session.
     pub(super) async fn arrive(
         &self,
         hash: &str,

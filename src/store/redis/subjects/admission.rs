@@ -21,7 +21,7 @@ pub struct Admitted {
     pub was_known: bool,
     /// The sessions beyond the limit; only the first ones, if they are very many.
     pub victims: Vec<Entry>,
-    /// Some entries of any subjects.
+    /// Some entries of the same set, of any subject, for `confirm` to check.
     pub sample: Vec<Entry>,
 }
 
