@@ -108,6 +108,13 @@ class GenericSession {
     }
   }
 
+  /** Notes that the app assigns the session unread: from here on, another request that destroys it is noticed. */
+  noteAssigned () {
+    const { store, isOwnCookie } = this.#entry
+    const id = this.#ctx.sessionId || (isOwnCookie ? this.cookie.read() : undefined)
+    if (id && !isIdRefused(id, undefined, false)) this.#enter(store.keyOf(id))
+  }
+
   /** Destroys the session, and begins a new one under a new id. */
   async regenerate () {
     const ctx = this.#ctx
@@ -403,6 +410,7 @@ function deferred (entry) {
     Object.defineProperty(ctx, 'session', {
       get: read,
       set (value) {
+        if (loading === undefined && !isAssigned) session.noteAssigned()
         isAssigned = true
         this._session = value
       },

@@ -8,7 +8,7 @@ const { announce } = require('../lib/base/events')
 const { isIdRefused, newId } = require('../lib/base/id')
 const { ONE_DAY_MS } = require('../lib/base/max-age')
 const { IdCookie } = require('../lib/compat/id-cookie')
-const { KnownData } = require('../lib/compat/known-data')
+const { KnownData, NOTHING } = require('../lib/compat/known-data')
 const { MemoryStore } = require('../lib/compat/memory-store')
 const { checkCommon } = require('../lib/compat/options')
 const { SharedRecords } = require('../lib/compat/shared-records')
@@ -68,13 +68,17 @@ class MinimalSession {
   async commit () {
     const ctx = this.#ctx
     if (!isObject(ctx.session)) ctx.session = {}
-    const isEmpty = Object.keys(ctx.session).length === 0
     const isKept = this.#id === this.#oldId
+    const isLost = !isKept && this.#oldId !== undefined && this.#visit.isLost
+    // Another request has destroyed the session: only what this one has changed gets the new id.
+    const session = isLost ? this.#known.merge(ctx.session, NOTHING) : ctx.session
+    const isEmpty = Object.keys(session).length === 0
+    if (isLost && isEmpty) return announce(this.#cookie.request, 'discarded', this.#oldId)
     // As in the original, the order of keys does not matter.
-    if (isKept ? this.#known.isEqual(ctx.session) : isEmpty && this.#oldId === undefined) return
+    if (isKept ? this.#known.isEqual(session) : isEmpty && this.#oldId === undefined) return
     const attributes = this.#entry.attributes?.(ctx)
     if (this.#oldId !== undefined && (isEmpty || !isKept)) await this.#destroy(attributes, isEmpty)
-    if (!isEmpty) await this.#save(ctx.session, attributes, isKept)
+    if (!isEmpty) await this.#save(session, attributes, isKept)
   }
 
   async #destroy (attributes, isLast) {

@@ -169,6 +169,29 @@ for (const [name, entry] of Object.entries(ENTRIES)) {
       assert.equal(res.getHeader('Set-Cookie'), undefined)
     })
 
+    test('a new id after a logout gets only what the request has changed', { skip: name !== 'minimal' }, async () => {
+      const world = new World(entry)
+      const renew = (ctx, session, user) => {
+        if (user) session.user = user
+        ctx.sessionHandler.regenerateId()
+      }
+      const [, idle, login] = await together(world, (ctx) => { ctx.session = null }, renew, (ctx, session) => renew(ctx, session, 'ada'))
+      assert.equal(idle.res.getHeader('Set-Cookie'), undefined)
+      assert.notEqual(login.res.getHeader('Set-Cookie'), undefined)
+      assert.deepEqual([...world.records.values()], ['{"user":"ada"}'])
+    })
+
+    test('a session that is assigned unread does not come back after a logout', { skip: name !== 'defer' }, async () => {
+      const world = new World(entry)
+      const late = world.send(async (ctx) => {
+        ctx.session = { a: 1 }
+        await world.send(async (other) => { other.session = null })
+      })
+      await world.stage.run()
+      await late
+      assert.equal(world.records.size, 0)
+    })
+
     test('a request may store a session again that it has destroyed itself', { skip: name === 'minimal' }, async () => {
       const world = new World(entry, {}, { a: 1 })
       const sent = world.send(async (ctx) => {

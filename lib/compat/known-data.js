@@ -66,4 +66,7 @@ function set (object, key, value) {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
-module.exports = { KnownData }
+/** The data of a record that does not exist. */
+const NOTHING = new KnownData({})
+
+module.exports = { KnownData, NOTHING }

@@ -2,7 +2,7 @@
 
 const { KeyedMutex } = require('../base/keyed-mutex')
 const { inFlightRecordsOf } = require('../persistence/in-flight-records')
-const { KnownData } = require('./known-data')
+const { KnownData, NOTHING } = require('./known-data')
 const { MemoryStore } = require('./memory-store')
 
 /** @type {WeakMap<object, KeyedMutex>} a mutex for each record, by the store */
@@ -113,7 +113,5 @@ class Visit {
     this.#records.inFlight.leave(this.#ticket)
   }
 }
-
-const NOTHING = new KnownData({})
 
 module.exports = { SharedRecords }
