@@ -35,6 +35,8 @@ function session (options) {
 
 /** Sets the cookie when the headers are sent, also those of an error. */
 function watchHead (ctx, request) {
+  // As in a context of a WebSocket.
+  if (ctx.res == null) return
   beforeHead(ctx, (args) => {
     const rest = trySetHeaders(ctx.res, args)
     if (rest === false) return false

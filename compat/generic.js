@@ -35,6 +35,9 @@ class GenericSession {
   #visit
   /** What the store had at the load; undefined if the session is new, or was not loaded. */
   #known
+  /** How many loads and saves are under way, which the app may not wait for; and whether the request has ended. */
+  #uses = 0
+  #hasEnded = false
   isNew = false
 
   constructor (entry, ctx) {
@@ -48,12 +51,14 @@ class GenericSession {
   }
 
   /** Loads the session, or makes a new one. */
-  async load () {
-    const { session, known, isNew } = await this.#read()
-    this.#ctx._session = session
-    this.#known = known
-    this.isNew = isNew
-    this.#visit?.load(known)
+  load () {
+    return this.#use(async () => {
+      const { session, known, isNew } = await this.#read()
+      this.#ctx._session = session
+      this.#known = known
+      this.isNew = isNew
+      this.#visit?.load(known)
+    })
   }
 
   /** Reads the session from the store, or makes a new one, whose id it sets as `ctx.sessionId`. */
@@ -93,17 +98,21 @@ class GenericSession {
   }
 
   async #get (id) {
-    const { store, records, errorHandler } = this.#entry
+    const { store, errorHandler } = this.#entry
     const key = store.keyOf(id)
-    if (this.#visit?.key !== key) {
-      this.#leave()
-      this.#visit = records.visit(key)
-    }
+    if (this.#visit?.key !== key) this.#enter(key)
     try {
       return await store.get(id)
     } catch (err) {
       if (err?.code !== 'ENOENT') errorHandler(err, 'get', this.#ctx)
     }
+  }
+
+  /** Notes that the app assigns the session unread: from here on, another request that destroys it is noticed. */
+  noteAssigned () {
+    const { store, isOwnCookie } = this.#entry
+    const id = this.#ctx.sessionId || (isOwnCookie ? this.cookie.read() : undefined)
+    if (id && !isIdRefused(id, undefined, false)) this.#enter(store.keyOf(id))
   }
 
   /** Destroys the session, and begins a new one under a new id. */
@@ -120,9 +129,13 @@ class GenericSession {
   }
 
   /** Saves the session at once if it differs from what the store has by now. */
-  async save () {
-    const { known, isNew } = await this.#read()
-    return this.#commit(known, isNew, false)
+  save () {
+    return this.#use(async () => {
+      // Another request has destroyed it: its data do not get a new id.
+      if (this.#visit?.isLost) return this.#announceDiscarded()
+      const { known, isNew } = await this.#read()
+      return this.#commit(known, isNew, false)
+    })
   }
 
   /** Saves or destroys the session after the app has ended. */
@@ -152,6 +165,8 @@ class GenericSession {
     if (!ctx.sessionId) return
     await this.#entry.store.destroy(ctx.sessionId)
     announce(this.cookie.request, 'destroyed', ctx.sessionId)
+    // The app may assign a session after this, which is stored under the same id, as in the original.
+    if (this.#visit !== undefined) this.#enter(this.#visit.key)
   }
 
   async #write (session, isNew, isLast) {
@@ -163,7 +178,7 @@ class GenericSession {
       // Assigned without reading the session first, by a visitor who has none.
       ctx.sessionId ||= await genSid.call(ctx, ID_BYTES)
       const isLost = isOwnCookie && isNew && this.cookie.blockedBy(this.#entry.attributesOf(session)) === 'insecure'
-      if (!isLost && !await this.#put(session, isLast)) return announce(this.cookie.request, 'discarded', ctx.sessionId)
+      if (!isLost && !await this.#put(session, isLast)) return this.#announceDiscarded()
       ids.set.call(ctx, ctx.sessionId, session)
       if (isLost) return
     } catch (err) {
@@ -181,12 +196,40 @@ class GenericSession {
     return true
   }
 
+  #announceDiscarded () {
+    announce(this.cookie.request, 'discarded', this.#ctx.sessionId)
+  }
+
+  #enter (key) {
+    this.#leave()
+    this.#visit = this.#entry.records.visit(key)
+  }
+
   #leave () {
     this.#visit?.leave()
     this.#visit = undefined
   }
 
-  end () { this.#leave() }
+  /** Runs a load or a save, which may go on after the request has ended, or begin then: the visit ends with it. */
+  async #use (run) {
+    this.#uses++
+    try {
+      return await run()
+    } finally {
+      this.#uses--
+      this.#leaveAtEnd()
+    }
+  }
+
+  #leaveAtEnd () {
+    if (this.#hasEnded && this.#uses === 0) this.#leave()
+  }
+
+  /** Ends the request's use of the session. */
+  end () {
+    this.#hasEnded = true
+    this.#leaveAtEnd()
+  }
 }
 
 /** What all requests of one `session()` have in common. */
@@ -245,7 +288,9 @@ class Entry {
 
   /** Returns whether a request is below the cookie's path. */
   matches ({ path }) {
-    return path.startsWith(this.#cookie.path || '/')
+    const { path: own = '/' } = this.#cookie
+    // Also the path `*` of OPTIONS.
+    return own === '/' || path.startsWith(own || '/')
   }
 
   /** Adds what koa-generic-session adds to a ctx, except for `ctx.session`. */
@@ -358,11 +403,14 @@ function deferred (entry) {
     }
     // An assignment does not read the id.
     const readId = () => {
-      if (loading === undefined) ctx.sessionId ||= entry.ids.get.call(ctx)
+      if (loading !== undefined || ctx.sessionId) return
+      const id = entry.ids.get.call(ctx)
+      if (id && !isIdRefused(id, undefined, false)) ctx.sessionId = id
     }
     Object.defineProperty(ctx, 'session', {
       get: read,
       set (value) {
+        if (loading === undefined && !isAssigned) session.noteAssigned()
         isAssigned = true
         this._session = value
       },

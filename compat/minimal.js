@@ -9,7 +9,7 @@ const { isIdRefused, newId } = require('../lib/base/id')
 const { isPromise } = require('../lib/base/maybe-async')
 const { ONE_DAY_MS } = require('../lib/base/max-age')
 const { IdCookie } = require('../lib/compat/id-cookie')
-const { KnownData } = require('../lib/compat/known-data')
+const { KnownData, NOTHING } = require('../lib/compat/known-data')
 const { MemoryStore } = require('../lib/compat/memory-store')
 const { checkCommon } = require('../lib/compat/options')
 const { SharedRecords } = require('../lib/compat/shared-records')
@@ -69,18 +69,22 @@ class MinimalSession {
   commit () {
     const ctx = this.#ctx
     if (!isObject(ctx.session)) ctx.session = {}
-    const isEmpty = Object.keys(ctx.session).length === 0
     const isKept = this.#id === this.#oldId
+    const isLost = !isKept && this.#oldId !== undefined && this.#visit.isLost
+    // Another request has destroyed the session: only what this one has changed gets the new id.
+    const session = isLost ? this.#known.merge(ctx.session, NOTHING) : ctx.session
+    const isEmpty = Object.keys(session).length === 0
+    if (isLost && isEmpty) return announce(this.#cookie.request, 'discarded', this.#oldId)
     // As in the original, the order of keys does not matter.
-    if (isKept ? this.#known.isEqual(ctx.session) : isEmpty && this.#oldId === undefined) return undefined
-    return this.#change(isEmpty, isKept)
+    if (isKept ? this.#known.isEqual(session) : isEmpty && this.#oldId === undefined) return undefined
+    return this.#change(session, isEmpty, isKept)
   }
 
-  async #change (isEmpty, isKept) {
+  async #change (session, isEmpty, isKept) {
     const ctx = this.#ctx
     const attributes = this.#entry.attributes?.(ctx)
     if (this.#oldId !== undefined && (isEmpty || !isKept)) await this.#destroy(attributes, isEmpty)
-    if (!isEmpty) await this.#save(ctx.session, attributes, isKept)
+    if (!isEmpty) await this.#save(session, attributes, isKept)
   }
 
   async #destroy (attributes, isLast) {

@@ -275,6 +275,15 @@ describe('migrate, in a folder with anything', () => {
     assert.equal(bytesOf(folder)['a.js'], 'new')
   })
 
+  test('a read-only file stays', (t) => {
+    const folder = appFolder(t, { 'a.js': "require('koa-session')\n" })
+    chmodSync(join(folder, 'a.js'), 0o444)
+    const { code, codes } = migrate(folder, '--write')
+    chmodSync(join(folder, 'a.js'), 0o644)
+    assert.deepEqual([code, codes], [1, ['a.js:null NOT_WRITTEN', 'package.json:null NOT_WRITTEN']])
+    assert.equal(bytesOf(folder)['a.js'], "require('koa-session')\n")
+  })
+
   test('the lines of a hunk count those that earlier hunks add', () => {
     const { diff } = unifiedDiff('a', 'x\n'.repeat(30), [{ start: 0, end: 2, text: '' }, { start: 41, end: 41, text: '\n' }])
     assert.deepEqual(diff.match(/^@@.*$/gm), ['@@ -1,4 +1,3 @@', '@@ -18,7 +17,8 @@'])

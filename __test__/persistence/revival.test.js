@@ -126,6 +126,29 @@ test('fault 4: other requests do not wait for a slow destroy, and do not revive 
   assert.equal(store.records.size, 0)
 })
 
+test('fault 4: a request that loads a session while it is being destroyed does not revive it', async (t) => {
+  const store = new CountingStore()
+  const { server, held } = await slowApp(t, { store }, change)
+  const visitor = server.visitor()
+  await visitor.get('/in')
+  const { cookie } = visitor
+  const destroying = gate()
+  const { destroy } = store
+  store.destroy = async (...args) => {
+    await destroying.pass()
+    return destroy.apply(store, args)
+  }
+  const out = visitor.get('/out')
+  await destroying.reached
+  const slow = server.get('/slow', { cookie })
+  await held.reached
+  destroying.open()
+  await out
+  held.open()
+  assert.deepEqual((await slow).setCookie, [])
+  assert.deepEqual(store.ids(), [])
+})
+
 test('fault 4: requests that loaded nothing, or another session, have no effect', async (t) => {
   const store = new CountingStore()
   const { server, held } = await slowApp(t, { store }, change)

@@ -76,6 +76,8 @@ function replaceFile (folder, path, before, text) {
   const status = lstatSync(file)
   const { mode } = status
   if (!status.isFile()) throw Object.assign(new Error('the file is a link'), { code: 'LINK' })
+  // A new file could replace it all the same.
+  if ((mode & 0o222) === 0) throw Object.assign(new Error('the file is read-only'), { code: 'READ_ONLY' })
   if (!readFileSync(file).equals(before)) throw Object.assign(new Error('the file has changed'), { code: 'CHANGED' })
   const temporary = `${file.slice(0, -path.split('/').at(-1).length)}.migrate-${randomBytes(8).toString('hex')}`
   try {

@@ -9,9 +9,9 @@ class KnownData {
   #snapshot
   #json
 
-  /** @param {object} data with any keys; `JSON.stringify` must be able to write them */
+  /** @param {*} data with any keys; `JSON.stringify` must be able to write them */
   constructor (data) {
-    this.#snapshot = Array.isArray(data) ? undefined : Snapshot.of(data)
+    this.#snapshot = isPlain(data) ? Snapshot.of(data) : undefined
     if (this.#snapshot === undefined) this.#json = JSON.stringify(data)
   }
 
@@ -31,9 +31,9 @@ class KnownData {
     return JSON.stringify(data) === this.json || isDeepStrictEqual(data, JSON.parse(this.json))
   }
 
-  /** Compares data with the snapshot, which does not tell arrays from objects. */
+  /** Compares data with the snapshot, which tells neither arrays nor primitives from objects. */
   #difference (data) {
-    return Array.isArray(data) ? undefined : this.#snapshot?.difference(data)
+    return isPlain(data) ? this.#snapshot?.difference(data) : undefined
   }
 
   /**
@@ -41,11 +41,13 @@ class KnownData {
    *
    * @param {object} changed
    * @param {KnownData} others
-   * @returns {object} a new object: of each top-level key that both have changed, it has the value of `changed`
+   * @returns {object} a new object: of each top-level key that both have changed, it has the value of `changed`. Arrays and primitives
+   * are not merged: then it is `changed`
    */
   merge (changed, others) {
     const before = JSON.parse(this.json)
     const merged = JSON.parse(others.json)
+    if (![before, changed, merged].every(isPlain)) return changed
     for (const key of Object.keys(before)) {
       if (!Object.hasOwn(changed, key)) delete merged[key]
     }
@@ -57,9 +59,14 @@ class KnownData {
   }
 }
 
+const isPlain = (data) => typeof data === 'object' && data !== null && !Array.isArray(data)
+
 /** Sets a key, also one called `__proto__`, which an assignment would take for the prototype. */
 function set (object, key, value) {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
-module.exports = { KnownData }
+/** The data of a record that does not exist. */
+const NOTHING = new KnownData({})
+
+module.exports = { KnownData, NOTHING }

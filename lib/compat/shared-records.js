@@ -2,7 +2,7 @@
 
 const { KeyedMutex } = require('../base/keyed-mutex')
 const { inFlightRecordsOf } = require('../persistence/in-flight-records')
-const { KnownData } = require('./known-data')
+const { KnownData, NOTHING } = require('./known-data')
 const { MemoryStore } = require('./memory-store')
 
 /** @type {WeakMap<object, KeyedMutex>} a mutex for each record, by the store */
@@ -35,10 +35,16 @@ class SharedRecords {
     return new Visit(this, key)
   }
 
-  /** Destroys a record by `remove`, for all requests that have loaded it. */
+  /** Destroys a record by `remove`, for all requests that have loaded it: also for those that load it until it is removed. */
   destroy (key, remove) {
     this.inFlight.destroy(key)
-    return this.mutex.run(key, remove)
+    return this.mutex.run(key, async () => {
+      try {
+        await remove()
+      } finally {
+        this.inFlight.destroy(key)
+      }
+    })
   }
 }
 
@@ -61,6 +67,9 @@ class Visit {
   /** Returns whether another request has destroyed the record since the visit began. */
   get isDestroyed () { return this.#records.inFlight.isDestroyed(this.#ticket) }
 
+  /** Returns whether a write would bring a destroyed record back. */
+  get isLost () { return !this.#records.overwrites && this.isDestroyed }
+
   /** Notes what the store has. */
   load (known) { this.#known = known }
 
@@ -75,7 +84,7 @@ class Visit {
   save (data, put, isLast) {
     const { merges, mutex, overwrites } = this.#records
     return mutex.run(this.key, () => {
-      if (!overwrites && this.isDestroyed) return false
+      if (this.isLost) return false
       if (overwrites || !merges) return Promise.resolve(put(data)).then(() => true)
       return this.#merge(data, put, isLast)
     })
@@ -110,7 +119,5 @@ class Visit {
     this.#records.inFlight.leave(this.#ticket)
   }
 }
-
-const NOTHING = new KnownData({})
 
 module.exports = { SharedRecords }

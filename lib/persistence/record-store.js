@@ -87,11 +87,12 @@ class RecordStore {
     return 'written'
   }
 
-  /** Destroys a record, for all requests that have loaded it. */
+  /** Destroys a record, for all requests that have loaded it: also for those that load it until it is removed. */
   async destroy (id) {
     this.#inFlight.destroy(id)
     if (this.#ticket?.id === id) this.#end()
     await this.#destroyRecord(id)
+    this.#inFlight.destroy(id)
   }
 
   async #destroyRecord (id) {

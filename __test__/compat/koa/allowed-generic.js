@@ -14,13 +14,15 @@ const isRefused = (key) => key.length > 4096 || key.endsWith('a/../b')
 
 module.exports = [
   {
-    reason: 'an id that no store has is not looked up',
+    reason: 'an id that no store has does not reach the store',
     reconcile: ({ script, request, upstream, ours }) => {
       const hasRefused = script.requests.some(({ edits }) => edits.includes('long') || edits.includes('hostile'))
       const hasFailed = ({ log }) => log.some((line) => line.endsWith('get failed'))
       if (request.fails?.[0] === 'get' && hasRefused && hasFailed(upstream) && !hasFailed(ours)) return 'end'
-      const isAsked = ([method, key]) => method === 'get' && isRefused(key)
+      const isAsked = ([, key]) => isRefused(key)
       if (!upstream.store.some(isAsked) || ours.store.some(isAsked)) return false
+      // What the app assigns unread, with `defer`.
+      if (upstream.store.some((call) => call[0] === 'set' && isAsked(call))) return 'end'
       upstream.store = upstream.store.filter((call) => !isAsked(call))
       return true
     }

@@ -135,6 +135,8 @@ class RequestSession {
     const renew = () => {
       // The store has none of our sessions where it has no `regenerate`, or where a middleware of Express has set its `generate` too.
       if (this.#ctx.session === before || !(this.#ctx.session instanceof Session)) this.generate()
+      // The store has made a session of the same id before the old one was removed.
+      else if (this.#settings.isMerging && this.#ctx.sessionID === id) this.#enter(id)
     }
     return this.#track(removing.then(renew, (err) => {
       renew()
