@@ -50,11 +50,15 @@ class GenericSession {
     return (this.#cookie ??= new IdCookie(this.#ctx, this.#entry.settings))
   }
 
-  /** Loads the session, or makes a new one. */
-  load () {
+  /**
+   * Loads the session, or makes a new one.
+   *
+   * @param {() => boolean} [isAssigned] whether the app has assigned another one meanwhile, which stays
+   */
+  load (isAssigned = () => false) {
     return this.#use(async () => {
       const { session, known, isNew } = await this.#read()
-      this.#ctx._session = session
+      if (!isAssigned()) this.#ctx._session = session
       this.#known = known
       this.isNew = isNew
       this.#visit?.load(known)
@@ -397,7 +401,7 @@ function deferred (entry) {
     let loading
     let isAssigned = false
     const read = async () => {
-      if (loading === undefined && !isAssigned) loading = session.load()
+      if (loading === undefined && !isAssigned) loading = session.load(() => isAssigned)
       await loading
       return ctx._session
     }

@@ -46,7 +46,8 @@ class GenericStore extends EventEmitter {
     const ttl = typeof option === 'function' ? option(session) : option
     if (ttl) return ttl
     const { expires, maxAge } = session.cookie ?? this.options.cookie
-    if (expires) return Math.ceil(expires.getTime() - Date.now())
+    // A session that was merged has the date as text.
+    if (expires) return Math.ceil(new Date(expires).getTime() - Date.now())
     return typeof maxAge === 'number' ? maxAge : ttl
   }
 

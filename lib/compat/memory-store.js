@@ -24,10 +24,10 @@ class MemoryStore {
    *
    * @param {string} key
    * @param {*} data
-   * @param {number} [ttl] milliseconds; without one, the record does not expire
+   * @param {number} [ttl] milliseconds; without one, or with 0, the record does not expire
    */
   set (key, data, ttl) {
-    this.#records.set(key, { data, expire: typeof ttl === 'number' ? Date.now() + ttl : Infinity })
+    this.#records.set(key, { data, expire: ttl > 0 ? Date.now() + ttl : Infinity })
     if (++this.#writes % WRITES_BETWEEN_SEARCHES === 0) this.#removeExpired()
   }
 
