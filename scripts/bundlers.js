@@ -6,7 +6,10 @@
 
 const { execFileSync, spawn, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
-const { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } = require('node:fs')
+const {
+  closeSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync,
+  writeFileSync
+} = require('node:fs')
 const { createServer } = require('node:net')
 const { tmpdir } = require('node:os')
 const { dirname, join } = require('node:path')
@@ -50,9 +53,13 @@ function pack (script, ...args) {
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim().split('\n')
 }
 
+/** Runs a command. Its output goes to a file: Node may exit before a pipe has a long line, such as one of a minified bundle. */
 function shell (command, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(command, { shell: true, cwd, env, encoding: 'utf8', timeout: TIMEOUT_MS })
-  return { status, output: `${stdout}${stderr}${error ?? ''}` }
+  const file = join(folder, 'output.txt')
+  const output = openSync(file, 'w')
+  const { status, error } = spawnSync(command, { shell: true, cwd, env, stdio: ['ignore', output, output], timeout: TIMEOUT_MS })
+  closeSync(output)
+  return { status, output: `${readFileSync(file, 'utf8')}${error ?? ''}` }
 }
 
 /** Returns the paths of the binaries in a folder. */
@@ -162,7 +169,7 @@ async function check (heading, how, name) {
   } else {
     for (const path of binariesIn(place)) rmSync(path)
   }
-  report(`${name}: without the binary`, difference(await run(heading, how), 'ERR_SESSION_BINDING'))
+  report(`${name}: without the binary`, difference(await run(heading, how), how.error ?? 'ERR_SESSION_BINDING'))
 }
 
 const isOurs = (path) => PLATFORMS.some((platform) => path.endsWith(platform)) && path.includes('koa-session-rs')

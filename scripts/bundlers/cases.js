@@ -20,7 +20,7 @@ const WAYS = { EXTERNAL: 'external', COPIED: 'copied', INSIDE: 'inside' }
 /**
  * The bundlers by the headings of the page, with the packages to install, and a build for each code block. `run` is the command that
  * runs the bundle, `args` are added to the command that builds it, and `withKoa` says that the bundle lacks Koa, too. `setting` is the
- * text or line of a block without which its build fails.
+ * text or line of a block without which its build fails. `error` is what is printed without the binary, if it is not ERR_SESSION_BINDING.
  */
 const BUNDLERS = {
   esbuild: {
@@ -56,7 +56,7 @@ const BUNDLERS = {
     isServer: true,
     output: '.next/standalone',
     builds: [
-      { block: 0, way: WAYS.COPIED, run: 'node server.js', setting: 'serverExternalPackages:' },
+      { block: 0, way: WAYS.COPIED, run: 'node server.js', setting: 'serverExternalPackages:', error: 'Failed to load external module koa-session-rs' },
       { block: 0, way: WAYS.COPIED, run: 'node server.js', args: '--webpack' }
     ]
   },
