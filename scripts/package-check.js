@@ -429,8 +429,7 @@ describe('without a binary that fits', () => {
 })
 
 describe('in a bundle', () => {
-  function bundle (installation, options) {
-    const outfile = installation.path(`bundle-${Math.random()}.js`)
+  function bundle (installation, { outfile = installation.path(`bundle-${Math.random()}.js`), ...options } = {}) {
     esbuild.buildSync({
       entryPoints: [installation.path('require.js')], bundle: true, platform: 'node', outfile, logLevel: 'silent', ...options
     })
@@ -447,6 +446,37 @@ describe('in a bundle', () => {
       assertRefused(report, 'linux', 'x64', 'bundler')
     })
   }
+
+  /** Bundles a program, with the binaries copied beside it, into a folder without packages. */
+  function copied (installation, program, name, options) {
+    const outfile = join(out, name)
+    return bundle(installation, { entryPoints: [installation.path(program)], outfile, loader: { '.node': 'copy' }, ...options })
+  }
+
+  /** Options for an ES module. */
+  const MODULE = {
+    format: 'esm', banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
+  }
+
+  for (const [name, options] of [['copied/bundle.js', {}], ['copied-module/bundle.mjs', MODULE]]) {
+    for (const program of ['require.js', 'sqlite.js']) {
+      test(`works with the binaries copied: ${name}, ${program}`, () => {
+        // The store's file is beside the bundle.
+        const file = copied(complete, program, name, { define: { __dirname: JSON.stringify(out) }, ...options })
+        const { status, stdout, stderr } = complete.node(file)
+        assert.equal(status, 0, stderr)
+        assert.equal(stdout, 'visited\n')
+      })
+    }
+  }
+
+  test('the cause is the missing package of an addon, also in an ES module', () => {
+    const file = copied(cookies, 'sqlite.js', 'missing/bundle.mjs', { define: { __dirname: JSON.stringify(out) }, ...MODULE })
+    const { status, stderr } = cookies.node(file)
+    assert.equal(status, 1)
+    assert.match(stderr, /ERR_SESSION_BINDING/)
+    assert.match(stderr, /code: 'MODULE_NOT_FOUND'/)
+  })
 
   test('works as an external package', () => {
     const { status, stdout, stderr } = complete.node(bundle(complete, { external: ['koa-session-rs'] }))

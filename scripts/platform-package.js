@@ -2,6 +2,7 @@
 
 // Builds the addons, and packs each as a package for its platform:
 // node scripts/platform-package.js <folder for the tarballs> [--only main|sqlite|redis] [napi build arguments, e.g. --target <triple>]
+// With --built, packs the addons that the checkout has, and builds nothing.
 
 const { execFileSync } = require('node:child_process')
 const { copyFileSync, existsSync, mkdirSync } = require('node:fs')
@@ -37,9 +38,11 @@ function stage (addon, platform) {
 }
 
 function pack (out, args) {
-  const { chosenAddons, rest } = chosen(args)
+  const isBuilt = args.includes('--built')
+  const given = args.filter((arg) => arg !== '--built')
+  const { chosenAddons, rest } = chosen(given)
   const platform = platformOf(rest)
-  execFileSync(process.execPath, [join(__dirname, 'build.js'), ...args], { stdio: ['ignore', 2, 2] })
+  if (!isBuilt) execFileSync(process.execPath, [join(__dirname, 'build.js'), ...given], { stdio: ['ignore', 2, 2] })
   mkdirSync(out, { recursive: true })
   return chosenAddons.map((addon) => {
     const cwd = stage(addon, platform)

@@ -11,11 +11,15 @@ const { DOCUMENTS, blocksOf } = require('./blocks')
 
 const COMMANDS = 'documents/commands.test.js'
 
+/** `npm run test:bundlers` builds with these blocks. */
+const BUNDLERS = '../scripts/bundlers/cases.js'
+
 /** The test that runs the blocks, all of one language in one document. */
 const RUN = {
   'README.md': { diff: 'documents/migrating.test.js', js: 'documents/pages.test.js', sh: COMMANDS },
   'CONTRIBUTING.md': { sh: COMMANDS },
   'docs/adapters.md': { diff: 'adapters/documents.test.js' },
+  'docs/bundling.md': { js: BUNDLERS, sh: BUNDLERS },
   'docs/events.md': { js: 'documents/pages.test.js' },
   'docs/migrating/from-koa-generic-session.md': { diff: 'documents/migrating.test.js', js: 'documents/migrating.test.js' },
   'docs/migrating/from-koa-session-minimal.md': { diff: 'documents/migrating.test.js', js: 'documents/migrating.test.js' },

@@ -12,6 +12,7 @@ const { join } = require('node:path')
 
 const { scripts } = require('../../package.json')
 const { addons } = require('../../scripts/addons')
+const { BUNDLERS } = require('../../scripts/bundlers/cases')
 const { DOCUMENTS, commandsOf } = require('./blocks')
 
 const root = join(__dirname, '../..')
@@ -85,10 +86,15 @@ const SHORT = [
   }]
 ]
 
+/** The packages of the bundlers that a script installs. */
+const bundlers = Object.values(BUNDLERS).flatMap(({ packages }) => Object.keys(packages))
+
 /** The commands that are not run, and what is checked instead. */
 const LONG = [
   [/^(?:MODE=\w+ )?npm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -- (.+))?$/, (command, name, args = '') => checkScript(name, args)],
   [/^npm install (?:\S+\/)?(koa-session-rs\S*)$/, (command, name) => assert.ok(addons().some((addon) => addon.name === name))],
+  // `npm run test:bundlers` runs these.
+  [/^npx (esbuild|vite|bun) .*\bapp\.mjs\b/, (command, name) => assert.ok(bundlers.includes(name), name)],
   [/^node --test (\S+)$/, (command, file) => assert.match(read(file), /require\('node:test'\)/)],
   [/^node (example\/\S+)$/, (command, file) => assert.ok(existsSync(join(root, file)))],
   [/^cargo test --all-features (\w+)$/, (command, name) => {

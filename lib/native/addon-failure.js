@@ -21,7 +21,7 @@ const firstLine = (error) => String(error?.message ?? error).split('\n', 1)[0]
 function advice (name, host, wanted, broken, table) {
   const names = name === PACKAGE ? name : `${PACKAGE} and ${name}`
   const elsewhere = [
-    `In a bundle: the binary cannot be part of it. Mark ${names} as external, and install what is external beside the bundle.`,
+    `In a bundle: mark ${names} as external, and install what is external beside the bundle, or have the .node files copied.`,
     'In a checkout: `npm run prepare` builds it, with Rust 1.89 or newer.'
   ]
   if (broken === undefined && table === undefined) {

@@ -15,6 +15,8 @@ function checked (addon) {
 
 /** Loads the addon that a checkout has built beside package.json. */
 function builtIn (name, platform, errors) {
+  // A bundle that is an ES module has no __filename, and is no checkout.
+  if (typeof __filename === 'undefined') return undefined
   try { return checked(createRequire(__filename)(`../../${name}.${platform}.node`)) } catch (error) { errors.push(error) }
 }
 
