@@ -7,8 +7,8 @@
 const { execFileSync, spawn, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const {
-  closeSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync,
-  writeFileSync
+  closeSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, realpathSync, renameSync,
+  rmSync, writeFileSync
 } = require('node:fs')
 const { createServer } = require('node:net')
 const { tmpdir } = require('node:os')

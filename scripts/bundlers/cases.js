@@ -56,7 +56,13 @@ const BUNDLERS = {
     isServer: true,
     output: '.next/standalone',
     builds: [
-      { block: 0, way: WAYS.COPIED, run: 'node server.js', setting: 'serverExternalPackages:', error: 'Failed to load external module koa-session-rs' },
+      {
+        block: 0,
+        way: WAYS.COPIED,
+        run: 'node server.js',
+        setting: 'serverExternalPackages:',
+        error: 'Failed to load external module koa-session-rs'
+      },
       { block: 0, way: WAYS.COPIED, run: 'node server.js', args: '--webpack' }
     ]
   },
