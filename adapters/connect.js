@@ -4,6 +4,7 @@ require('../lib/base/node-version')
 
 const { enclose } = require('../lib/session/envelope')
 const { KeyedMutex } = require('../lib/base/keyed-mutex')
+const { call } = require('../lib/base/store-call')
 const { Availability } = require('./availability')
 const { toRecord, toSession } = require('./express-record')
 const { checkMethods } = require('./methods')
@@ -56,10 +57,7 @@ class ConnectStore {
   /** Calls a method that takes a callback, and may return a promise too. */
   async #call (method, id, ...args) {
     await this.#availability.ready()
-    return new Promise((resolve, reject) => {
-      const returned = this.#store[method](this.#prefix + id, ...args, (err, value) => err ? reject(err) : resolve(value))
-      if (typeof returned?.then === 'function') returned.then(undefined, reject)
-    })
+    return call(this.#store, method, this.#prefix + id, ...args)
   }
 }
 

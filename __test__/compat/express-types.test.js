@@ -4,6 +4,8 @@ const assert = require('node:assert/strict')
 const { join } = require('node:path')
 const { test } = require('node:test')
 
+const { COMPILERS, diagnose } = require('../harness/compile')
+
 const FILE = join(__dirname, 'express.ts')
 
 const TEXT = `
@@ -66,24 +68,8 @@ session({ secret: 'a', unset: 'no' })
 session({ secret: 'a', store: { get () {} } })
 `
 
-for (const compiler of ['typescript', 'typescript5']) {
+for (const compiler of COMPILERS) {
   test(`compat/express-session has types, for ${compiler}`, () => {
-    const ts = require(compiler)
-    const options = {
-      strict: true,
-      noEmit: true,
-      skipLibCheck: false,
-      types: ['node'],
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.Node16
-    }
-    const host = ts.createCompilerHost(options)
-    const { getSourceFile, fileExists } = host
-    host.fileExists = (name) => name === FILE || fileExists(name)
-    host.getSourceFile = (name, ...rest) => name === FILE ? ts.createSourceFile(name, TEXT, ...rest) : getSourceFile(name, ...rest)
-    const program = ts.createProgram([FILE], options, host)
-    assert.ok(program.getSourceFile(FILE))
-    const own = ts.getPreEmitDiagnostics(program).filter(({ file }) => !file?.fileName.includes('node_modules'))
-    assert.deepEqual(own.map(({ messageText, start }) => `${start}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`), [])
+    assert.deepEqual(diagnose(compiler, FILE, TEXT), [])
   })
 }

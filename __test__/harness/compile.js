@@ -4,7 +4,7 @@
 const COMPILERS = ['typescript', 'typescript5']
 
 /**
- * Compiles a text as if it were a file, and returns the messages of the compiler.
+ * Compiles a text as if it were a file, and returns the messages of the compiler, also on our declarations that it imports.
  *
  * @param {string} compiler one of COMPILERS
  * @param {string} file its path, which need not exist
@@ -16,7 +16,6 @@ function diagnose (compiler, file, text) {
   const options = {
     strict: true,
     noEmit: true,
-    skipLibCheck: true,
     types: ['node'],
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.Node16
@@ -27,7 +26,8 @@ function diagnose (compiler, file, text) {
   host.getSourceFile = (name, ...rest) => name === file ? ts.createSourceFile(name, text, ...rest) : getSourceFile(name, ...rest)
   const program = ts.createProgram([file], options, host)
   if (program.getSourceFile(file) === undefined) return ['the text was not compiled']
-  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+  const own = ts.getPreEmitDiagnostics(program).filter(({ file }) => !file?.fileName.includes('node_modules'))
+  return own.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }
 
 module.exports = { COMPILERS, diagnose }

@@ -2,10 +2,8 @@
 
 // The app of before.js, on Koa. With the same keys, each of the two reads the sessions of the other.
 
-const { randomUUID } = require('node:crypto')
 const Koa = require('koa')
-// In an app of your own: require('koa-session-rs/compat/cookie-session')
-const cookieSession = require('../../../compat/cookie-session')
+const cookieSession = require('koa-session-rs/compat/cookie-session')
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -15,21 +13,25 @@ const routes = {
     ctx.body = `views: ${ctx.session.views}, user: ${ctx.session.user ?? 'nobody'}\n`
   },
 
+  'GET /me' (ctx) {
+    const { user = 'nobody', views = 0 } = ctx.session
+    ctx.body = { user, views }
+  },
+
   // A real app checks a password here.
   'POST /login' (ctx) {
-    ctx.session.user = String(ctx.query.name)
-    ctx.status = 303
-    ctx.redirect('/')
+    ctx.session.user = String(ctx.query.name ?? 'ada')
+    ctx.body = 'logged in\n'
   },
 
   'POST /logout' (ctx) {
     ctx.session = null
-    ctx.status = 303
-    ctx.redirect('/')
+    ctx.body = 'logged out\n'
   }
 }
 
-module.exports = (keys) => {
+/** Makes the app. Its sessions are in the cookie, signed with `keys`. */
+module.exports = ({ keys }) => {
   const app = new Koa()
 
   app.use(cookieSession({ name: 'session', keys, maxAge: DAY_MS, sameSite: 'lax' }))
@@ -39,10 +41,4 @@ module.exports = (keys) => {
   return app
 }
 
-if (require.main === module) {
-  const { PORT = '3000', SESSION_KEYS } = process.env
-  const keys = SESSION_KEYS ? SESSION_KEYS.split(',') : [randomUUID()]
-  const server = module.exports(keys).listen(Number(PORT), '127.0.0.1', () => {
-    console.log(`http://127.0.0.1:${server.address().port}`)
-  })
-}
+if (require.main === module) require('../start')(module.exports)

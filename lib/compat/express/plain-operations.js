@@ -1,6 +1,6 @@
 'use strict'
 
-const { call } = require('./call')
+const { call } = require('../../base/store-call')
 
 /** What the methods of a session do where it is not one of our middleware, but made by `store.load`, for one. */
 class PlainOperations {

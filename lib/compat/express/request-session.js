@@ -3,7 +3,7 @@
 const { sessionError } = require('../../base/errors')
 const { appendCookies } = require('../../cookie/set-cookie')
 const { KnownData } = require('../known-data')
-const { call } = require('./call')
+const { call } = require('../../base/store-call')
 const { Cookie } = require('./cookie')
 const { serialize } = require('./serialize')
 const { Session, bind, operationsOn } = require('./session')
