@@ -44,7 +44,9 @@ class SqliteFolder {
 /** Sends a message to a program and waits for its answer. */
 async function ask (child, message) {
   child.send(message)
-  const [answer] = await once(child, 'message')
+  const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => {
+    throw new Error(`the program ended with code ${code} instead of an answer`)
+  })])
   return answer
 }
 
